@@ -1,0 +1,50 @@
+import { distance } from 'fastest-levenshtein';
+
+/**
+ * Something the user can put right. The message is one clear line: what is wrong, where, and the nearest right thing.
+ * The command line prints it without a stack and exits with `exitCode`.
+ */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
+  readonly exitCode: number = 1;
+}
+
+/** The command was called wrongly: an unknown flag, key or value. */
+export class UsageError extends UserError {
+  override readonly name: string = 'UsageError';
+  override readonly exitCode: number = 2;
+}
+
+/**
+ * The candidate closest to `word`, or undefined where none is near. Near means that a third of the letters differ at
+ * most, or that `word` (of four letters or more) is how the candidate begins, give or take a quarter. Case does not
+ * count; the first of several equally close wins.
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase();
+  let best: string | undefined;
+  let bestScore = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const score = unlikeness(wanted, candidate.toLowerCase());
+    if (score < bestScore) {
+      best = candidate;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function unlikeness(wanted: string, other: string): number {
+  const whole = distance(wanted, other);
+  if (whole <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))) return whole;
+  if (wanted.length < 4) return Number.POSITIVE_INFINITY;
+  const begins = Math.min(...[-1, 0, 1].map((more) => distance(wanted, other.slice(0, wanted.length + more))));
+  // A whole name that is as close comes first.
+  return begins <= Math.floor(wanted.length / 4) ? begins + 0.5 : Number.POSITIVE_INFINITY;
+}
+
+/** `" Did you mean 'x'?"` for the end of a message, or an empty string where no candidate is near. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const guess = nearest(word, candidates);
+  return guess === undefined ? '' : ` Did you mean '${guess}'?`;
+}

@@ -1,0 +1,123 @@
+import { UserError } from '../errors.js';
+import { balanced, holdOut } from './choose.js';
+import { decodeAll } from './decode.js';
+import { FORMATS } from './formats.js';
+import { type DataSet, type ImageSet, type Skipped, slice } from './imageset.js';
+import { type Item, type Layout, layoutOf } from './layout.js';
+import type { Source } from './source.js';
+
+export interface CollectionOptions {
+  readonly size?: number;
+  readonly limit?: number;
+  readonly seed?: number;
+  readonly maxSkippedShare?: number;
+  readonly signal?: AbortSignal;
+  readonly onDecoded?: (done: number, total: number) => void;
+}
+
+/** A handful of bad files is no reason to refuse a small collection. */
+const HANDFUL = 5;
+
+/**
+ * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`). With a limit, files are
+ * chosen before they are decoded.
+ *
+ * @throws UserError where there are no images, or too many that cannot be decoded (see `OpenOptions.maxSkippedShare`)
+ */
+export async function openCollection(source: Source, options: CollectionOptions): Promise<DataSet> {
+  if (source.paths.length === 0) throw nothingFound(source);
+  const layout = layoutOf(source.paths);
+  const plan = planOf(layout, options);
+  const files = plan.items.map((item) => item.path);
+  const decoded = await decodeAll(source, files, {
+    size: options.size,
+    signal: options.signal,
+    onDone: (done) => options.onDecoded?.(done, files.length),
+  });
+  refuseTooMany(source, files.length, decoded.skipped, options.maxSkippedShare);
+
+  const items = decoded.kept.map((i) => plan.items[i] as Item);
+  const { classes } = layout;
+  const all: ImageSet = {
+    name: source.name,
+    count: items.length,
+    channels: 3,
+    height: decoded.side,
+    width: decoded.side,
+    pixels: decoded.pixels,
+    files: items.map((item) => item.path),
+    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
+  };
+  const bankCount = decoded.kept.filter((i) => i < plan.bankCount).length;
+  const trainCount = plan.heldOut ? all.count : bankCount;
+  if (trainCount === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
+  const bank = slice(all, 0, bankCount);
+  const queries = slice(all, bankCount, all.count);
+  const notes = [...layout.notes, ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []), ...source.notes];
+  return {
+    name: source.name,
+    train: plan.heldOut ? all : bank,
+    ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
+    skipped: decoded.skipped,
+    ...(notes.length > 0 && { note: notes.join('. ') }),
+  };
+}
+
+interface Plan {
+  /** What to decode: first what becomes the bank, then the queries, so that all sets are windows of one buffer. */
+  readonly items: readonly Item[];
+  readonly bankCount: number;
+  /** Whether the queries are held out of the training images, and so learned from as well. */
+  readonly heldOut: boolean;
+}
+
+function planOf(layout: Layout, { limit, seed = 0 }: CollectionOptions): Plan {
+  const train = drawn(layout.train, limit, seed);
+  if (!layout.classes) return { items: train, bankCount: train.length, heldOut: false };
+  if (layout.queries) {
+    const queries = drawn(layout.queries, limit, seed);
+    return { items: [...train, ...queries], bankCount: train.length, heldOut: false };
+  }
+  const { bank, queries } = holdOut(labelsOf(train) as number[], seed);
+  const items = [...bank, ...queries].map((i) => train[i] as Item);
+  return { items, bankCount: bank.length, heldOut: true };
+}
+
+function drawn(items: readonly Item[], limit: number | undefined, seed: number): readonly Item[] {
+  if (limit === undefined || limit >= items.length) return items;
+  return balanced(items.length, labelsOf(items), limit, seed).map((i) => items[i] as Item);
+}
+
+function labelsOf(items: readonly Item[]): number[] | undefined {
+  return items[0]?.label === undefined ? undefined : items.map((item) => item.label as number);
+}
+
+function heldOutNote(queries: number, all: number): string {
+  if (queries === 0) return 'no k-NN queries: no class has two images';
+  return `every tenth image of each class (${queries} of ${all}) is held out as k-NN queries; they are learned from too, without their labels`;
+}
+
+function refuseTooMany(source: Source, total: number, skipped: readonly Skipped[], share = 0.05): void {
+  const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
+  if (skipped.length <= tolerated && skipped.length < total) return;
+  const first = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
+  const more = skipped.length > first.length ? ', ...' : '';
+  throw new UserError(
+    `${source.where}: ${skipped.length} of ${total} images could not be decoded: ${first.join(', ')}${more}. Repair or remove them`,
+  );
+}
+
+function nothingFound({ where, others, notes }: Source): UserError {
+  const names = new Set(others.map((path) => path.slice(path.lastIndexOf('/') + 1)));
+  if (names.has('data_batch_1.bin')) {
+    return new UserError(
+      `${where}: holds CIFAR-10's binary files. Say cifar10, with the folder around them as data root`,
+    );
+  }
+  if ([...names].some((name) => /^train-images[-.]idx3-ubyte(\.gz)?$/.test(name))) {
+    return new UserError(`${where}: holds idx files. Say mnist or fashion-mnist, with this folder as data root`);
+  }
+  const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
+  const left = notes.length > 0 ? ` (${notes.join('; ')})` : '';
+  return new UserError(`${where}: no images: ${seen}${left}. Expected files of these formats at any depth: ${FORMATS}`);
+}

@@ -1,0 +1,61 @@
+import { open, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { UserError } from '../errors.js';
+
+/** What the first bytes of a file say it is, as far as it matters here. */
+export async function sniff(file: string): Promise<'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'empty' | 'other'> {
+  const handle = await open(file).catch((error) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const start = Buffer.alloc(6);
+    const { bytesRead } = await handle.read(start, 0, 6, 0);
+    if (bytesRead === 0) return 'empty';
+    const hex = start.toString('hex');
+    if (hex.startsWith('1f8b')) return 'gzip';
+    if (hex.startsWith('504b0304')) return 'zip';
+    if (hex.startsWith('fd377a58')) return 'xz';
+    if (hex.startsWith('425a68')) return 'bzip2';
+    if (hex.startsWith('28b52ffd')) return 'zstd';
+    return 'other';
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The bytes of a file, unpacked where they are gzipped.
+ *
+ * @throws UserError naming the file where it cannot be read, or where gzip's data end early or are damaged
+ */
+export async function readPlain(file: string): Promise<Uint8Array> {
+  const kind = await sniff(file);
+  const bytes = await readFile(file).catch((error) => {
+    throw unreadable(file, error);
+  });
+  if (kind !== 'gzip') return bytes;
+  return promisify(gunzip)(bytes).catch((error) => {
+    throw gzipError(file, error) ?? error;
+  });
+}
+
+/** What a failure of gzip means for the user; undefined for any other failure. */
+export function gzipError(file: string, error: unknown): UserError | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'Z_BUF_ERROR') {
+    return new UserError(`${file}: cut short: its gzip data end early. Fetch the file again`, { cause: error });
+  }
+  if (code?.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE') {
+    return new UserError(`${file}: damaged: its gzip data do not unpack (${(error as Error).message})`, {
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+function unreadable(file: string, error: unknown): UserError {
+  return new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+}

@@ -1,0 +1,12 @@
+export { type Batch, Batches, inOrder } from './batches.js';
+export {
+  type DataSet,
+  gather,
+  type ImageSet,
+  imageBytes,
+  limit,
+  type Skipped,
+  slice,
+  subset,
+} from './imageset.js';
+export { DATA_SETS, type OpenOptions, openImages } from './open.js';

@@ -1,0 +1,115 @@
+import { createReadStream } from 'node:fs';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { UserError } from '../errors.js';
+import { gzipError, sniff } from './gunzip.js';
+
+const BLOCK = 512;
+
+/** A regular file in a tar; `read` must be called, if at all, before the next entry is asked for. */
+export interface TarEntry {
+  /** Path in the archive, `/` between parts, without a leading `./`. */
+  readonly path: string;
+  readonly size: number;
+  /** Place among the archive's entries of every kind; tells two entries of one path apart. */
+  readonly ordinal: number;
+  /** False for links, devices and names that are absolute or climb out with `..`. Folders are not reported. */
+  readonly usable: boolean;
+  read(): Promise<Buffer>;
+}
+
+/**
+ * Goes through a tar, gzipped or not (its first bytes tell), without unpacking it to disk.
+ *
+ * @throws UserError naming the file where it is no tar, is damaged, or ends early: inside gzip's data, inside an entry,
+ * or before the zero blocks that end every tar
+ */
+export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry> {
+  const kind = await sniff(file);
+  if (kind === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
+  if (kind !== 'gzip' && kind !== 'other') {
+    throw new UserError(
+      `${file}: a ${kind} archive, which is not read. Unpack it and give the folder, or make it a .tar`,
+    );
+  }
+  const raw = createReadStream(file);
+  const bytes: Readable = kind === 'gzip' ? pipeline(raw, createGunzip(), () => {}) : raw;
+  const tar = extract();
+  const tail = new Tail();
+  bytes.on('data', (chunk: Buffer) => tail.add(chunk));
+  bytes.on('error', (error) => tar.destroy(error));
+  bytes.pipe(tar);
+  let end = 0;
+  let ordinal = 0;
+  try {
+    for await (const entry of tar) {
+      signal?.throwIfAborted();
+      const { name, type, size } = entry.header;
+      end = entry.offset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+      let consumed = false;
+      if (type !== 'directory') {
+        const path = name.replace(/^(\.\/+)+/, '');
+        yield {
+          path,
+          size,
+          ordinal,
+          usable: (type === 'file' || type === 'contiguous-file') && isSafe(path),
+          read() {
+            consumed = true;
+            return collect(entry as AsyncIterable<Buffer>);
+          },
+        };
+      }
+      ordinal++;
+      if (!consumed) entry.resume();
+    }
+    if (tail.length < end + BLOCK || !tail.isZero()) throw cutShort(file);
+  } catch (error) {
+    throw explain(file, error, ordinal);
+  } finally {
+    tar.destroy();
+    bytes.destroy();
+    raw.destroy();
+  }
+}
+
+/** Remembers how long a stream was and its last block. */
+class Tail {
+  length = 0;
+  private last: Buffer = Buffer.alloc(0);
+
+  add(chunk: Buffer): void {
+    this.length += chunk.length;
+    this.last = chunk.length >= BLOCK ? chunk.subarray(-BLOCK) : Buffer.concat([this.last, chunk]).subarray(-BLOCK);
+  }
+
+  isZero(): boolean {
+    return this.last.every((byte) => byte === 0);
+  }
+}
+
+async function collect(entry: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of entry) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function isSafe(path: string): boolean {
+  return path !== '' && !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..');
+}
+
+function cutShort(file: string, cause?: unknown): UserError {
+  return new UserError(`${file}: cut short: the tar ends before its end mark. Fetch the file again`, { cause });
+}
+
+function explain(file: string, error: unknown, entries: number): unknown {
+  if (error instanceof UserError) return error;
+  const message = error instanceof Error ? error.message : '';
+  if (/unexpected end of data/i.test(message)) return cutShort(file, error);
+  if (/invalid (tar )?header|header exceeds/i.test(message)) {
+    const what = entries === 0 ? 'not a tar archive' : `damaged after ${entries} entries`;
+    return new UserError(`${file}: ${what}; images come as a folder, a .tar, .tar.gz or .tgz`, { cause: error });
+  }
+  return gzipError(file, error) ?? error;
+}

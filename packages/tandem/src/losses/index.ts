@@ -1,0 +1,5 @@
+export * from './barlow.js';
+export * from './distance.js';
+export { unit } from './float32.js';
+export * from './infonce.js';
+export * from './vicreg.js';

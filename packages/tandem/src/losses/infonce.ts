@@ -1,0 +1,33 @@
+import { arange, cat, eye, type Tensor } from '@tandem/torch';
+import { inFloat32, unit } from './float32.js';
+
+/** Which teacher projections an anchor is contrasted with. */
+export type Negatives = 'N1' | 'N2';
+
+/**
+ * InfoNCE between a student and a teacher, both of which saw both views. The positive of a student's view is the teacher's other view of the
+ * same image; the negatives are all teacher projections but the same view of the same image (N2: 2n - 1 logits, SimCLR's formula with
+ * teacher columns), or the teacher's opposite views only (N1: n logits, as in MoCo v3). Mean over the 2n anchors, in float32.
+ * @param student projections of the two views, [n, d] each @param teacher likewise, without gradient
+ * @returns one number; ln(2n - 1) or ln(n) when all projections are equal
+ */
+export function infoNce(
+  student: readonly [Tensor, Tensor],
+  teacher: readonly [Tensor, Tensor],
+  { temperature, negatives }: { temperature: number; negatives: Negatives },
+): Tensor {
+  return inFloat32(student[0], () => {
+    const [v1, v2] = student.map(unit) as [Tensor, Tensor];
+    const [w1, w2] = teacher.map(unit) as [Tensor, Tensor];
+    const n = v1.shape[0] as number;
+    const same = arange(n, { dtype: 'int64', device: v1.device });
+    if (negatives === 'N1') {
+      const oneWay = (v: Tensor, w: Tensor) => v.mm(w.t()).div(temperature).crossEntropyLoss(same);
+      return oneWay(v1, w2).add(oneWay(v2, w1)).div(2);
+    }
+    const logits = cat([v1, v2]).mm(cat([w1, w2]).t()).div(temperature);
+    const itself = eye(2 * n, { dtype: 'bool', device: v1.device });
+    const positives = cat([same.add(n), same]);
+    return logits.maskedFill(itself, Number.NEGATIVE_INFINITY).crossEntropyLoss(positives);
+  });
+}

@@ -1,0 +1,34 @@
+import { didYouMean, UserError } from '../errors.js';
+import type { Encoder } from './encoder.js';
+import { ResNet, type Stem } from './resnet.js';
+
+/** What names an encoder completely: enough to build it again and load its weights. */
+export interface Architecture {
+  readonly backbone: string;
+  readonly width: number;
+  readonly stem: Stem;
+  readonly channels: number;
+}
+
+const blocks: Readonly<Record<string, readonly number[]>> = {
+  resnet10: [1, 1, 1, 1],
+  resnet18: [2, 2, 2, 2],
+  resnet34: [3, 4, 6, 3],
+};
+
+/** The names `buildEncoder` knows. */
+export const backbones: readonly string[] = Object.keys(blocks);
+
+/** The stem for images of this side: full resolution below 64 pixels, torchvision's own from there on. */
+export function stemFor(side: number): Stem {
+  return side < 64 ? 'small' : 'standard';
+}
+
+/** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */
+export function buildEncoder({ backbone, ...options }: Architecture): Encoder {
+  const layout = blocks[backbone];
+  if (!layout) {
+    throw new UserError(`unknown backbone '${backbone}'; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`);
+  }
+  return new ResNet({ blocks: layout, ...options });
+}

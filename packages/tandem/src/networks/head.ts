@@ -1,0 +1,51 @@
+import { nn, type Tensor } from '@tandem/torch';
+
+/** A multi-layer perceptron as data. */
+export interface HeadShape {
+  /** Widths from input to output: [512, 512, 512] is two Linear layers; one entry is the identity. */
+  readonly widths: readonly number[];
+  /** Batch norm between the layers (before ReLU); the Linear before a norm has no bias. */
+  readonly norm: boolean;
+  /** Batch norm after the last layer too: with or without scale and shift. */
+  readonly lastNorm?: 'affine' | 'plain';
+}
+
+/** A projector or predictor. */
+export class Head extends nn.Module {
+  readonly layers: nn.Sequential[];
+  readonly outputWidth: number;
+
+  constructor({ widths, norm, lastNorm }: HeadShape) {
+    super();
+    this.outputWidth = widths.at(-1) ?? 0;
+    this.layers = widths.slice(1).map((width, i) => {
+      const last = i === widths.length - 2;
+      const normed = last ? lastNorm !== undefined : norm;
+      return new nn.Sequential(
+        new nn.Linear(widths[i] as number, width, { bias: !normed }),
+        ...(normed ? [new nn.BatchNorm1d(width, { affine: !last || lastNorm === 'affine' })] : []),
+        ...(last ? [] : [new nn.ReLU()]),
+      );
+    });
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.activations(x).at(-1) as Tensor;
+  }
+
+  /** The input and the output of every layer, so that fine-tuning can start inside the head: [n, widths[i]] each. */
+  activations(x: Tensor): Tensor[] {
+    const all = [x];
+    for (const layer of this.layers) all.push(layer.forward(all.at(-1) as Tensor));
+    return all;
+  }
+}
+
+/**
+ * The uniform heads of the CLBO study: 0 layers is the identity, 1 a Linear, 2 Linear-BN-ReLU-Linear, 3 one such layer more.
+ * @param inputs the encoder's feature width
+ */
+export function mlpHead(inputs: number, layers: number, hidden: number, output: number): HeadShape {
+  const widths = layers === 0 ? [inputs] : [inputs, ...Array<number>(layers - 1).fill(hidden), output];
+  return { widths, norm: true };
+}

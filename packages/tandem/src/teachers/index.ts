@@ -1,0 +1,3 @@
+export * from './pairs.js';
+export * from './slow.js';
+export * from './statistics.js';

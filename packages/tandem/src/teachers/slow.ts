@@ -1,0 +1,43 @@
+import { noGrad, type Tensor } from '@tandem/torch';
+import type { Branch } from '../networks/index.js';
+import { moveTowards, type Pair, pairs } from './pairs.js';
+import { setBatchNormMomentum } from './statistics.js';
+
+/** Where a teacher's batch-norm statistics come from: its own forwards, the average of the student's, or the student's as they are. */
+export type Statistics = 'own' | 'ema' | 'student';
+
+/** A teacher that stands still for `every` student steps and then moves part of the way towards the student. */
+export interface SlowTeacher {
+  readonly branch: Branch;
+  readonly pairs: readonly Pair[];
+  /** Projections of each view, in train mode and without gradient: [n, d] each. */
+  project(views: readonly Tensor[]): Tensor[];
+  /** xi += rate (theta - xi). `rate` 1 - eta makes an exponential moving average. */
+  follow(rate: number): void;
+}
+
+/**
+ * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The teacher takes no part in training:
+ * no gradient, no optimizer.
+ */
+export function slowTeacher(
+  student: Branch,
+  { statistics = 'own', branch = student.clone() }: { statistics?: Statistics; branch?: Branch } = {},
+): SlowTeacher {
+  branch.requiresGrad(false).train();
+  const paired = pairs(student, branch);
+  const followsBuffers = statistics !== 'own';
+  // With momentum 0 its own forwards leave the running statistics alone.
+  if (followsBuffers) setBatchNormMomentum(branch, 0);
+  const floating = (of: Branch) =>
+    of.namedBuffers().filter(([name, x]) => x.dtype === 'float32' && !name.startsWith('predictor.')).map(([, x]) => x);
+  return {
+    branch,
+    pairs: paired,
+    project: (views) => noGrad(() => views.map((view) => branch.forward(view))),
+    follow(rate) {
+      moveTowards(paired.map(({ xi }) => xi), paired.map(({ theta }) => theta), rate);
+      if (followsBuffers) moveTowards(floating(branch), floating(student), statistics === 'student' ? 1 : rate);
+    },
+  };
+}

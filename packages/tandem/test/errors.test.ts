@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { didYouMean, nearest, UsageError, UserError } from '../src/errors.js';
+
+test('errors carry an exit code and a name', () => {
+  const user = new UserError('no such thing', { cause: 7 });
+  const usage = new UsageError('no such flag');
+  assert.deepEqual([user.exitCode, user.name, user.message, user.cause], [1, 'UserError', 'no such thing', 7]);
+  assert.deepEqual([usage.exitCode, usage.name, usage instanceof UserError], [2, 'UsageError', true]);
+});
+
+test('the nearest name is found by spelling or by how it begins', () => {
+  const names = ['cifar10', 'fashion-mnist', 'mnist'];
+  assert.equal(nearest('cifr10', names), 'cifar10');
+  assert.equal(nearest('CIFAR-10', names), 'cifar10');
+  assert.equal(nearest('fashionmnist', names), 'fashion-mnist');
+  assert.equal(nearest('fasion', names), 'fashion-mnist');
+  assert.equal(nearest('mnits', names), 'mnist');
+  assert.equal(nearest('imagenet', names), undefined);
+  assert.equal(nearest('x', names), undefined);
+  assert.equal(nearest('mnist', []), undefined);
+});
+
+test('a whole name as close as a beginning is preferred', () => {
+  assert.equal(nearest('batch', ['batchSize', 'batch']), 'batch');
+});
+
+test('the suggestion is a sentence, or nothing', () => {
+  assert.equal(didYouMean('epoch', ['epochs', 'batch']), " Did you mean 'epochs'?");
+  assert.equal(didYouMean('zzzzzz', ['epochs', 'batch']), '');
+});

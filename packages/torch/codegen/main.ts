@@ -1,0 +1,27 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { door } from '../src/door.js';
+import { emit } from './emit.js';
+import { readAllowList, selectOperators } from './select.js';
+
+const root = new URL('../../', import.meta.url);
+const allowList = fileURLToPath(new URL('codegen/allowlist.txt', root));
+const target = fileURLToPath(new URL('src/ops.generated.ts', root));
+
+// The committed file speaks of one libtorch, so that it does not depend on the machine; newer ones are held against it
+// at run time, when each operator is resolved.
+const reference = '1.13';
+
+const version = door.version();
+if (!version.startsWith(reference)) {
+  console.log(`libtorch ${version} here: the wrappers are generated from ${reference} only; left as they are`);
+} else {
+  const source = emit(selectOperators(door.schemas(), readAllowList(allowList)), reference);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, source);
+    console.log(`wrote ${target}`);
+  } else if (readFileSync(target, 'utf8') !== source) {
+    console.error('src/ops.generated.ts is not what the allow-list and libtorch give; run `npm run generate`');
+    process.exitCode = 1;
+  }
+}

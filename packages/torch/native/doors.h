@@ -1,0 +1,14 @@
+// Each file adds its doors here; addon.cc opens them.
+#pragma once
+
+#include "state.h"
+
+namespace tandem {
+
+void addCallDoors(std::vector<DoorEntry>& doors);
+void addSlotDoors(std::vector<DoorEntry>& doors);
+void addTensorDoors(std::vector<DoorEntry>& doors);
+void addAutogradDoors(std::vector<DoorEntry>& doors);
+void addRuntimeDoors(std::vector<DoorEntry>& doors);
+
+}  // namespace tandem

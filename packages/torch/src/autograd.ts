@@ -1,0 +1,87 @@
+import { door } from './door.js';
+import type { Device, DType } from './dtype.js';
+import { slotOf, Tensor } from './tensor.js';
+
+function synchronous<T>(name: string, result: T): T {
+  if (result instanceof Promise) {
+    result.catch(() => {});
+    throw new TypeError(`${name}: the function returned a promise; the mode holds only while it runs`);
+  }
+  return result;
+}
+
+/**
+ * Gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
+ * @returns one tensor for each input, of its shape; null for inputs that took no part, where `allowUnused`.
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: {
+    gradOutputs?: readonly Tensor[];
+    retainGraph?: boolean;
+    createGraph?: boolean;
+    allowUnused?: boolean;
+  } = {},
+): (Tensor | null)[] {
+  const { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
+  const slots = (list: readonly Tensor[]) => list.map((x) => slotOf(x, 'grad'));
+  return door
+    .gradients(
+      slots(outputs instanceof Tensor ? [outputs] : outputs),
+      slots(inputs),
+      gradOutputs ? slots(gradOutputs) : null,
+      retainGraph,
+      createGraph,
+      allowUnused,
+    )
+    .map((slot) => (slot < 0 ? null : new Tensor(slot, 'grad')));
+}
+
+function withGradMode<T>(name: string, on: boolean, fn: () => T): T {
+  const before = door.setGradMode(on);
+  try {
+    return synchronous(name, fn());
+  } finally {
+    door.setGradMode(before);
+  }
+}
+
+/** Runs `fn` without recording for `backward`. */
+export function noGrad<T>(fn: () => T): T {
+  return withGradMode('noGrad', false, fn);
+}
+
+/** Runs `fn` with recording on again, inside a `noGrad`. */
+export function enableGrad<T>(fn: () => T): T {
+  return withGradMode('enableGrad', true, fn);
+}
+
+/** Whether operators are being recorded. */
+export function gradEnabled(): boolean {
+  return door.gradMode();
+}
+
+/** Runs `fn` without recording or version counting: a little faster than `noGrad`; its tensors can never be recorded. */
+export function inferenceMode<T>(fn: () => T): T {
+  door.beginInference();
+  try {
+    return synchronous('inferenceMode', fn());
+  } finally {
+    door.endInference();
+  }
+}
+
+/**
+ * Runs `fn` with matrix products and convolutions in a lower precision, the rest as libtorch's autocast lists say.
+ * @param options.dtype bfloat16 by default; float16 only on GPUs. @param options.enabled false switches it off inside.
+ */
+export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?: boolean }, fn: () => T): T {
+  const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
+  const [beforeDtype, beforeOn] = door.beginAutocast(device, dtype, enabled);
+  try {
+    return synchronous('autocast', fn());
+  } finally {
+    door.endAutocast(device, beforeDtype, beforeOn);
+  }
+}

@@ -1,0 +1,73 @@
+import { door } from './door.js';
+import { type Device, type DType, dtypeOfArray, type TypedArray } from './dtype.js';
+import { Tensor } from './tensor.js';
+
+/** Numbers in nested arrays of equal lengths. */
+export type Nested = number | boolean | readonly Nested[];
+
+/** How a tensor is to be made. */
+export interface TensorOptions {
+  shape?: readonly number[];
+  dtype?: DType;
+  device?: Device;
+  requiresGrad?: boolean;
+}
+
+/**
+ * A tensor with a copy of `data`: a number, nested arrays, or a typed array (flat; give `shape` for more dimensions).
+ * The dtype is the typed array's own; nested numbers are float32, booleans bool, unless `dtype` says otherwise.
+ * @throws when the arrays are ragged or do not fill `shape`.
+ */
+export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  const { device = 'cpu', requiresGrad = false } = options;
+  const flat = ArrayBuffer.isView(data) ? { array: data, shape: [data.length] } : flatten(data, options.dtype);
+  const own = flat.dtype ?? dtypeOfArray(flat.array);
+  const shape = options.shape ?? flat.shape;
+  let made = new Tensor(door.fromArray(flat.array, shape, own), 'tensor');
+  const dtype = options.dtype ?? own;
+  if (dtype !== own || device !== 'cpu') {
+    const converted = made.to({ dtype, device });
+    made.dispose();
+    made = converted;
+  }
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+/** A tensor over the array's own memory, without a copy: writing to one writes to the other. */
+export function fromBuffer(
+  array: TypedArray,
+  shape: readonly number[] = [array.length],
+  dtype = dtypeOfArray(array),
+): Tensor {
+  return new Tensor(door.fromBuffer(array, shape, dtype), 'fromBuffer');
+}
+
+/** A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives them. */
+export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
+  return new Tensor(door.fromArray(bytes, shape, dtype), 'fromBytes');
+}
+
+function flatten(data: Nested, dtype: DType | undefined): { array: TypedArray; shape: number[]; dtype?: DType } {
+  const shape: number[] = [];
+  for (let level: Nested = data; Array.isArray(level); level = level[0] as Nested) shape.push(level.length);
+  const values: (number | boolean)[] = [];
+  const visit = (value: Nested, depth: number): void => {
+    if (!Array.isArray(value)) {
+      if (depth !== shape.length) throw new TypeError('tensor: nested arrays must have equal lengths');
+      values.push(value as number | boolean);
+      return;
+    }
+    if (value.length !== shape[depth]) throw new TypeError('tensor: nested arrays must have equal lengths');
+    for (const element of value) visit(element, depth + 1);
+  };
+  visit(data, 0);
+  if (values.length > 0 && values.every((value) => typeof value === 'boolean')) {
+    return { array: Uint8Array.from(values, Number), shape, dtype: 'bool' };
+  }
+  if (dtype === 'int64') return { array: BigInt64Array.from(values, (value) => BigInt(value)), shape };
+  // Through float64, so that no integer dtype loses digits on its way.
+  return dtype === undefined || dtype === 'float32'
+    ? { array: Float32Array.from(values, Number), shape }
+    : { array: Float64Array.from(values, Number), shape };
+}

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** One argument or result of an operator, as libtorch describes it. */
+export interface SchemaArgument {
+  readonly name: string;
+  readonly type: string;
+  /** The length of a fixed-size list, where one number stands for all. */
+  readonly length?: number;
+  readonly keywordOnly: boolean;
+  readonly hasDefault: boolean;
+  readonly writes: boolean;
+}
+
+/** An operator's schema as data. */
+export interface Schema {
+  readonly name: string;
+  readonly overload: string;
+  readonly arguments: readonly SchemaArgument[];
+  readonly returns: readonly SchemaArgument[];
+  readonly schema: string;
+}
+
+/** What libtorch was built with and which devices it sees. */
+export interface Capabilities {
+  readonly mkldnn: boolean;
+  readonly mkl: boolean;
+  readonly lapack: boolean;
+  readonly openmp: boolean;
+  readonly mps: boolean;
+  readonly cudaDevices: number;
+  /** OpenBLAS's own description, absent where another BLAS is linked. */
+  readonly openblas?: string;
+}
+
+/** The native addon's functions. Tensors are slot numbers here; everything above speaks of `Tensor`. */
+export interface Door {
+  call(operator: number, ...values: unknown[]): unknown;
+  resolve(name: string, overload: string, argumentNames: readonly string[], shown: string): number;
+  schemas(): Schema[];
+
+  capacity(): number;
+  attach(generations: Uint32Array): void;
+  beginScope(): void;
+  endScope(kept: readonly number[]): void;
+  keep(slot: number): void;
+  dispose(slot: number): void;
+  liveCount(): number;
+  live(): [slot: number, maker: string | undefined, bytes: number, owned: boolean][];
+  freed(slot: number): string;
+
+  fromArray(array: NodeJS.TypedArray, shape: readonly number[], dtype: string): number;
+  fromBuffer(array: NodeJS.TypedArray, shape: readonly number[], dtype: string): number;
+  read(slot: number, into: NodeJS.TypedArray): void;
+  item(slot: number): number | boolean;
+  shape(slot: number): number[];
+  strides(slot: number): number[];
+  dtype(slot: number): string;
+  device(slot: number): string;
+  isContiguous(slot: number, channelsLast: boolean): boolean;
+
+  backward(outputs: readonly number[], gradients: readonly number[] | null, retain: boolean, create: boolean): void;
+  gradients(
+    outputs: readonly number[],
+    inputs: readonly number[],
+    gradients: readonly number[] | null,
+    retain: boolean,
+    create: boolean,
+    allowUnused: boolean,
+  ): number[];
+  requiresGrad(slot: number): boolean;
+  setRequiresGrad(slot: number, on: boolean): void;
+  isLeaf(slot: number): boolean;
+  gradient(slot: number, known: number): number;
+  setGradient(slot: number, gradient: number): void;
+  setGradMode(on: boolean): boolean;
+  gradMode(): boolean;
+  beginInference(): void;
+  endInference(): void;
+  beginAutocast(device: string, dtype: string, on: boolean): [dtype: string, on: boolean];
+  endAutocast(device: string, dtype: string, on: boolean): void;
+
+  version(): string;
+  buildSettings(): string;
+  capabilities(): Capabilities;
+  threads(): number;
+  setThreads(count: number): void;
+  keepFreedMemory(): void;
+  seed(value: number): void;
+  generatorState(device: string): number;
+  setGeneratorState(device: string, state: number): void;
+}
+
+function load(): Door {
+  const file = fileURLToPath(new URL('../../build/tandem_torch.node', import.meta.url));
+  if (!existsSync(file)) {
+    throw new Error('the native engine is not built; run `npm run setup` in the repository');
+  }
+  return createRequire(import.meta.url)(file) as Door;
+}
+
+/** The one place where the addon is loaded. */
+export const door: Door = load();
+
+/** The generation of each slot, shared with the addon: a reference is live while its own generation stands here. */
+export const generations = new Uint32Array(door.capacity());
+
+door.attach(generations);
+door.keepFreedMemory();
+door.setThreads(Number(process.env.TANDEM_THREADS) || availableParallelism());

@@ -1,0 +1,10 @@
+export * from './autograd.js';
+export * from './create.js';
+export type * from './dtype.js';
+export * as io from './io/index.js';
+export * as nn from './nn/index.js';
+export * from './ops.generated.js';
+export * as optim from './optim/index.js';
+export * from './runtime.js';
+export * from './scope.js';
+export { type NestedNumbers, Tensor } from './tensor.js';

@@ -1,0 +1,176 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fromBytes } from '../create.js';
+import { bytesPerElement, type DType } from '../dtype.js';
+import type { Tensor } from '../tensor.js';
+
+// The format: 8 bytes little-endian length of the header, the header in JSON, the tensors' bytes.
+// https://github.com/huggingface/safetensors (README, "Format").
+
+const codes: Readonly<Record<DType, string>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint8: 'U8',
+  bool: 'BOOL',
+};
+const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+
+/** The reference implementation's limit, against files that only pretend to be safetensors. */
+const maximumHeader = 100_000_000;
+
+/** What a file holds. */
+export interface SafeTensors {
+  readonly tensors: Record<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Writes tensors with their names. The file appears whole or not at all: it is written beside, synced, and renamed.
+ * @throws when the folder cannot be written; nothing is left behind.
+ */
+export function saveSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  const named = Object.entries(tensors);
+  let offset = 0;
+  for (const [name, tensor] of named) {
+    if (name === '__metadata__') throw new Error(`safetensors: a tensor cannot be named ${name}`);
+    const size = tensor.numel * bytesPerElement[tensor.dtype];
+    header[name] = { dtype: codes[tensor.dtype], shape: tensor.shape, data_offsets: [offset, offset + size] };
+    offset += size;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const padding = (8 - (json.length % 8)) % 8; // so that the tensors' bytes begin aligned
+  const head = Buffer.alloc(8 + json.length + padding, ' ');
+  head.writeBigUInt64LE(BigInt(json.length + padding));
+  json.copy(head, 8);
+
+  const beside = `${path}.${process.pid}.tmp`;
+  const file = openSync(beside, 'w');
+  try {
+    writeAll(file, head);
+    for (const [, tensor] of named) writeAll(file, tensor.bytes());
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(beside, path);
+  } catch (error) {
+    closeQuietly(file);
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}
+
+function closeQuietly(file: number): void {
+  try {
+    closeSync(file);
+  } catch {
+    // Closed already: the failure came later, from the rename.
+  }
+}
+
+/** Makes the rename itself durable. Not every system allows it, and the file is whole either way. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, 'r');
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch {
+    // Windows cannot open folders.
+  }
+}
+
+/** Reads a file, checking every bound before a tensor is made. @throws naming the file and what is wrong with it. */
+export function loadSafetensors(path: string): SafeTensors {
+  const bytes = readFileSync(path);
+  const wrong = (what: string): Error => new Error(`${path}: not a safetensors file: ${what}`);
+  if (bytes.length < 8) throw wrong(`${bytes.length} bytes are too few`);
+  const declared = bytes.readBigUInt64LE();
+  if (declared > BigInt(Math.min(maximumHeader, bytes.length - 8)))
+    throw wrong(`a header of ${declared} bytes does not fit`);
+  const start = 8 + Number(declared);
+  const { metadata, entries } = parseHeader(bytes.subarray(8, start), bytes.length - start, wrong);
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const { name, dtype, shape, begin, end } of entries) {
+    tensors[name] = fromBytes(bytes.subarray(start + begin, start + end), shape, dtype);
+  }
+  return { tensors, metadata };
+}
+
+interface HeaderEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function parseHeader(
+  json: Buffer,
+  dataLength: number,
+  wrong: (what: string) => Error,
+): { metadata: Record<string, string>; entries: HeaderEntry[] } {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch {
+    throw wrong('the header is not JSON');
+  }
+  if (!isObject(header)) throw wrong('the header is not an object');
+  const metadata: Record<string, string> = Object.create(null);
+  const entries: HeaderEntry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name !== '__metadata__') {
+      entries.push(parseEntry(name, value, wrong));
+      continue;
+    }
+    if (!isObject(value)) throw wrong('its metadata is not an object');
+    for (const [key, text] of Object.entries(value)) {
+      if (typeof text !== 'string') throw wrong(`its metadata '${key}' is not a string`);
+      metadata[key] = text;
+    }
+  }
+  let expected = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== expected) throw wrong(`tensor '${name}' begins at ${begin}, where ${expected} is next`);
+    expected = end;
+  }
+  if (expected !== dataLength) throw wrong(`its tensors need ${expected} bytes, it has ${dataLength}`);
+  return { metadata, entries };
+}
+
+function parseEntry(name: string, value: unknown, wrong: (what: string) => Error): HeaderEntry {
+  if (!isObject(value)) throw wrong(`tensor '${name}' is not described by an object`);
+  const { dtype: code, shape, data_offsets: offsets } = value;
+  const dtype = dtypes.get(String(code));
+  if (!dtype) throw wrong(`tensor '${name}' has the unknown dtype ${JSON.stringify(code)}`);
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw wrong(`tensor '${name}' has a bad shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+    throw wrong(`tensor '${name}' has bad offsets`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const size = shape.reduce((product: number, n: number) => product * n, bytesPerElement[dtype]);
+  if (end - begin !== size) throw wrong(`tensor '${name}' needs ${size} bytes, its offsets give ${end - begin}`);
+  return { name, dtype, shape, begin, end };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

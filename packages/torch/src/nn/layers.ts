@@ -1,0 +1,186 @@
+import type { Sizes } from '../dtype.js';
+import * as ops from '../ops.generated.js';
+import type { Tensor } from '../tensor.js';
+import * as init from './init.js';
+import { buffer, Module, parameter } from './module.js';
+
+function pair(size: Sizes): readonly number[] {
+  return typeof size === 'number' ? [size, size] : size;
+}
+
+/** 2-d convolution: [n, in, h, w] to [n, out, h', w']. */
+export class Conv2d extends Module {
+  weight: Tensor;
+  bias: Tensor | null;
+  readonly options: { stride: Sizes; padding: Sizes; dilation: Sizes; groups: number };
+
+  constructor(
+    inputs: number,
+    outputs: number,
+    kernel: Sizes,
+    options: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number; bias?: boolean } = {},
+  ) {
+    super();
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    if (inputs % groups !== 0 || outputs % groups !== 0) {
+      throw new RangeError(`Conv2d: ${inputs} inputs and ${outputs} outputs must divide into ${groups} groups`);
+    }
+    this.options = { stride, padding, dilation, groups };
+    this.weight = parameter(init.uniformFanIn(ops.empty([outputs, inputs / groups, ...pair(kernel)])));
+    this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.conv2d(x, this.weight, { bias: this.bias, ...this.options });
+  }
+}
+
+/** x W' + b: [..., in] to [..., out]. */
+export class Linear extends Module {
+  weight: Tensor;
+  bias: Tensor | null;
+
+  constructor(inputs: number, outputs: number, { bias = true }: { bias?: boolean } = {}) {
+    super();
+    this.weight = parameter(init.uniformFanIn(ops.empty([outputs, inputs])));
+    this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.linear(x, this.weight, { bias: this.bias });
+  }
+}
+
+/**
+ * Batch normalisation over every dimension but the second. In training: by the batch's mean and biased variance, while
+ * running = 0.9 running + 0.1 batch (with the unbiased variance); in evaluation: by the running statistics.
+ */
+class BatchNorm extends Module {
+  weight: Tensor | null;
+  bias: Tensor | null;
+  runningMean: Tensor;
+  runningVar: Tensor;
+  numBatchesTracked: Tensor;
+  momentum: number;
+  readonly eps: number;
+
+  constructor(
+    readonly dimensions: readonly number[],
+    features: number,
+    { affine = true, momentum = 0.1, eps = 1e-5 }: { affine?: boolean; momentum?: number; eps?: number } = {},
+  ) {
+    super();
+    this.momentum = momentum;
+    this.eps = eps;
+    this.weight = affine ? parameter(ops.ones([features])) : null;
+    this.bias = affine ? parameter(ops.zeros([features])) : null;
+    this.runningMean = buffer(ops.zeros([features]));
+    this.runningVar = buffer(ops.ones([features]));
+    this.numBatchesTracked = buffer(ops.zeros([], { dtype: 'int64' }));
+  }
+
+  forward(x: Tensor): Tensor {
+    if (!this.dimensions.includes(x.ndim)) {
+      throw new RangeError(`${this.constructor.name}: expected ${this.dimensions.join(' or ')} dimensions, got ${x}`);
+    }
+    const { weight, bias, runningMean, runningVar, training, momentum, eps } = this;
+    if (training && x.numel === x.shape[1]) {
+      throw new RangeError(`${this.constructor.name}: training needs more than one value per channel, got ${x}; use a larger batch`);
+    }
+    if (training) this.numBatchesTracked.add_(1);
+    return ops.batchNorm(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);
+  }
+}
+
+/** Batch normalisation of [n, c] or [n, c, l]. */
+export class BatchNorm1d extends BatchNorm {
+  constructor(features: number, options?: ConstructorParameters<typeof BatchNorm>[2]) {
+    super([2, 3], features, options);
+  }
+}
+
+/** Batch normalisation of [n, c, h, w]. */
+export class BatchNorm2d extends BatchNorm {
+  constructor(features: number, options?: ConstructorParameters<typeof BatchNorm>[2]) {
+    super([4], features, options);
+  }
+}
+
+/** max(x, 0). */
+export class ReLU extends Module {
+  forward(x: Tensor): Tensor {
+    return ops.relu(x);
+  }
+}
+
+/** The largest value under each kernel position; `stride` is the kernel size unless given. */
+export class MaxPool2d extends Module {
+  constructor(
+    readonly kernel: Sizes,
+    readonly options: { stride?: Sizes; padding?: Sizes } = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.maxPool2d(x, this.kernel, this.options);
+  }
+}
+
+/** The mean under each kernel position; `stride` is the kernel size unless given. */
+export class AvgPool2d extends Module {
+  constructor(
+    readonly kernel: Sizes,
+    readonly options: { stride?: Sizes; padding?: Sizes } = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.avgPool2d(x, this.kernel, this.options);
+  }
+}
+
+/** Means over as many even cells as `size` says: [n, c, h, w] to [n, c, size, size]. */
+export class AdaptiveAvgPool2d extends Module {
+  constructor(readonly size: Sizes) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.adaptiveAvgPool2d(x, this.size);
+  }
+}
+
+/** [n, ...] to [n, product of the rest]. */
+export class Flatten extends Module {
+  forward(x: Tensor): Tensor {
+    return ops.flatten(x, { startDim: 1 });
+  }
+}
+
+/** x itself. */
+export class Identity extends Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+/** Modules one after another; their names are their positions. */
+export class Sequential extends Module {
+  [position: number]: Module;
+
+  constructor(...modules: readonly Module[]) {
+    super();
+    Object.assign(this, modules);
+  }
+
+  /** The modules in order. */
+  get layers(): Module[] {
+    return Object.values(this).filter((value) => value instanceof Module);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.layers.reduce((y, layer) => layer.forward(y), x);
+  }
+}

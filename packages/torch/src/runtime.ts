@@ -1,0 +1,43 @@
+import { type Capabilities, door } from './door.js';
+import type { Device } from './dtype.js';
+import { slotOf, Tensor } from './tensor.js';
+
+/** libtorch's version, like `1.13.0`. */
+export function version(): string {
+  return door.version();
+}
+
+/** libtorch's own report of how it was built. */
+export function buildSettings(): string {
+  return door.buildSettings();
+}
+
+/** Which libraries and devices there are. */
+export function capabilities(): Capabilities {
+  return door.capabilities();
+}
+
+/** The number of CPU threads an operator may use. */
+export function threads(): number {
+  return door.threads();
+}
+
+/** Sets it for libtorch and for its BLAS. At the start it is `TANDEM_THREADS`, or the number of cores. */
+export function setThreads(count: number): void {
+  door.setThreads(count);
+}
+
+/** Seeds the default random generators of all devices. */
+export function manualSeed(seed: number): void {
+  door.seed(seed);
+}
+
+/** The state of a device's default generator, a uint8 tensor that `setGeneratorState` takes back. */
+export function generatorState(device: Device = 'cpu'): Tensor {
+  return new Tensor(door.generatorState(device), 'generatorState');
+}
+
+/** Continues a device's default generator from a saved state. */
+export function setGeneratorState(state: Tensor, device: Device = 'cpu'): void {
+  door.setGeneratorState(device, slotOf(state, 'setGeneratorState'));
+}

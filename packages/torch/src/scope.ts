@@ -1,0 +1,103 @@
+import { door } from './door.js';
+import { setTracker, Tensor } from './tensor.js';
+
+/**
+ * Runs `fn` and frees, in `finally`, every tensor made inside except those in its return value (a tensor, or arrays and
+ * plain objects of them) and those that were kept. Scopes nest; what one returns belongs to the scope around it.
+ * @throws when `fn` returns a promise: other work would run between its steps and lose its tensors.
+ */
+export function scope<T>(fn: () => T): T {
+  const returned: number[] = [];
+  door.beginScope();
+  try {
+    const result = fn();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new TypeError('scope: the function returned a promise; a scope is synchronous, await outside of it');
+    }
+    collect(result, returned, new Set());
+    return result;
+  } finally {
+    door.endScope(returned);
+  }
+}
+
+function collect(value: unknown, into: number[], seen: Set<object>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Tensor) {
+    if (value.live) into.push(value.slot);
+  } else if (Array.isArray(value)) {
+    for (const element of value) collect(element, into, seen);
+  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+    for (const element of Object.values(value)) collect(element, into, seen);
+  }
+}
+
+/** What is alive. Memory shared by several tensors counts once. */
+export interface LiveTensors {
+  readonly count: number;
+  readonly bytes: number;
+  /** By the operator that made them. */
+  readonly byOperator: Readonly<Record<string, { count: number; bytes: number }>>;
+  /** By the line that made them, for tensors made while `trackTensors` was on. */
+  readonly bySource: Readonly<Record<string, { count: number; bytes: number }>>;
+  /** Tensors whose last reference the garbage collector took while they were alive: certain leaks. Only while tracking. */
+  readonly lost: number;
+}
+
+const sources = new Map<number, string>();
+const lost = new Set<number>();
+const registry = new FinalizationRegistry<{ slot: number; live: () => boolean }>(({ slot, live }) => {
+  if (live()) lost.add(slot);
+});
+
+/** The number of live tensors; cheap enough for every step. */
+export function liveCount(): number {
+  return door.liveCount();
+}
+
+/** Counts and bytes of everything alive, by maker. */
+export function liveTensors(): LiveTensors {
+  const byOperator: Record<string, { count: number; bytes: number }> = {};
+  const bySource: Record<string, { count: number; bytes: number }> = {};
+  let total = 0;
+  const rows = door.live();
+  const alive = new Set<number>();
+  for (const [slot, maker = 'tensor', bytes] of rows) {
+    alive.add(slot);
+    total += bytes;
+    tally(byOperator, maker, bytes);
+    const source = sources.get(slot);
+    if (source) tally(bySource, source, bytes);
+  }
+  for (const slot of lost) if (!alive.has(slot)) lost.delete(slot);
+  return { count: rows.length, bytes: total, byOperator, bySource, lost: lost.size };
+}
+
+function tally(table: Record<string, { count: number; bytes: number }>, key: string, bytes: number): void {
+  table[key] ??= { count: 0, bytes: 0 };
+  table[key].count += 1;
+  table[key].bytes += bytes;
+}
+
+/** Records, from now on, the source line that makes each tensor; slow, for hunting a leak. */
+export function trackTensors(on: boolean): void {
+  sources.clear();
+  lost.clear();
+  setTracker(on ? remember : undefined);
+}
+
+function remember(made: Tensor): void {
+  const { slot, generation } = made;
+  const own = new URL('.', import.meta.url).href;
+  const line = new Error().stack?.split('\n').find((text) => text.includes('    at ') && !text.includes(own));
+  sources.set(slot, line?.trim() ?? 'unknown');
+  lost.delete(slot);
+  // The registry must not hold the tensor itself, so liveness is asked of its slot and generation.
+  const shadow = Object.create(Tensor.prototype, {
+    slot: { value: slot },
+    generation: { value: generation },
+  }) as Tensor;
+  registry.register(made, { slot, live: () => shadow.live });
+}

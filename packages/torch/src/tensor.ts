@@ -1,0 +1,217 @@
+import { door, generations } from './door.js';
+import {
+  arrayFor,
+  bytesPerElement,
+  type Device,
+  type DType,
+  dtypes,
+  type Placement,
+  type TypedArray,
+} from './dtype.js';
+
+/** The elements as nested arrays, as deep as the tensor has dimensions. */
+export type NestedNumbers = number | NestedNumbers[];
+
+/** Called for each new tensor while tracking is on; see `trackTensors`. */
+let tracker: ((made: Tensor) => void) | undefined;
+
+/** @internal */
+export function setTracker(track: typeof tracker): void {
+  tracker = track;
+}
+
+const conversionArguments = 'self dtype layout device pin_memory non_blocking copy memory_format'.split(' ');
+let conversion: number | undefined;
+
+/**
+ * A tensor of libtorch: a reference, checked at every use, to a slot in the addon. Operators are methods too, generated
+ * into `ops.generated.ts`. Lives until its scope ends, or until `dispose()` when it was kept or made outside every scope.
+ */
+export class Tensor {
+  /** @internal */
+  readonly slot: number;
+  /** @internal */
+  readonly generation: number;
+  /** The operator that made it. */
+  readonly maker: string;
+  #shape: readonly number[] | undefined;
+  #gradient: Tensor | undefined;
+
+  /** @internal */
+  constructor(slot: number, maker: string) {
+    this.slot = slot;
+    this.generation = generations[slot] as number;
+    this.maker = maker;
+    tracker?.(this);
+  }
+
+  /** Whether it can still be used. */
+  get live(): boolean {
+    return generations[this.slot] === this.generation;
+  }
+
+  /** Sizes of the dimensions. */
+  get shape(): readonly number[] {
+    this.#shape ??= Object.freeze(door.shape(slotOf(this, 'shape')));
+    return this.#shape;
+  }
+
+  /** Steps between neighbours along each dimension, in elements. */
+  get strides(): readonly number[] {
+    return door.strides(slotOf(this, 'strides'));
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get numel(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  get dtype(): DType {
+    return door.dtype(slotOf(this, 'dtype')) as DType;
+  }
+
+  get device(): Device {
+    return door.device(slotOf(this, 'device'));
+  }
+
+  /** Whether the elements lie in order in memory. */
+  isContiguous(format: 'contiguous' | 'channelsLast' = 'contiguous'): boolean {
+    return door.isContiguous(slotOf(this, 'isContiguous'), format === 'channelsLast');
+  }
+
+  /** Whether operators on it are recorded for `backward`. */
+  get requiresGrad(): boolean {
+    return door.requiresGrad(slotOf(this, 'requiresGrad'));
+  }
+
+  set requiresGrad(on: boolean) {
+    door.setRequiresGrad(slotOf(this, 'requiresGrad'), on);
+  }
+
+  /** Whether it was made by the user rather than by a recorded operator. */
+  get isLeaf(): boolean {
+    return door.isLeaf(slotOf(this, 'isLeaf'));
+  }
+
+  /** The gradient that `backward` accumulated, of this shape; null when there is none. Setting null clears it. */
+  get grad(): Tensor | null {
+    const known = this.#gradient;
+    const slot = door.gradient(slotOf(this, 'grad'), known?.live ? known.slot : -1);
+    if (slot < 0) return null;
+    if (slot !== known?.slot || !known.live) this.#gradient = new Tensor(slot, 'grad');
+    return this.#gradient as Tensor;
+  }
+
+  set grad(gradient: Tensor | null) {
+    door.setGradient(slotOf(this, 'grad'), gradient ? slotOf(gradient, 'grad') : -1);
+    this.#gradient = gradient ?? undefined;
+  }
+
+  /**
+   * Accumulates the gradients of this tensor with respect to every leaf it was computed from.
+   * @param gradient of this shape; may be left out for a single number.
+   * @throws when nothing was recorded, or the recording has been used up (see `retainGraph`).
+   */
+  backward(gradient?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
+    const { createGraph = false, retainGraph = createGraph } = options;
+    const given = gradient ? [slotOf(gradient, 'backward')] : null;
+    door.backward([slotOf(this, 'backward')], given, retainGraph, createGraph);
+  }
+
+  /** The one element as a number; booleans as 0 and 1. On a GPU this waits for all work in flight. */
+  item(): number {
+    const value = Number(door.item(slotOf(this, 'item')));
+    if (!Number.isSafeInteger(value) && this.dtype === 'int64') {
+      throw new RangeError(`item: ${value} is beyond the safe integers of JavaScript; read it with data()`);
+    }
+    return value;
+  }
+
+  /** A copy of the elements in row-major order; float16 and bfloat16 as float32, bool as 0 and 1. */
+  data(): TypedArray {
+    const { dtype } = this;
+    if (dtype === 'float16' || dtype === 'bfloat16') {
+      const wide = this.to('float32');
+      const elements = wide.data();
+      wide.dispose();
+      return elements;
+    }
+    const elements = arrayFor(dtype, this.numel);
+    door.read(slotOf(this, 'data'), elements);
+    return elements;
+  }
+
+  /** A copy of the elements as they lie in memory in row-major order, little-endian. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.numel * bytesPerElement[this.dtype]);
+    door.read(slotOf(this, 'bytes'), bytes);
+    return bytes;
+  }
+
+  /** The elements as nested arrays of numbers; one number for a tensor without dimensions. */
+  toArray(): NestedNumbers {
+    const flat = this.data();
+    const { shape } = this;
+    let next = 0;
+    const build = (depth: number): NestedNumbers =>
+      depth === shape.length
+        ? Number(flat[next++])
+        : Array.from({ length: shape[depth] as number }, () => build(depth + 1));
+    return build(0);
+  }
+
+  /** The same values in another dtype, device or memory format; the same memory where nothing changes. */
+  to(target: DType | Device | Placement): Tensor {
+    if (typeof target === 'string') {
+      return this.to((dtypes as readonly string[]).includes(target) ? { dtype: target as DType } : { device: target });
+    }
+    const { dtype, device, memoryFormat, nonBlocking, ...rest } = target;
+    const [unknown] = Object.keys(rest);
+    if (unknown)
+      throw new TypeError(`to: unknown option '${unknown}'; it takes dtype, device, memoryFormat, nonBlocking`);
+    conversion ??= door.resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
+    const slot = slotOf(this, 'to');
+    const skip = undefined;
+    const result = door.call(conversion, slot, dtype, skip, device, skip, nonBlocking, skip, memoryFormat);
+    return new Tensor(result as number, 'to');
+  }
+
+  /** Makes it an owner: no scope frees it, only `dispose`. */
+  keep(): this {
+    door.keep(slotOf(this, 'keep'));
+    return this;
+  }
+
+  /** Frees it now. Freeing twice is allowed. */
+  dispose(): void {
+    if (this.live) door.dispose(this.slot);
+  }
+
+  toString(): string {
+    return this.live ? `Tensor(${describe(this)})` : 'Tensor(freed)';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** `float32[2, 3]`, as in error messages. */
+export function describe(x: Tensor): string {
+  return `${x.dtype}[${x.shape.join(', ')}]`;
+}
+
+/** The slot of a live tensor. Throws the error that names who made the freed one, and how to keep it. @internal */
+export function slotOf(x: Tensor, user: string): number {
+  if (generations[x.slot] === x.generation) return x.slot;
+  const what = generations[x.slot] === x.generation + 1 ? door.freed(x.slot) : '';
+  throw new Error(
+    `${user}: the tensor ${what ? `${what} ` : ''}made by ${x.maker} has been freed; ` +
+      'return it from its scope(), keep() it, or make it inside the scope that uses it',
+  );
+}
