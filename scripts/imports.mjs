@@ -1,5 +1,5 @@
 // What each room may import. Images flow one way: images -> views -> networks -> losses -> teachers -> methods -> train ->
-// evaluate and export -> cli. `node scripts/imports.mjs` checks it.
+// evaluate and export -> pretrain -> cli. `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -25,6 +25,9 @@ const common = [`${tandem}/errors.ts`, `${tandem}/random.ts`];
 /** @param {string[]} names */
 const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 
+/** What puts all together may use all of these. */
+const library = rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods', 'train', 'evaluate', 'export');
+
 /** @type {Room[]} */
 export const house = [
   { room: `${torch}/index.ts`, may: [torch], why: 'it is what the engine shows' },
@@ -48,11 +51,16 @@ export const house = [
   { room: `${tandem}/networks`, may: common, packages: [engine], why: 'a network never knows what trains it' },
   { room: `${tandem}/losses`, may: common, packages: [engine], why: 'a loss sees tensors only' },
   { room: `${tandem}/teachers`, may: [...common, ...rooms('networks')], packages: [engine] },
-  { room: `${tandem}/methods/index.ts`, may: rooms('methods'), why: 'it is the registry' },
+  {
+    room: `${tandem}/methods/index.ts`,
+    may: [...common, ...rooms('views', 'networks', 'methods')],
+    packages: [engine, 'zod'],
+    why: 'it is the registry',
+  },
   {
     room: `${tandem}/methods`,
     may: [...common, ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts')],
-    packages: [engine],
+    packages: [engine, 'zod'],
     alone: true,
     why: 'a method never touches files, the console or another method',
   },
@@ -73,8 +81,15 @@ export const house = [
   {
     room: `${tandem}/export`,
     may: [...common, ...rooms('images', 'views', 'networks', 'train')],
-    packages: [engine],
+    packages: [engine, 'zod'],
     worldly: true,
+  },
+  {
+    room: `${tandem}/pretrain`,
+    may: [...common, ...library],
+    packages: [engine, 'zod'],
+    worldly: true,
+    why: 'nothing imports the command line',
   },
   {
     room: `${tandem}/cli`,
@@ -84,10 +99,7 @@ export const house = [
   },
   {
     room: `${tandem}/index.ts`,
-    may: [
-      ...common,
-      ...rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods', 'train', 'evaluate', 'export'),
-    ],
+    may: [...common, ...library, ...rooms('pretrain')],
     packages: [engine],
     why: 'nothing imports the command line',
   },

@@ -28,6 +28,12 @@ Bytes bytesOf(const Call& call, napi_value array) {
   return {data, length * kWidths[type]};
 }
 
+/// What an array should become.
+struct Wanted {
+  std::vector<int64_t> shape;
+  at::ScalarType dtype;
+};
+
 void checkSize(const Bytes& bytes, at::IntArrayRef shape, at::ScalarType dtype) {
   int64_t wanted = static_cast<int64_t>(c10::elementSize(dtype));
   for (int64_t size : shape) {
@@ -39,24 +45,34 @@ void checkSize(const Bytes& bytes, at::IntArrayRef shape, at::ScalarType dtype) 
   }
 }
 
-/// fromArray(typedArray, shape, dtype): a copy.
+/// Reads (array, shape, dtype, user) and sees that they fit together.
+Wanted wantedOf(const Call& call, const Bytes& bytes) {
+  std::string user = call.textAt(3);
+  try {
+    Wanted wanted{call.integersAt(1), dtypeOf(call.textAt(2))};
+    checkSize(bytes, wanted.shape, wanted.dtype);
+    return wanted;
+  } catch (const Pending&) {
+    throw;
+  } catch (...) {
+    rethrowAs(user);
+  }
+}
+
+/// fromArray(typedArray, shape, dtype, user): a copy.
 napi_value fromArray(Call& call) {
   Bytes bytes = bytesOf(call, call.args[0]);
-  auto shape = call.integersAt(1);
-  auto dtype = dtypeOf(call.textAt(2));
-  checkSize(bytes, shape, dtype);
+  auto [shape, dtype] = wantedOf(call, bytes);
   at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
   if (bytes.size) std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
   return call.number(call.state->add(std::move(tensor), -1));
 }
 
-/// fromBuffer(typedArray, shape, dtype): shares the array's memory, which stays alive as long as any tensor over it.
+/// fromBuffer(typedArray, shape, dtype, user): shares the array's memory, which stays alive as long as any tensor over it.
 napi_value fromBuffer(Call& call) {
   call.state->returns->drain(call.env);
   Bytes bytes = bytesOf(call, call.args[0]);
-  auto shape = call.integersAt(1);
-  auto dtype = dtypeOf(call.textAt(2));
-  checkSize(bytes, shape, dtype);
+  auto [shape, dtype] = wantedOf(call, bytes);
   napi_ref reference;
   check(call.env, napi_create_reference(call.env, call.args[0], 1, &reference));
   auto returns = call.state->returns;

@@ -78,6 +78,9 @@ export function inferenceMode<T>(fn: () => T): T {
  */
 export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?: boolean }, fn: () => T): T {
   const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
+  if (dtype !== 'bfloat16' && dtype !== 'float16') {
+    throw new RangeError(`autocast: the dtype must be bfloat16 or float16, got '${dtype}'`);
+  }
   const [beforeDtype, beforeOn] = door.beginAutocast(device, dtype, enabled);
   try {
     return synchronous('autocast', fn());

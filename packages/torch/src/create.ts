@@ -21,9 +21,9 @@ export interface TensorOptions {
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
   const { device = 'cpu', requiresGrad = false } = options;
   const flat = ArrayBuffer.isView(data) ? { array: data, shape: [data.length] } : flatten(data, options.dtype);
-  const own = flat.dtype ?? dtypeOfArray(flat.array);
+  const own = flat.dtype ?? dtypeOfArray(flat.array, 'tensor');
   const shape = options.shape ?? flat.shape;
-  let made = new Tensor(door.fromArray(flat.array, shape, own), 'tensor');
+  let made = new Tensor(door.fromArray(flat.array, shape, own, 'tensor'), 'tensor');
   const dtype = options.dtype ?? own;
   if (dtype !== own || device !== 'cpu') {
     const converted = made.to({ dtype, device });
@@ -34,19 +34,24 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
   return made;
 }
 
-/** A tensor over the array's own memory, without a copy: writing to one writes to the other. */
+/**
+ * A tensor over the array's own memory, without a copy: writing to one writes to the other. The memory stays as long as
+ * the tensor needs it, unless its ArrayBuffer is transferred or resized: then the tensor must not be used any more.
+ */
 export function fromBuffer(
   array: TypedArray,
   shape: readonly number[] = [array.length],
-  dtype = dtypeOfArray(array),
+  dtype = dtypeOfArray(array, 'fromBuffer'),
 ): Tensor {
-  return new Tensor(door.fromBuffer(array, shape, dtype), 'fromBuffer');
+  return new Tensor(door.fromBuffer(array, shape, dtype, 'fromBuffer'), 'fromBuffer');
 }
 
 /** A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives them. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
-  return new Tensor(door.fromArray(bytes, shape, dtype), 'fromBytes');
+  return new Tensor(door.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');
 }
+
+const integral: ReadonlySet<DType> = new Set(['int64', 'int32', 'int16', 'int8', 'uint8']);
 
 function flatten(data: Nested, dtype: DType | undefined): { array: TypedArray; shape: number[]; dtype?: DType } {
   const shape: number[] = [];
@@ -55,7 +60,10 @@ function flatten(data: Nested, dtype: DType | undefined): { array: TypedArray; s
   const visit = (value: Nested, depth: number): void => {
     if (!Array.isArray(value)) {
       if (depth !== shape.length) throw new TypeError('tensor: nested arrays must have equal lengths');
-      values.push(value as number | boolean);
+      if (typeof value !== 'number' && typeof value !== 'boolean') {
+        throw new TypeError(`tensor: expected numbers, booleans or a typed array, got ${value}`);
+      }
+      values.push(value);
       return;
     }
     if (value.length !== shape[depth]) throw new TypeError('tensor: nested arrays must have equal lengths');
@@ -65,7 +73,11 @@ function flatten(data: Nested, dtype: DType | undefined): { array: TypedArray; s
   if (values.length > 0 && values.every((value) => typeof value === 'boolean')) {
     return { array: Uint8Array.from(values, Number), shape, dtype: 'bool' };
   }
-  if (dtype === 'int64') return { array: BigInt64Array.from(values, (value) => BigInt(value)), shape };
+  if (dtype && integral.has(dtype)) {
+    const misfit = values.find((value) => !Number.isSafeInteger(Number(value)));
+    if (misfit !== undefined) throw new RangeError(`tensor: ${misfit} is no safe integer, which ${dtype} needs`);
+  }
+  if (dtype === 'int64') return { array: BigInt64Array.from(values, BigInt), shape };
   // Through float64, so that no integer dtype loses digits on its way.
   return dtype === undefined || dtype === 'float32'
     ? { array: Float32Array.from(values, Number), shape }

@@ -51,8 +51,8 @@ export interface Door {
   live(): [slot: number, maker: string | undefined, bytes: number, owned: boolean][];
   freed(slot: number): string;
 
-  fromArray(array: NodeJS.TypedArray, shape: readonly number[], dtype: string): number;
-  fromBuffer(array: NodeJS.TypedArray, shape: readonly number[], dtype: string): number;
+  fromArray(array: NodeJS.TypedArray, shape: readonly number[], dtype: string, user: string): number;
+  fromBuffer(array: NodeJS.TypedArray, shape: readonly number[], dtype: string, user: string): number;
   read(slot: number, into: NodeJS.TypedArray): void;
   item(slot: number): number | boolean;
   shape(slot: number): number[];

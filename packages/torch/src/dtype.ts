@@ -51,8 +51,8 @@ export type Sizes = number | readonly number[];
 /** Typed arrays that tensors can be read from and into. */
 export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** The dtype of a typed array. */
-export function dtypeOfArray(array: TypedArray): DType {
+/** The dtype of a typed array; `user` names the caller in the error. */
+export function dtypeOfArray(array: TypedArray, user: string): DType {
   if (array instanceof Float32Array) return 'float32';
   if (array instanceof Float64Array) return 'float64';
   if (array instanceof BigInt64Array) return 'int64';
@@ -60,9 +60,8 @@ export function dtypeOfArray(array: TypedArray): DType {
   if (array instanceof Int16Array) return 'int16';
   if (array instanceof Int8Array) return 'int8';
   if (array instanceof Uint8Array) return 'uint8';
-  throw new TypeError(
-    `no dtype for ${Object.prototype.toString.call(array)}; use a Float32Array, Int32Array or the like`,
-  );
+  const kind = Object.prototype.toString.call(array);
+  throw new TypeError(`${user}: no dtype for ${kind}; use a Float32Array, Int32Array or the like`);
 }
 
 /** A typed array of `length` elements for a dtype; half-precision types have none of their own and are read as float32. */

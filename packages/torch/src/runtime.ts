@@ -24,11 +24,13 @@ export function threads(): number {
 
 /** Sets it for libtorch and for its BLAS. At the start it is `TANDEM_THREADS`, or the number of cores. */
 export function setThreads(count: number): void {
+  checkInteger('setThreads', count);
   door.setThreads(count);
 }
 
 /** Seeds the default random generators of all devices. */
 export function manualSeed(seed: number): void {
+  checkInteger('manualSeed', seed);
   door.seed(seed);
 }
 
@@ -40,4 +42,8 @@ export function generatorState(device: Device = 'cpu'): Tensor {
 /** Continues a device's default generator from a saved state. */
 export function setGeneratorState(state: Tensor, device: Device = 'cpu'): void {
   door.setGeneratorState(device, slotOf(state, 'setGeneratorState'));
+}
+
+function checkInteger(user: string, value: number): void {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${user}: expected a safe integer, got ${value}`);
 }

@@ -29,9 +29,14 @@ function collect(value: unknown, into: number[], seen: Set<object>): void {
     if (value.live) into.push(value.slot);
   } else if (Array.isArray(value)) {
     for (const element of value) collect(element, into, seen);
-  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+  } else if (isPlain(value)) {
     for (const element of Object.values(value)) collect(element, into, seen);
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** What is alive. Memory shared by several tensors counts once. */
@@ -91,7 +96,11 @@ export function trackTensors(on: boolean): void {
 function remember(made: Tensor): void {
   const { slot, generation } = made;
   const own = new URL('.', import.meta.url).href;
-  const line = new Error().stack?.split('\n').find((text) => text.includes('    at ') && !text.includes(own));
+  const depth = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100; // modules within modules stand between an operator and the line that called them
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = depth;
+  const line = stack.split('\n').find((text) => text.includes('file:') && !text.includes(own));
   sources.set(slot, line?.trim() ?? 'unknown');
   lost.delete(slot);
   // The registry must not hold the tensor itself, so liveness is asked of its slot and generation.

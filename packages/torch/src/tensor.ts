@@ -208,6 +208,7 @@ export function describe(x: Tensor): string {
 
 /** The slot of a live tensor. Throws the error that names who made the freed one, and how to keep it. @internal */
 export function slotOf(x: Tensor, user: string): number {
+  if (!(x instanceof Tensor)) throw new TypeError(`${user}: expected a Tensor, got ${x}`);
   if (generations[x.slot] === x.generation) return x.slot;
   const what = generations[x.slot] === x.generation + 1 ? door.freed(x.slot) : '';
   throw new Error(

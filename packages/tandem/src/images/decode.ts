@@ -82,6 +82,7 @@ async function decodePass(
     }
     onDone?.(++done);
   });
+  signal?.throwIfAborted();
   const kept = [...paths.keys()].filter((i) => reasons[i] === undefined);
   const skipped = [...paths.entries()].flatMap(([i, file]) => {
     const reason = reasons[i];

@@ -22,5 +22,5 @@ export function unreadFormat(path: string): string | undefined {
 
 /** Whether any part of a path with `/` is hidden, or is the folder in which macOS keeps resource forks. */
 export function isHidden(path: string): boolean {
-  return path.split('/').some((part) => (part.startsWith('.') && part !== '.') || part === '__MACOSX');
+  return path.split('/').some((part) => /^\.(?!\.?$)/.test(part) || part === '__MACOSX');
 }

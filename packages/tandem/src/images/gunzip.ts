@@ -36,10 +36,14 @@ export async function readPlain(file: string): Promise<Uint8Array> {
   const bytes = await readFile(file).catch((error) => {
     throw unreadable(file, error);
   });
-  if (kind !== 'gzip') return bytes;
-  return promisify(gunzip)(bytes).catch((error) => {
-    throw gzipError(file, error) ?? error;
-  });
+  const plain =
+    kind === 'gzip'
+      ? await promisify(gunzip)(bytes).catch((error) => {
+          throw gzipError(file, error) ?? error;
+        })
+      : bytes;
+  // A Buffer's slice shares memory where every other array's copies; none gets out of here.
+  return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
 }
 
 /** What a failure of gzip means for the user; undefined for any other failure. */

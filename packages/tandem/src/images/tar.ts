@@ -57,7 +57,9 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
           usable: (type === 'file' || type === 'contiguous-file') && isSafe(path),
           read() {
             consumed = true;
-            return collect(entry as AsyncIterable<Buffer>);
+            return collect(entry as AsyncIterable<Buffer>).catch((error) => {
+              throw explain(file, error, ordinal);
+            });
           },
         };
       }

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { barlowTwins, cosineDistance, covariance, infoNce, invariance, variance } from '../losses/index.js';
 import { Branch, type Encoder, Head, mlpHead } from '../networks/index.js';
-import { addProximalPull, moveTowards, reestimateStatistics, slowTeacher, squaredDistance } from '../teachers/index.js';
+import { addProximalPull, bilevelSchedule, moveTowards, reestimateStatistics, slowTeacher, squaredDistance } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 import type { Method } from './method.js';
-import { clboSchedule } from './clbo-schedule.js';
 
 type Views = readonly [Tensor, Tensor];
 
@@ -47,7 +46,7 @@ const reestimationBatches = 200;
  */
 export function clbo(newEncoder: () => Encoder, views: readonly [View, View], options: ClboOptions): Method {
   const o = options;
-  const schedule = clboSchedule(o);
+  const schedule = bilevelSchedule(o);
   const branch = (): Branch => {
     const encoder = newEncoder();
     const head = new Head(mlpHead(encoder.featureWidth, o.projLayers, o.projHidden, o.projDim));
@@ -109,7 +108,7 @@ export function clbo(newEncoder: () => Encoder, views: readonly [View, View], op
 
 /** @throws UserError when the teacher would overshoot the student, or not move, in some epoch of the run. */
 export function checkClbo(options: ClboOptions, epochs: number): void {
-  const schedule = clboSchedule(options);
+  const schedule = bilevelSchedule(options);
   for (const epoch of [1, epochs]) {
     const rate = schedule.teacherRate(epoch);
     if (rate > 0 && rate <= 1) continue;

@@ -10,6 +10,10 @@ export class Branch extends nn.Module {
     readonly predictor: Head | null = null,
   ) {
     super();
+    // Heads are made where the encoder already is.
+    const device = encoder.parameters()[0]?.device ?? 'cpu';
+    head.to({ device });
+    predictor?.to({ device });
   }
 
   /** Projection g(f(x)): [n, c, h, w] to [n, d]. */

@@ -1,3 +1,4 @@
+export * from './bilevel.js';
 export * from './pairs.js';
 export * from './slow.js';
 export * from './statistics.js';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { autocast, type Device, type DType, fromBuffer, noGrad, type optim, scope, type Tensor } from '@tandem/torch';
+import { autocast, type Device, noGrad, type optim, scope, type Tensor } from '@tandem/torch';
 import type { Batches } from '../images/index.js';
 import type { Method } from '../methods/method.js';
-import { makeView } from '../views/index.js';
+import { makeViews } from '../views/index.js';
 import type { Schedule } from './schedule.js';
 
 /** How long, how fast and where. */
@@ -61,9 +61,8 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
     for (const batch of batches.epoch(pass, Math.floor(inPass / repeats))) {
       for (let repeat = step % repeats; repeat < repeats; repeat++) {
         yield scope(() => {
-          const images = batchTensor(batch.bytes, batches, plan.device);
-          const draw = pass * repeats + repeat;
-          const views = makeViews(method, images, batch.indices, draw, plan);
+          const key = { seed: plan.seed, draw: pass * repeats + repeat };
+          const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
           return takeStep(method, views, plan, step, Math.floor(pass / passes) + 1, (step + 1) % perEpoch === 0);
         });
         step += 1;
@@ -84,8 +83,9 @@ function takeStep(
 ): StepReport {
   const { optimizer, epochs } = plan;
   const lr = plan.lr(step);
+  const x = plan.memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat: 'channelsLast' })) : views;
   const moment = { step, epoch, epochs, lr, resetMomentum: () => optimizer.reset() };
-  const loss = inPrecision(plan, () => method.loss(views));
+  const loss = inPrecision(plan, () => method.loss(x));
   const value = endsEpoch || step % plan.readLossEvery === 0 ? loss.item() : undefined;
   if (value !== undefined && !Number.isFinite(value)) throw new DivergedError(step + 1, value);
   optimizer.zeroGrad();
@@ -99,25 +99,5 @@ function takeStep(
 /** Runs `fn` in the plan's precision. */
 export function inPrecision<T>({ precision, device }: Pick<Plan, 'precision' | 'device'>, fn: () => T): T {
   if (precision === 'float32') return fn();
-  return autocast({ device: device.replace(/:.*/, ''), dtype: precision satisfies DType }, fn);
-}
-
-function batchTensor(bytes: Uint8Array, { set }: Batches, device: Device): Tensor {
-  const host = fromBuffer(bytes, [bytes.length / (set.channels * set.height * set.width), set.channels, set.height, set.width]);
-  return device === 'cpu' ? host : host.to(device);
-}
-
-function makeViews(
-  method: Method,
-  images: Tensor,
-  indices: Uint32Array,
-  draw: number,
-  { seed, memoryFormat }: Plan,
-): Tensor[] {
-  return noGrad(() =>
-    method.views.map((view, number) => {
-      const made = makeView(images, view, { seed, draw, view: number }, indices);
-      return memoryFormat === 'channelsLast' ? made.to({ memoryFormat }) : made;
-    }),
-  );
+  return autocast({ device: device.replace(/:.*/, ''), dtype: precision }, fn);
 }

@@ -39,12 +39,23 @@ export function saveSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
-  const named = Object.entries(tensors);
+  // Without a prototype, so that `__proto__` is a name like any other.
+  const header: Record<string, unknown> = Object.create(null);
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
+  for (const [key, text] of Object.entries(metadata)) {
+    if (typeof text !== 'string')
+      throw new TypeError(`safetensors: the metadata '${key}' must be a string, got ${text}`);
+  }
+  for (const name of Object.keys(tensors)) {
+    if (name === '__metadata__') throw new Error(`safetensors: a tensor cannot be named ${name}`);
+    header[name] = undefined; // holds its place in the order given
+  }
+  const width = (x: Tensor) => bytesPerElement[x.dtype];
+  // Wide elements first, so that each tensor begins at a multiple of its own width.
+  const named = Object.entries(tensors).sort(([, a], [, b]) => width(b) - width(a));
   let offset = 0;
   for (const [name, tensor] of named) {
-    if (name === '__metadata__') throw new Error(`safetensors: a tensor cannot be named ${name}`);
-    const size = tensor.numel * bytesPerElement[tensor.dtype];
+    const size = tensor.numel * width(tensor);
     header[name] = { dtype: codes[tensor.dtype], shape: tensor.shape, data_offsets: [offset, offset + size] };
     offset += size;
   }
@@ -104,8 +115,13 @@ export function loadSafetensors(path: string): SafeTensors {
   const start = 8 + Number(declared);
   const { metadata, entries } = parseHeader(bytes.subarray(8, start), bytes.length - start, wrong);
   const tensors: Record<string, Tensor> = Object.create(null);
-  for (const { name, dtype, shape, begin, end } of entries) {
-    tensors[name] = fromBytes(bytes.subarray(start + begin, start + end), shape, dtype);
+  try {
+    for (const { name, dtype, shape, begin, end } of entries) {
+      tensors[name] = fromBytes(bytes.subarray(start + begin, start + end), shape, dtype);
+    }
+  } catch (error) {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+    throw wrong((error as Error).message);
   }
   return { tensors, metadata };
 }
@@ -123,13 +139,17 @@ function parseHeader(
   dataLength: number,
   wrong: (what: string) => Error,
 ): { metadata: Record<string, string>; entries: HeaderEntry[] } {
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    header = JSON.parse(text);
   } catch {
     throw wrong('the header is not JSON');
   }
   if (!isObject(header)) throw wrong('the header is not an object');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw wrong(`${quoted(twice)} stands twice in the header`);
   const metadata: Record<string, string> = Object.create(null);
   const entries: HeaderEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
@@ -139,32 +159,53 @@ function parseHeader(
     }
     if (!isObject(value)) throw wrong('its metadata is not an object');
     for (const [key, text] of Object.entries(value)) {
-      if (typeof text !== 'string') throw wrong(`its metadata '${key}' is not a string`);
+      if (typeof text !== 'string') throw wrong(`its metadata ${quoted(key)} is not a string`);
       metadata[key] = text;
     }
   }
   let expected = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== expected) throw wrong(`tensor '${name}' begins at ${begin}, where ${expected} is next`);
+    if (begin !== expected) throw wrong(`tensor ${quoted(name)} begins at ${begin}, where ${expected} is next`);
     expected = end;
   }
   if (expected !== dataLength) throw wrong(`its tensors need ${expected} bytes, it has ${dataLength}`);
   return { metadata, entries };
 }
 
-function parseEntry(name: string, value: unknown, wrong: (what: string) => Error): HeaderEntry {
-  if (!isObject(value)) throw wrong(`tensor '${name}' is not described by an object`);
+function parseEntry(key: string, value: unknown, wrong: (what: string) => Error): HeaderEntry {
+  const name = quoted(key);
+  if (!isObject(value)) throw wrong(`tensor ${name} is not described by an object`);
   const { dtype: code, shape, data_offsets: offsets } = value;
-  const dtype = dtypes.get(String(code));
-  if (!dtype) throw wrong(`tensor '${name}' has the unknown dtype ${JSON.stringify(code)}`);
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw wrong(`tensor '${name}' has a bad shape`);
+  if (typeof code !== 'string') throw wrong(`tensor ${name} has no dtype`);
+  const dtype = dtypes.get(code);
+  if (!dtype) throw wrong(`tensor ${name} has the unknown dtype ${quoted(code)}`);
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw wrong(`tensor ${name} has a bad shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw wrong(`tensor '${name}' has bad offsets`);
+    throw wrong(`tensor ${name} has bad offsets`);
   }
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((product: number, n: number) => product * n, bytesPerElement[dtype]);
-  if (end - begin !== size) throw wrong(`tensor '${name}' needs ${size} bytes, its offsets give ${end - begin}`);
-  return { name, dtype, shape, begin, end };
+  if (end - begin !== size) throw wrong(`tensor ${name} needs ${size} bytes, its offsets give ${end - begin}`);
+  return { name: key, dtype, shape, begin, end };
+}
+
+/** The first key that stands twice in one object of a valid JSON text; JSON.parse would silently take the last. */
+function repeatedKey(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, string, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    if (!string || !colon) continue;
+    const key = JSON.parse(string) as string;
+    if (open.at(-1)?.has(key)) return key;
+    open.at(-1)?.add(key);
+  }
+  return undefined;
+}
+
+/** A name for a message of one line, whatever the file says it is. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

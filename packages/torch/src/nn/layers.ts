@@ -85,7 +85,9 @@ class BatchNorm extends Module {
     }
     const { weight, bias, runningMean, runningVar, training, momentum, eps } = this;
     if (training && x.numel === x.shape[1]) {
-      throw new RangeError(`${this.constructor.name}: training needs more than one value per channel, got ${x}; use a larger batch`);
+      throw new RangeError(
+        `${this.constructor.name}: training needs more than one value per channel, got ${x}; use a larger batch`,
+      );
     }
     if (training) this.numBatchesTracked.add_(1);
     return ops.batchNorm(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);

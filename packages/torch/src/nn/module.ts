@@ -2,7 +2,7 @@ import { noGrad } from '../autograd.js';
 import type { DType, Placement } from '../dtype.js';
 import type {} from '../ops.generated.js';
 import { scope } from '../scope.js';
-import { describe, Tensor } from '../tensor.js';
+import { describe, slotOf, Tensor } from '../tensor.js';
 
 type Kind = 'parameter' | 'buffer';
 
@@ -42,14 +42,14 @@ export abstract class Module {
 
   abstract forward(x: Tensor): Tensor;
 
-  /** Every parameter with its name, in the order of definition. */
+  /** Every parameter with its name, in the order of definition; one that is used twice by its first name. */
   namedParameters(): [name: string, tensor: Tensor][] {
-    return this.#named('parameter');
+    return named(this, 'parameter');
   }
 
   /** Every buffer (running statistics and counters) with its name. */
   namedBuffers(): [name: string, tensor: Tensor][] {
-    return this.#named('buffer');
+    return named(this, 'buffer');
   }
 
   parameters(): Tensor[] {
@@ -67,6 +67,7 @@ export abstract class Module {
    */
   loadStateDict(state: StateDict): void {
     const own = this.stateDict();
+    for (const [name, x] of Object.entries(state)) slotOf(x, `loadStateDict: ${name}`);
     const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
     const misshapen = Object.entries(own)
@@ -85,7 +86,7 @@ export abstract class Module {
 
   /** A deep copy with tensors of its own, trained or frozen as these are. */
   clone(): this {
-    return cloned(this);
+    return cloned(this, new Map());
   }
 
   /** This module and every module below it. */
@@ -115,7 +116,13 @@ export abstract class Module {
    * take the dtype; 4-dimensional ones take the memory format.
    */
   to({ dtype, device, memoryFormat }: Pick<Placement, 'dtype' | 'device' | 'memoryFormat'>): this {
+    const done = new Map<Tensor, Tensor>();
     for (const { owner, key, tensor, kind } of [...entries(this, '')]) {
+      const twin = done.get(tensor);
+      if (twin) {
+        owner[key] = twin;
+        continue;
+      }
       const target: Placement = {};
       if (device) target.device = device;
       if (dtype && floating.has(tensor.dtype)) target.dtype = dtype;
@@ -126,6 +133,7 @@ export abstract class Module {
       tensor.dispose();
       owner[key] = kind === 'parameter' ? parameter(moved) : buffer(moved);
       if (kind === 'parameter') moved.requiresGrad = trained;
+      done.set(tensor, moved);
     }
     return this;
   }
@@ -134,10 +142,15 @@ export abstract class Module {
   dispose(): void {
     for (const { tensor } of [...entries(this, '')]) tensor.dispose();
   }
+}
 
-  #named(kind: Kind): [string, Tensor][] {
-    return [...entries(this, '')].filter((entry) => entry.kind === kind).map(({ name, tensor }) => [name, tensor]);
-  }
+function named(module: Module, wanted: Kind): [string, Tensor][] {
+  const seen = new Set<Tensor>();
+  return [...entries(module, '')].flatMap(({ name, tensor, kind }): [string, Tensor][] => {
+    if (kind !== wanted || seen.has(tensor)) return [];
+    seen.add(tensor);
+    return [[name, tensor]];
+  });
 }
 
 const floating: ReadonlySet<DType> = new Set(['float32', 'float64', 'float16', 'bfloat16']);
@@ -169,18 +182,22 @@ function* modules(value: unknown): Generator<Module> {
   }
 }
 
-function cloned<T>(value: T): T {
+/** `done` keeps what is used twice one thing in the copy too. */
+function cloned<T>(value: T, done: Map<unknown, unknown>): T {
+  if (done.has(value)) return done.get(value) as T;
   if (value instanceof Tensor) {
     const kind = kinds.get(value);
     if (!kind) return value;
     const copy = noGrad(() => value.clone());
     const owned = kind === 'parameter' ? parameter(copy) : buffer(copy);
     owned.requiresGrad = value.requiresGrad;
+    done.set(value, owned);
     return owned as T;
   }
-  if (Array.isArray(value)) return value.map(cloned) as T;
+  if (Array.isArray(value)) return value.map((element) => cloned(element, done)) as T;
   if (!(value instanceof Module)) return value;
   const copy = Object.create(Object.getPrototypeOf(value)) as Record<string, unknown>;
-  for (const [key, child] of Object.entries(value)) copy[key] = cloned(child);
+  done.set(value, copy);
+  for (const [key, child] of Object.entries(value)) copy[key] = cloned(child, done);
   return copy as T;
 }

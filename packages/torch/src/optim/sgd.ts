@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd.js';
 import { _foreachAdd_, _foreachMul_, zerosLike } from '../ops.generated.js';
 import { scope } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import { slotOf, type Tensor } from '../tensor.js';
 
 /** Settings of SGD; a group may set its own. */
 export interface SGDOptions {
@@ -39,12 +39,14 @@ export class SGD {
     const all = merged.flatMap((group) => group.parameters);
     if (all.length === 0) throw new RangeError('SGD: there are no parameters to train');
     if (new Set(all).size !== all.length) throw new RangeError('SGD: a parameter is given twice');
-    this.groups = merged.map((group) => {
-      const { parameters: own, ...rest } = group;
-      const settings = { momentum: 0, weightDecay: 0, nesterov: false, ...options, ...rest };
-      check(settings);
-      const buffers = settings.momentum > 0 ? noGrad(() => own.map((x) => zerosLike(x).keep())) : [];
-      return { ...settings, parameters: own, buffers, fixedLr: rest.lr !== undefined };
+    const settings = merged.map(({ parameters: own, ...rest }) => {
+      const group = { momentum: 0, weightDecay: 0, nesterov: false, ...options, ...rest };
+      check(group);
+      return { ...group, parameters: own, fixedLr: rest.lr !== undefined };
+    });
+    this.groups = settings.map((group) => {
+      const buffers = group.momentum > 0 ? noGrad(() => group.parameters.map((x) => zerosLike(x).keep())) : [];
+      return { ...group, buffers };
     });
   }
 
@@ -55,6 +57,7 @@ export class SGD {
 
   /** One update. @param options.lr for groups without a rate of their own; kept for the steps that follow. */
   step({ lr }: { lr?: number } = {}): void {
+    if (lr !== undefined) checkRate(lr);
     scope(() => {
       noGrad(() => {
         for (const group of this.groups) {
@@ -75,6 +78,7 @@ export class SGD {
   loadStateDict(state: Record<string, Tensor>): void {
     const own = Object.entries(this.stateDict());
     const names = Object.keys(state);
+    for (const name of names) slotOf(state[name] as Tensor, `SGD: ${name}`);
     if (names.length !== own.length || own.some(([name, x]) => String(state[name]?.shape) !== String(x.shape))) {
       throw new Error(`SGD: the saved state (${names.length} tensors) does not fit these parameters (${own.length})`);
     }
@@ -97,10 +101,14 @@ export class SGD {
 }
 
 function check({ lr, momentum, weightDecay, nesterov }: Required<SGDOptions>): void {
-  if (!(lr >= 0)) throw new RangeError(`SGD: lr must be 0 or more, got ${lr}`);
+  checkRate(lr);
   if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`SGD: momentum must be in [0, 1), got ${momentum}`);
   if (!(weightDecay >= 0)) throw new RangeError(`SGD: weightDecay must be 0 or more, got ${weightDecay}`);
   if (nesterov && momentum === 0) throw new RangeError('SGD: nesterov needs a momentum above 0');
+}
+
+function checkRate(lr: number): void {
+  if (!(lr >= 0 && lr < Number.POSITIVE_INFINITY)) throw new RangeError(`SGD: lr must be 0 or more, got ${lr}`);
 }
 
 function update({ parameters, buffers, lr, momentum, weightDecay, nesterov }: Group): void {

@@ -1,5 +1,5 @@
-/** The numbers of CLBO that change with the epoch, counted from 1. */
-export interface ClboSchedule {
+/** The numbers of a bilevel update that change with the epoch, counted from 1. */
+export interface BilevelSchedule {
   /** Strength of the pull. */
   lambda(epoch: number): number;
   /** Learning rate of the teacher. */
@@ -8,8 +8,8 @@ export interface ClboSchedule {
   teacherRate(epoch: number): number;
 }
 
-/** What the schedule is made from; see `clboOptions`. */
-export interface ClboScheduleOptions {
+/** What the schedule is made from; see the options of CLBO. */
+export interface BilevelOptions {
   readonly lambda0: number;
   readonly tau0?: number | undefined;
   readonly eta: number;
@@ -22,7 +22,7 @@ export interface ClboScheduleOptions {
  * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for every epoch, so that the schedule changes the
  * pull alone (S1). The reading s2 takes the base lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
  */
-export function clboSchedule(options: ClboScheduleOptions): ClboSchedule {
+export function bilevelSchedule(options: BilevelOptions): BilevelSchedule {
   const { lambda0, tau0, eta, lambdaSchedule, tauSchedule, teacherRule } = options;
   const tau1 = tau0 ?? (tauSchedule === 's2' ? 1 : 1 - eta) / lambda0;
   const lambda = (epoch: number) => (lambdaSchedule === 'linear' ? lambda0 * epoch : lambda0);

@@ -1,0 +1,36 @@
+import { linalgSvdvals, noGrad, scope, type Tensor } from '@tandem/torch';
+import { unit } from '../losses/index.js';
+
+/** Signs of health and of collapse in embeddings. */
+export interface Diagnostics {
+  /** Mean over dimensions of the deviation of unit embeddings; about 1/sqrt(d) when healthy, 0 when collapsed. */
+  readonly embeddingStd: number;
+  /** exp(entropy of the normalised singular values): how many dimensions are in use. */
+  readonly effectiveRank: number;
+  /** Mean squared distance of two views of one image, on the unit sphere (Wang and Isola, 2020). */
+  readonly alignment: number;
+  /** log mean exp(-2 squared distance) over pairs of images; lower is more even. */
+  readonly uniformity: number;
+}
+
+/** @param a embeddings of one view of n images, [n, d] @param b of another view of the same images */
+export function diagnose(a: Tensor, b: Tensor): Diagnostics {
+  return scope(() =>
+    noGrad(() => {
+      const [u, v] = [unit(a), unit(b)];
+      const n = u.shape[0] as number;
+      const singular = linalgSvdvals(u);
+      const p = singular.div(singular.sum());
+      const entropy = -p.mul(p.clampMin(1e-12).log()).sum().item();
+      const squared = u.mm(u.t()).mul(-2).add(2).clampMin(0);
+      // Every pair of different images stands twice in the matrix, and each image once with itself at distance 0.
+      const energy = (squared.mul(-2).exp().sum().item() - n) / (n * (n - 1));
+      return {
+        embeddingStd: u.std([0], { unbiased: false }).mean().item(),
+        effectiveRank: Math.exp(entropy),
+        alignment: u.sub(v).square().sum(1).mean().item(),
+        uniformity: Math.log(energy),
+      };
+    }),
+  );
+}

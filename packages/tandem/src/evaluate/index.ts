@@ -1,0 +1,3 @@
+export * from './diagnostics.js';
+export * from './features.js';
+export * from './knn.js';

@@ -1,0 +1,68 @@
+import { io, type Tensor } from '@tandem/torch';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { type Architecture, buildEncoder, type Encoder } from '../networks/index.js';
+
+/** What someone who loads an encoder must know besides its weights. */
+export interface EncoderCard {
+  readonly architecture: Architecture;
+  /** Side of the images it was trained on, in pixels. */
+  readonly size: number;
+  /** Its inputs are (pixels / 255 - mean) / std, per channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+const cardSchema = z.object({
+  architecture: z.object({
+    backbone: z.string(),
+    width: z.int().positive().max(4096),
+    stem: z.enum(['small', 'strided', 'standard']),
+    channels: z.int().positive().max(4),
+  }),
+  size: z.int().positive(),
+  mean: z.array(z.number()),
+  std: z.array(z.number().positive()),
+});
+
+const key = 'tandem';
+
+/** Writes one safetensors file: weights under torchvision's names, and the card as metadata. */
+export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
+  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify(card) });
+}
+
+/** Reads such a file. @throws UserError when it is no encoder of Tandem's, naming the file and what is wrong. */
+export function loadEncoder(path: string): { encoder: Encoder; card: EncoderCard } {
+  const { tensors, metadata } = read(path);
+  try {
+    const card = parseCard(path, metadata[key]);
+    const encoder = buildEncoder(card.architecture);
+    encoder.loadStateDict(tensors);
+    return { encoder, card };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path}: ${(error as Error).message}`);
+  } finally {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+}
+
+function read(path: string): { tensors: Record<string, Tensor>; metadata: Record<string, string> } {
+  try {
+    return io.loadSafetensors(path);
+  } catch (error) {
+    throw new UserError((error as Error).message);
+  }
+}
+
+function parseCard(path: string, text: string | undefined): EncoderCard {
+  if (text === undefined) {
+    throw new UserError(`${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem can be read`);
+  }
+  try {
+    return cardSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`${path}: its '${key}' metadata is damaged`);
+  }
+}

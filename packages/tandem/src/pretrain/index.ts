@@ -1,0 +1,4 @@
+export * from './config.js';
+export * from './pretrain.js';
+export * from './resources.js';
+export { findEncoder } from './run-folder.js';

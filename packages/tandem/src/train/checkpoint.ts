@@ -1,0 +1,23 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { io, type optim, type Tensor } from '@tandem/torch';
+import type { Method } from '../methods/method.js';
+
+/** The tensors that decide how training goes on: networks, teacher, momentum. Views and order follow from seed and step. */
+export function trainingState(method: Method, optimizer: optim.SGD): Record<string, Tensor> {
+  const state: Record<string, Tensor> = {};
+  const add = (prefix: string, tensors: Record<string, Tensor>) => {
+    for (const [name, tensor] of Object.entries(tensors)) state[`${prefix}.${name}`] = tensor;
+  };
+  add('student', method.learns.stateDict());
+  if (method.teacher) add('teacher', method.teacher.stateDict());
+  add('optimizer', optimizer.stateDict());
+  return state;
+}
+
+/** Writes `checkpoint/state.safetensors` in a run folder: whole, or the one before stays. */
+export function saveCheckpoint(runFolder: string, method: Method, optimizer: optim.SGD, step: number): void {
+  const folder = join(runFolder, 'checkpoint');
+  mkdirSync(folder, { recursive: true });
+  io.saveSafetensors(join(folder, 'state.safetensors'), trainingState(method, optimizer), { step: String(step) });
+}

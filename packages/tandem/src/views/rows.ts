@@ -1,0 +1,36 @@
+import { type Device, fromBuffer, scope, type Tensor, type TypedArray } from '@tandem/torch';
+
+/**
+ * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The copy to a GPU does not
+ * wait for the work in flight there; the array may be changed as soon as this returns.
+ */
+export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
+  const here = fromBuffer(array, shape);
+  return device === 'cpu' ? here : here.to({ device, nonBlocking: true });
+}
+
+/** The places where an array is not 0. */
+export function marked(array: ArrayLike<number>): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < array.length; i++) if (array[i] !== 0) places.push(i);
+  return places;
+}
+
+/**
+ * Changes some images of a batch in place, and leaves the others untouched.
+ *
+ * @param x [n, c, h, w]
+ * @param rows which of the n; no row twice
+ * @param change of these images [m, c, h, w], which it must not write to
+ */
+export function changeRows(x: Tensor, rows: readonly number[], change: (some: Tensor) => Tensor): void {
+  if (rows.length === 0) return;
+  scope(() => {
+    if (rows.length === x.shape[0]) {
+      x.copy_(change(x));
+      return;
+    }
+    const index = upload(BigInt64Array.from(rows, BigInt), [rows.length], x.device);
+    x.indexCopy_(0, index, change(x.indexSelect(0, index)));
+  });
+}

@@ -1,0 +1,119 @@
+import { UserError } from '../errors.js';
+import { type Normalisation, normalisationOf } from './normalisation.js';
+
+/** A closed interval. */
+export type Range = readonly [low: number, high: number];
+
+/** How strongly colours are jittered, as torchvision's ColorJitter takes it. */
+export interface Jitter {
+  /** How likely an image is jittered at all. */
+  readonly p: number;
+  /** Factors are drawn from [max(0, 1 - strength), 1 + strength]. */
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly saturation: number;
+  /** The hue is turned by [-hue, hue] turns; at most 0.5. */
+  readonly hue: number;
+}
+
+/** How one view of an image is made; in this order. Every `p` and plain number but `size` is a probability. */
+export interface View extends Normalisation {
+  /** Side of the view in pixels. */
+  readonly size: number;
+  /** RandomResizedCrop: share of the area, and width over height. null: the whole image is resized to `size`. */
+  readonly crop: { readonly scale: Range; readonly ratio: Range } | null;
+  readonly flip: number;
+  readonly jitter: Jitter | null;
+  readonly gray: number;
+  /** Gaussian blur with a kernel of about a tenth of the side; `sigma` in pixels of the view. */
+  readonly blur: { readonly p: number; readonly sigma: Range } | null;
+  readonly solarize: number;
+}
+
+/** The images that views are made of; an image set is one. */
+export interface ImageShape {
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Settings that differ from the preset's; `data` names the data set whose mean and std to use. */
+export type ViewOptions = Partial<View> & { readonly size: number; readonly channels?: 1 | 3; readonly data?: string };
+
+/**
+ * The view for small images, of MoCo's CIFAR-10 demo: crop of (0.08, 1) of the area, flip, colour jitter
+ * (0.4, 0.4, 0.4, 0.1) with p 0.8, gray with p 0.2; no blur, no solarization. One-channel images have no saturation, hue
+ * or gray: these are switched off, also where `options` asks for them.
+ *
+ * @throws UserError for settings out of range
+ */
+export function smallView({ channels = 3, data, ...options }: ViewOptions): View {
+  const view: View = {
+    crop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
+    flip: 0.5,
+    jitter: { p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+    gray: 0.2,
+    blur: null,
+    solarize: 0,
+    ...normalisationOf(data, channels),
+    ...options,
+  };
+  return checkView(channels === 1 ? grayForm(view) : view, channels);
+}
+
+/** The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised. */
+export function evaluationView({ channels = 3, data, size, ...own }: EvaluationOptions): View {
+  const { mean, std } = { ...normalisationOf(data, channels), ...own };
+  const plain = { crop: null, flip: 0, jitter: null, gray: 0, blur: null, solarize: 0 };
+  return checkView({ size, ...plain, mean, std }, channels);
+}
+
+/** As `ViewOptions`, without what evaluation leaves out. */
+export type EvaluationOptions = Pick<ViewOptions, 'size' | 'channels' | 'data' | 'mean' | 'std'>;
+
+function grayForm(view: View): View {
+  return { ...view, jitter: view.jitter && { ...view.jitter, saturation: 0, hue: 0 }, gray: 0 };
+}
+
+/**
+ * The view itself, after checking that its settings make sense for images of so many channels.
+ *
+ * @throws UserError naming the setting
+ */
+export function checkView(view: View, channels: 1 | 3): View {
+  const { size, crop, flip, jitter, gray, blur, solarize, mean, std } = view;
+  if (!Number.isInteger(size) || size < 1) fail('size', 'a whole number of pixels', size);
+  for (const [name, p] of Object.entries({ flip, gray, solarize, 'jitter.p': jitter?.p, 'blur.p': blur?.p })) {
+    if (p !== undefined && !(p >= 0 && p <= 1)) fail(name, 'a probability from 0 to 1', p);
+  }
+  if (crop) {
+    if (!isRange(crop.scale) || crop.scale[1] > 1) fail('crop.scale', 'a range within (0, 1]', crop.scale);
+    if (!isRange(crop.ratio)) fail('crop.ratio', 'a range above 0', crop.ratio);
+  }
+  if (jitter) {
+    const { brightness, contrast, saturation, hue } = jitter;
+    for (const [name, strength] of Object.entries({ brightness, contrast, saturation, hue })) {
+      if (!(strength >= 0 && strength < Number.POSITIVE_INFINITY))
+        fail(`jitter.${name}`, 'a number from 0 on', strength);
+    }
+    if (hue > 0.5) fail('jitter.hue', 'at most half a turn, 0.5', hue);
+  }
+  if (blur) {
+    if (!isRange(blur.sigma)) fail('blur.sigma', 'a range above 0', blur.sigma);
+    if (blur.p > 0 && size < 2) fail('size', 'at least 2 for blur', size);
+  }
+  if (mean.length !== channels || !mean.every(Number.isFinite)) fail('mean', `${channels} numbers`, mean);
+  if (std.length !== channels || !std.every((value) => value > 0)) fail('std', `${channels} numbers above 0`, std);
+  if (channels === 1 && (gray > 0 || (jitter && (jitter.saturation > 0 || jitter.hue > 0)))) {
+    throw new UserError('view: one-channel images have no colours; set gray, jitter.saturation and jitter.hue to 0');
+  }
+  return view;
+}
+
+function isRange([low, high]: Range): boolean {
+  return low > 0 && low <= high && high < Number.POSITIVE_INFINITY;
+}
+
+function fail(name: string, wanted: string, value: unknown): never {
+  throw new UserError(`view: ${name} must be ${wanted}, not ${JSON.stringify(value)}`);
+}
