@@ -12,10 +12,19 @@ namespace tandem {
 
 namespace {
 
+/// Some messages repeat lists of thousands of sizes.
+std::string shortened(const std::string& text, size_t longest) {
+  if (text.size() <= longest) return text;
+  size_t end = longest;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not in the middle of a character
+  return text.substr(0, end) + "...";
+}
+
 std::string oneLine(const std::string& text) {
   // libtorch appends where it raised and what its own developers may try; neither helps from JavaScript.
   static const char* const kAsides[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
-                                        " Hint: enable anomaly detection", " Set allow_unused=True"};
+                                        " Hint: enable anomaly detection", " Set allow_unused=True",
+                                        " Saved intermediate values of the graph"};
   std::string head = text;
   for (const char* aside : kAsides) head = head.substr(0, head.find(aside));
   std::string line;
@@ -34,7 +43,7 @@ std::string messageOfCurrentException() {
   try {
     throw;
   } catch (const c10::Error& error) {
-    return oneLine(error.what_without_backtrace());
+    return shortened(oneLine(error.what_without_backtrace()), 300);
   } catch (const std::bad_alloc&) {
     return "out of memory";
   } catch (const std::exception& error) {
@@ -73,7 +82,7 @@ std::string describe(const c10::IValue& value) {
   } else {
     out << value;
   }
-  return out.str();
+  return shortened(out.str(), 100);
 }
 
 std::string spelled(const std::string& name, const std::vector<at::Tensor>& operands) {

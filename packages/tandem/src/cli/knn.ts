@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { UsageError, UserError } from '../errors.js';
 import { accuracy, features, knn } from '../evaluate/index.js';
 import { loadEncoder } from '../export/index.js';
-import { openImages } from '../images/index.js';
+import { DATA_SETS, type ImageSet, openImages } from '../images/index.js';
 import { chooseDevice, findEncoder } from '../pretrain/index.js';
 import { evaluationView } from '../views/index.js';
+import { skippedFiles } from './pretrain.js';
 import { progress } from './progress.js';
 
 interface Options {
@@ -19,58 +20,57 @@ interface Options {
 /** `tandem knn <run|encoder> <images>`: how good an encoder's features are, by the labels of nearest neighbours. */
 export function knnCommand(): Command {
   return new Command('knn')
-    .description('Measures an encoder by the classes of nearest neighbours; the images need labels.')
+    .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', 'run folder, or a .safetensors file from its encoder/')
-    .argument('<images>', 'labelled images: a data-set name, a folder of class folders, or a tar')
+    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar of one`)
     .option('--k <n>', 'neighbours that vote; 1 as in the paper', '1')
-    .option('--temperature <t>', 'for k > 1: votes are exp(similarity / t)', '0.1')
+    .option('--temperature <t>', 'for k > 1: a vote counts exp(similarity / t)', '0.1')
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps', 'auto')
-    .option('--limit <n>', 'use at most so many images, evenly over the classes')
+    .option('--limit <n>', 'at most so many images and queries, evenly over the classes')
     .option('--json', 'one JSON object with the result on stdout')
     .action(runKnn);
 }
 
 async function runKnn(runOrFile: string, where: string, options: Options): Promise<void> {
   const k = wholeNumber('--k', options.k);
+  const limit = options.limit === undefined ? undefined : wholeNumber('--limit', options.limit);
   const temperature = Number(options.temperature);
   if (!(temperature > 0)) throw new UsageError(`--temperature must be above 0, got ${options.temperature}`);
   const device = chooseDevice(options.device);
   const file = findEncoder(runOrFile);
   const { encoder, card } = loadEncoder(file);
-  const bar = progress('images');
-  const data = await openImages(where, {
-    size: card.size,
-    ...(options.dataRoot && { dataRoot: options.dataRoot }),
-    ...(options.limit && { limit: wholeNumber('--limit', options.limit) }),
-    onProgress: (done, total = done, what) => bar.update(done, total, what),
-  });
-  bar.stop();
-  const { bank, queries } = data;
-  if (!bank?.labels || !queries?.labels) throw new UserError(`${where}: k-NN needs labels. ${data.note ?? ''}`.trim());
-  if (bank.channels !== card.architecture.channels) {
-    throw new UserError(`${where} has ${bank.channels} channels, the encoder takes ${card.architecture.channels}`);
+  const bar = progress('k-NN');
+  try {
+    const data = await openImages(where, {
+      size: card.size,
+      ...(options.dataRoot && { dataRoot: options.dataRoot }),
+      ...(limit && { limit }),
+      onProgress: bar.update,
+    });
+    const { bank, queries, note, skipped } = data;
+    if (!bank?.labels || !queries?.labels) throw new UserError(`${where}: k-NN needs labels. ${note ?? ''}`.trim());
+    if (note) bar.say(note);
+    if (skipped.length > 0) bar.say(skippedFiles(skipped));
+    const { channels } = card.architecture;
+    if (bank.channels !== channels) {
+      throw new UserError(`${where} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`);
+    }
+    if (k > bank.count) throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images, got ${k}`);
+    encoder.to({ device });
+    const view = evaluationView({ size: card.size, channels, mean: card.mean, std: card.std });
+    const featuresOf = (set: ImageSet, what: string) =>
+      features(encoder, set, { view, device, onProgress: (done, total) => bar.update(done, total, what) });
+    const remembered = featuresOf(bank, 'bank');
+    const asked = featuresOf(queries, 'queries');
+    const right = accuracy(knn(remembered, bank.labels, asked, { k, temperature }), queries.labels);
+    bar.stop();
+    const result = { encoder: file, images: where, k, ...(k > 1 && { temperature }), bank: bank.count, queries: queries.count };
+    if (options.json) console.log(JSON.stringify({ ...result, accuracy: right }));
+    else console.log(`k-NN (k=${k}): ${(right * 100).toFixed(2)} % of ${queries.count} queries, bank of ${bank.count}`);
+  } finally {
+    bar.stop();
   }
-  if (k > bank.count) throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images`);
-  encoder.to({ device });
-  const view = evaluationView({ size: card.size, channels: bank.channels, mean: card.mean, std: card.std });
-  const look = { view, device };
-  const predictions = knn(features(encoder, bank, look), bank.labels, features(encoder, queries, look), { k, temperature });
-  const result = {
-    encoder: file,
-    images: where,
-    k,
-    ...(k > 1 && { temperature }),
-    bank: bank.count,
-    queries: queries.count,
-    accuracy: accuracy(predictions, queries.labels),
-  };
-  if (data.note) console.error(data.note);
-  console.log(
-    options.json
-      ? JSON.stringify(result)
-      : `k-NN (k=${k}): ${(result.accuracy * 100).toFixed(2)} % of ${queries.count} queries, bank of ${bank.count}`,
-  );
 }
 
 function wholeNumber(name: string, text: string): number {

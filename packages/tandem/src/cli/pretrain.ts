@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { UsageError, UserError } from '../errors.js';
+import { didYouMean, UsageError, UserError } from '../errors.js';
+import { DATA_SETS, type Skipped } from '../images/index.js';
 import { methods } from '../methods/index.js';
 import {
   describeOptions,
   type EpochMetrics,
+  knownSettings,
   type OptionHelp,
-  pretrain,
   type PretrainEvent,
+  pretrain,
   resolveConfig,
   runOptions,
 } from '../pretrain/index.js';
 import { Exit } from './exit.js';
+import { helpTable, wrapped } from './help.js';
 import { duration, progress } from './progress.js';
 import { abortOnSignals } from './signals.js';
 
@@ -29,83 +32,96 @@ const flags: Readonly<Record<string, string>> = {
   dataRoot: '--data-root <folder>',
 };
 
+interface Options extends Record<string, string | true | undefined> {
+  out?: string;
+  config?: string;
+  json?: true;
+}
+
 /** `tandem pretrain <images>`: learns an encoder and keeps it in a run folder. */
 export function pretrainCommand(): Command {
   const command = new Command('pretrain')
-    .description('Learns an encoder from images without labels.')
-    .argument('[images]', 'fashion-mnist, mnist, cifar10, a folder, or a tar of images')
-    .argument('[settings...]', 'key=value, see below');
-  const described = new Map(describeOptions(runOptions).map((option) => [option.name, option]));
-  for (const [name, flag] of Object.entries(flags)) {
-    const { description, defaultsTo } = described.get(name) as OptionHelp;
-    command.option(flag, `${description}${defaultsTo && ` (default: ${defaultsTo})`}`);
+    .usage('<images> [options] [key=value ...]')
+    .argument('[images]', `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar of one`)
+    .argument('[settings...]', 'key=value, see below')
+    .allowUnknownOption(); // they are ours to explain: many are settings
+  for (const option of describeOptions(runOptions)) {
+    const flag = flags[option.name];
+    if (flag) command.option(flag, `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`);
   }
   return command
-    .option('--out <folder>', 'run folder; the next free runs/... unless given')
-    .option('--config <file>', 'settings as JSON; key=value and flags come over it')
+    .option('--out <folder>', 'run folder, new or empty; the next free runs/<images>-<method>-<backbone> unless given')
+    .option('--config <file>', "settings as JSON, such as a run's config.json; key=value and flags come over it")
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', settingsHelp)
-    .action(async (images: string | undefined, settings: string[], options: Record<string, string | true>) => {
-      const { out, config, json, ...given } = options;
-      await runPretrain(gather(images, settings, config as string | undefined, given), { out: out as string, json: json === true });
+    .action(async (images: string | undefined, settings: string[], { out, config, json, ...given }: Options) => {
+      const words = images === undefined ? settings : [images, ...settings];
+      await runPretrain(gather(words, config, given), { out, json: json === true });
     });
 }
 
 function settingsHelp(): string {
   const rest = describeOptions(runOptions).filter(({ name }) => name !== 'images' && !flags[name]);
-  const sections = [
-    '\nSettings, given as key=value:',
-    ...table(rest),
-    ...Object.entries(methods).flatMap(([name, { summary, options }]) => [
-      `\nSettings of --method ${name} (${summary}):`,
-      ...table(describeOptions(options)),
-    ]),
-  ];
-  return sections.join('\n');
+  const rows = (options: readonly OptionHelp[]) => options.map((option) => [term(option), described(option)] as const);
+  return [
+    helpTable('Settings, given as key=value:', rows(rest)),
+    ...Object.entries(methods).map(([name, { summary, options }]) =>
+      helpTable(`Settings of --method ${name}, ${summary}:`, rows(describeOptions(options))),
+    ),
+  ].join('\n');
 }
 
-function table(options: readonly OptionHelp[]): string[] {
-  return options.map(({ name, kind, defaultsTo, description }) => {
-    const left = `  ${name}=${defaultsTo || `<${kind}>`}`.padEnd(28);
-    const choices = kind.includes('|') ? ` (${kind})` : '';
-    return `${left} ${description}${choices}`;
-  });
+function term({ name, kind, defaultsTo }: OptionHelp): string {
+  return `${name}=${defaultsTo || `<${kind}>`}`;
+}
+
+function described({ description, choices }: OptionHelp): string {
+  return choices ? `${description} [${choices.join(', ')}]` : description;
 }
 
 /** All settings by name: the file's, then key=value, then flags. */
-function gather(
-  images: string | undefined,
-  settings: readonly string[],
-  file: string | undefined,
-  given: Record<string, string | true>,
-): Record<string, unknown> {
-  const all: Record<string, unknown> = file ? readConfig(file) : {};
-  // With a configuration file the images may stand there, and the first word may be a setting.
-  const words = images?.includes('=') && !images.includes('/') ? [images, ...settings] : settings;
-  if (images && words === settings) all.images = images;
+function gather(words: readonly string[], file: string | undefined, given: object): Record<string, unknown> {
+  const settings: [string, string][] = [];
   for (const word of words) {
-    const at = word.indexOf('=');
-    if (at < 1) throw new UsageError(`'${word}' is no setting; settings are key=value`);
-    all[word.slice(0, at)] = word.slice(at + 1);
+    if (word.startsWith('-')) throw unknownFlag(word);
+    const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    if (key !== undefined && value !== undefined) settings.push([key, value]);
+    else if (word === words[0]) settings.push(['images', word]);
+    else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
   }
-  Object.assign(all, given);
-  if (all.images === undefined) throw new UsageError('say which images: a data-set name, a folder, or a tar');
+  const all = { ...(file === undefined ? {} : readConfig(file)), ...Object.fromEntries(settings), ...given };
+  if (!('images' in all)) throw new UsageError('which images? Give a data set, a folder or a tar; see `tandem help pretrain`');
   return all;
 }
 
-function readConfig(file: string): Record<string, unknown> {
+function unknownFlag(word: string): UsageError {
+  const [name = '', value = '...'] = word.replace(/^-+/, '').split('=');
+  if (knownSettings().includes(name) && !flags[name]) {
+    return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
+  }
+  const known = [...Object.values(flags).map((flag) => flag.replace(/ .*/, '')), '--out', '--config', '--json', '--help'];
+  return new UsageError(`unknown option '${word}'.${didYouMean(`--${name}`, known)}`);
+}
+
+function readConfig(file: string): object {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UserError(`cannot read --config ${file}: ${(error as Error).message}`);
+    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
   }
+  let settings: unknown;
   try {
-    const { tandem: _machine, ...settings } = JSON.parse(text);
-    return settings;
-  } catch {
-    throw new UserError(`--config ${file} is not JSON`);
+    settings = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`--config ${file} is not JSON: ${(error as Error).message}`);
   }
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UserError(`--config ${file} must be a JSON object, {"setting": value, ...}`);
+  }
+  // What a run's config.json says of its machine is no setting.
+  const { tandem: _machine, ...rest } = settings as Record<string, unknown>;
+  return rest;
 }
 
 /** Runs and prints. @throws Exit 130 when it was interrupted */
@@ -114,46 +130,50 @@ export async function runPretrain(
   { out, json }: { out?: string | undefined; json: boolean },
 ): Promise<{ run: string; metrics: EpochMetrics | undefined }> {
   const config = resolveConfig(given);
-  const { signal, release } = abortOnSignals();
-  const loading = progress('images');
-  const training = progress('training');
+  const { stderr } = process;
+  let bar = progress('images');
+  let saves = false;
+  const { signal, release } = abortOnSignals(() =>
+    bar.say(saves ? 'stopping after this step, saving; once more to stop at once' : 'stopping'),
+  );
   try {
-    const events = pretrain(config, {
-      out,
-      signal,
-      onLoading: (done, total = done, what) => loading.update(done, total, what),
-    });
     let steps = 0;
-    let started = 0;
-    for await (const event of events) {
+    let rate = imageRate();
+    for await (const event of pretrain(config, { out, signal, onLoading: bar.update })) {
       switch (event.kind) {
         case 'start':
-          loading.stop();
+          bar.stop();
+          bar = progress('training');
+          saves = true;
           steps = event.steps;
-          started = Date.now();
-          for (const line of opening(event)) console.error(line);
+          stderr.write(`${opening(event).join('\n')}\n`);
+          rate = imageRate();
           break;
         case 'step':
-          training.update(event.step, steps, stepNote(event, Date.now() - started));
+          bar.update(event.step, steps, `epoch ${event.epoch}/${config.epochs}  ${stepNote(event, rate(event.imagesSeen))}`);
+          break;
+        case 'evaluation':
+          bar.update(event.step, steps, `k-NN ${event.done}/${event.total}`);
           break;
         case 'epoch':
-          training.say(epochLine(event.metrics, config.epochs));
+          bar.say(epochLine(event.metrics, config.epochs));
+          rate = imageRate(event.metrics.imagesSeen);
           break;
         case 'end':
-          training.stop();
+          bar.stop();
+          stderr.write(`${event.interrupted ? 'interrupted; saved in' : 'done:'} ${event.run}\n`);
           if (json) console.log(JSON.stringify({ run: event.run, interrupted: event.interrupted, ...event.metrics }));
-          console.error(`${event.interrupted ? 'interrupted; saved' : 'done'}: ${event.run}`);
           if (event.interrupted) throw new Exit(130);
           return { run: event.run, metrics: event.metrics };
       }
     }
     throw new Error('training ended without a word');
   } catch (error) {
-    if (signal.aborted && !(error instanceof Exit)) throw new Exit(130);
-    throw error;
+    if (error !== signal.reason) throw error;
+    bar.say('interrupted before the first step; nothing was saved');
+    throw new Exit(130);
   } finally {
-    loading.stop();
-    training.stop();
+    bar.stop();
     release();
   }
 }
@@ -164,18 +184,30 @@ function opening({ run, config, data, steps, parameters }: Event<'start'>): stri
   const { train, skipped, note } = data;
   const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return [
-    `${train.name}: ${train.count} images of ${train.channels}x${train.height}x${train.width}`,
+    `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(note ? [note] : []),
-    ...(skipped.length ? [`${skipped.length} files could not be read and are skipped, see ${run}/skipped.jsonl`] : []),
-    ...(data.queries ? [] : ['k-NN is skipped: it needs labels']),
-    `settings: ${settings.join(' ')}`,
+    ...(skipped.length ? [`${skippedFiles(skipped)}; see ${run}/skipped.jsonl`] : []),
+    ...(data.queries ? [] : ['k-NN is skipped']),
+    wrapped(['settings:', ...settings]),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
   ];
 }
 
-function stepNote({ loss, imagesSeen }: Event<'step'>, milliseconds: number): string {
-  const rate = Math.round((imagesSeen / milliseconds) * 1000);
-  return `${loss === undefined ? '' : `loss ${loss.toFixed(3)} `}${rate} images/s`;
+/** Counts them and names the first. */
+export function skippedFiles(skipped: readonly Skipped[]): string {
+  const named = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
+  const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
+  return `${count} could not be read, skipped: ${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
+}
+
+function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {
+  return `${loss === undefined ? '' : `loss ${loss.toFixed(3)}  `}${imagesPerSecond.toFixed(0)} images/s`;
+}
+
+/** Images a second from now on, evaluation in between left out. */
+function imageRate(before = 0): (imagesSeen: number) => number {
+  const started = Date.now();
+  return (imagesSeen) => ((imagesSeen - before) * 1000) / Math.max(Date.now() - started, 1);
 }
 
 function epochLine(metrics: EpochMetrics, epochs: number): string {

@@ -1,36 +1,71 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
+import { tandemVersion } from '../pretrain/version.js';
 import { Exit } from './exit.js';
-import { knnCommand } from './knn.js';
-import { pretrainCommand } from './pretrain.js';
+import { helpWidth } from './help.js';
+
+/** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
+const commands: Readonly<Record<string, { about: string; load(): Promise<Command> }>> = {
+  doctor: {
+    about: 'Shows engine, devices, threads, BLAS and precision, and what makes training slow.',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+  pretrain: {
+    about: 'Learns an encoder from images without labels, and keeps it in a run folder.',
+    load: async () => (await import('./pretrain.js')).pretrainCommand(),
+  },
+  knn: {
+    about: 'Measures an encoder by the labels of nearest neighbours.',
+    load: async () => (await import('./knn.js')).knnCommand(),
+  },
+  demo: {
+    about: 'Pretrains on Fashion-MNIST for a few minutes and shows what was learned.',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+};
+
+const examples = `
+Begin with:
+  tandem doctor                                 is everything here, and fast?
+  tandem pretrain ~/pictures --epochs 50        learns from a folder; the encoder is in runs/pictures-clbo-resnet18
+  tandem knn runs/pictures-clbo-resnet18 ~/pictures    measures it, where class folders give labels
+
+\`tandem help pretrain\` lists every setting.`;
 
 /**
- * Runs one command line. @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 interrupted
+ * Runs one command line.
+ * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 interrupted
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const program = new Command('tandem')
-    .description('Learns image encoders from pictures without labels.')
-    .version('0.1.0')
-    .showSuggestionAfterError()
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tandem: ')) });
-  for (const command of [doctorCommand(), pretrainCommand(), knnCommand(), demoCommand()]) {
-    program.addCommand(command.exitOverride().showSuggestionAfterError().configureOutput(program.configureOutput()));
-  }
   try {
+    const program = await programFor(argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Exit) return error.code;
-    if (error instanceof UserError) {
-      console.error(`tandem: ${error.message}`);
-      return error.exitCode;
-    }
-    console.error(`tandem: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
     if (process.env.TANDEM_DEBUG) console.error(error);
-    return 1;
+    else console.error(`tandem: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+    return error instanceof UserError ? error.exitCode : 1;
   }
+}
+
+async function programFor(argv: readonly string[]): Promise<Command> {
+  const program = new Command('tandem')
+    .usage('<command>')
+    .description('Learns image encoders from pictures without labels.')
+    .version(tandemVersion)
+    .exitOverride()
+    .configureHelp({ helpWidth: helpWidth() })
+    .configureOutput({
+      // One line, also where commander puts its suggestion on a second one.
+      outputError: (text, write) => write(`${text.replace(/^error: /, 'tandem: ').replace(/\n(?=\()/, ' ')}`),
+    })
+    .addHelpText('after', examples);
+  const called = argv[0] === 'help' ? argv[1] : argv[0];
+  for (const [name, { about, load }] of Object.entries(commands)) {
+    const command = name === called ? await load() : new Command(name);
+    program.addCommand(command.description(about).copyInheritedSettings(program));
+  }
+  return program;
 }

@@ -1,57 +1,68 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-
-/** Tells how far something is, on stderr: a bar in a terminal, a plain line now and then elsewhere. */
+/** Tells on stderr how far something is: a bar in a terminal, a plain line now and then elsewhere. */
 export interface Progress {
-  update(done: number, total: number, note: string): void;
+  /** @param total undefined where it is not known yet */
+  update(done: number, total: number | undefined, note: string): void;
   /** A line that stays. */
   say(line: string): void;
+  /** Takes the bar away. */
   stop(): void;
 }
 
+const barSeconds = 0.1;
 const plainSeconds = 15;
+const barWidth = 24;
 
-/** @param quiet says nothing at all */
+/**
+ * Draws when it is told something and never by a timer: training and evaluation hold the only thread for seconds, so
+ * timers would come late.
+ */
 export function progress(label: string): Progress {
-  return process.stderr.isTTY ? bar(label) : plain(label);
-}
-
-function bar(label: string): Progress {
-  const bars = new MultiBar(
-    {
-      format: `${label} {bar} {percentage}% {note} {eta_formatted} left`,
-      stream: process.stderr,
-      hideCursor: true,
-      clearOnComplete: true,
-      etaBuffer: 50,
-    },
-    Presets.shades_classic,
-  );
-  let one: SingleBar | undefined;
+  const { stderr } = process;
+  const isTerminal = stderr.isTTY === true;
+  const every = (isTerminal ? barSeconds : plainSeconds) * 1000;
+  let begin = { done: 0, at: 0 };
+  let next = 0;
+  let drawn = false;
+  const erase = () => {
+    if (drawn) stderr.write('\r\x1b[K');
+    drawn = false;
+  };
   return {
     update(done, total, note) {
-      one ??= bars.create(total, 0, { note });
-      one.setTotal(total);
-      one.update(done, { note });
+      const now = Date.now();
+      if (begin.at === 0 || done < begin.done) {
+        begin = { done, at: now };
+        next = isTerminal ? now : now + every;
+      }
+      if (now < next) return;
+      next = now + every;
+      const left = total === undefined ? undefined : timeLeft(done - begin.done, total - done, now - begin.at);
+      if (!isTerminal) {
+        stderr.write(`${[label, total === undefined ? done : `${done}/${total}`, note, left].filter(Boolean).join('  ')}\n`);
+        return;
+      }
+      const where = total === undefined ? `${done}` : `${bar(done / total)} ${done}/${total}`;
+      const line = [label, where, note, left].filter(Boolean).join('  ');
+      // A line that wraps could not be erased.
+      stderr.write(`\r${line.slice(0, (stderr.columns || 80) - 1)}\x1b[K`);
+      drawn = true;
     },
-    say: (line) => bars.log(`${line}\n`),
-    stop: () => bars.stop(),
+    say(line) {
+      erase();
+      stderr.write(`${line}\n`);
+    },
+    stop: erase,
   };
 }
 
-function plain(label: string): Progress {
-  const started = Date.now();
-  let next = plainSeconds;
-  return {
-    update(done, total, note) {
-      const seconds = (Date.now() - started) / 1000;
-      if (seconds < next) return;
-      next = seconds + plainSeconds;
-      const left = Math.round((seconds / Math.max(done, 1)) * (total - done));
-      console.error(`${label} ${done}/${total} ${note} ${duration(left)} left`);
-    },
-    say: (line) => console.error(line),
-    stop() {},
-  };
+function bar(share: number): string {
+  const full = Math.round(Math.min(share, 1) * barWidth);
+  return '█'.repeat(full) + '░'.repeat(barWidth - full);
+}
+
+/** What is left at the rate so far; undefined while there is none. */
+function timeLeft(done: number, rest: number, milliseconds: number): string | undefined {
+  return done > 0 ? `${duration((milliseconds / done) * (rest / 1000))} left` : undefined;
 }
 
 /** `75` as `1m15s`. */

@@ -1,11 +1,11 @@
 import { linalgSvdvals, noGrad, scope, type Tensor } from '@tandem/torch';
-import { unit } from '../losses/index.js';
+import { unit, wide } from '../losses/index.js';
 
 /** Signs of health and of collapse in embeddings. */
 export interface Diagnostics {
   /** Mean over dimensions of the deviation of unit embeddings; about 1/sqrt(d) when healthy, 0 when collapsed. */
   readonly embeddingStd: number;
-  /** exp(entropy of the normalised singular values): how many dimensions are in use. */
+  /** exp(entropy of the normalised singular values): how many dimensions are in use, from 1 to d (Garrido et al., 2023). */
   readonly effectiveRank: number;
   /** Mean squared distance of two views of one image, on the unit sphere (Wang and Isola, 2020). */
   readonly alignment: number;
@@ -19,8 +19,8 @@ export function diagnose(a: Tensor, b: Tensor): Diagnostics {
     noGrad(() => {
       const [u, v] = [unit(a), unit(b)];
       const n = u.shape[0] as number;
-      const singular = linalgSvdvals(u);
-      const p = singular.div(singular.sum());
+      const singular = linalgSvdvals(wide(a));
+      const p = singular.div(singular.sum().clampMin(1e-12));
       const entropy = -p.mul(p.clampMin(1e-12).log()).sum().item();
       const squared = u.mm(u.t()).mul(-2).add(2).clampMin(0);
       // Every pair of different images stands twice in the matrix, and each image once with itself at distance 0.

@@ -8,7 +8,7 @@ export interface FeatureOptions {
   readonly device: Device;
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
   readonly chunk?: number;
-  /** Told after each chunk; may wait, so that long evaluations leave room for signals. */
+  /** Told after each chunk. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

@@ -24,7 +24,8 @@ export function knn(bank: Tensor, labels: Int32Array, queries: Tensor, options: 
   if (labels.length !== n || width !== d) {
     throw new RangeError(`knn: bank ${bank}, ${labels.length} labels and queries ${queries} do not fit together`);
   }
-  if (!Number.isInteger(k) || k < 1 || k > n) throw new RangeError(`knn: k must be from 1 to ${n}, the bank's size, not ${k}`);
+  if (!Number.isInteger(k) || k < 1 || k > n)
+    throw new RangeError(`knn: k must be from 1 to ${n}, the bank's size, not ${k}`);
   const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   const predictions = new Int32Array(count);
   scope(() =>
@@ -43,7 +44,6 @@ export function knn(bank: Tensor, labels: Int32Array, queries: Tensor, options: 
   return predictions;
 }
 
-
 function nearestLabels(similarity: Tensor, labels: Int32Array): Int32Array {
   const nearest = similarity.argmax({ dim: 1 }).data() as BigInt64Array;
   return Int32Array.from(nearest, (index) => labels[Number(index)] as number);
@@ -51,21 +51,39 @@ function nearestLabels(similarity: Tensor, labels: Int32Array): Int32Array {
 
 function vote(similarity: Tensor, labels: Int32Array, classes: number, k: number, temperature: number): Int32Array {
   const [values, indices] = similarity.topk(k, { dim: 1 });
-  const neighbours = indices.data() as BigInt64Array;
+  const neighbours = Array.from(indices.data() as BigInt64Array, Number);
   // Relative to the nearest, so that a small temperature cannot overflow.
-  const weights = values.sub(values.narrow(1, 0, 1)).div(temperature).exp().data();
+  const weights = values
+    .sub(values.narrow(1, 0, 1))
+    .div(temperature)
+    .exp()
+    .data();
   const rows = similarity.shape[0] as number;
+  settleTies(similarity, values, neighbours, k);
   const winners = new Int32Array(rows);
   const votes = new Float64Array(classes);
   for (let row = 0; row < rows; row++) {
     votes.fill(0);
     for (let i = row * k; i < (row + 1) * k; i++) {
-      const label = labels[Number(neighbours[i])] as number;
+      const label = labels[neighbours[i] as number] as number;
       votes[label] = (votes[label] as number) + Number(weights[i]);
     }
     winners[row] = votes.indexOf(Math.max(...votes));
   }
   return winners;
+}
+
+/** Of the neighbours as far away as the last that counts, topk takes any: puts those with the lowest indices there. */
+function settleTies(similarity: Tensor, values: Tensor, neighbours: number[], k: number): void {
+  const near = similarity.ge(values.narrow(1, k - 1, 1)).sum([1]).data();
+  for (let row = 0; row < near.length; row++) {
+    if (Number(near[row]) <= k) continue;
+    const all = similarity.select(0, row).data();
+    const edge = all[neighbours[row * k + k - 1] as number];
+    let place = row * k;
+    while (all[neighbours[place] as number] !== edge) place += 1;
+    for (let index = 0; place < (row + 1) * k; index++) if (all[index] === edge) neighbours[place++] = index;
+  }
 }
 
 /** The share of predictions that are right. */

@@ -13,17 +13,19 @@ export interface EncoderCard {
   readonly std: readonly number[];
 }
 
-const cardSchema = z.object({
-  architecture: z.object({
-    backbone: z.string(),
-    width: z.int().positive().max(4096),
-    stem: z.enum(['small', 'strided', 'standard']),
-    channels: z.int().positive().max(4),
-  }),
-  size: z.int().positive(),
-  mean: z.array(z.number()),
-  std: z.array(z.number().positive()),
-});
+const cardSchema = z
+  .object({
+    architecture: z.object({
+      backbone: z.string(),
+      width: z.int().positive().max(4096),
+      stem: z.enum(['small', 'strided', 'standard']),
+      channels: z.int().positive().max(4),
+    }),
+    size: z.int().positive(),
+    mean: z.array(z.number()),
+    std: z.array(z.number().positive()),
+  })
+  .refine(({ architecture: { channels }, mean, std }) => mean.length === channels && std.length === channels);
 
 const key = 'tandem';
 
@@ -37,12 +39,19 @@ export function loadEncoder(path: string): { encoder: Encoder; card: EncoderCard
   const { tensors, metadata } = read(path);
   try {
     const card = parseCard(path, metadata[key]);
+    // Asked before building, so that a wrong width cannot take all memory.
+    const { width } = card.architecture;
+    if (tensors['conv1.weight']?.shape[0] !== width) throw new Error(`its weights are not those of width ${width}`);
     const encoder = buildEncoder(card.architecture);
-    encoder.loadStateDict(tensors);
+    try {
+      encoder.loadStateDict(tensors);
+    } catch (error) {
+      encoder.dispose();
+      throw error;
+    }
     return { encoder, card };
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: ${(error as Error).message}`);
+    throw new UserError(named(path, error));
   } finally {
     for (const tensor of Object.values(tensors)) tensor.dispose();
   }
@@ -52,8 +61,14 @@ function read(path: string): { tensors: Record<string, Tensor>; metadata: Record
   try {
     return io.loadSafetensors(path);
   } catch (error) {
-    throw new UserError((error as Error).message);
+    throw new UserError(named(path, error));
   }
+}
+
+/** The error's message, with the file where it does not name it. */
+function named(path: string, error: unknown): string {
+  const { message } = error as Error;
+  return message.includes(path) ? message : `${path}: ${message}`;
 }
 
 function parseCard(path: string, text: string | undefined): EncoderCard {

@@ -11,7 +11,10 @@ export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: 
   return inFloat32(a, () => {
     const correlation = standardised(a).t().mm(standardised(b)).div(n);
     const onDiagonal = correlation.diagonal().sub(1).square().sum();
-    const offDiagonal = correlation.maskedFill(eye(d, { dtype: 'bool', device: a.device }), 0).square().sum();
+    const offDiagonal = correlation
+      .maskedFill(eye(d, { dtype: 'bool', device: a.device }), 0)
+      .square()
+      .sum();
     return onDiagonal.add(offDiagonal, { alpha: redundancy });
   });
 }

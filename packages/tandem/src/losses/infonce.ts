@@ -25,7 +25,9 @@ export function infoNce(
       const oneWay = (v: Tensor, w: Tensor) => v.mm(w.t()).div(temperature).crossEntropyLoss(same);
       return oneWay(v1, w2).add(oneWay(v2, w1)).div(2);
     }
-    const logits = cat([v1, v2]).mm(cat([w1, w2]).t()).div(temperature);
+    const logits = cat([v1, v2])
+      .mm(cat([w1, w2]).t())
+      .div(temperature);
     const itself = eye(2 * n, { dtype: 'bool', device: v1.device });
     const positives = cat([same.add(n), same]);
     return logits.maskedFill(itself, Number.NEGATIVE_INFINITY).crossEntropyLoss(positives);

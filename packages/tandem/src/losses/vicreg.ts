@@ -24,7 +24,14 @@ export function covariance(z: Tensor): Tensor {
   const [n, d] = z.shape as [number, number];
   return inFloat32(z, () => {
     const centred = wide(z).sub(wide(z).mean([0]));
-    const matrix = centred.t().mm(centred).div(n - 1);
-    return matrix.maskedFill(eye(d, { dtype: 'bool', device: z.device }), 0).square().sum().div(d);
+    const matrix = centred
+      .t()
+      .mm(centred)
+      .div(n - 1);
+    return matrix
+      .maskedFill(eye(d, { dtype: 'bool', device: z.device }), 0)
+      .square()
+      .sum()
+      .div(d);
   });
 }

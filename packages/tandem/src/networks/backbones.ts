@@ -26,9 +26,11 @@ export function stemFor(side: number): Stem {
 
 /** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */
 export function buildEncoder({ backbone, ...options }: Architecture): Encoder {
-  const layout = blocks[backbone];
+  const layout = Object.hasOwn(blocks, backbone) ? blocks[backbone] : undefined;
   if (!layout) {
-    throw new UserError(`unknown backbone '${backbone}'; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`);
+    throw new UserError(
+      `unknown backbone '${backbone}'; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`,
+    );
   }
   return new ResNet({ blocks: layout, ...options });
 }

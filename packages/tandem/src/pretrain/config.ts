@@ -8,26 +8,45 @@ export const runOptions = z.strictObject({
   method: z.string().default('clbo').describe('how to learn'),
   backbone: z.string().default('resnet18').describe('network: resnet10, resnet18, resnet34'),
   width: z.int().min(4).max(1024).default(64).describe('channels of the first stage'),
-  stem: z.enum(['small', 'strided', 'standard']).optional().describe('small keeps the resolution, strided halves it, standard quarters it; small below 64 pixels unless given'),
+  stem: z
+    .enum(['small', 'strided', 'standard'])
+    .optional()
+    .describe(
+      'small keeps the resolution, strided halves it, standard quarters it; small below 64 pixels unless given',
+    ),
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
   lr: z.number().positive().default(0.06).describe('learning rate at the start; .06 in the paper'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('of SGD; .9 in the paper'),
   weightDecay: z.number().min(0).default(5e-4).describe('on every parameter; 5e-4 in the paper'),
   nesterov: z.boolean().default(false).describe('Nesterov momentum'),
-  schedule: z.enum(['epoch', 'step']).default('epoch').describe('the cosine moves once an epoch, as in the recipe the paper follows, or at each step'),
+  schedule: z
+    .enum(['epoch', 'step'])
+    .default('epoch')
+    .describe('the cosine moves once an epoch, as in the recipe the paper follows, or at each step'),
   warmup: z.number().min(0).default(0).describe('epochs of linear warm-up before the cosine'),
-  size: z.int().min(8).max(1024).optional().describe('side of the images in pixels; the data set\'s own unless given'),
+  size: z.int().min(8).max(1024).optional().describe("side of the images in pixels; the data set's own unless given"),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
   cropMin: z.number().positive().max(1).default(0.08).describe('smallest share of the area that a crop takes'),
   flip: z.number().min(0).max(1).default(0.5).describe('probability of a horizontal flip'),
-  jitter: z.number().min(0).max(2).default(0.4).describe('strength of brightness, contrast and saturation; hue has a quarter of it'),
+  jitter: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(0.4)
+    .describe('strength of brightness, contrast and saturation; hue has a quarter of it'),
   jitterP: z.number().min(0).max(1).default(0.8).describe('probability of colour jitter'),
   gray: z.number().min(0).max(1).default(0.2).describe('probability of grayscale'),
   seed: z.int().min(0).default(0).describe('everything random follows from it'),
   device: z.string().default('auto').describe('auto, cpu, cuda, cuda:1 or mps'),
-  precision: z.enum(['auto', 'float32', 'bfloat16']).default('auto').describe('of matrix products; auto is bfloat16 where the hardware has it'),
-  memoryFormat: z.enum(['contiguous', 'channelsLast']).default('channelsLast').describe('order of activations in memory'),
+  precision: z
+    .enum(['auto', 'float32', 'bfloat16'])
+    .default('auto')
+    .describe('of matrix products; auto is bfloat16 where the hardware has it'),
+  memoryFormat: z
+    .enum(['contiguous', 'channelsLast'])
+    .default('channelsLast')
+    .describe('order of activations in memory'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });
@@ -67,7 +86,7 @@ function kindOf(type: z.ZodType): string {
  */
 export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConfig {
   const name = String(given.method ?? 'clbo');
-  const method = methods[name];
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (!method) {
     const names = Object.keys(methods);
     throw new UsageError(`unknown method '${name}'; there is ${names.join(', ')}.${didYouMean(name, names)}`);
@@ -77,7 +96,8 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   const converted: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (!known.includes(key)) throw new UsageError(`unknown setting '${key}' for ${name}.${didYouMean(key, known)}`);
-    converted[key] = typeof value === 'string' ? fromText(schema.shape[key as keyof typeof schema.shape] as z.ZodType, value) : value;
+    converted[key] =
+      typeof value === 'string' ? fromText(schema.shape[key as keyof typeof schema.shape] as z.ZodType, value) : value;
   }
   const parsed = schema.safeParse(converted);
   if (!parsed.success) throw new UsageError(explain(parsed.error, converted));

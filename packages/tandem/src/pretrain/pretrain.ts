@@ -44,7 +44,12 @@ export type PretrainEvent =
     }
   | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
   | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }
-  | { readonly kind: 'end'; readonly run: string; readonly metrics: EpochMetrics | undefined; readonly interrupted: boolean };
+  | {
+      readonly kind: 'end';
+      readonly run: string;
+      readonly metrics: EpochMetrics | undefined;
+      readonly interrupted: boolean;
+    };
 
 export interface PretrainOptions {
   /** The run folder; the next free `runs/<images>-<method>-<backbone>` unless given. */
@@ -181,7 +186,11 @@ function prepare(config: RunConfig, data: DataSet, out: string | undefined): Run
     batches,
     plan,
     card: { architecture, size: set.height, mean: view.mean, std: view.std },
-    look: { view: evaluationView({ size: set.height, channels: set.channels, mean: view.mean, std: view.std }), device, memoryFormat: config.memoryFormat },
+    look: {
+      view: evaluationView({ size: set.height, channels: set.channels, mean: view.mean, std: view.std }),
+      device,
+      memoryFormat: config.memoryFormat,
+    },
   };
 }
 
@@ -208,7 +217,10 @@ function methodOf(config: RunConfig, architecture: Architecture, view: View, dev
 /** The method's numbers, the student's diagnostics and the k-NN accuracies at the end of an epoch. */
 function evaluate({ config, data, method, plan, batches, look }: Run, epoch: number): Record<string, number> {
   method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
-  const numbers = { ...method.numbers?.({ epoch, epochs: plan.epochs }), ...diagnoseStudent(method, data.train, plan.seed, look) };
+  const numbers = {
+    ...method.numbers?.({ epoch, epochs: plan.epochs }),
+    ...diagnoseStudent(method, data.train, plan.seed, look),
+  };
   const due = epoch === plan.epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
   if (!due) return numbers;
   const knnStudent = knnAccuracy(method.learns.encoder, data, look);
@@ -222,7 +234,8 @@ function evaluate({ config, data, method, plan, batches, look }: Run, epoch: num
 
 function* trainingViews(method: Method, batches: Batches, { seed, device }: Plan, epoch: number) {
   for (const batch of batches.epoch(epoch)) {
-    for (const view of makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device)) yield view;
+    for (const view of makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device))
+      yield view;
   }
 }
 

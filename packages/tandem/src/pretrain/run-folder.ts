@@ -44,7 +44,8 @@ export function findEncoder(runOrFile: string): string {
   if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
   if (runOrFile.endsWith('.safetensors')) return runOrFile;
   const file = join(runOrFile, 'encoder', 'encoder.safetensors');
-  if (!existsSync(file)) throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
+  if (!existsSync(file))
+    throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
   return file;
 }
 

@@ -1,4 +1,4 @@
-import { _foreachAdd_, _foreachSub, noGrad, scope, type Tensor } from '@tandem/torch';
+import { _foreachAdd_, _foreachSub, noGrad, scope, stack, type Tensor } from '@tandem/torch';
 import type { Branch } from '../networks/index.js';
 
 /** A student parameter and the teacher parameter it is held against. */
@@ -12,40 +12,54 @@ export interface Pair {
  * @throws when the two networks are not built alike.
  */
 export function pairs(student: Branch, teacher: Branch): Pair[] {
-  const theirs = new Map(teacher.namedParameters());
-  return student
-    .namedParameters()
-    .filter(([name]) => !name.startsWith('predictor.'))
-    .map(([name, theta]) => {
-      const xi = theirs.get(name);
-      if (!xi || String(xi.shape) !== String(theta.shape)) throw new Error(`teacher and student differ at ${name}`);
-      return { theta, xi };
-    });
+  const theirs = new Map(paired(teacher));
+  const found = paired(student).map(([name, theta]) => {
+    const xi = theirs.get(name);
+    if (!xi || String(xi.shape) !== String(theta.shape)) throw new Error(`teacher and student differ at ${name}`);
+    theirs.delete(name);
+    return { theta, xi };
+  });
+  for (const name of theirs.keys()) throw new Error(`teacher and student differ at ${name}`);
+  return found;
 }
 
-/** sum (theta - xi)^2 over all scalars of all pairs. */
-export function squaredDistance(paired: readonly Pair[]): number {
+function paired(branch: Branch): [string, Tensor][] {
+  return branch.namedParameters().filter(([name]) => !name.startsWith('predictor.'));
+}
+
+function gaps(of: readonly Pair[]): Tensor[] {
+  return _foreachSub(
+    of.map(({ theta }) => theta),
+    of.map(({ xi }) => xi),
+  );
+}
+
+/** sum x^2 over all scalars of all tensors. */
+export function squaredNorm(tensors: readonly Tensor[]): number {
   return scope(() =>
     noGrad(() => {
-      let sum = 0;
-      for (const { theta, xi } of paired) sum += theta.sub(xi).square().sum({ dtype: 'float64' }).item();
-      return sum;
+      const sums = stack(tensors.map((x) => x.square().sum())).data();
+      return Array.from(sums, Number).reduce((total, sum) => total + sum, 0);
     }),
   );
 }
 
+/** sum (theta - xi)^2 over all scalars of all pairs. */
+export function squaredDistance(of: readonly Pair[]): number {
+  return scope(() => noGrad(() => squaredNorm(gaps(of))));
+}
+
 /**
- * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: exactly what autograd of the quadratic would add,
- * and exactly nothing where theta = xi.
+ * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: what autograd of the quadratic
+ * would add, and exactly nothing where theta = xi.
  */
-export function addProximalPull(paired: readonly Pair[], strength: number): void {
+export function addProximalPull(of: readonly Pair[], strength: number): void {
   scope(() =>
     noGrad(() => {
-      const gaps = _foreachSub(paired.map(({ theta }) => theta), paired.map(({ xi }) => xi));
       const pulled: Tensor[] = [];
       const gradients: Tensor[] = [];
-      paired.forEach(({ theta }, i) => {
-        const gap = gaps[i] as Tensor;
+      gaps(of).forEach((gap, i) => {
+        const { theta } = of[i] as Pair;
         if (theta.grad) {
           pulled.push(gap);
           gradients.push(theta.grad);

@@ -6,7 +6,7 @@ import { setBatchNormMomentum } from './statistics.js';
 /** Where a teacher's batch-norm statistics come from: its own forwards, the average of the student's, or the student's as they are. */
 export type Statistics = 'own' | 'ema' | 'student';
 
-/** A teacher that stands still for `every` student steps and then moves part of the way towards the student. */
+/** A teacher that stands still until it is told to move part of the way towards the student. */
 export interface SlowTeacher {
   readonly branch: Branch;
   readonly pairs: readonly Pair[];
@@ -17,27 +17,33 @@ export interface SlowTeacher {
 }
 
 /**
- * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The teacher takes no part in training:
- * no gradient, no optimizer.
+ * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The teacher takes no
+ * part in training: no gradient, no optimizer.
  */
 export function slowTeacher(
   student: Branch,
-  { statistics = 'own', branch = student.clone() }: { statistics?: Statistics; branch?: Branch } = {},
+  { statistics = 'own', branch = student.twin() }: { statistics?: Statistics; branch?: Branch } = {},
 ): SlowTeacher {
   branch.requiresGrad(false).train();
   const paired = pairs(student, branch);
   const followsBuffers = statistics !== 'own';
   // With momentum 0 its own forwards leave the running statistics alone.
   if (followsBuffers) setBatchNormMomentum(branch, 0);
-  const floating = (of: Branch) =>
-    of.namedBuffers().filter(([name, x]) => x.dtype === 'float32' && !name.startsWith('predictor.')).map(([, x]) => x);
+  const theta = paired.map((pair) => pair.theta);
+  const xi = paired.map((pair) => pair.xi);
   return {
     branch,
     pairs: paired,
     project: (views) => noGrad(() => views.map((view) => branch.forward(view))),
     follow(rate) {
-      moveTowards(paired.map(({ xi }) => xi), paired.map(({ theta }) => theta), rate);
-      if (followsBuffers) moveTowards(floating(branch), floating(student), statistics === 'student' ? 1 : rate);
+      moveTowards(xi, theta, rate);
+      if (followsBuffers) moveTowards(averages(branch), averages(student), statistics === 'student' ? 1 : rate);
     },
   };
+}
+
+/** Running means and variances of encoder and projector, in the order of definition. */
+function averages({ encoder, head }: Branch): Tensor[] {
+  const buffers = [...encoder.namedBuffers(), ...head.namedBuffers()];
+  return buffers.filter(([name]) => !name.endsWith('num_batches_tracked')).map(([, x]) => x);
 }

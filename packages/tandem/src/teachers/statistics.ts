@@ -13,18 +13,26 @@ export function setBatchNormMomentum(module: nn.Module, momentum: number): void 
   for (const norm of batchNorms(module)) norm.momentum = momentum;
 }
 
-/** Replaces the running statistics by the plain average over the batches given, in train mode and without gradient. */
-export function reestimateStatistics(module: nn.Module, batches: Iterable<Tensor>): void {
+/**
+ * Replaces the running statistics by the plain average over at most `limit` batches, in train mode and without gradient.
+ * @param batches each is freed after its use, so they can be made as they are asked for
+ */
+export function reestimateStatistics(module: nn.Module, batches: Iterable<Tensor>, limit = 200): void {
   const norms = batchNorms(module);
   const before = norms.map((norm) => norm.momentum);
   const training = module.training;
   module.train();
-  let seen = 0;
-  for (const batch of batches) {
-    seen += 1;
-    setBatchNormMomentum(module, 1 / seen);
-    scope(() => noGrad(() => module.forward(batch).dispose()));
-  }
+  const iterator = batches[Symbol.iterator]();
+  // A batch is made and used in one scope, which frees it.
+  const use = (count: number) =>
+    noGrad(() => {
+      const { done, value } = iterator.next();
+      if (done) return false;
+      setBatchNormMomentum(module, 1 / count);
+      module.forward(value);
+      return true;
+    });
+  for (let count = 1; count <= limit && scope(() => use(count)); ) count += 1;
   norms.forEach((norm, i) => {
     norm.momentum = before[i] as number;
   });

@@ -33,7 +33,7 @@ export interface StepReport {
   readonly loss?: number;
 }
 
-/** The loss became infinite or not a number. The step was not taken: the networks are as they were before. */
+/** The loss became infinite or not a number. The step was not taken: all parameters are as they were before. */
 export class DivergedError extends Error {
   constructor(
     readonly step: number,
@@ -83,7 +83,8 @@ function takeStep(
 ): StepReport {
   const { optimizer, epochs } = plan;
   const lr = plan.lr(step);
-  const x = plan.memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat: 'channelsLast' })) : views;
+  const x =
+    plan.memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat: 'channelsLast' })) : views;
   const moment = { step, epoch, epochs, lr, resetMomentum: () => optimizer.reset() };
   const loss = inPrecision(plan, () => method.loss(x));
   const value = endsEpoch || step % plan.readLossEvery === 0 ? loss.item() : undefined;

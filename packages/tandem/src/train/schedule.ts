@@ -16,7 +16,7 @@ export function cosineSchedule(options: {
   return (step) => {
     const exact = step / stepsPerEpoch;
     if (exact < warmup) return (base * (step + 1)) / (warmup * stepsPerEpoch);
-    const position = by === 'epoch' ? Math.floor(exact) : exact;
+    const position = by === 'epoch' ? Math.max(Math.floor(exact), warmup) : exact;
     return (base * (1 + Math.cos((Math.PI * (position - warmup)) / (epochs - warmup)))) / 2;
   };
 }

@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
+import { type Device, scope, type Tensor } from '@tandem/torch';
 import { resample } from './resample.js';
 import { upload } from './rows.js';
 
@@ -10,15 +10,17 @@ export function blurRadius(size: number): number {
 /**
  * Gaussian blur with reflected borders, as torchvision's `gaussian_blur`.
  *
- * @param x [n, c, size, size] @param sigmas one number above 0 an image, in pixels
- * @param radius less than `size`; the kernel is 2 radius + 1 wide
+ * @param x [n, c, h, w] @param sigmas one number above 0 an image, in pixels
+ * @param radius less than h and w; the kernel is 2 radius + 1 wide
  * @returns a new tensor of x's shape
  */
 export function gaussianBlur(x: Tensor, sigmas: Float32Array, radius: number): Tensor {
   return scope(() => {
-    const matrix = blurMatrix(sigmas, x.shape[3] as number, radius, x);
+    const [, , h, w] = x.shape as [number, number, number, number];
+    const rows = blurMatrix(sigmas, h, radius, x.device);
+    const columns = h === w ? rows : blurMatrix(sigmas, w, radius, x.device);
     // Rounding may leave an average of numbers in [0, 1] a little outside.
-    return resample(x, matrix, matrix).clamp_({ min: 0, max: 1 });
+    return resample(x, rows, columns).clamp_({ min: 0, max: 1 });
   });
 }
 
@@ -26,7 +28,7 @@ export function gaussianBlur(x: Tensor, sigmas: Float32Array, radius: number): T
  * The blur of a line as a matrix [n, size, size]. Pixel j counts for pixel i by its distance, and by those of its mirror
  * images beyond either end; the border pixels themselves have no mirror image at that end.
  */
-function blurMatrix(sigmas: Float32Array, size: number, radius: number, { device }: Tensor): Tensor {
+function blurMatrix(sigmas: Float32Array, size: number, radius: number, device: Device): Tensor {
   const nothing = radius + 1;
   const distances = new Int32Array(3 * size * size);
   for (let i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-import type { Device, Tensor } from '@tandem/torch';
+import { type Device, scope, type Tensor } from '@tandem/torch';
 import { drawParameters, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
 import { render } from './render.js';
 import { upload } from './rows.js';
@@ -30,7 +30,7 @@ export function makeView(
   const parameters = key
     ? drawParameters(view, images, key, batch.indices)
     : plainParameters(images, batch.indices.length);
-  return render(uploadImages(batch, images, device), view, parameters);
+  return scope(() => render(uploadImages(batch, images, device), view, parameters));
 }
 
 /**
@@ -46,9 +46,11 @@ export function makeViews(
   key: Pick<ViewKey, 'seed' | 'draw'>,
   device: Device = 'cpu',
 ): Tensor[] {
-  const bytes = uploadImages(batch, images, device);
   const drawn = views.map((view, number) => drawParameters(view, images, { ...key, view: number }, batch.indices));
-  return views.map((view, number) => render(bytes, view, drawn[number] as ViewParameters));
+  return scope(() => {
+    const bytes = uploadImages(batch, images, device);
+    return views.map((view, number) => render(bytes, view, drawn[number] as ViewParameters));
+  });
 }
 
 function uploadImages({ indices, bytes }: ImageBatch, images: ImageShape, device: Device): Tensor {

@@ -1,10 +1,10 @@
-import { autocast, noGrad, scope, type Tensor, where } from '@tandem/torch';
+import { autocast, noGrad, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from './blur.js';
-import { luma } from './gray.js';
+import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import type { ViewParameters } from './parameters.js';
 import { cropAndResize } from './resample.js';
-import { changeRows, marked, upload } from './rows.js';
+import { changeRows, marked, pick, upload } from './rows.js';
 import type { View } from './view.js';
 
 /**
@@ -25,9 +25,9 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
     jitter(x, parameters);
     changeRows(x, marked(gray), (some) => luma(some).expand(some.shape));
     const blurred = marked(sigma);
-    const sigmas = Float32Array.from(blurred, (row) => sigma[row] as number);
+    const sigmas = pick(sigma, blurred);
     changeRows(x, blurred, (some) => gaussianBlur(some, sigmas, blurRadius(size)));
-    changeRows(x, marked(solarize), (some) => where(some.ge(0.5), some.neg().add_(1), some));
+    changeRows(x, marked(solarize), solarized);
     const line = [mean.length, 1, 1];
     const { device } = x;
     return x.sub_(upload(Float32Array.from(mean), line, device)).div_(upload(Float32Array.from(std), line, device));

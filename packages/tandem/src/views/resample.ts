@@ -1,4 +1,4 @@
-import { arange, scope, type Tensor } from '@tandem/torch';
+import { arange, type Device, scope, type Tensor } from '@tandem/torch';
 import type { ViewParameters } from './parameters.js';
 import { upload } from './rows.js';
 
@@ -29,23 +29,44 @@ export function resample(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
  * @returns [n, c, size, size]
  */
 export function cropAndResize(images: Tensor, size: number, parameters: ViewParameters): Tensor {
-  const [n, , h, w] = images.shape as [number, number, number, number];
+  const [, , h, w] = images.shape as [number, number, number, number];
   if (h === size && w === size && isWhole(parameters, size)) return images.to('float32').div_(255);
   return scope(() => {
-    const { device } = images;
-    const { top, left, height, width, flip } = parameters;
-    const spans = upload(Float32Array.of(...top, ...left, ...height, ...width, ...flip), [5, n, 1, 1], device);
-    const [tops, lefts, heights, widths, flips] = spans.unbind() as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const centres = arange(size, { dtype: 'float32', device }).add_(0.5).view([1, size, 1]);
-    // Mirrored before it is scaled, so that a flipped view is the exact mirror image.
-    const mirrored = centres.add(flips.mul(centres.mul(-2).add_(size)));
-    const rows = triangles(centres, tops, heights, h, size);
-    const columns = triangles(mirrored, lefts, widths, w, size);
+    const [rows, columns] = cropMatrices(parameters, [h, w], [size, size], images.device);
     // The layout that the first product wants, made while converting.
     const lines = images.permute([0, 2, 1, 3]).to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
     // Rounding may leave an average of numbers in [0, 1] a little outside.
     return resample(lines.permute([0, 2, 1, 3]), rows, columns).clamp_({ min: 0, max: 1 });
   });
+}
+
+/**
+ * The matrices that crop, resize and flip each image; see `resample`.
+ *
+ * @param from height and width of the images @param to of the result
+ */
+export function cropMatrices(
+  { count, top, left, height, width, flip }: ViewParameters,
+  from: readonly [number, number],
+  to: readonly [number, number],
+  device: Device,
+): [rows: Tensor, columns: Tensor] {
+  return scope(() => {
+    const spans = upload(Float32Array.of(...top, ...left, ...height, ...width, ...flip), [5, count, 1, 1], device);
+    const [tops, lefts, heights, widths, flips] = spans.unbind() as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const across = middles(to[1], device);
+    // Mirrored before it is scaled, so that a flipped view is the exact mirror image.
+    const mirrored = across.add(flips.mul(across.mul(-2).add_(to[1])));
+    return [
+      triangles(middles(to[0], device).transpose(1, 2), tops, heights, from[0]),
+      triangles(mirrored.transpose(1, 2), lefts, widths, from[1]),
+    ];
+  });
+}
+
+/** The middles of pixels along a line: [1, 1, length]. */
+function middles(length: number, device: Device): Tensor {
+  return arange(length, { dtype: 'float32', device }).add_(0.5).view([1, 1, length]);
 }
 
 function isWhole({ top, left, height, width, flip }: ViewParameters, size: number): boolean {
@@ -57,13 +78,13 @@ function isWhole({ top, left, height, width, flip }: ViewParameters, size: numbe
  * The weights that make pixel i of the output from the pixels j of a line: a triangle around the place of i, one pixel wide
  * to either side, or one output pixel where that is wider; cut off at the crop's ends, then normalised.
  *
- * @param at [1 or n, size, 1] places in pixels of the output @param start [n, 1, 1] @param extent [n, 1, 1] of the crop
+ * @param at [1 or n, size, 1] middles in pixels of the output @param start [n, 1, 1] @param extent [n, 1, 1] of the crop
  * @returns [n, size, length]
  */
-function triangles(at: Tensor, start: Tensor, extent: Tensor, length: number, size: number): Tensor {
+function triangles(at: Tensor, start: Tensor, extent: Tensor, length: number): Tensor {
   return scope(() => {
-    const scale = extent.div(size);
-    const place = arange(length, { dtype: 'float32', device: at.device }).add_(0.5).view([1, 1, length]).sub(start);
+    const scale = extent.div(at.shape[1] as number);
+    const place = middles(length, at.device).sub(start);
     const inside = place.gt(0).logicalAnd(place.lt(extent)).to('float32');
     const distance = place.sub(at.mul(scale)).abs();
     const weights = distance.div_(scale.clampMin(1)).neg_().add_(1).clamp_({ min: 0 }).mul_(inside);

@@ -16,18 +16,24 @@ export function marked(array: ArrayLike<number>): number[] {
   return places;
 }
 
+/** The values at some places of an array. */
+export function pick(array: Float32Array, places: readonly number[]): Float32Array {
+  return Float32Array.from(places, (place) => array[place] as number);
+}
+
 /**
  * Changes some images of a batch in place, and leaves the others untouched.
  *
  * @param x [n, c, h, w]
  * @param rows which of the n; no row twice
- * @param change of these images [m, c, h, w], which it must not write to
+ * @param change of these images [m, c, h, w]; it may write to what it is given
  */
 export function changeRows(x: Tensor, rows: readonly number[], change: (some: Tensor) => Tensor): void {
   if (rows.length === 0) return;
   scope(() => {
     if (rows.length === x.shape[0]) {
-      x.copy_(change(x));
+      const changed = change(x);
+      if (changed !== x) x.copy_(changed);
       return;
     }
     const index = upload(BigInt64Array.from(rows, BigInt), [rows.length], x.device);

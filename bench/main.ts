@@ -1,0 +1,116 @@
+// `npm run bench -- SUITE...`: measures, prints tables, and keeps the numbers in bench/results.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { didYouMean } from 'tandem';
+import { engine } from './engine.js';
+import { describeMachine, load } from './machine.js';
+import { memory } from './memory.js';
+import { findPython, Peer } from './peer.js';
+import { printGoals, printTable } from './print.js';
+import { isMet, type Suite } from './suite.js';
+
+const suites: Readonly<Record<string, Suite>> = { engine, memory };
+
+const usage = [
+  'npm run bench -- SUITE... [--short]',
+  '',
+  ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`),
+  '',
+  '  --short   little of everything in under a minute; judges no times and keeps no results',
+  '',
+  'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
+].join('\n');
+
+const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
+
+async function main(): Promise<number> {
+  const { names, short } = readArguments();
+  let code = 0;
+  for (const name of names) if (!(await runSuite(name, suites[name] as Suite, short))) code = 1;
+  return code;
+}
+
+function readArguments(): { names: string[]; short: boolean } {
+  const { values, positionals } = parseArgs({
+    options: { short: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (positionals.length === 0) throw new TypeError('which suite?');
+  for (const name of positionals) {
+    if (!Object.hasOwn(suites, name)) {
+      throw new TypeError(`unknown suite '${name}'.${didYouMean(name, Object.keys(suites))}`);
+    }
+  }
+  return { names: positionals, short: values.short };
+}
+
+/** Whether every goal was met, or none was to be judged. */
+async function runSuite(name: string, suite: Suite, short: boolean): Promise<boolean> {
+  const machine = describeMachine();
+  const begun = { date: new Date(), load: load() };
+  const peers: Peer[] = [];
+  const startPeer = async (script: string) => {
+    const python = findPython();
+    if (python === null) {
+      console.log('no peer: no python3 here holds torch (TANDEM_PEER_PYTHON names another); only our side is measured');
+      return null;
+    }
+    const peer = await Peer.start(python, script, machine.threads);
+    peers.push(peer);
+    const { torch, threads } = peer.about;
+    console.log(`peer: PyTorch ${torch}, ${threads} threads (${python})`);
+    if (release(torch) !== release(machine.libtorch)) {
+      console.log(`BEWARE: ours is libtorch ${machine.libtorch}, the peer's ${torch}: the ratios compare these too`);
+    }
+    return peer;
+  };
+  console.log(`${name}: ${suite.what}`);
+  console.log(`${machine.processor}, ${machine.cores} cores; libtorch ${machine.libtorch}, ${machine.threads} threads`);
+  console.log(`load at the start ${begun.load}`);
+  try {
+    const say = (line: string) => console.log(`  ${line} ...`);
+    const { tables, goals, results } = await suite.run({ short, machine, startPeer, say });
+    for (const table of tables) printTable(table);
+    if (short) return true;
+    printGoals(goals);
+    const judged = goals.map((goal) => ({ ...goal, met: isMet(goal) }));
+    const document = {
+      suite: name,
+      date: begun.date.toISOString(),
+      command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
+      machine,
+      load: { start: begun.load, end: load() },
+      peers: peers.map((peer) => peer.about),
+      goals: judged,
+      ...results,
+    };
+    mkdirSync(resultsFolder, { recursive: true });
+    const file = join(resultsFolder, `${name}-${document.date.slice(0, 10)}.json`);
+    writeFileSync(file, `${JSON.stringify(document, rounded, 2)}\n`);
+    console.log(`\nload at the end ${document.load.end}; written to ${file}`);
+    return judged.every(({ met }) => met);
+  } finally {
+    for (const peer of peers) await peer.close();
+  }
+}
+
+/** `1.13` of `1.13.0a0`. */
+function release(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
+/** More digits than were measured only blur a file's differences. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // parseArgs throws TypeErrors too.
+  if (!(error instanceof TypeError)) throw error;
+  console.error(`bench: ${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+export type PeerStarter = (name: string) => Promise<Peer | null>;
+
+/** What a peer tells of itself. */
+export interface PeerAbout {
+  readonly torch: string;
+  readonly python: string;
+  readonly threads: number;
+}
+
+/** A Python process that does one piece of work at a time, when told to, and waits in between without computing. */
+export class Peer {
+  about!: PeerAbout;
+  private readonly replies: AsyncIterator<string>;
+
+  private constructor(private readonly child: ChildProcess & { stdin: Writable; stdout: Readable }) {
+    this.replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    // A peer that died is reported where its reply is missing.
+    child.stdin.on('error', () => {});
+  }
+
+  static async start(python: string, script: string, threads: number): Promise<Peer> {
+    const peer = new Peer(
+      spawn(python, [fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url))], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: {
+          // The engine asks the C allocator to keep freed memory; the peer gets the same, or it would lose by that alone.
+          MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
+          MALLOC_TRIM_THRESHOLD_: String(2 ** 31 - 1),
+          ...process.env,
+          OMP_NUM_THREADS: String(threads),
+          OPENBLAS_NUM_THREADS: String(threads),
+        },
+      }) as ChildProcess & { stdin: Writable; stdout: Readable },
+    );
+    peer.about = await peer.ask('about', { threads });
+    return peer;
+  }
+
+  /** Has it do `task` and gives its answer. */
+  async ask<T>(task: string, given: object = {}): Promise<T> {
+    this.child.stdin.write(`${JSON.stringify({ task, ...given })}\n`);
+    const { done, value } = await this.replies.next();
+    if (done) throw new Error(`the peer ended during '${task}'`);
+    return JSON.parse(value) as T;
+  }
+
+  async close(): Promise<void> {
+    this.child.stdin.end();
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+  }
+}
+
+/** TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds torch; or null. */
+export function findPython(): string | null {
+  const given = process.env.TANDEM_PEER_PYTHON;
+  if (given) return given;
+  const holdsTorch = (python: string) =>
+    spawnSync(python, ['-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)'], { cwd: '/' })
+      .status === 0;
+  return ['python3', '/usr/bin/python3'].find(holdsTorch) ?? null;
+}

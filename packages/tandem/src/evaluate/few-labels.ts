@@ -1,0 +1,45 @@
+import { scope, type Tensor, tensor } from '@tandem/torch';
+import { permutation } from '../random.js';
+import { accuracy, knn } from './knn.js';
+
+/** What a few labels are worth: 1-nearest-neighbour with so many bank images of each class, over several seeded draws. */
+export interface FewLabelsOptions {
+  readonly perClass: number;
+  readonly draws: number;
+  readonly seed?: number;
+}
+
+/**
+ * Mean accuracy over the draws.
+ * @param bank features [n, d] @param labels of the bank @param queries features [q, d] @param wanted labels of the queries
+ * @throws RangeError when a class has fewer images than asked for
+ */
+export function fewLabelsAccuracy(
+  bank: Tensor,
+  labels: Int32Array,
+  queries: Tensor,
+  wanted: Int32Array,
+  { perClass, draws, seed = 0 }: FewLabelsOptions,
+): number {
+  let sum = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const chosen = drawPerClass(labels, perClass, seed, draw);
+    sum += scope(() => {
+      const rows = bank.indexSelect(0, tensor(chosen));
+      return accuracy(knn(rows, Int32Array.from(chosen, (i) => labels[i] as number), queries), wanted);
+    });
+  }
+  return sum / draws;
+}
+
+function drawPerClass(labels: Int32Array, perClass: number, seed: number, draw: number): Int32Array {
+  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const left = new Int32Array(classes).fill(perClass);
+  const chosen = permutation(labels.length, seed, draw).filter((i) => {
+    const label = labels[i] as number;
+    left[label] = (left[label] as number) - 1;
+    return (left[label] as number) >= 0;
+  });
+  if (chosen.length < classes * perClass) throw new RangeError(`fewLabels: not every class has ${perClass} images`);
+  return Int32Array.from(chosen);
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { scope, type Tensor, tensor } from '@tandem/torch';
+import type { ImageShape, ViewParameters } from '../../src/views/index.js';
+
+/** Where the tests run. */
+export const device = process.env.TANDEM_TEST_DEVICE ?? 'cpu';
+
+export interface Stored {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** One call of a torchvision operator. */
+export interface Case {
+  readonly op: string;
+  readonly name?: string;
+  readonly box: { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
+  readonly size: readonly [number, number];
+  readonly factor: number;
+  readonly shift: number;
+  readonly kernelSize: number;
+  readonly sigma: number;
+  readonly steps: readonly (readonly ['brightness' | 'contrast' | 'saturation' | 'hue', number])[];
+  readonly output: Stored;
+}
+
+export const fixture = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/views.json', import.meta.url), 'utf8'),
+) as { readonly images: Stored; readonly cases: readonly Case[] };
+
+/** The fixture's images in float32, in a new tensor. */
+export function pictures(): Tensor {
+  return tensor(Float32Array.from(fixture.images.data), { shape: fixture.images.shape, device });
+}
+
+export function assertClose(actual: Tensor, expected: Stored, label: string, atol = 1e-5): void {
+  assert.deepEqual([...actual.shape], [...expected.shape], label);
+  const found = actual.data();
+  expected.data.forEach((value, i) => {
+    const off = Math.abs(Number(found[i]) - value);
+    assert.ok(off <= atol, `${label}: element ${i} is ${found[i]}, expected ${value}`);
+  });
+}
+
+/** Bytes that look random, the same every time. */
+export function bytes(count: number, { channels, height, width }: ImageShape, start = 1): Uint8Array {
+  let state = start;
+  return Uint8Array.from({ length: count * channels * height * width }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+}
+
+export function indices(count: number, from = 0): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => from + i);
+}
+
+/** A copy of what `make` returns; frees all it made. */
+export function values(make: () => Tensor): Float32Array {
+  return scope(() => make().data()) as Float32Array;
+}
+
+/** The parameters of some of the images. */
+export function some(parameters: ViewParameters, rows: readonly number[]): ViewParameters {
+  const arrays = Object.entries(parameters).filter(([name]) => name !== 'count') as [string, Uint8Array][];
+  const picked = arrays.map(([name, array]) => {
+    const each = array.length / parameters.count;
+    const parts = rows.flatMap((row) => [...array.subarray(row * each, (row + 1) * each)]);
+    return [name, (array.constructor as Uint8ArrayConstructor).from(parts)];
+  });
+  return { count: rows.length, ...Object.fromEntries(picked) };
+}
