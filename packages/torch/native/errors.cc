@@ -75,6 +75,12 @@ std::string describe(const c10::IValue& value) {
   std::ostringstream out;
   if (value.isTensorList()) {
     out << '[' << joined(value.toTensorVector()) << ']';
+  } else if (value.isList()) {
+    // Element by element: libtorch would print what the tensors of an optional list hold.
+    auto list = value.toListRef();
+    out << '[';
+    for (size_t i = 0; i < list.size() && i < 8; ++i) out << (i ? ", " : "") << describe(list[i]);
+    out << (list.size() > 8 ? ", ...]" : "]");
   } else if (value.isNone()) {
     out << "null";
   } else if (value.isString()) {

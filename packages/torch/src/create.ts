@@ -36,13 +36,17 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
 
 /**
  * A tensor over the array's own memory, without a copy: writing to one writes to the other. The memory stays as long as
- * the tensor needs it, unless its ArrayBuffer is transferred or resized: then the tensor must not be used any more.
+ * the tensor needs it, unless its ArrayBuffer is transferred: then the tensor must not be used any more.
  */
 export function fromBuffer(
   array: TypedArray,
   shape: readonly number[] = [array.length],
   dtype = dtypeOfArray(array, 'fromBuffer'),
 ): Tensor {
+  // Newer than the types: shrinking such a buffer gives its pages back while the tensor still reads them.
+  if ((array.buffer as { resizable?: boolean }).resizable) {
+    throw new TypeError('fromBuffer: the ArrayBuffer is resizable; give one of fixed size, or copy it with tensor()');
+  }
   return new Tensor(door.fromBuffer(array, shape, dtype, 'fromBuffer'), 'fromBuffer');
 }
 

@@ -85,6 +85,7 @@ describe('shapes that do not fit: operator, shapes, cure', () => {
       'indexSelect(float32[2, 3], 0, int64[1]): ',
       'below the size',
     );
+    assertThrowsLine(() => ones([2, 3]).index([null, five]), 'index(float32[2, 3], [null, int64[1]]): ');
     assertThrowsLine(() => crossEntropyLoss(ones([1, 3]), five), 'crossEntropyLoss(float32[1, 3], int64[1]): ', '5');
   });
   lines('no memory', () => {
@@ -268,6 +269,12 @@ describe('making tensors', () => {
     assertThrowsLine(() => tensor(untyped(new Uint16Array(2))), 'tensor: ', 'Uint16Array', 'use a Float32Array');
     assertThrowsLine(() => fromBuffer(untyped(new Uint8ClampedArray(2))), 'fromBuffer: ', 'Uint8ClampedArray');
     assertThrowsLine(() => tensor(untyped(new DataView(new ArrayBuffer(4)))), 'tensor: ', 'DataView');
+  });
+  lines('memory that may shrink cannot be shared', () => {
+    const Resizable = untyped(ArrayBuffer);
+    const array = new Float32Array(new Resizable(8, { maxByteLength: 16 }));
+    assertThrowsLine(() => fromBuffer(array), 'fromBuffer: the ArrayBuffer is resizable', 'tensor()');
+    assert.deepEqual(tensor(array).shape, [2]);
   });
   lines('item needs one element', () => {
     assertThrowsLine(() => ones([2, 3]).item(), 'item: float32[2, 3]');

@@ -1,65 +1,82 @@
-import { cpus } from 'node:os';
-import { buildSettings, capabilities, nn, noGrad, randn, scope, threads, version } from '@tandem/torch';
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import type * as Torch from '@tandem/torch';
 import { Command } from 'commander';
-import { processorHasBfloat16 } from '../pretrain/index.js';
+import { tandemVersion } from '../pretrain/version.js';
 import { Exit } from './exit.js';
 
+/** What there is to know of a machine; only the first lines where libtorch does not load. */
 interface Diagnosis {
   readonly tandem: string;
   readonly node: string;
-  readonly libtorch: string;
   readonly processor: string;
   readonly cores: number;
-  readonly threads: number;
-  readonly blas: string;
-  readonly devices: readonly string[];
-  readonly bfloat16: boolean;
-  readonly gemmGflops: number;
-  readonly convolutionGflops: number;
+  readonly libtorch?: string;
+  readonly threads?: number;
+  readonly blas?: string;
+  readonly devices?: readonly string[];
+  readonly bfloat16?: boolean;
+  readonly gemmGflops?: number;
+  readonly convolutionGflops?: number;
   /** What makes training slow or impossible, each with its cure. */
   readonly problems: readonly string[];
 }
 
-/** `tandem doctor`: what the engine is, and whether something makes it slow. */
+/** `tandem doctor`: what the engine is, and whether something makes it slow or impossible. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Shows engine, devices, threads, BLAS and precision, and what makes training slow.')
     .option('--json', 'one JSON object on stdout')
-    .action(({ json }: { json?: true }) => {
-      const found = diagnose();
+    .action(async ({ json }: { json?: true }) => {
+      const found = await diagnose();
       console.log(json ? JSON.stringify(found) : report(found).join('\n'));
       if (found.problems.length > 0) throw new Exit(1);
     });
 }
 
-function diagnose(): Diagnosis {
+async function diagnose(): Promise<Diagnosis> {
+  const machine = {
+    tandem: tandemVersion,
+    node: process.version,
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+  };
+  try {
+    // Loaded here, so that a libtorch that does not load is a finding.
+    const torch = await import('@tandem/torch');
+    const { processorHasBfloat16 } = await import('../pretrain/index.js');
+    const has = torch.capabilities();
+    return {
+      ...machine,
+      libtorch: torch.version(),
+      threads: torch.threads(),
+      blas: has.openblas ?? (has.mkl ? 'Intel MKL' : 'none that is known to be fast'),
+      devices: ['cpu', ...Array.from({ length: has.cudaDevices }, (_, i) => `cuda:${i}`), ...(has.mps ? ['mps'] : [])],
+      bfloat16: processorHasBfloat16() || has.cudaDevices > 0,
+      gemmGflops: gemmRate(torch),
+      convolutionGflops: convolutionRate(torch),
+      problems: problemsOf(torch, machine.cores),
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { ...machine, problems: [`libtorch does not load: ${why}; \`npm run setup\` builds the engine anew`] };
+  }
+}
+
+function problemsOf({ capabilities, threads }: typeof Torch, cores: number): string[] {
   const has = capabilities();
-  const blas = has.openblas ?? (has.mkl ? 'Intel MKL' : 'none that is known to be fast');
-  const cores = cpus().length;
-  const gemmGflops = gemmRate();
-  const convolutionGflops = convolutionRate();
   const problems: string[] = [];
   if (!has.openblas && !has.mkl && process.platform === 'linux') {
     problems.push('no fast BLAS: matrix products run many times slower; apt install libopenblas0-pthread');
   }
   if (!has.mkldnn) problems.push('libtorch was built without oneDNN: convolutions are slow; use another libtorch');
-  if (threads() < cores) {
-    problems.push(`only ${threads()} of ${cores} cores are used; unset TANDEM_THREADS or raise it`);
+  if (existsSync('/proc/driver/nvidia/gpus') && has.cudaDevices === 0) {
+    problems.push('the NVIDIA GPU is not used: set LIBTORCH to a libtorch with CUDA, then run `npm run setup`');
   }
-  return {
-    tandem: '0.1.0',
-    node: process.version,
-    libtorch: version(),
-    processor: cpus()[0]?.model ?? 'unknown',
-    cores,
-    threads: threads(),
-    blas,
-    devices: ['cpu', ...Array.from({ length: has.cudaDevices }, (_, i) => `cuda:${i}`), ...(has.mps ? ['mps'] : [])],
-    bfloat16: processorHasBfloat16() || has.cudaDevices > 0,
-    gemmGflops,
-    convolutionGflops,
-    problems,
-  };
+  // Fewer threads on demand are no problem.
+  if (threads() < cores && !process.env.TANDEM_THREADS) {
+    problems.push(`only ${threads()} of ${cores} cores are used: this libtorch was built without threads; use another`);
+  }
+  return problems;
 }
 
 /** Best rate, in 10^9 operations a second, that `work` of so many operations reaches within about a second. */
@@ -74,7 +91,7 @@ function rate(operations: number, work: () => void): number {
   return Math.round(best * 10) / 10;
 }
 
-function gemmRate(): number {
+function gemmRate({ randn, scope }: typeof Torch): number {
   const n = 768;
   return scope(() => {
     const [a, b] = [randn([n, n]), randn([n, n])];
@@ -82,7 +99,7 @@ function gemmRate(): number {
   });
 }
 
-function convolutionRate(): number {
+function convolutionRate({ nn, noGrad, randn, scope }: typeof Torch): number {
   const [batch, channels, side] = [16, 64, 32];
   return scope(() =>
     noGrad(() => {
@@ -96,14 +113,17 @@ function convolutionRate(): number {
 }
 
 function report(d: Diagnosis): string[] {
-  const settings = buildSettings().match(/BLAS_INFO=[^,]*/)?.[0];
-  return [
-    `Tandem ${d.tandem}, Node ${d.node}, libtorch ${d.libtorch}`,
-    `processor   ${d.processor}, ${d.cores} cores, ${d.threads} threads`,
-    `BLAS        ${d.blas}${settings ? ` (libtorch: ${settings})` : ''}`,
-    `devices     ${d.devices.join(', ')}`,
-    `bfloat16    ${d.bfloat16 ? 'in hardware' : 'not in hardware: float32 is faster here'}`,
-    `float32     ${d.gemmGflops} GFLOP/s matrix product, ${d.convolutionGflops} GFLOP/s 3x3 convolution`,
-    ...(d.problems.length ? d.problems.map((problem) => `PROBLEM     ${problem}`) : ['all is well']),
+  const lines = [
+    `Tandem ${d.tandem}, Node ${d.node}, libtorch ${d.libtorch ?? 'missing'}`,
+    `processor   ${d.processor}, ${d.cores} cores${d.threads ? `, ${d.threads} threads` : ''}`,
   ];
+  if (d.libtorch !== undefined) {
+    lines.push(
+      `BLAS        ${d.blas}`,
+      `devices     ${d.devices?.join(', ')}`,
+      `bfloat16    ${d.bfloat16 ? 'in hardware' : 'not in hardware: float32 is faster here'}`,
+      `float32     ${d.gemmGflops} GFLOP/s matrix product, ${d.convolutionGflops} GFLOP/s 3x3 convolution`,
+    );
+  }
+  return [...lines, ...(d.problems.length ? d.problems.map((problem) => `PROBLEM     ${problem}`) : ['all is well'])];
 }

@@ -9,11 +9,11 @@ import { skippedFiles } from './pretrain.js';
 import { progress } from './progress.js';
 
 interface Options {
-  k: string;
-  temperature: string;
+  k: number;
+  temperature: number;
   dataRoot?: string;
-  device: string;
-  limit?: string;
+  device?: string;
+  limit?: number;
   json?: true;
 }
 
@@ -23,28 +23,25 @@ export function knnCommand(): Command {
     .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', 'run folder, or a .safetensors file from its encoder/')
     .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar of one`)
-    .option('--k <n>', 'neighbours that vote; 1 as in the paper', '1')
-    .option('--temperature <t>', 'for k > 1: a vote counts exp(similarity / t)', '0.1')
+    .option('--k <n>', 'neighbours that vote; 1 as in the paper', wholeNumber('--k'), 1)
+    .option('--temperature <t>', 'for k > 1: a vote counts exp(similarity / t)', aboveZero('--temperature'), 0.1)
     .option('--data-root <folder>', 'where named data sets are looked for first')
-    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps', 'auto')
-    .option('--limit <n>', 'at most so many images and queries, evenly over the classes')
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
     .option('--json', 'one JSON object with the result on stdout')
     .action(runKnn);
 }
 
 async function runKnn(runOrFile: string, where: string, options: Options): Promise<void> {
-  const k = wholeNumber('--k', options.k);
-  const limit = options.limit === undefined ? undefined : wholeNumber('--limit', options.limit);
-  const temperature = Number(options.temperature);
-  if (!(temperature > 0)) throw new UsageError(`--temperature must be above 0, got ${options.temperature}`);
-  const device = chooseDevice(options.device);
+  const { k, temperature, limit, dataRoot } = options;
+  const device = chooseDevice(options.device ?? 'auto');
   const file = findEncoder(runOrFile);
   const { encoder, card } = loadEncoder(file);
   const bar = progress('k-NN');
   try {
     const data = await openImages(where, {
       size: card.size,
-      ...(options.dataRoot && { dataRoot: options.dataRoot }),
+      ...(dataRoot && { dataRoot }),
       ...(limit && { limit }),
       onProgress: bar.update,
     });
@@ -56,7 +53,8 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
     if (bank.channels !== channels) {
       throw new UserError(`${where} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`);
     }
-    if (k > bank.count) throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images, got ${k}`);
+    if (k > bank.count)
+      throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images, got ${k}`);
     encoder.to({ device });
     const view = evaluationView({ size: card.size, channels, mean: card.mean, std: card.std });
     const featuresOf = (set: ImageSet, what: string) =>
@@ -65,7 +63,14 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
     const asked = featuresOf(queries, 'queries');
     const right = accuracy(knn(remembered, bank.labels, asked, { k, temperature }), queries.labels);
     bar.stop();
-    const result = { encoder: file, images: where, k, ...(k > 1 && { temperature }), bank: bank.count, queries: queries.count };
+    const result = {
+      encoder: file,
+      images: where,
+      k,
+      ...(k > 1 && { temperature }),
+      bank: bank.count,
+      queries: queries.count,
+    };
     if (options.json) console.log(JSON.stringify({ ...result, accuracy: right }));
     else console.log(`k-NN (k=${k}): ${(right * 100).toFixed(2)} % of ${queries.count} queries, bank of ${bank.count}`);
   } finally {
@@ -73,8 +78,16 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
   }
 }
 
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new UsageError(`${name} must be a whole number of at least 1, got ${text}`);
-  return value;
+function wholeNumber(name: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    throw new UsageError(`${name} must be a whole number of at least 1, got ${text}`);
+  };
+}
+
+function aboveZero(name: string): (text: string) => number {
+  return (text) => {
+    if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
+    throw new UsageError(`${name} must be a number above 0, got ${text}`);
+  };
 }

@@ -90,7 +90,8 @@ function gather(words: readonly string[], file: string | undefined, given: objec
     else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
   }
   const all = { ...(file === undefined ? {} : readConfig(file)), ...Object.fromEntries(settings), ...given };
-  if (!('images' in all)) throw new UsageError('which images? Give a data set, a folder or a tar; see `tandem help pretrain`');
+  if (!('images' in all))
+    throw new UsageError('which images? Give a data set, a folder or a tar; see `tandem help pretrain`');
   return all;
 }
 
@@ -99,7 +100,13 @@ function unknownFlag(word: string): UsageError {
   if (knownSettings().includes(name) && !flags[name]) {
     return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
   }
-  const known = [...Object.values(flags).map((flag) => flag.replace(/ .*/, '')), '--out', '--config', '--json', '--help'];
+  const known = [
+    ...Object.values(flags).map((flag) => flag.replace(/ .*/, '')),
+    '--out',
+    '--config',
+    '--json',
+    '--help',
+  ];
   return new UsageError(`unknown option '${word}'.${didYouMean(`--${name}`, known)}`);
 }
 
@@ -136,6 +143,7 @@ export async function runPretrain(
   const { signal, release } = abortOnSignals(() =>
     bar.say(saves ? 'stopping after this step, saving; once more to stop at once' : 'stopping'),
   );
+  bar.say(`reading ${config.images}`);
   try {
     let steps = 0;
     let rate = imageRate();
@@ -150,10 +158,10 @@ export async function runPretrain(
           rate = imageRate();
           break;
         case 'step':
-          bar.update(event.step, steps, `epoch ${event.epoch}/${config.epochs}  ${stepNote(event, rate(event.imagesSeen))}`);
+          bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
           break;
         case 'evaluation':
-          bar.update(event.step, steps, `k-NN ${event.done}/${event.total}`);
+          bar.update(event.step, steps, `evaluating ${event.done}/${event.total}`);
           break;
         case 'epoch':
           bar.say(epochLine(event.metrics, config.epochs));

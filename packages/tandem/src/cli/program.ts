@@ -26,11 +26,11 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
 
 const examples = `
 Begin with:
-  tandem doctor                                 is everything here, and fast?
-  tandem pretrain ~/pictures --epochs 50        learns from a folder; the encoder is in runs/pictures-clbo-resnet18
-  tandem knn runs/pictures-clbo-resnet18 ~/pictures    measures it, where class folders give labels
+  tandem doctor                                         is everything here, and fast?
+  tandem pretrain pictures --epochs 50                  learns from a folder of yours
+  tandem knn runs/pictures-clbo-resnet18 pictures       measures it, if the folder has class folders
 
-\`tandem help pretrain\` lists every setting.`;
+Every setting of pretraining is listed by \`tandem help pretrain\`.`;
 
 /**
  * Runs one command line.

@@ -10,7 +10,7 @@ export interface Progress {
 
 const barSeconds = 0.1;
 const plainSeconds = 15;
-const barWidth = 24;
+const barWidth = 20;
 
 /**
  * Draws when it is told something and never by a timer: training and evaluation hold the only thread for seconds, so
@@ -21,6 +21,7 @@ export function progress(label: string): Progress {
   const isTerminal = stderr.isTTY === true;
   const every = (isTerminal ? barSeconds : plainSeconds) * 1000;
   let begin = { done: 0, at: 0 };
+  let last = Number.POSITIVE_INFINITY;
   let next = 0;
   let drawn = false;
   const erase = () => {
@@ -30,19 +31,20 @@ export function progress(label: string): Progress {
   return {
     update(done, total, note) {
       const now = Date.now();
-      if (begin.at === 0 || done < begin.done) {
+      if (done < last) {
         begin = { done, at: now };
         next = isTerminal ? now : now + every;
       }
+      last = done;
       if (now < next) return;
       next = now + every;
-      const left = total === undefined ? undefined : timeLeft(done - begin.done, total - done, now - begin.at);
+      const left = total === undefined ? '' : timeLeft(done - begin.done, total - done, now - begin.at);
+      const where = total === undefined ? `${done}` : `${isTerminal ? `${bar(done / total)} ` : ''}${done}/${total}`;
+      const line = [label, where, left, note].filter((part) => part !== '').join('  ');
       if (!isTerminal) {
-        stderr.write(`${[label, total === undefined ? done : `${done}/${total}`, note, left].filter(Boolean).join('  ')}\n`);
+        stderr.write(`${line}\n`);
         return;
       }
-      const where = total === undefined ? `${done}` : `${bar(done / total)} ${done}/${total}`;
-      const line = [label, where, note, left].filter(Boolean).join('  ');
       // A line that wraps could not be erased.
       stderr.write(`\r${line.slice(0, (stderr.columns || 80) - 1)}\x1b[K`);
       drawn = true;
@@ -60,9 +62,9 @@ function bar(share: number): string {
   return '█'.repeat(full) + '░'.repeat(barWidth - full);
 }
 
-/** What is left at the rate so far; undefined while there is none. */
-function timeLeft(done: number, rest: number, milliseconds: number): string | undefined {
-  return done > 0 ? `${duration((milliseconds / done) * (rest / 1000))} left` : undefined;
+/** What is left at the rate so far; empty while there is none. */
+function timeLeft(done: number, rest: number, milliseconds: number): string {
+  return done > 0 ? `${duration((milliseconds / done) * (rest / 1000))} left` : '';
 }
 
 /** `75` as `1m15s`. */

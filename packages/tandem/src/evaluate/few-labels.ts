@@ -26,7 +26,14 @@ export function fewLabelsAccuracy(
     const chosen = drawPerClass(labels, perClass, seed, draw);
     sum += scope(() => {
       const rows = bank.indexSelect(0, tensor(chosen));
-      return accuracy(knn(rows, Int32Array.from(chosen, (i) => labels[i] as number), queries), wanted);
+      return accuracy(
+        knn(
+          rows,
+          Int32Array.from(chosen, (i) => labels[i] as number),
+          queries,
+        ),
+        wanted,
+      );
     });
   }
   return sum / draws;

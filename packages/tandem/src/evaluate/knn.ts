@@ -75,7 +75,10 @@ function vote(similarity: Tensor, labels: Int32Array, classes: number, k: number
 
 /** Of the neighbours as far away as the last that counts, topk takes any: puts those with the lowest indices there. */
 function settleTies(similarity: Tensor, values: Tensor, neighbours: number[], k: number): void {
-  const near = similarity.ge(values.narrow(1, k - 1, 1)).sum([1]).data();
+  const near = similarity
+    .ge(values.narrow(1, k - 1, 1))
+    .sum([1])
+    .data();
   for (let row = 0; row < near.length; row++) {
     if (Number(near[row]) <= k) continue;
     const all = similarity.select(0, row).data();

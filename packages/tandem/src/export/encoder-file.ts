@@ -18,6 +18,7 @@ const cardSchema = z
     architecture: z.object({
       backbone: z.string(),
       width: z.int().positive().max(4096),
+      features: z.int().positive().max(65536).optional(),
       stem: z.enum(['small', 'strided', 'standard']),
       channels: z.int().positive().max(4),
     }),

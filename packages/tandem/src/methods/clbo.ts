@@ -163,7 +163,9 @@ export function clbo(newEncoder: () => Encoder, views: readonly [View, View], op
 /** @throws UserError when the teacher would overshoot the student or not move in some epoch, or options exclude each other. */
 export function checkClbo(options: ClboOptions, epochs: number): void {
   if (options.momentumAcrossRounds === 'reset' && options.studentStart === 'carry') {
-    throw new UserError('momentumAcrossRounds=reset goes with studentStart=restart: a student that goes on keeps its momentum');
+    throw new UserError(
+      'momentumAcrossRounds=reset goes with studentStart=restart: a student that goes on keeps its momentum',
+    );
   }
   if (options.teacherRule === 'ema' && options.tau0 !== undefined) {
     throw new UserError('teacherRule=ema moves the teacher by 1 - eta, whatever tau0 is; give eta instead of tau0');
@@ -171,7 +173,7 @@ export function checkClbo(options: ClboOptions, epochs: number): void {
   const schedule = bilevelSchedule(options);
   for (const epoch of [1, epochs]) {
     const rate = schedule.teacherRate(epoch);
-    if (rate > 0 && rate <= 1) continue;
+    if (rate > 0 && rate <= 1 + 1e-12) continue; // tau * lambda is rounded
     throw new UserError(
       `tau*lambda must be in (0, 1], but is ${rate} in epoch ${epoch}; lower tau0 or lambda0, or give eta instead`,
     );

@@ -1,16 +1,18 @@
 import { didYouMean, UserError } from '../errors.js';
 import type { Encoder } from './encoder.js';
-import { ResNet, type Stem } from './resnet.js';
+import { ResNet, type ResNetOptions, type Stem } from './resnet.js';
 
 /** What names an encoder completely: enough to build it again and load its weights. */
 export interface Architecture {
   readonly backbone: string;
   readonly width: number;
+  readonly features?: number | undefined;
   readonly stem: Stem;
   readonly channels: number;
 }
 
-const blocks: Readonly<Record<string, readonly number[]>> = {
+const blocks: Readonly<Record<string, ResNetOptions['blocks']>> = {
+  resnet8: [1, 1, 1],
   resnet10: [1, 1, 1, 1],
   resnet18: [2, 2, 2, 2],
   resnet34: [3, 4, 6, 3],

@@ -6,10 +6,12 @@ export type Stem = 'small' | 'strided' | 'standard';
 
 /** What a ResNet is built from. */
 export interface ResNetOptions {
-  /** Basic blocks in each stage; stages after the first halve the resolution and double the channels. */
-  readonly blocks: readonly number[];
+  /** Basic blocks in each of three or four stages; those after the first halve the resolution and double the channels. */
+  readonly blocks: readonly [number, number, number, number?];
   /** Channels of the first stage; 64 in the paper. */
   readonly width: number;
+  /** Channels of the last stage, and so of the features; what doubling gives unless set. */
+  readonly features?: number | undefined;
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;
@@ -60,39 +62,36 @@ export class ResNet extends nn.Module implements Encoder {
   readonly layer1: nn.Sequential;
   readonly layer2: nn.Sequential;
   readonly layer3: nn.Sequential;
-  readonly layer4: nn.Sequential;
+  /** Absent in networks of three stages. */
+  readonly layer4: nn.Sequential | null;
   readonly featureWidth: number;
 
-  constructor({ blocks, width, stem, channels }: ResNetOptions) {
+  constructor({ blocks, width, features, stem, channels }: ResNetOptions) {
     super();
-    const stride = stem === 'small' ? 1 : 2;
-    this.conv1 = convolution(channels, width, stem === 'standard' ? 7 : 3, stride);
+    this.conv1 = convolution(channels, width, stem === 'standard' ? 7 : 3, stem === 'small' ? 1 : 2);
     this.bn1 = new nn.BatchNorm2d(width);
     this.maxpool = stem === 'standard' ? new nn.MaxPool2d(3, { stride: 2, padding: 1 }) : null;
-    let inputs = width;
-    const [layer1, layer2, layer3, layer4] = blocks.map((count, stage) => {
-      const outputs = width * 2 ** stage;
-      const layer = Array.from(
-        { length: count },
-        (_, i) => new BasicBlock(i === 0 ? inputs : outputs, outputs, i === 0 && stage > 0 ? 2 : 1),
-      );
-      inputs = outputs;
-      return new nn.Sequential(...layer);
-    });
-    if (!layer1 || !layer2 || !layer3 || !layer4 || blocks.length !== 4) {
-      throw new RangeError(`ResNet: four stages are needed, got ${blocks.length}`);
-    }
-    this.layer1 = layer1;
-    this.layer2 = layer2;
-    this.layer3 = layer3;
-    this.layer4 = layer4;
-    this.featureWidth = inputs;
+    const [first, second, third, fourth] = blocks;
+    this.featureWidth = features ?? width * 2 ** (blocks.length - 1);
+    this.layer1 = stage(first, width, width, 1);
+    this.layer2 = stage(second, width, width * 2, 2);
+    this.layer3 = stage(third, width * 2, fourth ? width * 4 : this.featureWidth, 2);
+    this.layer4 = fourth ? stage(fourth, width * 4, this.featureWidth, 2) : null;
   }
 
   forward(x: Tensor): Tensor {
     let y = this.bn1.forward(this.conv1.forward(x)).relu_();
     if (this.maxpool) y = this.maxpool.forward(y);
-    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y);
+    y = this.layer3.forward(this.layer2.forward(this.layer1.forward(y)));
+    if (this.layer4) y = this.layer4.forward(y);
     return y.mean([2, 3]);
   }
+}
+
+function stage(blocks: number, inputs: number, outputs: number, stride: number): nn.Sequential {
+  return new nn.Sequential(
+    ...Array.from({ length: blocks }, (_, i) =>
+      i === 0 ? new BasicBlock(inputs, outputs, stride) : new BasicBlock(outputs, outputs, 1),
+    ),
+  );
 }

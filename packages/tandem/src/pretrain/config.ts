@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import { didYouMean, UsageError, UserError } from '../errors.js';
 import { methods } from '../methods/index.js';
+import { backbones } from '../networks/index.js';
 
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
   images: z.string().min(1).describe('data-set name, folder, or tar of images'),
   method: z.string().default('clbo').describe('how to learn'),
-  backbone: z.string().default('resnet18').describe('network: resnet10, resnet18, resnet34'),
+  backbone: z.enum(backbones).default('resnet18').describe('network'),
   width: z.int().min(4).max(1024).default(64).describe('channels of the first stage'),
+  features: z
+    .int()
+    .min(4)
+    .max(8192)
+    .optional()
+    .describe('channels of the last stage, and so of the features; what doubling width gives unless given'),
   stem: z
     .enum(['small', 'strided', 'standard'])
     .optional()
@@ -59,7 +66,10 @@ export type RunConfig = RunOptions & Record<string, unknown>;
 /** One setting as the help shows it. */
 export interface OptionHelp {
   readonly name: string;
+  /** What to write for a value: n, number, text or name. */
   readonly kind: string;
+  readonly choices?: readonly string[];
+  /** Empty where there is no default. */
   readonly defaultsTo: string;
   readonly description: string;
 }
@@ -70,34 +80,39 @@ export function describeOptions(schema: z.ZodObject): OptionHelp[] {
     const type = field as z.ZodType;
     const fallback = type.safeParse(undefined);
     const defaultsTo = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
-    return { name, kind: kindOf(type), defaultsTo, description: type.description ?? '' };
+    const { enum: choices, type: kind } = z.toJSONSchema(type, { io: 'input' });
+    return {
+      name,
+      kind: choices ? 'name' : kind === 'integer' ? 'n' : kind === 'string' ? 'text' : String(kind),
+      ...(choices && { choices: choices.map(String) }),
+      defaultsTo,
+      description: type.description ?? '',
+    };
   });
 }
 
-function kindOf(type: z.ZodType): string {
-  const json = z.toJSONSchema(type, { io: 'input' });
-  return json.enum?.join('|') ?? String(json.type ?? 'value');
+/** The names of all settings, of every method. */
+export function knownSettings(): string[] {
+  const own = Object.values(methods).flatMap(({ options }) => Object.keys(options.shape));
+  return [...new Set([...Object.keys(runOptions.shape), ...own])];
 }
 
 /**
  * Checks settings and fills in defaults.
- * @param given by name, later ones over earlier; strings (as from a command line) become numbers and booleans where those are wanted
+ * @param given by name; strings (as from a command line) become numbers and booleans where those are wanted
  * @throws UsageError for unknown names (with the nearest known), wrong types and values out of range
  */
 export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConfig {
-  const name = String(given.method ?? 'clbo');
+  const name = given.method === undefined ? runOptions.shape.method.parse(undefined) : String(given.method);
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  if (!method) {
-    const names = Object.keys(methods);
-    throw new UsageError(`unknown method '${name}'; there is ${names.join(', ')}.${didYouMean(name, names)}`);
-  }
+  if (!method) throw new UsageError(`unknown method '${name}'; ${choice(name, Object.keys(methods))}`);
   const schema = runOptions.extend(method.options.shape);
-  const known = Object.keys(schema.shape);
+  const types: Readonly<Record<string, z.ZodType>> = schema.shape;
   const converted: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
-    if (!known.includes(key)) throw new UsageError(`unknown setting '${key}' for ${name}.${didYouMean(key, known)}`);
-    converted[key] =
-      typeof value === 'string' ? fromText(schema.shape[key as keyof typeof schema.shape] as z.ZodType, value) : value;
+    const type = Object.hasOwn(types, key) ? types[key] : undefined;
+    if (!type) throw new UsageError(`unknown setting '${key}' for ${name}.${didYouMean(key, Object.keys(types))}`);
+    converted[key] = typeof value === 'string' ? fromText(type, value) : value;
   }
   const parsed = schema.safeParse(converted);
   if (!parsed.success) throw new UsageError(explain(parsed.error, converted));
@@ -119,20 +134,38 @@ export function pickMethodOptions(config: RunConfig): Record<string, unknown> {
   return Object.fromEntries(Object.keys(options.shape).map((key) => [key, config[key]]));
 }
 
-/** `0.1` and `true` become what they say unless the setting is a text. */
+/** `.1` and `true` become what they say unless the setting is a text. */
 function fromText(type: z.ZodType, text: string): unknown {
   if (type.safeParse(text).success) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text.trim() === '' || Number.isNaN(number) ? text : number;
 }
 
-function explain({ issues }: z.ZodError, given: Record<string, unknown>): string {
+function explain({ issues }: z.ZodError, given: Readonly<Record<string, unknown>>): string {
   const [issue] = issues as [z.core.$ZodIssue];
   const key = String(issue.path[0]);
   const value = given[key];
   if (value === undefined) return `${key} is missing`;
-  return `${key}: ${issue.message.replace(/^Invalid input: /, '')}, got ${JSON.stringify(value)}`;
+  if (issue.code === 'invalid_value')
+    return `unknown ${key} '${value}'; ${choice(String(value), issue.values.map(String))}`;
+  return `${key} must be ${wanted(issue)}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`;
+}
+
+function wanted(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
+    case 'too_small':
+      if (issue.origin === 'string') return 'a text that is not empty';
+      return `${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`;
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function choice(given: string, names: readonly string[]): string {
+  return `there is ${names.join(', ')}.${didYouMean(given, names)}`;
 }

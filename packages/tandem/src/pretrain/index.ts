@@ -2,3 +2,4 @@ export * from './config.js';
 export * from './pretrain.js';
 export * from './resources.js';
 export { findEncoder } from './run-folder.js';
+export { tandemVersion } from './version.js';

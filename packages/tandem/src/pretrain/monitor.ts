@@ -12,44 +12,87 @@ export interface Look {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
 }
 
-/** Share of queries whose nearest neighbour in the bank has their class; undefined where the data has no labels. */
-export function knnAccuracy(encoder: Encoder, { bank, queries }: DataSet, look: Look): number | undefined {
-  if (!bank?.labels || !queries?.labels) return undefined;
-  const { labels } = bank;
-  const wanted = queries.labels;
-  return scope(() => {
-    const remembered = features(encoder, bank, look);
-    const asked = features(encoder, queries, look);
-    try {
-      return accuracy(knn(remembered, labels, asked), wanted);
-    } finally {
-      remembered.dispose();
-      asked.dispose();
+/** A data set with labels to ask for. */
+export interface Labelled {
+  readonly bank: ImageSet & { readonly labels: Int32Array };
+  readonly queries: ImageSet & { readonly labels: Int32Array };
+}
+
+/** What k-NN needs; undefined where the data has no labels. */
+export function labelled({ bank, queries }: DataSet): Labelled | undefined {
+  return bank?.labels && queries?.labels ? ({ bank, queries } as Labelled) : undefined;
+}
+
+/** A look that takes long, in parts of a second or so: whoever goes through it can show how far it is, and stop in between. */
+export type LongLook<Result> = Generator<{ readonly done: number; readonly total: number }, Result, void>;
+
+/** The numbers that come out of a network are not numbers any more. */
+export class NotFiniteError extends Error {}
+
+const partSize = 500;
+
+/** Share of queries whose nearest neighbour in the bank has their class. */
+export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look: Look): LongLook<number> {
+  const parts = new Map<ImageSet, Tensor[]>();
+  const total = bank.count + queries.count;
+  let done = 0;
+  try {
+    for (const set of [bank, queries]) {
+      const own: Tensor[] = [];
+      parts.set(set, own);
+      for (let from = 0; from < set.count; from += partSize) {
+        const part = slice(set, from, Math.min(from + partSize, set.count));
+        own.push(features(encoder, part, look));
+        done += part.count;
+        yield { done, total };
+      }
     }
-  });
+    const all = (set: ImageSet) => cat(parts.get(set) as Tensor[]);
+    return scope(() => accuracy(knn(all(bank), bank.labels, all(queries)), queries.labels));
+  } finally {
+    for (const x of [...parts.values()].flat()) x.dispose();
+  }
 }
 
 const diagnosedImages = 2048;
 
-/** Diagnostics of the student's projections, in evaluation mode, of two training views of up to 2,048 images. */
-export function diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): Diagnostics {
+/**
+ * Diagnostics of the student's projections, in evaluation mode, of two training views of up to 2,048 images.
+ * @throws NotFiniteError when a projection is infinite or not a number
+ */
+export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): LongLook<Diagnostics> {
   const { learns: student } = method;
-  const some = slice(set, 0, Math.min(set.count, diagnosedImages));
   const views = method.views.slice(0, 2);
-  const training = student.training;
-  student.eval();
+  const some = slice(set, 0, Math.min(set.count, diagnosedImages));
+  const projected: Tensor[][] = [];
+  let done = 0;
   try {
-    return scope(() => {
-      const parts = [...inOrder(some, 256)].map((batch) =>
-        scope(() =>
-          noGrad(() =>
-            makeViews(batch, set, views, { seed, draw: 0 }, look.device).map((x) => student.forward(placed(x, look))),
+    for (const batch of inOrder(some, 256)) {
+      projected.push(
+        inEvaluationMode(student, () =>
+          makeViews(batch, set, views, { seed, draw: 0 }, look.device).map((x) =>
+            student.forward(placed(x, look)).keep(),
           ),
         ),
       );
-      const [a, b] = views.map((_, i) => cat(parts.map((part) => part[i] as Tensor)));
-      return diagnose(a as Tensor, b ?? (a as Tensor));
+      done += batch.indices.length;
+      yield { done, total: some.count };
+    }
+    return scope(() => {
+      const [a, b] = views.map((_, i) => cat(projected.map((part) => part[i] as Tensor)));
+      if (!a?.isfinite().all().item()) throw new NotFiniteError("the student's projections are not finite any more");
+      return diagnose(a, b ?? a);
     });
+  } finally {
+    for (const x of projected.flat()) x.dispose();
+  }
+}
+
+function inEvaluationMode(student: Method['learns'], fn: () => Tensor[]): Tensor[] {
+  const { training } = student;
+  student.eval();
+  try {
+    return scope(() => noGrad(fn));
   } finally {
     student.train(training);
   }

@@ -1,4 +1,5 @@
-import { type Device, manualSeed, optim, version } from '@tandem/torch';
+import { setImmediate } from 'node:timers/promises';
+import { type Device, manualSeed, optim, threads, version } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet, openImages } from '../images/index.js';
@@ -9,9 +10,10 @@ import { DivergedError, type Plan, type StepReport, stepsPerEpoch, train } from 
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, makeViews, smallView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
-import { diagnoseStudent, knnAccuracy, type Look } from './monitor.js';
+import { diagnoseStudent, knnAccuracy, type LongLook, type Look, labelled, NotFiniteError } from './monitor.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import { createRunFolder, type RunFolder, shortName } from './run-folder.js';
+import { checkRunFolder, createRunFolder, type RunFolder, shortName } from './run-folder.js';
+import { tandemVersion } from './version.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {
@@ -43,6 +45,8 @@ export type PretrainEvent =
       readonly parameters: number;
     }
   | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
+  /** An epoch is over and its encoders are looked at: so many of so many images are done. */
+  | { readonly kind: 'evaluation'; readonly step: number; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }
   | {
       readonly kind: 'end';
@@ -72,14 +76,15 @@ interface Run {
 }
 
 /**
- * Pretrains an encoder without labels, as configured by `resolveConfig`, and keeps everything in a run folder. Stops after the step at hand
- * when the signal is aborted, having saved.
+ * Pretrains an encoder without labels, as configured by `resolveConfig`, and keeps everything in a run folder. When the
+ * signal is aborted it stops after the step at hand, having saved; while images are still loading, with the signal's reason.
  * @throws UserError for what the user can put right: data, folders, settings, divergence
  */
 export async function* pretrain(
   config: RunConfig,
   { out, signal, onLoading }: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
+  checkRunFolder(out);
   const data = await openImages(config.images, {
     seed: config.seed,
     ...(config.dataRoot && { dataRoot: config.dataRoot }),
@@ -88,6 +93,8 @@ export async function* pretrain(
     ...(signal && { signal }),
     ...(onLoading && { onProgress: onLoading }),
   });
+  await setImmediate();
+  signal?.throwIfAborted();
   const run = prepare(config, data, out);
   const { method, plan, batches, folder } = run;
   const started = Date.now();
@@ -109,6 +116,7 @@ export async function* pretrain(
       last = report.step;
       epoch.add(report.loss);
       yield { kind: 'step', imagesSeen: seen(report.step), ...report };
+      await setImmediate(); // signals have their turn here too, or one more step would follow
       if (report.endsEpoch) {
         metrics = {
           epoch: report.epoch,
@@ -116,7 +124,7 @@ export async function* pretrain(
           imagesSeen: seen(report.step),
           lr: report.lr,
           ...epoch.close(batches.size),
-          ...evaluate(run, report.epoch),
+          ...(yield* evaluate(run, report, signal)),
           seconds: (Date.now() - started) / 1000,
         };
         save(run, report.step);
@@ -128,13 +136,13 @@ export async function* pretrain(
       if (signal?.aborted) break;
     }
   } catch (error) {
-    if (!(error instanceof DivergedError)) throw error;
+    if (!(error instanceof DivergedError || error instanceof NotFiniteError)) throw error;
+    const what = error instanceof DivergedError ? error.message : `${error.message} after step ${last}`;
     const kept = saved > 0 ? `the encoder of step ${saved} is kept in ${folder.path}` : 'no encoder was kept yet';
-    throw new UserError(`${error.message}; ${kept}. Lower lr, or add warmup`);
+    throw new UserError(`${what}; ${kept}. Lower lr, or add warmup`);
   }
-  const interrupted = signal?.aborted === true && last < config.epochs * stepsPerEpoch(method, batches);
   if (last > saved) save(run, last);
-  yield { kind: 'end', run: folder.path, metrics, interrupted };
+  yield { kind: 'end', run: folder.path, metrics, interrupted: signal?.aborted === true };
 }
 
 /** Builds everything a run needs, so that whatever is wrong shows before the first step. */
@@ -146,6 +154,7 @@ function prepare(config: RunConfig, data: DataSet, out: string | undefined): Run
   const architecture: Architecture = {
     backbone: config.backbone,
     width: config.width,
+    ...(config.features && { features: config.features }),
     stem: config.stem ?? stemFor(set.height),
     channels: set.channels,
   };
@@ -160,7 +169,7 @@ function prepare(config: RunConfig, data: DataSet, out: string | undefined): Run
   });
   const folder = createRunFolder(out, `${shortName(config.images)}-${config.method}-${config.backbone}`);
   const resolved = { ...config, stem: architecture.stem, device, precision, size: set.height };
-  folder.writeConfig({ ...resolved, tandem: { libtorch: version() } });
+  folder.writeConfig({ ...resolved, tandem: { version: tandemVersion, libtorch: version(), threads: threads() } });
   if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   const plan: Plan = {
     epochs: config.epochs,
@@ -214,22 +223,48 @@ function methodOf(config: RunConfig, architecture: Architecture, view: View, dev
   return build(newEncoder, [view, view], pickMethodOptions(config));
 }
 
-/** The method's numbers, the student's diagnostics and the k-NN accuracies at the end of an epoch. */
-function evaluate({ config, data, method, plan, batches, look }: Run, epoch: number): Record<string, number> {
+/**
+ * The method's numbers, the student's diagnostics and the k-NN accuracies at the end of an epoch. What the signal cuts short is
+ * missing in the result.
+ */
+async function* evaluate(
+  { config, data, method, plan, batches, look }: Run,
+  { step, epoch }: StepReport,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PretrainEvent, Record<string, number>> {
+  const { epochs, seed } = plan;
   method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
-  const numbers = {
-    ...method.numbers?.({ epoch, epochs: plan.epochs }),
-    ...diagnoseStudent(method, data.train, plan.seed, look),
-  };
-  const due = epoch === plan.epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
-  if (!due) return numbers;
-  const knnStudent = knnAccuracy(method.learns.encoder, data, look);
-  const knnTeacher = method.teacher && knnAccuracy(method.teacher.encoder, data, look);
-  return {
-    ...numbers,
-    ...(knnStudent !== undefined && { knnStudent }),
-    ...(knnTeacher !== undefined && { knnTeacher }),
-  };
+  const numbers = { ...method.numbers?.({ epoch, epochs }) };
+  const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
+  Object.assign(numbers, yield* watch(diagnoseStudent(method, data.train, seed, look)));
+  const asked = labelled(data);
+  const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
+  if (!asked || !due) return numbers;
+  const encoders = { knnStudent: method.learns.encoder, knnTeacher: method.teacher?.encoder };
+  for (const [name, encoder] of Object.entries(encoders)) {
+    const share = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
+    if (share !== undefined) numbers[name] = share;
+  }
+  return numbers;
+}
+
+/** Goes through a long look, telling how far it is; undefined where the signal ended it. */
+async function* watched<T>(
+  long: LongLook<T>,
+  step: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PretrainEvent, T | undefined> {
+  try {
+    while (!signal?.aborted) {
+      const { done, value } = long.next();
+      if (done) return value;
+      yield { kind: 'evaluation', step, ...value };
+      await setImmediate();
+    }
+    return undefined;
+  } finally {
+    long.return(undefined as T); // frees what it holds
+  }
 }
 
 function* trainingViews(method: Method, batches: Batches, { seed, device }: Plan, epoch: number) {

@@ -6,8 +6,8 @@ import { UsageError } from '../errors.js';
 export function chooseDevice(asked: string): Device {
   const { cudaDevices, mps } = capabilities();
   if (asked === 'auto') return cudaDevices > 0 ? 'cuda' : mps ? 'mps' : 'cpu';
-  const [kind, index = '0'] = asked.split(':') as [string, string?];
-  const present = kind === 'cpu' || (kind === 'cuda' && Number(index) < cudaDevices) || (kind === 'mps' && mps);
+  const cuda = /^cuda(?::(\d+))?$/.exec(asked);
+  const present = asked === 'cpu' || (cuda && Number(cuda[1] ?? 0) < cudaDevices) || (asked === 'mps' && mps);
   if (!present) {
     const there = ['cpu', ...(cudaDevices > 0 ? [`cuda (${cudaDevices})`] : []), ...(mps ? ['mps'] : [])];
     throw new UsageError(`device '${asked}' is not here; there is ${there.join(', ')}`);

@@ -1,6 +1,15 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { UserError } from '../errors.js';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UsageError, UserError } from '../errors.js';
 
 /** The files of one run. */
 export interface RunFolder {
@@ -15,26 +24,44 @@ export interface RunFolder {
 }
 
 /**
+ * Says early, while nothing has been loaded yet, that a run folder could not be made.
+ * @throws UserError when it exists and is not empty, or cannot be written; UsageError for an empty name
+ */
+export function checkRunFolder(out: string | undefined): void {
+  if (out?.trim() === '') throw new UsageError('--out must name a folder');
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  let there = resolve(out ?? 'runs');
+  while (!existsSync(there)) there = dirname(there);
+  if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', `${there} is no folder`);
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(out ?? 'runs', (error as Error).message);
+  }
+}
+
+/**
  * Makes the folder of a new run: the one asked for, or the next free `runs/<name>`.
  * @throws UserError when it exists and is not empty, or cannot be written
  */
 export function createRunFolder(out: string | undefined, name: string): RunFolder {
-  const path = out ?? nextFree(join('runs', name));
-  if (existsSync(path) && !isEmptyFolder(path)) {
-    throw new UserError(`${path} exists already and is never overwritten; give another --out`);
-  }
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  let path = out ?? 'runs';
   try {
-    mkdirSync(join(path, 'encoder'), { recursive: true });
+    mkdirSync(path, { recursive: true });
+    if (out === undefined) path = nextFree(join(path, name));
+    mkdirSync(join(path, 'encoder'));
     writeFileSync(join(path, 'metrics.jsonl'), '');
   } catch (error) {
-    throw new UserError(`cannot write the run folder ${resolve(path)}: ${(error as Error).message}`);
+    throw unwritable(path, (error as Error).message);
   }
+  const writeLines = (file: string, entries: readonly object[]) =>
+    writeFileSync(join(path, file), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   return {
     path,
     writeConfig: (config) => writeFileSync(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`),
     appendMetrics: (metrics) => appendFileSync(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`),
-    writeSkipped: (skipped) =>
-      writeFileSync(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
+    writeSkipped: (skipped) => writeLines('skipped.jsonl', skipped),
     encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
   };
 }
@@ -42,11 +69,20 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
 /** The kept encoder of a run folder, or the file itself. @throws UserError when there is none. */
 export function findEncoder(runOrFile: string): string {
   if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
-  if (runOrFile.endsWith('.safetensors')) return runOrFile;
+  if (!statSync(runOrFile).isDirectory()) return runOrFile;
   const file = join(runOrFile, 'encoder', 'encoder.safetensors');
-  if (!existsSync(file))
+  if (!existsSync(file)) {
     throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
+  }
   return file;
+}
+
+function taken(path: string): UserError {
+  return new UserError(`${path} exists already and is never overwritten; give another --out`);
+}
+
+function unwritable(path: string, why: string): UserError {
+  return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; give another --out`);
 }
 
 function isEmptyFolder(path: string): boolean {
@@ -57,10 +93,16 @@ function isEmptyFolder(path: string): boolean {
   }
 }
 
+/** Makes it too, so that of two runs that start together each has its own. */
 function nextFree(path: string): string {
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? path : `${path}-${n}`;
-    if (!existsSync(candidate)) return candidate;
+    try {
+      mkdirSync(candidate);
+      return candidate;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
 

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { methods } from '../../src/methods/index.js';
+import { describeOptions, runOptions } from '../../src/pretrain/index.js';
+import { start, tandem } from './running.js';
+
+test('--help shows the commands and how to begin, without starting libtorch', async () => {
+  const { code, stdout } = await start(['--help']).ended;
+  assert.equal(code, 0);
+  for (const text of ['doctor', 'pretrain', 'knn', 'Begin with:', 'tandem pretrain pictures'])
+    assert.ok(stdout.includes(text), text);
+  assert.ok(stdout.split('\n').every((line) => line.length <= 100));
+});
+
+test('pretrain --help lists every setting with its default within 100 columns', async () => {
+  const { code, stdout } = await start(['pretrain', '--help']).ended;
+  assert.equal(code, 0);
+  assert.ok(stdout.split('\n').every((line) => line.length <= 100));
+  const text = stdout.replace(/\s+/g, ' ');
+  for (const schema of [runOptions, ...Object.values(methods).map(({ options }) => options)]) {
+    for (const { name, kind, choices = [], defaultsTo, description } of describeOptions(schema)) {
+      if (name === 'images') continue;
+      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <`;
+      assert.ok(text.includes(` ${name}=${defaultsTo || `<${kind}>`} `) || text.includes(flag), name);
+      assert.ok(text.includes(`${description}${choices.length ? ` [${choices.join(', ')}]` : ''}`), description);
+      if (defaultsTo && text.includes(flag)) assert.ok(text.includes(`(default: ${defaultsTo})`), name);
+    }
+  }
+});
+
+test('--version is one word', async () => {
+  const { code, stdout } = await start(['--version']).ended;
+  assert.equal(code, 0);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('wrong usage exits with 2 and says nothing on stdout', async () => {
+  const { code, stdout, stderr } = await start(['pretrian', 'pictures']).ended;
+  assert.deepEqual([code, stdout, stderr], [2, '', "tandem: unknown command 'pretrian' (Did you mean pretrain?)\n"]);
+});
+
+const wrong: [line: string, message: RegExp][] = [
+  ['doctor --jsn', /unknown option '--jsn' \(Did you mean --json\?\)/],
+  ['doctor now', /too many arguments for 'doctor'/],
+  ['pretrain', /which images\?/],
+  ['pretrain lr=1', /which images\?/],
+  ['pretrain pictures --epoch 3', /unknown option '--epoch'\. Did you mean '--epochs'\?/],
+  ['pretrain pictures --epochs=x', /epochs must be a number, got "x"/],
+  ['pretrain pictures --width 16', /unknown option '--width': width is a setting, given as width=\.\.\./],
+  ['pretrain pictures --lambda0=1', /unknown option '--lambda0=1': lambda0 is a setting, given as lambda0=1/],
+  ['pretrain pictures -x', /unknown option '-x'/],
+  ['pretrain pictures --lr', /option '--lr <rate>' argument missing/],
+  ['pretrain pictures more', /'more' is no setting: the images come first/],
+  ['pretrain lr=1 pictures', /'pictures' is no setting: the images come first/],
+  ['pretrain pictures widht=4', /unknown setting 'widht' for clbo\. Did you mean 'width'\?/],
+  ['pretrain pictures --backbone resnt18', /Did you mean 'resnet18'\?/],
+  ['pretrain pictures --method cblo', /unknown method 'cblo'; .*Did you mean 'clbo'\?/],
+  ['pretrain pictures --out=', /--out must name a folder/],
+  ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
+  ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],
+  ['knn run', /missing required argument 'images'/],
+  ['knn run pictures more', /too many arguments/],
+  ['knn run pictures --kk 3', /unknown option '--kk' \(Did you mean --k\?\)/],
+  ['knn run pictures --k 0', /--k must be a whole number of at least 1, got 0/],
+  ['knn run pictures --k 1.5', /--k must be a whole number of at least 1, got 1\.5/],
+  ['knn run pictures --limit many', /--limit must be a whole number of at least 1, got many/],
+  ['knn run pictures --temperature 0', /--temperature must be a number above 0, got 0/],
+  ['knn run pictures --device gpu', /device 'gpu' is not here/],
+];
+
+for (const [line, message] of wrong) {
+  test(`wrong usage: ${line}`, async (t) => {
+    const { code, stdout, stderr } = await tandem(t, ...line.split(' '));
+    assert.match(stderr, message);
+    assert.match(stderr, /^tandem: .*\n$/);
+    assert.deepEqual([code, stdout], [2, '']);
+  });
+}
+
+test('doctor reports as JSON, and its exit code says whether something is wrong', async (t) => {
+  const { code, stdout } = await tandem(t, 'doctor', '--json');
+  const found = JSON.parse(stdout);
+  assert.equal(code, found.problems.length > 0 ? 1 : 0);
+  assert.ok(found.devices.includes('cpu') && found.threads >= 1 && found.gemmGflops > 0 && found.convolutionGflops > 0);
+  for (const key of ['tandem', 'node', 'libtorch', 'processor', 'cores', 'blas', 'bfloat16'])
+    assert.ok(key in found, key);
+});

@@ -1,0 +1,547 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cat, grad, manualSeed, noGrad, optim, scope, type Tensor } from '@tandem/torch';
+import {
+  barlowTwins,
+  cosineDistance,
+  covariance,
+  infoNce,
+  invariance,
+  type Negatives,
+  variance,
+} from '../../src/losses/index.js';
+import { clboOptions } from '../../src/methods/clbo.js';
+import { type Method, methods } from '../../src/methods/index.js';
+import { Branch, Head, mlpHead } from '../../src/networks/index.js';
+import { assertClose, elements, hash, normal, TinyEncoder } from '../support.js';
+import { parsed, Stepping, shared, teacherOf, tinyClbo, viewsOf } from './stepping.js';
+
+const entry = methods.clbo as (typeof methods)[string];
+
+const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
+const gradients = (method: Method) => method.learns.parameters().map((x) => (x.grad ? hash([x.grad]) : null));
+
+describe('9.10 exact checks', () => {
+  test('(1) K=1 without the prox is an EMA teacher, bit for bit, over the whole trajectory', () => {
+    const method = tinyClbo({ lookahead: 1, prox: false, eta: 0.9 });
+    const stepping = new Stepping(method);
+    // The same run, written out.
+    manualSeed(1);
+    const student = new Branch(new TinyEncoder(12, 6), new Head(mlpHead(6, 2, 5, 4)));
+    const teacher = student.clone().requiresGrad(false);
+    const product = student.clone().requiresGrad(false);
+    const sgd = new optim.SGD(student.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4 });
+    for (let step = 0; step < 8; step++) {
+      stepping.take();
+      scope(() => {
+        const [a, b] = viewsOf(step, student.parameters()[0] as Tensor);
+        const targets = noGrad(() => [teacher.forward(a), teacher.forward(b)] as const);
+        const loss = infoNce([student.forward(a), student.forward(b)], targets, { temperature: 0.2, negatives: 'N2' });
+        sgd.zeroGrad();
+        loss.backward();
+        sgd.step();
+        noGrad(() => {
+          teacher.parameters().forEach((x, i) => {
+            x.lerp_(student.parameters()[i] as Tensor, 1 - 0.9);
+          });
+          product.parameters().forEach((x, i) => {
+            x.mul_(0.9).add_(student.parameters()[i] as Tensor, { alpha: 1 - 0.9 });
+          });
+        });
+      });
+      const [ours, theirs] = [method.learns, teacherOf(method)].map((x) => Object.values(x.stateDict()));
+      assert.equal(hash(ours as Tensor[]), hash(Object.values(student.stateDict())), `student after step ${step + 1}`);
+      assert.equal(hash(theirs as Tensor[]), hash(Object.values(teacher.stateDict())), `teacher after ${step + 1}`);
+      assertClose(flat(teacher.parameters()), flat(product.parameters()), { rtol: 1e-6, atol: 1e-7 });
+    }
+  });
+
+  test('(1) K=1 with the prox: the teacher is the EMA of the recorded student', () => {
+    const method = tinyClbo({ lookahead: 1, eta: 0.8, lambda0: 0.5 });
+    const stepping = new Stepping(method, { stepsPerEpoch: 3 });
+    const ema = teacherOf(method).twin();
+    for (let step = 0; step < 8; step++) {
+      stepping.take();
+      noGrad(() => {
+        ema.parameters().forEach((x, i) => {
+          x.lerp_(method.learns.parameters()[i] as Tensor, 1 - 0.8);
+        });
+      });
+      assertClose(flat(shared(teacherOf(method))), flat(ema.parameters()), { rtol: 1e-6, atol: 1e-8 });
+    }
+  });
+
+  test('(4) the teacher stands still in the inner loop and moves once in K steps, across epochs', () => {
+    for (const K of [1, 2, 3]) {
+      const method = tinyClbo({ lookahead: K, epochMode: 'E2' });
+      const teacher = teacherOf(method);
+      // Five steps an epoch: the count of inner steps goes on where K does not divide them.
+      const stepping = new Stepping(method, { stepsPerEpoch: 5 });
+      let updates = 0;
+      let before = hash(teacher.parameters());
+      for (let step = 1; step <= 11; step++) {
+        stepping.take();
+        const now = hash(teacher.parameters());
+        assert.equal(now !== before, step % K === 0, `K=${K}, step ${step}`);
+        if (now !== before) updates += 1;
+        before = now;
+      }
+      assert.equal(updates, Math.floor(11 / K));
+    }
+  });
+
+  test('(4) the teacher has no gradient and the optimizer none of its tensors', () => {
+    for (const options of [{}, { predictor: true }, { init: 'independent' }, { loss: 'vicreg' }]) {
+      const method = tinyClbo(options);
+      const stepping = new Stepping(method);
+      stepping.take(3);
+      const theirs = new Set(Object.values(teacherOf(method).stateDict()));
+      for (const { parameters } of stepping.optimizer.groups) for (const x of parameters) assert.ok(!theirs.has(x));
+      for (const x of theirs) {
+        assert.equal(x.requiresGrad, false);
+        assert.equal(x.grad, null);
+      }
+      for (const x of method.learns.parameters()) assert.ok(x.requiresGrad && x.grad);
+    }
+  });
+
+  test('(5) restart: the pull of the first inner step is exactly zero, that of the second is not', () => {
+    const method = tinyClbo({ studentStart: 'restart', lambda0: 0.5 });
+    const stepping = new Stepping(method);
+    let before: (string | null)[] = [];
+    stepping.onGradients = (when) => {
+      if (when === 'before') before = gradients(method);
+      else assert.equal(String(gradients(method)) === String(before), stepping.step % 2 === 0, `${stepping.step}`);
+    };
+    stepping.take(6);
+    assert.equal(hash(shared(method.learns)), hash(shared(teacherOf(method))));
+  });
+
+  test('(5) restart with K=1: the prox changes no bit; with carry it does', () => {
+    const run = (prox: boolean, studentStart: string) => {
+      const method = tinyClbo({ prox, studentStart, lookahead: 1, lambda0: 0.5 });
+      new Stepping(method).take(5);
+      return hash([...Object.values(method.learns.stateDict()), ...Object.values(teacherOf(method).stateDict())]);
+    };
+    assert.equal(run(true, 'restart'), run(false, 'restart'));
+    assert.notEqual(run(true, 'carry'), run(false, 'carry'));
+  });
+
+  for (const proxMode of ['coupled', 'decoupled']) {
+    test(`(6) prox only, ${proxMode}: (1 - lr lambda)^m, then the teacher's step`, () => {
+      const [lr, lambda0, eta, K] = [0.1, 0.5, 0.9, 4];
+      const options = { proxMode, lambda0, eta, lookahead: K, init: 'independent' };
+      const method = tinyClbo(options, 'float64');
+      const [theta, xi] = [shared(method.learns), shared(teacherOf(method))];
+      const [start, held] = [flat(theta), flat(xi)];
+      const gap = start.map((x, i) => x - (held[i] as number));
+      const stepping = new Stepping(method, { lr, momentum: 0, weightDecay: 0, lossless: true });
+      for (let m = 1; m <= K; m++) {
+        stepping.take();
+        const factor = (1 - lr * lambda0) ** m;
+        const expected = gap.map((x, i) => (held[i] as number) + factor * x);
+        assertClose(flat(theta), expected, { rtol: 1e-12, atol: 1e-14, label: `m=${m}` });
+      }
+      const rate = (1 - eta) * (1 - lr * lambda0) ** K;
+      const moved = gap.map((x, i) => (held[i] as number) + rate * x);
+      assertClose(flat(xi), moved, { rtol: 1e-12, atol: 1e-14 });
+    });
+  }
+
+  test('(8) theta = xi without a loss: nothing moves; weight decay alone moves theta by -lr wd theta', () => {
+    const still = tinyClbo({}, 'float64');
+    const before = hash(Object.values(still.learns.stateDict()));
+    new Stepping(still, { weightDecay: 0, lossless: true }).take(5);
+    assert.equal(hash(Object.values(still.learns.stateDict())), before);
+    assert.equal(hash(Object.values(teacherOf(still).stateDict())), before);
+
+    const decaying = tinyClbo({}, 'float64');
+    const start = flat(shared(decaying.learns));
+    new Stepping(decaying, { lr: 0.1, weightDecay: 0.01, lossless: true }).take();
+    const expected = start.map((x) => x - 0.1 * 0.01 * x);
+    assertClose(flat(shared(decaying.learns)), expected, { rtol: 1e-13 });
+    assert.equal(hash(teacherOf(decaying).parameters()), hash(tinyClbo({}, 'float64').learns.parameters()));
+  });
+
+  test('(9) the teacher has running statistics of its own after one step, and they have no part in prox and distance', () => {
+    const method = tinyClbo();
+    const stepping = new Stepping(method);
+    stepping.take();
+    const { bn } = teacherOf(method).encoder as TinyEncoder;
+    assert.ok(elements(bn.runningMean).every((x) => x !== 0));
+    const numbers = () => method.numbers?.({ epoch: 1, epochs: 1 });
+    const before = numbers();
+    assert.ok((before?.distance as number) > 0);
+    noGrad(() => bn.runningMean.add_(100));
+    assert.deepEqual(numbers(), before);
+  });
+
+  test('(11) with xi = theta the loss is NT-Xent of the student exactly, its gradient is another', () =>
+    scope(() => {
+      const method = tinyClbo({}, 'float64');
+      const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
+      const ours = method.loss(views);
+      const z = views.map((x) => method.learns.forward(x)) as [Tensor, Tensor];
+      const ntXent = infoNce(z, z, { temperature: 0.2, negatives: 'N2' });
+      assert.equal(ours.item(), ntXent.item());
+      const [a, b] = [ours, ntXent].map((loss) =>
+        cat((grad(loss, method.learns.parameters()) as Tensor[]).map((x) => x.flatten())),
+      ) as [Tensor, Tensor];
+      const cosine = a.dot(b).item() / (a.norm(2, [0]).item() * b.norm(2, [0]).item());
+      assert.ok(cosine > 0 && cosine < 0.999, `cosine ${cosine}`);
+    }));
+
+  test('(12) without the prox the distance matters through the teacher features only', () => {
+    for (const prox of [false, true]) {
+      const method = tinyClbo({ prox, lookahead: 3 }, 'float64');
+      const step = () =>
+        scope(() => {
+          const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
+          for (const x of method.learns.parameters()) x.grad = null;
+          const loss = method.loss(views);
+          loss.backward();
+          method.beforeStep?.({ step: 0, epoch: 1, epochs: 1, lr: 0.1, resetMomentum: () => {} });
+          return { loss: loss.item(), gradients: flat(method.learns.parameters().map((x) => x.grad as Tensor)) };
+        });
+      const before = step();
+      const distance = () => method.numbers?.({ epoch: 1, epochs: 1 }).distance as number;
+      assert.equal(distance(), 0);
+      // The last layer of the teacher doubled: the same directions on the sphere from parameters far away.
+      const { layers } = teacherOf(method).head;
+      for (const x of layers.at(-1)?.parameters() ?? []) noGrad(() => x.mul_(2));
+      assert.ok(distance() > 0.5);
+      const after = step();
+      assertClose(after.loss, before.loss, { rtol: 1e-12 });
+      const apart = after.gradients.map((x, i) => Math.abs(x - (before.gradients[i] as number)));
+      assert.equal(Math.max(...apart) < 1e-12, !prox);
+    }
+  });
+});
+
+describe('options', () => {
+  test('defaults: what the paper states, and what was chosen where it is silent', () => {
+    assert.deepEqual(clboOptions.parse({}), {
+      lookahead: 2,
+      eta: 0.99,
+      lambda0: 1e-4,
+      lambdaSchedule: 'linear',
+      tauSchedule: 'inverse',
+      prox: true,
+      proxMode: 'coupled',
+      teacherRule: 'sgd',
+      studentStart: 'carry',
+      momentumAcrossRounds: 'keep',
+      init: 'copy',
+      negatives: 'N2',
+      temperature: 0.2,
+      epochMode: 'E1a',
+      teacherBn: 'B1',
+      loss: 'infonce',
+      projLayers: 2,
+      projHidden: 512,
+      projDim: 512,
+      predictor: false,
+      redundancy: 0.0051,
+    });
+  });
+
+  test('values out of range and unknown names are refused', () => {
+    for (const wrong of [
+      { lookahead: 0 },
+      { lookahead: 1.5 },
+      { eta: 1 },
+      { eta: -0.1 },
+      { lambda0: 0 },
+      { tau0: 0 },
+      { temperature: 0 },
+      { projLayers: 4 },
+      { loss: 'dino' },
+      { negatives: 'N4' },
+      { lamda0: 1 },
+    ]) {
+      assert.equal(entry.options.safeParse(wrong).success, false, JSON.stringify(wrong));
+    }
+  });
+
+  test('the student is learned, the teacher kept; both are networks of the same shape', () => {
+    const method = tinyClbo();
+    assert.equal(method.name, 'clbo');
+    assert.equal(method.keeps, 'teacher');
+    assert.equal(method.views.length, 2);
+    assert.notEqual(method.learns, method.teacher);
+  });
+
+  test('prox off takes the pull away and leaves the teacher its step', () => {
+    const method = tinyClbo({ prox: false, init: 'independent', lambda0: 0.5 });
+    const stepping = new Stepping(method, { lossless: true, weightDecay: 0 });
+    const [student, teacher] = [hash(shared(method.learns)), hash(shared(teacherOf(method)))];
+    stepping.take();
+    assert.equal(hash(shared(teacherOf(method))), teacher);
+    stepping.take();
+    assert.equal(hash(shared(method.learns)), student);
+    assert.notEqual(hash(shared(teacherOf(method))), teacher);
+    const numbers = method.numbers?.({ epoch: 3, epochs: 9 });
+    assert.equal(numbers?.prox, 0);
+    assertClose(numbers?.teacherRate as number, 0.01, { rtol: 1e-13 });
+  });
+
+  test('proxMode: coupled goes through the momentum, decoupled does not', () => {
+    const gaps = (proxMode: string) => {
+      const method = tinyClbo({ proxMode, init: 'independent', lambda0: 0.5, lookahead: 10 }, 'float64');
+      const distance = () => method.numbers?.({ epoch: 1, epochs: 1 }).distance as number;
+      const first = distance();
+      const stepping = new Stepping(method, { lr: 0.1, momentum: 0.9, weightDecay: 0, lossless: true });
+      return [1, 2, 3].map(() => {
+        stepping.take();
+        return distance() / first;
+      });
+    };
+    assertClose(gaps('decoupled'), [0.95, 0.95 ** 2, 0.95 ** 3], { rtol: 1e-12 });
+    // Heavy ball by hand: v1 = .5, v2 = .45 + .5 * .95, v3 = .9 v2 + .5 * .8575.
+    assertClose(gaps('coupled'), [0.95, 0.95 - 0.1 * 0.925, 0.8575 - 0.1 * (0.9 * 0.925 + 0.5 * 0.8575)], {
+      rtol: 1e-12,
+    });
+  });
+
+  test('teacherRule: under S1 sgd and ema are the same run bit for bit, under s2 they are not', () => {
+    const run = (options: object) => {
+      const method = tinyClbo(options);
+      new Stepping(method, { stepsPerEpoch: 2 }).take(12);
+      return hash([...shared(method.learns), ...shared(teacherOf(method))]);
+    };
+    assert.equal(run({ teacherRule: 'sgd' }), run({ teacherRule: 'ema' }));
+    const s2 = { tauSchedule: 's2', tau0: 5000 };
+    assert.notEqual(run({ ...s2, teacherRule: 'sgd' }), run({ tauSchedule: 's2', teacherRule: 'ema' }));
+  });
+
+  test('the epoch sets lambda, tau and rate', () => {
+    const at = (options: object, epoch: number) => {
+      const { lambda, tau, teacherRate } = tinyClbo(options).numbers?.({ epoch, epochs: 800 }) ?? {};
+      return [lambda, tau, teacherRate] as number[];
+    };
+    assertClose(at({}, 1), [1e-4, 100, 0.01], { rtol: 1e-13 });
+    assertClose(at({}, 50), [5e-3, 2, 0.01], { rtol: 1e-13 });
+    assertClose(at({ tauSchedule: 's2' }, 50), [5e-3, 200, 0.02], { rtol: 1e-13 });
+    assertClose(at({ lambdaSchedule: 'const', tauSchedule: 'const' }, 50), [1e-4, 100, 0.01], { rtol: 1e-13 });
+    assertClose(at({ tau0: 20, lambda0: 0.01 }, 4), [0.04, 5, 0.2], { rtol: 1e-13 });
+    // The pull of epoch 3 is three times that of epoch 1.
+    const pull = (epoch: number) => {
+      const method = tinyClbo({ init: 'independent' }, 'float64');
+      for (const x of method.learns.parameters()) x.grad = null;
+      method.beforeStep?.({ step: 0, epoch, epochs: 9, lr: 0.1, resetMomentum: () => {} });
+      return flat(method.learns.parameters().map((x) => x.grad as Tensor));
+    };
+    assertClose(
+      pull(3),
+      pull(1).map((x) => 3 * x),
+      { rtol: 1e-12 },
+    );
+  });
+
+  test('numbers: prox is lambda / 2 distance^2, the relative distance is in units of |xi|', () => {
+    const method = tinyClbo({ init: 'independent', lambda0: 0.03 }, 'float64');
+    const { distance, relativeDistance, prox } = method.numbers?.({ epoch: 2, epochs: 9 }) ?? {};
+    const [theta, xi] = [flat(shared(method.learns)), flat(shared(teacherOf(method)))];
+    const expected = Math.hypot(...theta.map((x, i) => x - (xi[i] as number)));
+    assertClose(distance as number, expected, { rtol: 1e-12 });
+    assertClose(relativeDistance as number, expected / Math.hypot(...xi), { rtol: 1e-12 });
+    assertClose(prox as number, 0.03 * expected ** 2, { rtol: 1e-12 });
+  });
+
+  test('studentStart: carry leaves the student where it is, restart puts it on the teacher', () => {
+    for (const studentStart of ['carry', 'restart']) {
+      const method = tinyClbo({ studentStart });
+      new Stepping(method).take(2);
+      const alike = hash(shared(method.learns)) === hash(shared(teacherOf(method)));
+      assert.equal(alike, studentStart === 'restart');
+    }
+  });
+
+  test('momentumAcrossRounds: reset forgets the momentum at the teacher step, keep does not', () => {
+    for (const momentumAcrossRounds of ['keep', 'reset']) {
+      const stepping = new Stepping(tinyClbo({ studentStart: 'restart', momentumAcrossRounds }));
+      const isZero = () => flat(Object.values(stepping.optimizer.stateDict())).every((x) => x === 0);
+      stepping.take();
+      assert.equal(isZero(), false);
+      stepping.take();
+      assert.equal(isZero(), momentumAcrossRounds === 'reset');
+    }
+  });
+
+  test('init: a copy, or another draw', () => {
+    const alike = (init: string) => {
+      const method = tinyClbo({ init });
+      return hash(Object.values(method.learns.stateDict())) === hash(Object.values(teacherOf(method).stateDict()));
+    };
+    assert.equal(alike('copy'), true);
+    assert.equal(alike('independent'), false);
+  });
+
+  test('epochMode: K passes, K repeats of a batch, or one pass', () => {
+    const rounds = (epochMode: string) => tinyClbo({ epochMode, lookahead: 3 }).rounds;
+    assert.deepEqual(rounds('E1a'), { passes: 3, repeats: 1 });
+    assert.deepEqual(rounds('E1b'), { passes: 1, repeats: 3 });
+    assert.deepEqual(rounds('E2'), { passes: 1, repeats: 1 });
+  });
+
+  test("teacherBn: own statistics, averaged ones, the student's, re-estimated ones", () => {
+    interface Run {
+      readonly method: Method;
+      /** The teacher's running means between its steps, then both networks' after one. */
+      readonly between: number[];
+      readonly student: number[];
+      readonly teacher: number[];
+    }
+    const run = (teacherBn: string): Run => {
+      const method = tinyClbo({ teacherBn, lookahead: 2, eta: 0.5 }, 'float64');
+      const stepping = new Stepping(method);
+      const means = () =>
+        [method.learns, teacherOf(method)].map(({ encoder }) => elements((encoder as TinyEncoder).bn.runningMean));
+      stepping.take(1);
+      const [, between] = means();
+      stepping.take(1);
+      const [student, teacher] = means();
+      return { method, between, student, teacher } as Run;
+    };
+    const b1 = run('B1');
+    assert.notDeepEqual(b1.between, [0, 0, 0, 0, 0, 0]);
+    assert.notDeepEqual(b1.teacher, b1.student);
+    const b2 = run('B2');
+    assert.deepEqual(b2.between, [0, 0, 0, 0, 0, 0]);
+    assertClose(
+      b2.teacher,
+      b2.student.map((x) => x / 2),
+      { rtol: 1e-13 },
+    );
+    const b3 = run('B3');
+    assert.deepEqual(b3.teacher, b3.student);
+    const b4 = run('B4');
+    assert.deepEqual(b4.teacher, b1.teacher);
+    const batch = normal([6, 3, 2, 2], 7);
+    for (const { method, teacher } of [b1, b4]) {
+      const branch = teacherOf(method);
+      const { linear, bn } = branch.encoder as TinyEncoder;
+      method.beforeEvaluation?.([batch.clone()]);
+      const mean = scope(() => elements(noGrad(() => linear.forward(batch.flatten({ startDim: 1 })).mean([0]))));
+      if (method === b4.method) assertClose(bn.runningMean, mean, { rtol: 1e-12 });
+      else assert.deepEqual(elements(bn.runningMean), teacher);
+    }
+  });
+
+  test('projLayers: 0 to 3; projHidden and projDim are their widths', () => {
+    for (const projLayers of [0, 1, 2, 3]) {
+      const method = tinyClbo({ projLayers, projHidden: 7, projDim: 3 });
+      for (const { head } of [method.learns, teacherOf(method)]) {
+        assert.equal(head.layers.length, projLayers);
+        assert.equal(head.outputWidth, projLayers === 0 ? 6 : 3);
+        assert.equal(head.parameters().length, [0, 2, 5, 8][projLayers]);
+      }
+      assert.ok(Number.isFinite(new Stepping(method).take(2)));
+    }
+  });
+
+  test('predictor: trained, on the student side only, without counterpart, pull and distance', () => {
+    const method = tinyClbo({ predictor: true, init: 'copy', lambda0: 0.5 });
+    const { predictor } = method.learns;
+    assert.ok(predictor);
+    assert.equal(teacherOf(method).predictor, null);
+    assert.equal(method.numbers?.({ epoch: 1, epochs: 1 }).distance, 0);
+    const stepping = new Stepping(method);
+    const start = hash(predictor.parameters());
+    let before: string[] = [];
+    stepping.onGradients = (when) => {
+      const now = predictor.parameters().map((x) => hash([x.grad as Tensor]));
+      if (when === 'before') before = now;
+      else assert.deepEqual(now, before);
+    };
+    stepping.take(4);
+    assert.notEqual(hash(predictor.parameters()), start);
+    const distance = () => method.numbers?.({ epoch: 1, epochs: 1 }).distance;
+    const held = distance();
+    noGrad(() => predictor.parameters()[0]?.add_(10));
+    assert.equal(distance(), held);
+  });
+});
+
+describe('losses between student and teacher', () => {
+  const compare = (options: object, expected: (s: [Tensor, Tensor], t: [Tensor, Tensor]) => Tensor) =>
+    scope(() => {
+      const method = tinyClbo({ init: 'independent', ...options }, 'float64');
+      const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
+      const [s, t] = [method.learns, teacherOf(method)].map((branch) => views.map((x) => branch.predict(x))) as [
+        [Tensor, Tensor],
+        [Tensor, Tensor],
+      ];
+      const loss = method.loss(views);
+      assertClose(loss, expected(s, t), { rtol: 1e-12 });
+      loss.backward();
+      for (const x of method.learns.parameters()) assert.ok(x.grad && x.grad.isfinite().all().item() === 1);
+      for (const x of teacherOf(method).parameters()) assert.equal(x.grad, null);
+    });
+
+  for (const negatives of ['N1', 'N2'] as Negatives[]) {
+    test(`infonce, ${negatives}, and its temperature`, () => {
+      for (const temperature of [0.1, 0.5]) {
+        compare({ negatives, temperature }, (s, t) => infoNce(s, t, { negatives, temperature }));
+      }
+    });
+  }
+
+  test('infonce with predictor: the prediction stands for the projection', () =>
+    compare({ predictor: true }, (s, t) => infoNce(s, t, { negatives: 'N2', temperature: 0.2 })));
+
+  test('mse: each view against the other view of the teacher, both directions averaged', () =>
+    compare({ loss: 'mse' }, (s, t) => cosineDistance(s[0], t[1]).add(cosineDistance(s[1], t[0])).div(2)));
+
+  test('barlow: student and teacher each batch-normalised', () =>
+    compare({ loss: 'barlow', redundancy: 0.02 }, (s, t) =>
+      barlowTwins(s[0], t[1], { redundancy: 0.02 })
+        .add(barlowTwins(s[1], t[0], { redundancy: 0.02 }))
+        .div(2),
+    ));
+
+  test('vicreg: invariance to the teacher, variance (not halved) and covariance of the student', () =>
+    compare({ loss: 'vicreg' }, (s, t) =>
+      invariance(s[0], t[1])
+        .add(invariance(s[1], t[0]))
+        .add(variance(s[0]))
+        .add(variance(s[1]))
+        .mul(12.5)
+        .add(covariance(s[0]).add(covariance(s[1])).div(2)),
+    ));
+});
+
+describe('check', () => {
+  const check = (options: object, epochs = 100) => entry.check(parsed(options), epochs);
+
+  test('the defaults, s2 and constant schedules pass', () => {
+    for (const options of [
+      {},
+      { tauSchedule: 's2' },
+      { lambdaSchedule: 'const', tauSchedule: 'const' },
+      { eta: 0 },
+      { tau0: 10_000 },
+    ]) {
+      check(options);
+    }
+  });
+
+  test('a teacher that overshoots, in the first epoch or in the last, is refused', () => {
+    assert.throws(() => check({ tau0: 20_000 }), {
+      name: 'UserError',
+      message: /^tau\*lambda must be in \(0, 1\], but is 2 in epoch 1; [^\n]*$/,
+    });
+    check({ tauSchedule: 'const' }, 100);
+    assert.throws(() => check({ tauSchedule: 'const' }, 101), { name: 'UserError', message: /in epoch 101;/ });
+    assert.throws(() => check({ tau0: 1e308, lambda0: 1e10 }), { name: 'UserError', message: /Infinity/ });
+  });
+
+  test('options that exclude each other', () => {
+    assert.throws(() => check({ momentumAcrossRounds: 'reset' }), {
+      name: 'UserError',
+      message: /studentStart=restart/,
+    });
+    check({ momentumAcrossRounds: 'reset', studentStart: 'restart' });
+    assert.throws(() => check({ teacherRule: 'ema', tau0: 100 }), { name: 'UserError', message: /give eta/ });
+  });
+});

@@ -1,0 +1,407 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { io, liveCount, manualSeed, nn, noGrad, optim, type Tensor } from '@tandem/torch';
+import { Batches, type ImageSet, openImages } from '../../src/images/index.js';
+import { type Method, methods } from '../../src/methods/index.js';
+import { Branch, buildEncoder, Head, mlpHead } from '../../src/networks/index.js';
+import { saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
+import { DivergedError, inPrecision, type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
+import { cosineSchedule } from '../../src/train/schedule.js';
+import { evaluationView, smallView } from '../../src/views/index.js';
+import { assertClose, elements, hash, noise, normal, TinyEncoder, temporary } from '../support.js';
+
+const set = noise(26, { channels: 3, side: 8 });
+const view = smallView({ size: 8 });
+const architecture = { backbone: 'resnet10', width: 4, stem: 'strided', channels: 3 } as const;
+
+interface Options {
+  readonly method?: object;
+  readonly seed?: number;
+  readonly init?: number;
+  readonly epochs?: number;
+  readonly precision?: 'float32' | 'bfloat16';
+  readonly memoryFormat?: 'contiguous' | 'channelsLast';
+  readonly startStep?: number;
+}
+
+/** A small run of CLBO on noise, ready to start. */
+function setUp(options: Options = {}): { method: Method; batches: Batches; plan: Plan } {
+  const { seed = 3, init = 1, epochs = 2, precision = 'float32', memoryFormat = 'contiguous' } = options;
+  const { build, options: schema } = methods.clbo as (typeof methods)[string];
+  manualSeed(init);
+  const parsed = schema.parse({ projHidden: 8, projDim: 8, lambda0: 0.1, ...options.method });
+  const method = build(() => buildEncoder(architecture).to({ memoryFormat }), [view, view], parsed);
+  const batches = new Batches(set, { batch: 8, seed });
+  const steps = stepsPerEpoch(method, batches);
+  const plan: Plan = {
+    epochs,
+    lr: cosineSchedule({ base: 0.05, epochs, stepsPerEpoch: steps, by: 'step', warmup: 0 }),
+    optimizer: new optim.SGD(method.learns.parameters(), { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }),
+    seed,
+    device: 'cpu',
+    precision,
+    memoryFormat,
+    readLossEvery: 1,
+    ...(options.startStep !== undefined && { startStep: options.startStep }),
+  };
+  return { method, batches, plan };
+}
+
+async function reports(
+  run: { method: Method; batches: Batches; plan: Plan },
+  until = Number.POSITIVE_INFINITY,
+): Promise<StepReport[]> {
+  const all: StepReport[] = [];
+  for await (const report of train(run.method, run.batches, run.plan)) {
+    all.push(report);
+    if (report.step >= until) break;
+  }
+  return all;
+}
+
+function stateOf({ method, plan }: { method: Method; plan: Plan }): string {
+  const state = trainingState(method, plan.optimizer);
+  return hash(Object.values(state));
+}
+
+/** The least method: it pulls features to zero. */
+function stub(changes: Partial<Method> = {}): Method {
+  const learns = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
+  return {
+    name: 'stub',
+    learns,
+    keeps: 'student',
+    views: [view],
+    rounds: { passes: 1, repeats: 1 },
+    loss: ([x]) =>
+      learns
+        .forward(x as Tensor)
+        .square()
+        .mean(),
+    ...changes,
+  };
+}
+
+function planOf(method: Method, changes: Partial<Plan> = {}): Plan {
+  const optimizer = new optim.SGD(method.learns.parameters(), { lr: 0.01, momentum: 0.9 });
+  const rest = { epochs: 2, seed: 1, device: 'cpu', precision: 'float32', memoryFormat: 'contiguous' } as const;
+  return { lr: (step) => 0.01 * (step + 1), optimizer, readLossEvery: 1, ...rest, ...changes };
+}
+
+describe('determinism', () => {
+  test('one seed, the same bits and losses; another seed, other ones', async () => {
+    const [a, b, c] = [setUp(), setUp(), setUp({ seed: 4 })];
+    const losses = [];
+    for (const run of [a, b, c]) losses.push((await reports(run)).map(({ loss }) => loss));
+    assert.equal(losses[0]?.length, 12);
+    assert.deepEqual(losses[0], losses[1]);
+    assert.equal(stateOf(a), stateOf(b));
+    assert.notDeepEqual(losses[0], losses[2]);
+    assert.notEqual(stateOf(a), stateOf(c));
+  });
+
+  for (const [name, method, steps] of [
+    ['E1a', { epochMode: 'E1a' }, 12],
+    ['E1b, K=3', { epochMode: 'E1b', lookahead: 3, teacherBn: 'B2' }, 18],
+    ['E2, three steps an epoch', { epochMode: 'E2', studentStart: 'restart', predictor: true }, 6],
+  ] as const) {
+    test(`${name}: going on from a checkpoint at any step gives the bits of the whole run`, async (t) => {
+      const folder = temporary(t);
+      const whole = setUp({ method });
+      assert.equal((await reports(whole)).length, steps);
+      for (const stop of [1, 4, 5]) {
+        const first = setUp({ method });
+        await reports(first, stop);
+        saveCheckpoint(folder, first.method, first.plan.optimizer, stop);
+        const { tensors, metadata } = io.loadSafetensors(join(folder, 'checkpoint', 'state.safetensors'));
+        assert.equal(metadata.step, String(stop));
+        const second = setUp({ method, init: 99, startStep: stop });
+        const part = (prefix: string) =>
+          Object.fromEntries(
+            Object.entries(tensors).flatMap(([key, x]) =>
+              key.startsWith(`${prefix}.`) ? [[key.slice(prefix.length + 1), x]] : [],
+            ),
+          );
+        second.method.learns.loadStateDict(part('student'));
+        second.method.teacher?.loadStateDict(part('teacher'));
+        second.plan.optimizer.loadStateDict(part('optimizer'));
+        const rest = await reports(second);
+        assert.equal(rest[0]?.step, stop + 1);
+        assert.equal(rest.length, steps - stop);
+        assert.equal(stateOf(second), stateOf(whole), `from step ${stop}`);
+      }
+    });
+  }
+
+  test('the memory format changes rounding only', async () => {
+    const [a, b] = [setUp({ epochs: 1 }), setUp({ epochs: 1, memoryFormat: 'channelsLast' })];
+    const losses = [];
+    for (const run of [a, b]) losses.push((await reports(run, 2)).map(({ loss }) => loss as number));
+    assertClose(losses[0] as number[], losses[1] as number[], { rtol: 1e-4 });
+  });
+});
+
+describe('a step', () => {
+  test('its order: loss, gradients cleared, backward, beforeStep, optimizer, afterStep', async () => {
+    const log: string[] = [];
+    const method = stub();
+    const parameters = () => hash(method.learns.parameters());
+    const gradients = () => method.learns.parameters().map((x) => (x.grad ? hash([x.grad]) : 'none'));
+    let start = parameters();
+    class Watched extends optim.SGD {
+      override zeroGrad(): void {
+        log.push('zeroGrad');
+        super.zeroGrad();
+        assert.ok(gradients().every((x) => x === 'none'));
+      }
+      override step(options: { lr?: number }): void {
+        log.push(`step ${options.lr}`);
+        assert.equal(parameters(), start);
+        super.step(options);
+        assert.notEqual(parameters(), start);
+        start = parameters();
+      }
+    }
+    const moments: object[] = [];
+    const watched: Method = {
+      ...method,
+      loss(views) {
+        log.push('loss');
+        return method.loss(views);
+      },
+      beforeStep({ resetMomentum, ...moment }) {
+        log.push('beforeStep');
+        moments.push(moment);
+        assert.ok(gradients().every((x) => x !== 'none'));
+        assert.equal(parameters(), start);
+      },
+      afterStep({ resetMomentum, ...moment }) {
+        log.push('afterStep');
+        assert.deepEqual(moment, moments.at(-1));
+        assert.equal(parameters(), start);
+        if (moment.step === 1) resetMomentum();
+      },
+    };
+    const optimizer = new Watched(method.learns.parameters(), { lr: 1, momentum: 0.9 });
+    const batches = new Batches(set, { batch: 8, seed: 1 });
+    const all = await reports({ method: watched, batches, plan: planOf(method, { optimizer }) }, 2);
+    const order = (lr: number) => ['loss', 'zeroGrad', 'beforeStep', `step ${lr}`, 'afterStep'];
+    assert.deepEqual(log, [...order(0.01), ...order(0.02)]);
+    assert.deepEqual(moments, [
+      { step: 0, epoch: 1, epochs: 2, lr: 0.01 },
+      { step: 1, epoch: 1, epochs: 2, lr: 0.02 },
+    ]);
+    assert.deepEqual(
+      all.map(({ step, lr }) => [step, lr]),
+      [
+        [1, 0.01],
+        [2, 0.02],
+      ],
+    );
+    const momenta = Object.values(optimizer.stateDict()).flatMap(elements);
+    assert.ok(momenta.every((x) => x === 0));
+  });
+
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`a loss of ${bad} ends the run before any parameter changes`, async () => {
+      const method = stub();
+      let calls = 0;
+      const ill: Method = {
+        ...method,
+        loss(views) {
+          calls += 1;
+          const loss = method.loss(views);
+          return calls === 3 ? loss.mul(bad) : loss;
+        },
+      };
+      const plan = planOf(method);
+      const batches = new Batches(set, { batch: 8, seed: 1 });
+      const before = liveCount();
+      let held = '';
+      const run = async () => {
+        for await (const _ of train(ill, batches, plan)) {
+          held = hash([...method.learns.parameters(), ...Object.values(plan.optimizer.stateDict())]);
+        }
+      };
+      await assert.rejects(run, (error: DivergedError) => {
+        assert.ok(error instanceof DivergedError);
+        assert.equal(error.step, 3);
+        assert.equal(Object.is(error.loss, bad), true);
+        return true;
+      });
+      assert.equal(hash([...method.learns.parameters(), ...Object.values(plan.optimizer.stateDict())]), held);
+      assert.ok(liveCount() <= before);
+    });
+  }
+
+  test('the loss is read when it is due, and at the end of every epoch', async () => {
+    const method = stub();
+    const batches = new Batches(set, { batch: 5, seed: 1 });
+    const all = await reports({ method, batches, plan: planOf(method, { readLossEvery: 4 }) });
+    assert.deepEqual(
+      all.map(({ loss }) => loss !== undefined),
+      [true, false, false, false, true, false, false, false, true, true],
+    );
+    assert.deepEqual(
+      all.flatMap(({ step, endsEpoch }) => (endsEpoch ? [step] : [])),
+      [5, 10],
+    );
+  });
+
+  test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
+    for (const method of [{}, { predictor: true, teacherBn: 'B3', proxMode: 'decoupled' }, { loss: 'vicreg' }]) {
+      const run = setUp({ method, epochs: 3 });
+      const idle = liveCount();
+      const counts: number[] = [];
+      for await (const report of train(run.method, run.batches, run.plan)) {
+        counts.push(liveCount());
+        if (report.step === 15) break;
+      }
+      assert.equal(counts.length, 15);
+      assert.deepEqual(new Set(counts), new Set([idle]));
+      assert.equal(liveCount(), idle);
+    }
+  });
+});
+
+describe('epochs', () => {
+  /** Which images the batches hold, read off views of images that are each of one gray. */
+  const watch = async (rounds: Method['rounds'], epochs = 2) => {
+    const side = 4;
+    const pixels = Uint8Array.from({ length: 10 * side * side }, (_, i) => 20 * Math.floor(i / side ** 2));
+    const grays: ImageSet = { name: 'grays', count: 10, channels: 1, height: side, width: side, pixels };
+    const plain = evaluationView({ size: side, channels: 1, mean: [0], std: [1] });
+    const learns = new Branch(new TinyEncoder(side ** 2, 2), new Head(mlpHead(2, 1, 2, 2)));
+    const seen: number[][] = [];
+    const method = stub({
+      learns,
+      rounds,
+      views: [plain],
+      loss([x]) {
+        seen.push(elements((x as Tensor).mean([1, 2, 3])).map((gray) => Math.round((gray * 255) / 20)));
+        return learns
+          .forward(x as Tensor)
+          .square()
+          .mean();
+      },
+    });
+    const batches = new Batches(grays, { batch: 3, seed: 5 });
+    const all = await reports({ method, batches, plan: planOf(method, { epochs }) });
+    return { seen, all, perEpoch: stepsPerEpoch(method, batches) };
+  };
+
+  test('passes: each is over all images in an order of its own, and an epoch has as many as the rounds say', async () => {
+    const { seen, all, perEpoch } = await watch({ passes: 2, repeats: 1 });
+    assert.equal(perEpoch, 6);
+    assert.equal(all.length, 12);
+    const passes = [0, 3, 6, 9].map((from) => seen.slice(from, from + 3).flat());
+    for (const pass of passes) assert.equal(new Set(pass).size, 9);
+    assert.equal(new Set(passes.map(String)).size, 4);
+    assert.deepEqual(
+      all.map(({ epoch }) => epoch),
+      [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2],
+    );
+    assert.deepEqual(
+      all.map(({ endsEpoch }) => endsEpoch),
+      all.map(({ step }) => step % 6 === 0),
+    );
+  });
+
+  test('repeats: the same images again, and an epoch is one pass', async () => {
+    const { seen, all, perEpoch } = await watch({ passes: 1, repeats: 3 });
+    assert.equal(perEpoch, 9);
+    assert.equal(all.length, 18);
+    for (let step = 0; step < 18; step += 3) {
+      assert.deepEqual(seen[step + 1], seen[step]);
+      assert.deepEqual(seen[step + 2], seen[step]);
+    }
+    assert.equal(new Set([0, 3, 6].flatMap((step) => seen[step] as number[])).size, 9);
+    assert.equal(all.at(9)?.epoch, 2);
+  });
+
+  test('repeats have new views of the same images; the two views of an image differ', async () => {
+    const hashes: string[] = [];
+    const method = stub({ rounds: { passes: 1, repeats: 2 }, views: [view, view] });
+    const watched: Method = {
+      ...method,
+      loss(views) {
+        for (const x of views) hashes.push(hash([x]));
+        return method.loss(views);
+      },
+    };
+    await reports({ method: watched, batches: new Batches(set, { batch: 8, seed: 1 }), plan: planOf(method) });
+    assert.equal(hashes.length, 2 * 2 * 3 * 2);
+    assert.equal(new Set(hashes).size, hashes.length);
+  });
+});
+
+describe('bfloat16', () => {
+  test('products are bfloat16, parameters, teacher and loss stay float32, and the losses are near those of float32', async () => {
+    const runs = [setUp({ epochs: 1 }), setUp({ epochs: 1, precision: 'bfloat16' })] as const;
+    const losses: number[][] = [];
+    for (const run of runs) losses.push((await reports(run)).map(({ loss }) => loss as number));
+    assertClose(losses[1] as number[], losses[0] as number[], { rtol: 0.1 });
+    assert.notDeepEqual(losses[1], losses[0]);
+    for (const branch of [runs[1].method.learns, runs[1].method.teacher as Branch]) {
+      for (const x of branch.parameters()) assert.equal(x.dtype, 'float32');
+    }
+    assert.notEqual(stateOf(runs[1]), stateOf(setUp({ epochs: 1, precision: 'bfloat16' })));
+    const { learns } = runs[1].method;
+    const dtypes = (['float32', 'bfloat16'] as const).map(
+      (precision) =>
+        inPrecision({ precision, device: 'cpu' }, () =>
+          noGrad(() => learns.forward(normal([4, 3, 8, 8], 1, 'float32'))),
+        ).dtype,
+    );
+    assert.deepEqual(dtypes, ['float32', 'bfloat16']);
+  });
+
+  test('a step sees the parameters that the step before has left, not their copy of then', async () => {
+    const weights: number[] = [];
+    const learns = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
+    const linear = new nn.Linear(1, 1, { bias: false });
+    const method = stub({
+      learns,
+      loss([x]) {
+        const one = (x as Tensor).mean().mul(0).add(1).reshape([1, 1]);
+        weights.push(linear.forward(one).item());
+        return learns
+          .forward(x as Tensor)
+          .square()
+          .mean();
+      },
+      afterStep: () => noGrad(() => void linear.weight.fill_(weights.length)),
+    });
+    const batches = new Batches(set, { batch: 8, seed: 1 });
+    await reports({ method, batches, plan: planOf(method, { precision: 'bfloat16' }) }, 4);
+    assert.deepEqual(weights.slice(1), [1, 2, 3]);
+  });
+});
+
+const fashion = '/usr/share/datasets/fashion-mnist';
+
+describe('every method learns', {
+  skip: existsSync(fashion) ? false : 'dataset-fashion-mnist is not installed',
+}, () => {
+  for (const [name, { build, options }] of Object.entries(methods)) {
+    test(`${name}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
+      const { train: pictures } = await openImages('fashion-mnist', { limit: 320 });
+      const own = smallView({ size: 28, channels: 1, data: 'fashion-mnist' });
+      manualSeed(1);
+      const method = build(
+        () => buildEncoder({ backbone: 'resnet10', width: 8, stem: 'strided', channels: 1 }),
+        [own, own],
+        options.parse({ projHidden: 64, projDim: 32 }),
+      );
+      const batches = new Batches(pictures, { batch: 64, seed: 1 });
+      const optimizer = new optim.SGD(method.learns.parameters(), { lr: 0.06, momentum: 0.9, weightDecay: 5e-4 });
+      const plan = planOf(method, { optimizer, lr: () => 0.06, epochs: 4 });
+      const losses = (await reports({ method, batches, plan }, 40)).map(({ loss }) => loss as number);
+      const mean = (some: number[]) => some.reduce((sum, x) => sum + x, 0) / some.length;
+      const [first, last] = [mean(losses.slice(0, 5)), mean(losses.slice(-5))];
+      assert.ok(last < 0.85 * first, `from ${first} to ${last} in ${losses.length} steps`);
+    });
+  }
+});
