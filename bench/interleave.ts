@@ -28,7 +28,12 @@ export async function interleave(
     for (const [block, samples] of turns) samples.push(await block());
     turns.reverse();
   }
-  if (!theirs) return { ours: summarise(mine) };
-  const ratios = mine.map((time, i) => (peers[i] as number) / time);
-  return { ours: summarise(mine), theirs: summarise(peers), ratio: summarise(ratios) };
+  return compare(mine, peers);
+}
+
+/** Both sides' samples, of which those at the same place belong together; the peer may have none. */
+export function compare(ours: readonly number[], theirs: readonly number[]): Comparison {
+  if (theirs.length === 0) return { ours: summarise(ours) };
+  const ratios = ours.map((time, i) => (theirs[i] as number) / time);
+  return { ours: summarise(ours), theirs: summarise(theirs), ratio: summarise(ratios) };
 }

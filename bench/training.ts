@@ -1,6 +1,6 @@
 import { autocast, crossEntropyLoss, manualSeed, nn, noGrad, optim, randint, randn, scope } from '@tandem/torch';
 import { buildEncoder } from 'tandem';
-import { type Comparison, interleave } from './interleave.js';
+import { type Comparison, compare, interleave } from './interleave.js';
 import type { Peer } from './peer.js';
 import { digits } from './print.js';
 import type { Context, Goal, Outcome } from './suite.js';
@@ -15,6 +15,8 @@ interface Case {
 
 interface Block {
   readonly seconds: number;
+  /** Of all threads together: what a step costs, however busy the machine is. Threads that wait for others spin, too. */
+  readonly cpuSeconds: number;
   readonly loss: number;
 }
 
@@ -32,7 +34,7 @@ export async function measureTraining({ short, machine, say }: Context, peer: Pe
       const chosen = { bfloat16, channelsLast, ...size };
       const name = [bfloat16 ? 'bfloat16 autocast' : 'float32', channelsLast ? 'channels-last' : 'contiguous'];
       say(`training steps, ${name.join(', ')}`);
-      const { stepsInBlock, seconds } = await measureCase(chosen, peer, short);
+      const { stepsInBlock, seconds, cpuSeconds } = await measureCase(chosen, peer, short);
       const { ours, theirs, ratio } = seconds;
       const rate = size.batch / ours.median;
       rows.push([
@@ -41,16 +43,17 @@ export async function measureTraining({ short, machine, say }: Context, peer: Pe
         theirs ? digits(size.batch / theirs.median) : '-',
         ratio ? ratio.median.toFixed(3) : '-',
         ratio ? `${ratio.quartiles[0].toFixed(3)} to ${ratio.quartiles[1].toFixed(3)}` : '-',
+        cpuSeconds.ratio ? cpuSeconds.ratio.median.toFixed(3) : '-',
         String(ours.samples),
         digits((rate * operationsPerImage(size.width)) / 1e9),
       ]);
       if (ratio)
         goals.push({ name: `speed against PyTorch, ${name.join(', ')}`, measured: ratio.median, atLeast: 0.95 });
-      results.push({ ...chosen, stepsInBlock, secondsPerStep: seconds });
+      results.push({ ...chosen, stepsInBlock, secondsPerStep: seconds, cpuSecondsPerStep: cpuSeconds });
     }
   }
   const title = `Training steps of ResNet-18, width ${size.width}, batch ${size.batch}, 3x${side}x${side}, ${machine.threads} threads`;
-  const head = ['dtype', 'memory', 'img/s', 'PyTorch', 'ratio', 'quartiles', 'pairs', 'GFLOP/s'];
+  const head = ['dtype', 'memory', 'img/s', 'PyTorch', 'ratio', 'quartiles', 'CPU ratio', 'pairs', 'GFLOP/s'];
   return { tables: [{ title, head, rows }], goals, results: { training: results } };
 }
 
@@ -58,7 +61,7 @@ async function measureCase(
   chosen: Case,
   peer: Peer | null,
   short: boolean,
-): Promise<{ stepsInBlock: number; seconds: Comparison }> {
+): Promise<{ stepsInBlock: number; seconds: Comparison; cpuSeconds: Comparison }> {
   const trainer = makeTrainer(chosen);
   await peer?.ask('prepare', chosen);
   const theirs = peer && ((steps: number) => peer.ask<Block>('train', { steps }));
@@ -70,13 +73,18 @@ async function measureCase(
     const steps = Math.max(1, Math.min(3, Math.round(1 / seconds)));
     const limits = short
       ? { least: 2, most: 2, seconds: 0 }
-      : { least: 5, most: 30, seconds: chosen.bfloat16 ? 100 : 50 };
+      : { least: 5, most: 30, seconds: chosen.bfloat16 ? 80 : 45 };
+    const cpu: [ours: number[], theirs: number[]] = [[], []];
+    const perStep = ({ seconds, cpuSeconds }: Block, kept: number[]) => {
+      kept.push(cpuSeconds / steps);
+      return seconds / steps;
+    };
     const compared = await interleave(
-      () => trainer.train(steps).seconds / steps,
-      theirs && (async () => (await theirs(steps)).seconds / steps),
+      () => perStep(trainer.train(steps), cpu[0]),
+      theirs && (async () => perStep(await theirs(steps), cpu[1])),
       limits,
     );
-    return { stepsInBlock: steps, seconds: compared };
+    return { stepsInBlock: steps, seconds: compared, cpuSeconds: compare(...cpu) };
   } finally {
     trainer.dispose();
   }
@@ -125,8 +133,10 @@ function makeTrainer({ bfloat16, channelsLast, width, batch }: Case) {
     train(steps: number): Block {
       let loss = Number.NaN;
       const begun = performance.now();
+      const before = process.cpuUsage();
       for (let i = 0; i < steps; i++) loss = step();
-      return { seconds: (performance.now() - begun) / 1000, loss };
+      const { user, system } = process.cpuUsage(before);
+      return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6, loss };
     },
     dispose() {
       sgd.zeroGrad();

@@ -39,8 +39,8 @@ function unlikeness(wanted: string, other: string): number {
   if (whole <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))) return whole;
   if (wanted.length < 4) return Number.POSITIVE_INFINITY;
   const begins = Math.min(...[-1, 0, 1].map((more) => distance(wanted, other.slice(0, wanted.length + more))));
-  // A whole name that is as close comes first.
-  return begins <= Math.floor(wanted.length / 4) ? begins + 0.5 : Number.POSITIVE_INFINITY;
+  // A whole name that is one letter off comes first: `epoch` means `epochs` before `epochMode`.
+  return begins <= Math.floor(wanted.length / 4) ? begins + 1.5 : Number.POSITIVE_INFINITY;
 }
 
 /** `" Did you mean 'x'?"` for the end of a message, or an empty string where no candidate is near. */

@@ -25,7 +25,7 @@ export function fewLabelsAccuracy(
   for (let draw = 0; draw < draws; draw++) {
     const chosen = drawPerClass(labels, perClass, seed, draw);
     sum += scope(() => {
-      const rows = bank.indexSelect(0, tensor(chosen));
+      const rows = bank.indexSelect(0, tensor(chosen, { device: bank.device }));
       return accuracy(
         knn(
           rows,

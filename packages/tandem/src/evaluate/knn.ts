@@ -14,7 +14,7 @@ export interface KnnOptions {
 /**
  * The class of each query.
  * @param bank features [n, d] @param labels their classes, n integers from 0 @param queries features [q, d]
- * @returns q classes; of equally near neighbours the one with the lowest index counts
+ * @returns q classes; of equally near neighbours those with the lowest indices count, of equal votes the lowest class wins
  * @throws RangeError when k is not between 1 and n, or shapes do not fit
  */
 export function knn(bank: Tensor, labels: Int32Array, queries: Tensor, options: KnnOptions = {}): Int32Array {

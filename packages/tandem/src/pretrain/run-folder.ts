@@ -48,7 +48,7 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
   if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
   let path = out ?? 'runs';
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     if (out === undefined) path = nextFree(join(path, name));
     mkdirSync(join(path, 'encoder'));
     writeFileSync(join(path, 'metrics.jsonl'), '');
@@ -83,6 +83,13 @@ function taken(path: string): UserError {
 
 function unwritable(path: string, why: string): UserError {
   return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; give another --out`);
+}
+
+/** Not by Node's `recursive`, which never returns where a folder cannot be made although its parent exists, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function isEmptyFolder(path: string): boolean {

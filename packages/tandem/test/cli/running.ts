@@ -75,7 +75,7 @@ export function start(argv: readonly string[], cwd?: string): Child {
 }
 
 /** A folder that goes when the test, or the file's tests, end. */
-export function temporary(t: Pick<TestContext, 'after'>): string {
+export function temporary(t: { after(fn: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-cli-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -357,6 +357,7 @@ describe('slowTeacher', () => {
       const student = branch('float32');
       const teacher = slowTeacher(student);
       const views = [images(1, 6, 'float32'), images(2, 6, 'float32')];
+      for (const x of views) x.requiresGrad = true;
       const [first, second] = teacher.project(views) as [Tensor, Tensor];
       assert.deepEqual(elements(first), elements(student.forward(views[0] as Tensor)));
       assert.deepEqual(elements(second), elements(student.forward(views[1] as Tensor)));
