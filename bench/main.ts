@@ -25,25 +25,19 @@ const usage = [
 
 const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
 
-async function main(): Promise<number> {
-  const { names, short } = readArguments();
-  let code = 0;
-  for (const name of names) if (!(await runSuite(name, suites[name] as Suite, short))) code = 1;
-  return code;
-}
-
-function readArguments(): { names: string[]; short: boolean } {
-  const { values, positionals } = parseArgs({
-    options: { short: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
-  if (positionals.length === 0) throw new TypeError('which suite?');
-  for (const name of positionals) {
-    if (!Object.hasOwn(suites, name)) {
-      throw new TypeError(`unknown suite '${name}'.${didYouMean(name, Object.keys(suites))}`);
-    }
+function readArguments(): { names: string[]; short: boolean } | Error {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { short: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    const stranger = positionals.find((name) => !Object.hasOwn(suites, name));
+    if (stranger) return new Error(`unknown suite '${stranger}'.${didYouMean(stranger, Object.keys(suites))}`);
+    if (positionals.length === 0) return new Error('which suite?');
+    return { names: positionals, short: values.short };
+  } catch (error) {
+    return error as Error;
   }
-  return { names: positionals, short: values.short };
 }
 
 /** Whether every goal was met, or none was to be judged. */
@@ -79,7 +73,7 @@ async function runSuite(name: string, suite: Suite, short: boolean): Promise<boo
     const document = {
       suite: name,
       date: begun.date.toISOString(),
-      command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
+      command: [...settings(), 'npm run bench --', ...process.argv.slice(2)].join(' '),
       machine,
       load: { start: begun.load, end: load() },
       peers: peers.map((peer) => peer.about),
@@ -96,6 +90,12 @@ async function runSuite(name: string, suite: Suite, short: boolean): Promise<boo
   }
 }
 
+/** The environment variables that change what is measured, as one would type them. */
+function settings(): string[] {
+  const names = ['TANDEM_THREADS', 'TANDEM_PEER_PYTHON', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'];
+  return names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`);
+}
+
 /** `1.13` of `1.13.0a0`. */
 function release(version: string): string {
   return version.split('.').slice(0, 2).join('.');
@@ -106,11 +106,12 @@ function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // parseArgs throws TypeErrors too.
-  if (!(error instanceof TypeError)) throw error;
-  console.error(`bench: ${error.message}\n\n${usage}`);
+const asked = readArguments();
+if (asked instanceof Error) {
+  console.error(`bench: ${asked.message}\n\n${usage}`);
   process.exitCode = 2;
+} else {
+  for (const name of asked.names) {
+    if (!(await runSuite(name, suites[name] as Suite, asked.short))) process.exitCode = 1;
+  }
 }

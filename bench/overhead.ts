@@ -4,7 +4,8 @@ import type { Peer } from './peer.js';
 import { digits } from './print.js';
 import type { Context, Outcome } from './suite.js';
 
-const callsInBlock = 2000;
+// Short enough to fall between two interruptions on a busy machine.
+const callsInBlock = 500;
 const callsInScope = 100;
 
 /** Nanoseconds of an operator call on tiny tensors, with the release of its result. */
@@ -22,12 +23,12 @@ export async function measureOverhead({ short, say }: Context, peer: Peer | null
     'a.reshape(2, 2)': () => a.reshape([2, 2]),
     'conv2d 1x1': () => conv2d(image, kernel, { stride: 1, padding: 0 }),
   };
-  const limits = short ? { least: 3, most: 3, seconds: 0 } : { least: 50, most: 500, seconds: 5 };
+  const limits = short ? { least: 3, most: 3, seconds: 0 } : { least: 50, most: 1000, seconds: 5 };
   const measured: Record<string, Comparison> = {};
   for (const [name, call] of Object.entries(operators)) {
     const ours = () => nanosecondsOf(call);
     const theirs = peer && (() => peer.ask<number>('call', { name, calls: callsInBlock }));
-    for (let warmUp = 0; warmUp < 5; warmUp++) ours();
+    for (let warmUp = 0; warmUp < 20; warmUp++) ours();
     await theirs?.();
     measured[name] = await interleave(ours, theirs, limits);
   }

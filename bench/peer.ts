@@ -59,9 +59,12 @@ export class Peer {
 /** TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds torch; or null. */
 export function findPython(): string | null {
   const given = process.env.TANDEM_PEER_PYTHON;
-  if (given) return given;
-  const holdsTorch = (python: string) =>
-    spawnSync(python, ['-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)'], { cwd: '/' })
-      .status === 0;
-  return ['python3', '/usr/bin/python3'].find(holdsTorch) ?? null;
+  if (given && !holdsTorch(given)) throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds torch`);
+  return given || (['python3', '/usr/bin/python3'].find(holdsTorch) ?? null);
+}
+
+/** Without importing it, which would take seconds; elsewhere than in a folder that might hold one named `torch`. */
+function holdsTorch(python: string): boolean {
+  const script = 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)';
+  return spawnSync(python, ['-c', script], { cwd: '/' }).status === 0;
 }

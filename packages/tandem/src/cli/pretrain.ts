@@ -141,7 +141,7 @@ export async function runPretrain(
   let bar = progress('images');
   let saves = false;
   const { signal, release } = abortOnSignals(() =>
-    bar.say(saves ? 'stopping after this step, saving; once more to stop at once' : 'stopping'),
+    bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
   );
   bar.say(`reading ${config.images}`);
   try {

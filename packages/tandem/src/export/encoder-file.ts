@@ -41,8 +41,11 @@ export function loadEncoder(path: string): { encoder: Encoder; card: EncoderCard
   try {
     const card = parseCard(path, metadata[key]);
     // Asked before building, so that a wrong width cannot take all memory.
-    const { width } = card.architecture;
-    if (tensors['conv1.weight']?.shape[0] !== width) throw new Error(`its weights are not those of width ${width}`);
+    const { width, features = width } = card.architecture;
+    for (const outputs of [width, features]) {
+      const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
+      if (!some) throw new Error(`its weights are not those of width ${outputs}`);
+    }
     const encoder = buildEncoder(card.architecture);
     try {
       encoder.loadStateDict(tensors);

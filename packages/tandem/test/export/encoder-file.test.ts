@@ -19,6 +19,7 @@ describe('encoder files', () => {
     card.architecture,
     { backbone: 'resnet18', width: 6, stem: 'standard', channels: 1 },
     { backbone: 'resnet34', width: 4, stem: 'strided', channels: 3 },
+    { backbone: 'resnet8', width: 4, features: 20, stem: 'small', channels: 3 },
   ] satisfies Architecture[]) {
     test(`${architecture.backbone}, ${architecture.stem}: card, all bits and outputs come back`, (t) => {
       const path = join(temporary(t), 'encoder.safetensors');
@@ -132,6 +133,8 @@ describe('damaged and foreign files', () => {
     refused(withArchitecture({ channels: 1 }), /conv1\.weight/);
     // So wide a network would take all memory if it was built before it is found to be wrong.
     refused(withArchitecture({ width: 4096 }), /not those of width 4096/);
+    refused(withArchitecture({ features: 65536 }), /not those of width 65536/);
+    refused(withArchitecture({ features: 16 }), /is float32/);
   });
 
   test('tensors missing, added or misshapen', (t) => {
@@ -139,7 +142,7 @@ describe('damaged and foreign files', () => {
     const tandem = JSON.stringify(card);
     const { 'conv1.weight': first, ...rest } = state;
     io.saveSafetensors(bad, rest, { tandem });
-    refused(bad, /width 4/);
+    refused(bad, /missing conv1\.weight/);
     const { 'layer1.0.bn1.bias': removed, ...others } = state;
     io.saveSafetensors(bad, others, { tandem });
     refused(bad, /missing layer1\.0\.bn1\.bias/);

@@ -131,7 +131,35 @@ describe('ResNet-18 and torchvision', () => {
     });
     using(small, (encoder) => assert.equal(count(encoder, nn.Conv2d), 1 + 4 * 2 + 3));
     using({ ...small, backbone: 'resnet34' }, (encoder) => assert.equal(count(encoder, nn.Conv2d), 1 + 2 * 16 + 3));
-    assert.deepEqual(backbones, ['resnet10', 'resnet18', 'resnet34']);
+    assert.deepEqual(backbones, ['resnet8', 'resnet10', 'resnet18', 'resnet34']);
+  });
+});
+
+describe('networks that torchvision does not have', () => {
+  test('resnet8 ends after three stages', () =>
+    using({ ...small, backbone: 'resnet8' }, (encoder) => {
+      assert.equal(encoder.featureWidth, 16);
+      assert.equal(count(encoder, nn.Conv2d), 1 + 3 * 2 + 2);
+      assert.ok(Object.keys(encoder.stateDict()).every((name) => !name.startsWith('layer4')));
+      const y = noGrad(() => encoder.forward(normal([2, 3, 16, 16], 1, 'float32')));
+      assert.deepEqual([...y.shape], [2, 16]);
+    }));
+
+  test('features sets the width of the last stage alone', () => {
+    for (const [backbone, last, before] of [
+      ['resnet8', 'layer3', 8],
+      ['resnet10', 'layer4', 16],
+    ] as const) {
+      using({ ...small, backbone, features: 24 }, (encoder) => {
+        assert.equal(encoder.featureWidth, 24);
+        const shape = (name: string) => [...(encoder.stateDict()[name] as Tensor).shape];
+        assert.deepEqual(shape(`${last}.0.conv1.weight`), [24, before, 3, 3]);
+        assert.deepEqual(shape(`${last}.0.conv2.weight`), [24, 24, 3, 3]);
+        assert.deepEqual(shape('layer2.0.conv1.weight'), [8, 4, 3, 3]);
+        const y = noGrad(() => encoder.forward(normal([2, 3, 16, 16], 1, 'float32')));
+        assert.deepEqual([...y.shape], [2, 24]);
+      });
+    }
   });
 });
 
@@ -200,7 +228,8 @@ describe('building', () => {
     const build = (backbone: string) => () => buildEncoder({ ...small, backbone });
     assert.throws(build('resnet81'), {
       name: 'UserError',
-      message: /unknown backbone 'resnet81'; there is resnet10, resnet18, resnet34\. Did you mean 'resnet\d\d'\?$/,
+      message:
+        /unknown backbone 'resnet81'; there is resnet8, resnet10, resnet18, resnet34\. Did you mean 'resnet\d+'\?$/,
     });
     for (const odd of ['constructor', '__proto__', 'toString', '']) {
       assert.throws(build(odd), { name: 'UserError', message: /unknown backbone/ }, odd);
