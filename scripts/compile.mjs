@@ -105,6 +105,8 @@ function flagsToLink(libtorch) {
   return [
     // Node itself holds Node-API's symbols.
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
+    // The older kind of run path also holds for the libraries that libtorch itself asks for, its BLAS among them.
+    ...(isMac ? [] : ['-Wl,--disable-new-dtags']),
     ...libtorch.lib.flatMap((folder) => [`-L${folder}`, `-Wl,-rpath,${folder}`]),
     // Nothing refers to the CUDA libraries by name; they register their kernels when they are loaded.
     ...(isMac ? [] : ['-Wl,--no-as-needed']),
@@ -121,7 +123,7 @@ async function compilerVersion([command, ...first]) {
 
 /** Changes when the library's files do, even under one version. @param {import('./libtorch.mjs').Libtorch} libtorch */
 function stampOf(libtorch) {
-  const { size, mtimeMs } = statSync(join(libtorch.lib[0], `libtorch_cpu.${isMac ? 'dylib' : 'so'}`));
+  const { size, mtimeMs } = statSync(join(libtorch.lib.at(-1) ?? '', `libtorch_cpu.${isMac ? 'dylib' : 'so'}`));
   return `${size} ${mtimeMs}`;
 }
 

@@ -94,7 +94,7 @@ export const house = [
   {
     room: `${tandem}/cli`,
     may: [tandem],
-    packages: [engine, 'cli-progress', 'commander', 'fastest-levenshtein', 'zod'],
+    packages: [engine, 'commander', 'fastest-levenshtein', 'zod'],
     worldly: true,
   },
   {

@@ -21,6 +21,9 @@ const suffix = process.platform === 'darwin' ? 'dylib' : 'so';
 const header = 'ATen/core/dispatch/Dispatcher.h';
 const library = `libtorch_cpu.${suffix}`;
 
+/** Debian's OpenBLAS that shares libtorch's threads, below the folder of the system's libraries. */
+export const openblasFolder = 'openblas-openmp';
+
 const systemRoots =
   process.platform === 'darwin'
     ? ['/opt/homebrew/opt/pytorch', '/usr/local/opt/pytorch', '/opt/local']
@@ -53,7 +56,7 @@ function fromPython() {
   const found = describe(dirname(origin), 'python3');
   // A distribution's Python package links to the system's library.
   const isLinkToSystem =
-    found !== null && !realpathSync(join(found.lib[0], library)).startsWith(realpathSync(found.root));
+    found !== null && !realpathSync(join(found.lib.at(-1) ?? '', library)).startsWith(realpathSync(found.root));
   return isLinkToSystem ? null : found;
 }
 
@@ -76,7 +79,8 @@ function describe(root, source) {
     source,
     version: versionOf(root),
     include: [include, join(include, 'torch/csrc/api/include'), ...(hasCuda ? cudaHeaders(root) : [])],
-    lib: [lib],
+    // Found before the system's default BLAS, whatever that is.
+    lib: source === 'system' ? [join(lib, openblasFolder), lib].filter(existsSync) : [lib],
     libraries: ['torch', 'torch_cpu', 'c10', ...(hasCuda ? ['torch_cuda', 'c10_cuda'] : [])],
     cxx11Abi: hasCxx11Abi(lib),
     cuda: hasCuda ? cudaVersionOf(root) : null,

@@ -58,7 +58,8 @@ async function diagnose(): Promise<Diagnosis> {
     };
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { ...machine, problems: [`libtorch does not load: ${why}; \`npm run setup\` builds the engine anew`] };
+    const cure = why?.includes('npm run setup') ? '' : '; `npm run setup` builds the engine anew';
+    return { ...machine, problems: [`libtorch does not load: ${why}${cure}`] };
   }
 }
 
@@ -66,7 +67,10 @@ function problemsOf({ capabilities, threads }: typeof Torch, cores: number): str
   const has = capabilities();
   const problems: string[] = [];
   if (!has.openblas && !has.mkl && process.platform === 'linux') {
-    problems.push('no fast BLAS: matrix products run many times slower; apt install libopenblas0-pthread');
+    problems.push('no fast BLAS: matrix products run many times slower; run npm run setup');
+  }
+  if (has.openblas && !has.openblas.includes('USE_OPENMP')) {
+    problems.push("OpenBLAS's own threads get in the way of libtorch's: steps take a third longer; run npm run setup");
   }
   if (!has.mkldnn) problems.push('libtorch was built without oneDNN: convolutions are slow; use another libtorch');
   if (existsSync('/proc/driver/nvidia/gpus') && has.cudaDevices === 0) {

@@ -143,12 +143,14 @@ export async function runPretrain(
   const { signal, release } = abortOnSignals(() =>
     bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
   );
-  bar.say(`reading ${config.images}`);
   try {
     let steps = 0;
     let rate = imageRate();
     for await (const event of pretrain(config, { out, signal, onLoading: bar.update })) {
       switch (event.kind) {
+        case 'loading':
+          bar.say(`reading ${config.images}`);
+          break;
         case 'start':
           bar.stop();
           bar = progress('training');

@@ -36,6 +36,8 @@ export interface EpochMetrics {
 
 /** What a run tells while it goes on. */
 export type PretrainEvent =
+  /** What can be known without the images is right; they are read now. */
+  | { readonly kind: 'loading' }
   | {
       readonly kind: 'start';
       readonly run: string;
@@ -85,6 +87,8 @@ export async function* pretrain(
   { out, signal, onLoading }: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
+  chooseDevice(config.device);
+  yield { kind: 'loading' };
   const data = await openImages(config.images, {
     seed: config.seed,
     ...(config.dataRoot && { dataRoot: config.dataRoot }),

@@ -39,6 +39,12 @@ test('wrong usage exits with 2 and says nothing on stdout', async () => {
   assert.deepEqual([code, stdout, stderr], [2, '', "tandem: unknown command 'pretrian' (Did you mean pretrain?)\n"]);
 });
 
+test('--json of a command that fails leaves stdout empty', async (t) => {
+  const { code, stdout, stderr } = await tandem(t, 'knn', 'nowhere', 'pictures', '--json');
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.equal(stderr, 'tandem: nowhere: there is no such run folder or encoder file\n');
+});
+
 const wrong: [line: string, message: RegExp][] = [
   ['doctor --jsn', /unknown option '--jsn' \(Did you mean --json\?\)/],
   ['doctor now', /too many arguments for 'doctor'/],
@@ -54,13 +60,13 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain lr=1 pictures', /'pictures' is no setting: the images come first/],
   ['pretrain pictures widht=4', /unknown setting 'widht' for clbo\. Did you mean 'width'\?/],
   ['pretrain pictures --backbone resnt18', /Did you mean 'resnet18'\?/],
-  ['pretrain pictures --method cblo', /unknown method 'cblo'; .*Did you mean 'clbo'\?/],
+  ['pretrain pictures --method clboo', /unknown method 'clboo'; .*Did you mean 'clbo'\?/],
   ['pretrain pictures --out=', /--out must name a folder/],
   ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
   ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],
   ['knn run', /missing required argument 'images'/],
   ['knn run pictures more', /too many arguments/],
-  ['knn run pictures --kk 3', /unknown option '--kk' \(Did you mean --k\?\)/],
+  ['knn run pictures --temprature 3', /unknown option '--temprature' \(Did you mean --temperature\?\)/],
   ['knn run pictures --k 0', /--k must be a whole number of at least 1, got 0/],
   ['knn run pictures --k 1.5', /--k must be a whole number of at least 1, got 1\.5/],
   ['knn run pictures --limit many', /--limit must be a whole number of at least 1, got many/],

@@ -40,10 +40,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ method: 'clbbo' }, /^unknown method 'clbbo'; there is clbo.*\. Did you mean 'clbo'\?$/],
   [{ method: 'toString' }, /^unknown method 'toString'/],
   [{ method: 7 }, /^unknown method '7'/],
-  [
-    { backbone: 'resnet-18' },
-    /^unknown backbone 'resnet-18'; there is resnet10, resnet18, resnet34\. Did you mean 'resnet18'\?$/,
-  ],
+  [{ backbone: 'resnet-18' }, /^unknown backbone 'resnet-18'; there is .*, resnet18, .*\. Did you mean 'resnet18'\?$/],
   [{ backbone: 'constructor' }, /^unknown backbone 'constructor'/],
   [{ tauSchedule: 'invers' }, /^unknown tauSchedule 'invers'; .*Did you mean 'inverse'\?$/],
   [{ lr: 'NaN' }, /^lr must be a number, got "NaN"$/],
