@@ -1,4 +1,4 @@
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, totalmem, type } from 'node:os';
 import { capabilities, threads, version } from '@tandem/torch';
 import { processorHasBfloat16 } from 'tandem';
 
@@ -22,7 +22,7 @@ export function describeMachine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     bfloat16InHardware: processorHasBfloat16(),
-    system: `${type()} ${release()} ${process.arch}`,
+    system: `${type()} ${process.arch}`,
     node: process.version,
     libtorch: version(),
     blas: openblas ?? (mkl ? 'Intel MKL' : 'unknown'),

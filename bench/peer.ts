@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +27,7 @@ export class Peer {
   }
 
   static async start(python: string, script: string, threads: number): Promise<Peer> {
+    const blas = loadedLibrary('libblas.so');
     const peer = new Peer(
       spawn(python, [fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url))], {
         stdio: ['pipe', 'pipe', 'inherit'],
@@ -35,6 +38,8 @@ export class Peer {
           ...process.env,
           OMP_NUM_THREADS: String(threads),
           OPENBLAS_NUM_THREADS: String(threads),
+          // The system may have several builds of its BLAS; the peer gets the one that ours runs on.
+          ...(blas && { LD_LIBRARY_PATH: dirname(blas) }),
         },
       }) as ChildProcess & { stdin: Writable; stdout: Readable },
     );
@@ -54,6 +59,13 @@ export class Peer {
     this.child.stdin.end();
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
   }
+}
+
+/** The path of a shared library of this process; undefined where it has none, or the system does not tell. */
+function loadedLibrary(name: string): string | undefined {
+  if (!existsSync('/proc/self/maps')) return undefined;
+  const lines = readFileSync('/proc/self/maps', 'utf8').split('\n');
+  return lines.find((line) => line.includes(`/${name}`))?.replace(/^[^/]*/, '');
 }
 
 /** TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds torch; or null. */

@@ -66,14 +66,14 @@ export const house = [
   },
   {
     room: `${tandem}/train`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'teachers', 'methods/method.ts')],
-    packages: [engine, 'zod'],
+    may: [...common, ...rooms('images', 'views', 'networks', 'methods/method.ts')],
+    packages: [engine],
     worldly: true,
     why: 'training knows the contract, no method',
   },
   {
     room: `${tandem}/evaluate`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'losses', 'train')],
+    may: [...common, ...rooms('images', 'views', 'networks', 'losses')],
     packages: [engine],
     worldly: true,
     why: 'it takes an encoder, never a method',

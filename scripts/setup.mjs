@@ -77,7 +77,14 @@ async function installSystemPackages() {
     console.log(`system    missing, but not needed everywhere: ${wanted.join(', ')}; as root: ${how}`);
     return;
   }
-  await step('system', `installing ${missing.join(' ')}`, () => aptInstall(prefix, missing));
+  await step('system', `installing ${missing.join(' ')}`, async () => {
+    try {
+      await aptInstall(prefix, missing);
+    } catch (error) {
+      if (needed.length > 0) throw error;
+      console.log(`system    could not install ${wanted.join(', ')}; going on without`);
+    }
+  });
 }
 
 /** The start of a command that runs as root without a question where no one can answer it; null where none does. */

@@ -7,4 +7,5 @@ export * from './methods/index.js';
 export * from './networks/index.js';
 export * from './pretrain/index.js';
 export * from './teachers/index.js';
+export * from './train/index.js';
 export * from './views/index.js';

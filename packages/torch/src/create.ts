@@ -1,5 +1,6 @@
 import { door } from './door.js';
 import { type Device, type DType, dtypeOfArray, type TypedArray } from './dtype.js';
+import { refuseUnknown } from './options.js';
 import { Tensor } from './tensor.js';
 
 /** Numbers in nested arrays of equal lengths. */
@@ -19,6 +20,7 @@ export interface TensorOptions {
  * @throws when the arrays are ragged or do not fill `shape`.
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  refuseUnknown('tensor', options, ['shape', 'dtype', 'device', 'requiresGrad']);
   const { device = 'cpu', requiresGrad = false } = options;
   const flat = ArrayBuffer.isView(data) ? { array: data, shape: [data.length] } : flatten(data, options.dtype);
   const own = flat.dtype ?? dtypeOfArray(flat.array, 'tensor');

@@ -101,6 +101,12 @@ function load(): Door {
   return createRequire(import.meta.url)(file) as Door;
 }
 
+function threadsWanted(setting: string | undefined): number {
+  if (!setting) return availableParallelism();
+  if (/^[1-9]\d{0,3}$/.test(setting)) return Number(setting);
+  throw new Error(`TANDEM_THREADS must be a whole number of at least 1, got '${setting}'`);
+}
+
 /** The one place where the addon is loaded. */
 export const door: Door = load();
 
@@ -109,4 +115,4 @@ export const generations = new Uint32Array(door.capacity());
 
 door.attach(generations);
 door.keepFreedMemory();
-door.setThreads(Number(process.env.TANDEM_THREADS) || availableParallelism());
+door.setThreads(threadsWanted(process.env.TANDEM_THREADS));

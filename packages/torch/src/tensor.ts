@@ -8,6 +8,7 @@ import {
   type Placement,
   type TypedArray,
 } from './dtype.js';
+import { refuseUnknown } from './options.js';
 
 /** The elements as nested arrays, as deep as the tensor has dimensions. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -118,6 +119,7 @@ export class Tensor {
    * @throws when nothing was recorded, or the recording has been used up (see `retainGraph`).
    */
   backward(gradient?: Tensor, options: { retainGraph?: boolean; createGraph?: boolean } = {}): void {
+    refuseUnknown('backward', options, ['retainGraph', 'createGraph']);
     const { createGraph = false, retainGraph = createGraph } = options;
     const given = gradient ? [slotOf(gradient, 'backward')] : null;
     door.backward([slotOf(this, 'backward')], given, retainGraph, createGraph);
@@ -170,10 +172,8 @@ export class Tensor {
     if (typeof target === 'string') {
       return this.to((dtypes as readonly string[]).includes(target) ? { dtype: target as DType } : { device: target });
     }
-    const { dtype, device, memoryFormat, nonBlocking, ...rest } = target;
-    const [unknown] = Object.keys(rest);
-    if (unknown)
-      throw new TypeError(`to: unknown option '${unknown}'; it takes dtype, device, memoryFormat, nonBlocking`);
+    refuseUnknown('to', target, ['dtype', 'device', 'memoryFormat', 'nonBlocking']);
+    const { dtype, device, memoryFormat, nonBlocking } = target;
     conversion ??= door.resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
     const slot = slotOf(this, 'to');
     const skip = undefined;

@@ -1,12 +1,11 @@
 import { Command } from 'commander';
 import { UsageError, UserError } from '../errors.js';
-import { accuracy, features, knn } from '../evaluate/index.js';
 import { loadEncoder } from '../export/index.js';
-import { DATA_SETS, type ImageSet, openImages } from '../images/index.js';
-import { chooseDevice, findEncoder } from '../pretrain/index.js';
-import { evaluationView } from '../views/index.js';
+import { DATA_SETS, openImages } from '../images/index.js';
+import { chooseDevice, findEncoder, labelled } from '../pretrain/index.js';
 import { skippedFiles } from './pretrain.js';
 import { progress } from './progress.js';
+import { scoreOf, scoresWithBaselines, scoreTable } from './scores.js';
 
 interface Options {
   k: number;
@@ -14,6 +13,7 @@ interface Options {
   dataRoot?: string;
   device?: string;
   limit?: number;
+  baselines?: true;
   json?: true;
 }
 
@@ -28,6 +28,7 @@ export function knnCommand(): Command {
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
+    .option('--baselines', 'also raw pixels and the same network untrained, with all labels and with 10 a class')
     .option('--json', 'one JSON object with the result on stdout')
     .action(runKnn);
 }
@@ -45,8 +46,10 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
       ...(limit && { limit }),
       onProgress: bar.update,
     });
-    const { bank, queries, note, skipped } = data;
-    if (!bank?.labels || !queries?.labels) throw new UserError(`${where}: k-NN needs labels. ${note ?? ''}`.trim());
+    const { note, skipped } = data;
+    const known = labelled(data);
+    if (!known) throw new UserError(`${where}: k-NN needs labels. ${note ?? ''}`.trim());
+    const { bank, queries } = known;
     if (note) bar.say(note);
     if (skipped.length > 0) bar.say(skippedFiles(skipped));
     const { channels } = card.architecture;
@@ -56,12 +59,9 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
     if (k > bank.count)
       throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images, got ${k}`);
     encoder.to({ device });
-    const view = evaluationView({ size: card.size, channels, mean: card.mean, std: card.std });
-    const featuresOf = (set: ImageSet, what: string) =>
-      features(encoder, set, { view, device, onProgress: (done, total) => bar.update(done, total, what) });
-    const remembered = featuresOf(bank, 'bank');
-    const asked = featuresOf(queries, 'queries');
-    const right = accuracy(knn(remembered, bank.labels, asked, { k, temperature }), queries.labels);
+    const asked = { card, device, k, temperature, onProgress: bar.update };
+    const scores = options.baselines ? scoresWithBaselines(encoder, known, asked) : undefined;
+    const right = scores?.at(-1)?.accuracy ?? scoreOf(encoder, known, asked);
     bar.stop();
     const result = {
       encoder: file,
@@ -70,9 +70,12 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
       ...(k > 1 && { temperature }),
       bank: bank.count,
       queries: queries.count,
+      accuracy: right,
+      ...(scores && { scores }),
     };
-    if (options.json) console.log(JSON.stringify({ ...result, accuracy: right }));
+    if (options.json) console.log(JSON.stringify(result));
     else console.log(`k-NN (k=${k}): ${(right * 100).toFixed(2)} % of ${queries.count} queries, bank of ${bank.count}`);
+    if (scores && !options.json) console.log(scoreTable(scores, bank.count).join('\n'));
   } finally {
     bar.stop();
   }

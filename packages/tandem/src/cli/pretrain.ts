@@ -82,11 +82,11 @@ function described({ description, choices }: OptionHelp): string {
 /** All settings by name: the file's, then key=value, then flags. */
 function gather(words: readonly string[], file: string | undefined, given: object): Record<string, unknown> {
   const settings: [string, string][] = [];
-  for (const word of words) {
+  for (const [position, word] of words.entries()) {
     if (word.startsWith('-')) throw unknownFlag(word);
     const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (key !== undefined && value !== undefined) settings.push([key, value]);
-    else if (word === words[0]) settings.push(['images', word]);
+    else if (position === 0) settings.push(['images', word]);
     else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
   }
   const all = { ...(file === undefined ? {} : readConfig(file)), ...Object.fromEntries(settings), ...given };
@@ -96,7 +96,8 @@ function gather(words: readonly string[], file: string | undefined, given: objec
 }
 
 function unknownFlag(word: string): UsageError {
-  const [name = '', value = '...'] = word.replace(/^-+/, '').split('=');
+  const [flag = '', value = '...'] = word.replace(/^-+/, '').split('=');
+  const name = flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
   if (knownSettings().includes(name) && !flags[name]) {
     return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
   }
@@ -107,7 +108,7 @@ function unknownFlag(word: string): UsageError {
     '--json',
     '--help',
   ];
-  return new UsageError(`unknown option '${word}'.${didYouMean(`--${name}`, known)}`);
+  return new UsageError(`unknown option '${word}'.${didYouMean(`--${flag}`, known)}`);
 }
 
 function readConfig(file: string): object {

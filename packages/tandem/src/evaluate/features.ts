@@ -13,8 +13,8 @@ export interface FeatureOptions {
 }
 
 /**
- * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width], kept on the device;
- * the caller disposes of it. The network's own mode is put back.
+ * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width] on the device.
+ * The network's own mode is put back.
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
   const { view, device, memoryFormat = 'contiguous', chunk = 500, onProgress } = options;
@@ -34,7 +34,7 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
         );
         onProgress?.(Math.min(set.count, parts.length * chunk), set.count);
       }
-      return cat(parts).keep();
+      return cat(parts);
     });
   } finally {
     network.train(training);

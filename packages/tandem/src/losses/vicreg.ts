@@ -1,13 +1,6 @@
 import { eye, type Tensor } from '@tandem/torch';
 import { inFloat32, wide } from './float32.js';
 
-/** Weights of VICReg's three terms; the authors use 25, 25 and 1. */
-export interface VicRegWeights {
-  readonly invariance: number;
-  readonly variance: number;
-  readonly covariance: number;
-}
-
 /** Mean squared difference of two views, over all n * d elements. */
 export function invariance(a: Tensor, b: Tensor): Tensor {
   return wide(a).sub(wide(b)).square().mean();

@@ -35,7 +35,9 @@ export const clboOptions = z.strictObject({
     .number()
     .positive()
     .optional()
-    .describe('teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given'),
+    .describe(
+      'teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given, 1/lambda0 with tauSchedule=s2',
+    ),
   lambdaSchedule: z
     .enum(['linear', 'const'])
     .default('linear')

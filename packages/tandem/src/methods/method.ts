@@ -33,6 +33,8 @@ export interface Method {
   readonly teacher?: Branch;
   /** Whose encoder is the result. */
   readonly keeps: 'student' | 'teacher';
+  /** What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints. */
+  readonly state?: Readonly<Record<string, Tensor>>;
   /** How the views of an image are made, in the order `loss` takes them. */
   readonly views: readonly View[];
   readonly rounds: Rounds;

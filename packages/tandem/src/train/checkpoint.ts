@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { io, type optim, type Tensor } from '@tandem/torch';
 import type { Method } from '../methods/method.js';
 
-/** The tensors that decide how training goes on: networks, teacher, momentum. Views and order follow from seed and step. */
+/** The tensors that decide how training goes on: networks, teacher, the method's own state, momentum. Views and order follow from seed and step. */
 export function trainingState(method: Method, optimizer: optim.SGD): Record<string, Tensor> {
   const state: Record<string, Tensor> = {};
-  const add = (prefix: string, tensors: Record<string, Tensor>) => {
+  const add = (prefix: string, tensors: Readonly<Record<string, Tensor>>) => {
     for (const [name, tensor] of Object.entries(tensors)) state[`${prefix}.${name}`] = tensor;
   };
   add('student', method.learns.stateDict());
   if (method.teacher) add('teacher', method.teacher.stateDict());
+  if (method.state) add('state', method.state);
   add('optimizer', optimizer.stateDict());
   return state;
 }

@@ -33,7 +33,7 @@ export interface StepReport {
   readonly loss?: number;
 }
 
-/** The loss became infinite or not a number. The step was not taken: all parameters are as they were before. */
+/** The loss became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
 export class DivergedError extends Error {
   constructor(
     readonly step: number,

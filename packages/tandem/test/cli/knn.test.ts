@@ -26,6 +26,17 @@ test('a run and its encoder file are measured alike, as JSON and in words', asyn
   assert.equal(stdout, `k-NN (k=1): ${(Number(knnStudent) * 100).toFixed(2)} % of 6 queries, bank of 54\n`);
 });
 
+test('baselines stand beside the encoder', async (t) => {
+  const { code, stdout } = await tandem(t, 'knn', run, images, '--baselines', '--json');
+  assert.equal(code, 0);
+  const { accuracy, scores } = JSON.parse(stdout);
+  const names = scores.map(({ features }: { features: string }) => features);
+  assert.deepEqual(names, ['raw pixels', 'untrained encoder', 'pretrained encoder']);
+  assert.equal(scores[2].accuracy, accuracy);
+  // The pictures of a class have one colour, so pixels alone tell them apart, with few labels too.
+  assert.ok(scores[0].accuracy > 0.9 && scores[0].tenLabelsAClass > 0.9, stdout);
+});
+
 test('twenty neighbours vote', async (t) => {
   const { code, stdout } = await tandem(t, 'knn', run, images, '--k', '20', '--temperature', '.2', '--json');
   assert.equal(code, 0);

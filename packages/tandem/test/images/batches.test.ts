@@ -113,12 +113,3 @@ test('subset, slice and limit keep images, labels and files together', () => {
   assert.throws(() => gather(set, [20]), /image 20 is not in numbered, which has 20/);
   assert.throws(() => gather(set, [-1]), RangeError);
 });
-
-test('gathering is fast', () => {
-  const count = 5000;
-  const set = { ...numbered(1), count, height: 32, width: 32, pixels: new Uint8Array(count * 3072) };
-  const batches = new Batches(set, { batch: 500, seed: 0 });
-  const start = performance.now();
-  for (const _ of batches.epoch(0));
-  assert.ok(performance.now() - start < 2000);
-});

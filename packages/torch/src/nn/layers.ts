@@ -1,5 +1,6 @@
 import type { Sizes } from '../dtype.js';
 import * as ops from '../ops.generated.js';
+import { refuseUnknown } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { buffer, Module, parameter } from './module.js';
@@ -21,6 +22,7 @@ export class Conv2d extends Module {
     options: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number; bias?: boolean } = {},
   ) {
     super();
+    refuseUnknown('Conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias']);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
     if (inputs % groups !== 0 || outputs % groups !== 0) {
       throw new RangeError(`Conv2d: ${inputs} inputs and ${outputs} outputs must divide into ${groups} groups`);
@@ -40,8 +42,10 @@ export class Linear extends Module {
   weight: Tensor;
   bias: Tensor | null;
 
-  constructor(inputs: number, outputs: number, { bias = true }: { bias?: boolean } = {}) {
+  constructor(inputs: number, outputs: number, options: { bias?: boolean } = {}) {
     super();
+    refuseUnknown('Linear', options, ['bias']);
+    const { bias = true } = options;
     this.weight = parameter(init.uniformFanIn(ops.empty([outputs, inputs])));
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
@@ -67,9 +71,11 @@ class BatchNorm extends Module {
   constructor(
     readonly dimensions: readonly number[],
     features: number,
-    { affine = true, momentum = 0.1, eps = 1e-5 }: { affine?: boolean; momentum?: number; eps?: number } = {},
+    options: { affine?: boolean; momentum?: number; eps?: number } = {},
   ) {
     super();
+    refuseUnknown('BatchNorm', options, ['affine', 'momentum', 'eps']);
+    const { affine = true, momentum = 0.1, eps = 1e-5 } = options;
     this.momentum = momentum;
     this.eps = eps;
     this.weight = affine ? parameter(ops.ones([features])) : null;

@@ -1,5 +1,6 @@
 import { noGrad } from '../autograd.js';
 import { _foreachAdd_, _foreachMul_, zerosLike } from '../ops.generated.js';
+import { refuseUnknown } from '../options.js';
 import { scope } from '../scope.js';
 import { slotOf, type Tensor } from '../tensor.js';
 
@@ -41,6 +42,7 @@ export class SGD {
     if (new Set(all).size !== all.length) throw new RangeError('SGD: a parameter is given twice');
     const settings = merged.map(({ parameters: own, ...rest }) => {
       const group = { momentum: 0, weightDecay: 0, nesterov: false, ...options, ...rest };
+      refuseUnknown('SGD', group, ['lr', 'momentum', 'weightDecay', 'nesterov']);
       check(group);
       return { ...group, parameters: own, fixedLr: rest.lr !== undefined };
     });

@@ -1,0 +1,59 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Batches } from '../images/index.js';
+import type { Method } from '../methods/index.js';
+import type { Plan, StepReport } from '../train/loop.js';
+import { makeViews } from '../views/index.js';
+import type { PretrainEvent } from './events.js';
+import { diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
+import type { Run } from './run.js';
+
+/**
+ * The method's numbers, the student's diagnostics and the k-NN accuracies at the end of an epoch. What the signal cuts short is
+ * missing in the result.
+ */
+export async function* evaluate(
+  { config, data, method, plan, batches, look }: Run,
+  { step, epoch }: StepReport,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PretrainEvent, Record<string, number>> {
+  const { epochs, seed } = plan;
+  method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
+  const numbers = { ...method.numbers?.({ epoch, epochs }) };
+  const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
+  Object.assign(numbers, yield* watch(diagnoseStudent(method, data.train, seed, look)));
+  const asked = labelled(data);
+  const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
+  if (!asked || !due) return numbers;
+  const encoders = { knnStudent: method.learns.encoder, knnTeacher: method.teacher?.encoder };
+  for (const [name, encoder] of Object.entries(encoders)) {
+    const share = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
+    if (share !== undefined) numbers[name] = share;
+  }
+  return numbers;
+}
+
+/** Goes through a long look, telling how far it is; undefined where the signal ended it. */
+async function* watched<T>(
+  long: LongLook<T>,
+  step: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PretrainEvent, T | undefined> {
+  try {
+    while (!signal?.aborted) {
+      const { done, value } = long.next();
+      if (done) return value;
+      yield { kind: 'evaluation', step, ...value };
+      await setImmediate();
+    }
+    return undefined;
+  } finally {
+    long.return(undefined as T); // frees what it holds
+  }
+}
+
+function* trainingViews(method: Method, batches: Batches, { seed, device }: Plan, epoch: number) {
+  for (const batch of batches.epoch(epoch)) {
+    for (const view of makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device))
+      yield view;
+  }
+}

@@ -1,0 +1,44 @@
+import type { DataSet } from '../images/index.js';
+import type { StepReport } from '../train/loop.js';
+
+/** One line of `metrics.jsonl`. The method adds numbers of its own. */
+export interface EpochMetrics {
+  readonly epoch: number;
+  /** Student steps so far. */
+  readonly step: number;
+  /** Images in all student steps so far, each counted once a step. */
+  readonly imagesSeen: number;
+  /** Since the start, evaluation included. */
+  readonly seconds: number;
+  /** Mean over the epoch's steps. */
+  readonly loss: number;
+  readonly lr: number;
+  readonly imagesPerSecond: number;
+  /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
+  readonly knnStudent?: number;
+  readonly knnTeacher?: number;
+  readonly [name: string]: number | undefined;
+}
+
+/** What a run tells while it goes on. */
+export type PretrainEvent =
+  /** What can be known without the images is right; they are read now. */
+  | { readonly kind: 'loading' }
+  | {
+      readonly kind: 'start';
+      readonly run: string;
+      readonly config: object;
+      readonly data: DataSet;
+      readonly steps: number;
+      readonly parameters: number;
+    }
+  | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
+  /** An epoch is over and its encoders are looked at: so many of so many images are done. */
+  | { readonly kind: 'evaluation'; readonly step: number; readonly done: number; readonly total: number }
+  | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }
+  | {
+      readonly kind: 'end';
+      readonly run: string;
+      readonly metrics: EpochMetrics | undefined;
+      readonly interrupted: boolean;
+    };

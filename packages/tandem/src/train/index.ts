@@ -1,0 +1,3 @@
+export * from './checkpoint.js';
+export * from './loop.js';
+export * from './schedule.js';
