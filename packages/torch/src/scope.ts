@@ -93,14 +93,22 @@ export function trackTensors(on: boolean): void {
   setTracker(on ? remember : undefined);
 }
 
+const compiled = new URL('.', import.meta.url).pathname;
+/** The engine's own folders: what runs, and where source maps say it comes from. */
+const own = [compiled, decodeURIComponent(compiled).replace(/dist\/src\/$/, 'src/')];
+
+/** Whether a line of a stack names a file that is neither Node's nor the engine's. */
+function isCaller(line: string): boolean {
+  return /[( ](file:\/\/)?\//.test(line) && !own.some((folder) => line.includes(folder));
+}
+
 function remember(made: Tensor): void {
   const { slot, generation } = made;
-  const own = new URL('.', import.meta.url).href;
   const depth = Error.stackTraceLimit;
   Error.stackTraceLimit = 100; // modules within modules stand between an operator and the line that called them
   const { stack = '' } = new Error();
   Error.stackTraceLimit = depth;
-  const line = stack.split('\n').find((text) => text.includes('file:') && !text.includes(own));
+  const line = stack.split('\n').find(isCaller);
   sources.set(slot, line?.trim() ?? 'unknown');
   lost.delete(slot);
   // The registry must not hold the tensor itself, so liveness is asked of its slot and generation.

@@ -41,7 +41,7 @@ describe('trackTensors', () => {
         const { bySource } = liveTensors();
         const made = Object.entries(bySource);
         assert.ok(
-          made.every(([line]) => /leaks\.test\.js:\d+:\d+/.test(line)),
+          made.every(([line]) => /leaks\.test\.[jt]s:\d+:\d+/.test(line)),
           made.map(([line]) => line).join('; '),
         );
         assert.deepEqual(made.find(([line]) => line.includes('at make '))?.[1], { count: 2, bytes: 32 });

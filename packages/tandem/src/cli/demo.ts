@@ -56,6 +56,6 @@ function closing(scores: readonly Score[], { bank, queries }: Labelled, run: str
     `How often the nearest neighbour of ${queries.count.toLocaleString('en')} test pictures has the right label:`,
     ...scoreTable(scores, bank.count),
     '',
-    `The run: ${run}. Its encoder: ${findEncoder(run)}`,
+    `The run: ${run}. Its encoder, the teacher's: ${findEncoder(run)}`,
   ];
 }
