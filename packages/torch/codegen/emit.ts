@@ -92,7 +92,9 @@ function emitFunction(aten: string, forms: readonly Form[]): string {
   if (forms.length === 1) {
     const [form] = forms as [Form];
     const names = form.required.map((argument) => local(argument.name));
-    const body = [...callLines(form, names, `$.checked(${form.row}, options, ${names[0] ?? 'undefined'})`, '  ')];
+    const body = [
+      ...callLines(form, names, 'options', `$.checked(${form.row}, options, ${names[0] ?? 'undefined'})`, '  '),
+    ];
     return `${documentation(form)}export function ${signature(name, form, false)} {\n${body.join('\n')}\n}\n${alias}`;
   }
   const longest = Math.max(...forms.map(({ required }) => required.length));
@@ -110,9 +112,11 @@ function emitFunction(aten: string, forms: readonly Form[]): string {
       throw new Error(`codegen: ${form.schema.schema} cannot be told from another form; leave one out`);
     seen.add(told);
     tests.push(`$.fits(${form.row}, ${options})`);
-    return [`  if (${tests.join(' && ')}) {`, ...callLines(form, given, `$.given(${options})`, '    '), '  }'].join(
-      '\n',
-    );
+    return [
+      `  if (${tests.join(' && ')}) {`,
+      ...callLines(form, given, options, `$.given(${options})`, '    '),
+      '  }',
+    ].join('\n');
   });
   const list = forms.map(({ row }) => row).join(', ');
   const declared = parameters.map((parameter) => `${parameter}?: unknown`).join(', ');
@@ -142,10 +146,24 @@ function signature(name: string, { schema, required, options }: Form, method: bo
   return `${name}(${parameters.join(', ')}): ${resultType(schema)}`;
 }
 
-/** The lines that call and wrap the result; `options` is the expression that gives the options object. */
-function* callLines(form: Form, given: readonly string[], options: string, indent: string): Generator<string> {
+/** The lines that call and wrap the result; `raw` is the options argument, `options` the expression that checks it. */
+function* callLines(
+  form: Form,
+  given: readonly string[],
+  raw: string,
+  options: string,
+  indent: string,
+): Generator<string> {
   const { row, schema } = form;
+  const special = float32ByDefault.has(schema.name.replace('aten::', ''));
   if (form.options.length > 0) {
+    if (!special && form.options.every((argument) => argument.hasDefault)) {
+      // Without options, which is the usual case, fewer arguments cross into the addon: it knows their defaults.
+      const short = form.required.map((argument, i) => converted(row, argument, given[i] as string));
+      yield `${indent}if (${raw} === undefined) {`;
+      yield* resultLines(form, given, `$.call(${[`$.id(${row})`, ...short].join(', ')})`, `${indent}  `);
+      yield `${indent}}`;
+    }
     const members = form.options.map((argument) => `${camelCase(argument.name)}?: unknown`).join('; ');
     yield `${indent}const o: { ${members} } = ${options};`;
   }
@@ -154,12 +172,20 @@ function* callLines(form: Form, given: readonly string[], options: string, inden
     if (position >= 0) return converted(row, argument, given[position] as string);
     if (!form.options.includes(argument)) return 'undefined';
     const value = `o.${camelCase(argument.name)}`;
-    if (argument.name === 'dtype' && float32ByDefault.has(schema.name.replace('aten::', '')))
-      return `${value} ?? 'float32'`;
+    if (argument.name === 'dtype' && special) return `${value} ?? 'float32'`;
     return converted(row, argument, value);
   });
   while (values.at(-1) === 'undefined') values.pop();
-  const call = `$.call(${[`$.id(${row})`, ...values].join(', ')})`;
+  yield* resultLines(form, given, `$.call(${[`$.id(${row})`, ...values].join(', ')})`, indent);
+}
+
+/** The lines that make the call and wrap its result. */
+function* resultLines(
+  { row, schema }: Form,
+  given: readonly string[],
+  call: string,
+  indent: string,
+): Generator<string> {
   const { returns } = schema;
   const inPlace = returns.length === 1 && returns[0]?.writes && schema.arguments[0]?.writes;
   if (returns.length === 0) {

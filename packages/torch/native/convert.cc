@@ -193,7 +193,7 @@ c10::IValue fromJs(const Call& call, napi_value value, const Parameter& paramete
 napi_value toJs(const Call& call, const c10::IValue& value, int32_t maker) {
   if (value.isTensor()) {
     const at::Tensor& tensor = value.toTensor();
-    return call.number(tensor.defined() ? call.state->add(tensor, maker) : -1);
+    return call.integer(tensor.defined() ? call.state->add(tensor, maker) : -1);
   }
   if (value.isNone()) return call.undefined();
   if (value.isInt()) return call.number(static_cast<double>(value.toInt()));

@@ -88,6 +88,12 @@ napi_value Call::number(double number) const {
   return value;
 }
 
+napi_value Call::integer(int32_t integer) const {
+  napi_value value;
+  check(env, napi_create_int32(env, integer, &value));
+  return value;
+}
+
 napi_value Call::boolean(bool flag) const {
   napi_value value;
   check(env, napi_get_boolean(env, flag, &value));

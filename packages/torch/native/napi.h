@@ -25,7 +25,7 @@ inline void check(napi_env env, napi_status status) {
 
 /// One call from JavaScript: its arguments, and makers of results.
 struct Call {
-  static constexpr size_t kMaxArguments = 28;
+  static constexpr size_t kMaxArguments = 16;
 
   napi_env env;
   State* state = nullptr;
@@ -47,6 +47,7 @@ struct Call {
 
   napi_value undefined() const;
   napi_value number(double value) const;
+  napi_value integer(int32_t value) const;
   napi_value boolean(bool value) const;
   napi_value text(const std::string& value) const;
   napi_value integers(const int64_t* values, size_t length) const;

@@ -1,4 +1,4 @@
-import { door } from './door.js';
+import { door, generations } from './door.js';
 import { describe, slotOf, Tensor } from './tensor.js';
 
 /** One operator as the generated file lists it; the words of `parameters` and `options` are separated by spaces. */
@@ -45,7 +45,7 @@ export const call = door.call;
 
 /** A tensor argument's slot. */
 export function slot(row: number, x: unknown): number {
-  if (x instanceof Tensor) return slotOf(x, nameOf(row));
+  if (x instanceof Tensor) return generations[x.slot] === x.generation ? x.slot : slotOf(x, nameOf(row));
   throw new TypeError(`${nameOf(row)}: expected a Tensor, got ${show(x)}`);
 }
 

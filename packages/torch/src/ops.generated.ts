@@ -415,6 +415,9 @@ export function _foreachAdd(self: readonly Tensor[], scalar: Scalar): Tensor[];
 export function _foreachAdd(self: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export function _foreachAdd(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.fits(2, c)) {
+    if (c === undefined) {
+      return $.madeAll(2, $.call($.id(2), $.slots(2, a), $.slots(2, b))) as Tensor[];
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.madeAll(2, $.call($.id(2), $.slots(2, a), $.slots(2, b), o.alpha)) as Tensor[];
   }
@@ -435,6 +438,10 @@ export function _foreachAdd_(self: readonly Tensor[], scalar: Scalar): void;
 export function _foreachAdd_(self: readonly Tensor[], scalars: readonly Scalar[]): void;
 export function _foreachAdd_(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.fits(5, c)) {
+    if (c === undefined) {
+      $.call($.id(5), $.slots(5, a), $.slots(5, b));
+      return;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(5), $.slots(5, a), $.slots(5, b), o.alpha);
     return;
@@ -456,6 +463,9 @@ export function _foreachAddcdiv(self: readonly Tensor[], tensor1: readonly Tenso
 export function _foreachAddcdiv(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export function _foreachAddcdiv(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.isTensors(c) && $.fits(8, d)) {
+    if (d === undefined) {
+      return $.madeAll(8, $.call($.id(8), $.slots(8, a), $.slots(8, b), $.slots(8, c))) as Tensor[];
+    }
     const o: { value?: unknown } = $.given(d);
     return $.madeAll(8, $.call($.id(8), $.slots(8, a), $.slots(8, b), $.slots(8, c), o.value)) as Tensor[];
   }
@@ -471,6 +481,10 @@ export function _foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tens
 export function _foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
 export function _foreachAddcdiv_(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.isTensors(c) && $.fits(10, d)) {
+    if (d === undefined) {
+      $.call($.id(10), $.slots(10, a), $.slots(10, b), $.slots(10, c));
+      return;
+    }
     const o: { value?: unknown } = $.given(d);
     $.call($.id(10), $.slots(10, a), $.slots(10, b), $.slots(10, c), o.value);
     return;
@@ -488,6 +502,9 @@ export function _foreachAddcmul(self: readonly Tensor[], tensor1: readonly Tenso
 export function _foreachAddcmul(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export function _foreachAddcmul(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.isTensors(c) && $.fits(12, d)) {
+    if (d === undefined) {
+      return $.madeAll(12, $.call($.id(12), $.slots(12, a), $.slots(12, b), $.slots(12, c))) as Tensor[];
+    }
     const o: { value?: unknown } = $.given(d);
     return $.madeAll(12, $.call($.id(12), $.slots(12, a), $.slots(12, b), $.slots(12, c), o.value)) as Tensor[];
   }
@@ -503,6 +520,10 @@ export function _foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tens
 export function _foreachAddcmul_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], scalars: readonly Scalar[]): void;
 export function _foreachAddcmul_(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.isTensors(c) && $.fits(14, d)) {
+    if (d === undefined) {
+      $.call($.id(14), $.slots(14, a), $.slots(14, b), $.slots(14, c));
+      return;
+    }
     const o: { value?: unknown } = $.given(d);
     $.call($.id(14), $.slots(14, a), $.slots(14, b), $.slots(14, c), o.value);
     return;
@@ -604,6 +625,9 @@ export function _foreachMul_(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */
 export function _foreachNorm(self: readonly Tensor[], options?: { ord?: Scalar }): Tensor[] {
+  if (options === undefined) {
+    return $.madeAll(29, $.call($.id(29), $.slots(29, self))) as Tensor[];
+  }
   const o: { ord?: unknown } = $.checked(29, options, self);
   return $.madeAll(29, $.call($.id(29), $.slots(29, self), o.ord)) as Tensor[];
 }
@@ -627,6 +651,9 @@ export function _foreachSub(self: readonly Tensor[], scalar: Scalar): Tensor[];
 export function _foreachSub(self: readonly Tensor[], scalars: readonly Scalar[]): Tensor[];
 export function _foreachSub(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.fits(32, c)) {
+    if (c === undefined) {
+      return $.madeAll(32, $.call($.id(32), $.slots(32, a), $.slots(32, b))) as Tensor[];
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.madeAll(32, $.call($.id(32), $.slots(32, a), $.slots(32, b), o.alpha)) as Tensor[];
   }
@@ -647,6 +674,10 @@ export function _foreachSub_(self: readonly Tensor[], scalar: Scalar): void;
 export function _foreachSub_(self: readonly Tensor[], scalars: readonly Scalar[]): void;
 export function _foreachSub_(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensors(a) && $.isTensors(b) && $.fits(35, c)) {
+    if (c === undefined) {
+      $.call($.id(35), $.slots(35, a), $.slots(35, b));
+      return;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(35), $.slots(35, a), $.slots(35, b), o.alpha);
     return;
@@ -674,6 +705,9 @@ export function _upsampleBicubic2dAa(self: Tensor, outputSize: Sizes, alignCorne
 export function _upsampleBicubic2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function _upsampleBicubic2dAa(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(39, d)) {
+    if (d === undefined) {
+      return $.made(39, $.call($.id(39), $.slot(39, a), b, c));
+    }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
     return $.made(39, $.call($.id(39), $.slot(39, a), b, c, o.scalesH, o.scalesW));
   }
@@ -689,6 +723,9 @@ export function _upsampleBilinear2dAa(self: Tensor, outputSize: Sizes, alignCorn
 export function _upsampleBilinear2dAa(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function _upsampleBilinear2dAa(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(41, d)) {
+    if (d === undefined) {
+      return $.made(41, $.call($.id(41), $.slot(41, a), b, c));
+    }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
     return $.made(41, $.call($.id(41), $.slot(41, a), b, c, o.scalesH, o.scalesW));
   }
@@ -700,6 +737,9 @@ export function _upsampleBilinear2dAa(a?: unknown, b?: unknown, c?: unknown, d?:
 
 /** `aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor` */
 export function _weightNorm(v: Tensor, g: Tensor, options?: { dim?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(43, $.call($.id(43), $.slot(43, v), $.slot(43, g)));
+  }
   const o: { dim?: unknown } = $.checked(43, options, v);
   return $.made(43, $.call($.id(43), $.slot(43, v), $.slot(43, g), o.dim));
 }
@@ -725,10 +765,16 @@ export function add(self: Tensor, other: Scalar, options?: { alpha?: Scalar }): 
 export function add(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function add(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isScalar(b) && $.fits(47, c)) {
+    if (c === undefined) {
+      return $.made(47, $.call($.id(47), $.slot(47, a), b));
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.made(47, $.call($.id(47), $.slot(47, a), b, o.alpha));
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(48, c)) {
+    if (c === undefined) {
+      return $.made(48, $.call($.id(48), $.slot(48, a), $.slot(48, b)));
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.made(48, $.call($.id(48), $.slot(48, a), $.slot(48, b), o.alpha));
   }
@@ -741,11 +787,19 @@ export function add_(self: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 export function add_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function add_(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isScalar(b) && $.fits(49, c)) {
+    if (c === undefined) {
+      $.call($.id(49), $.slot(49, a), b);
+      return a as Tensor;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(49), $.slot(49, a), b, o.alpha);
     return a as Tensor;
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(50, c)) {
+    if (c === undefined) {
+      $.call($.id(50), $.slot(50, a), $.slot(50, b));
+      return a as Tensor;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(50), $.slot(50, a), $.slot(50, b), o.alpha);
     return a as Tensor;
@@ -755,12 +809,19 @@ export function add_(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
 export function addcdiv(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(51, $.call($.id(51), $.slot(51, self), $.slot(51, tensor1), $.slot(51, tensor2)));
+  }
   const o: { value?: unknown } = $.checked(51, options, self);
   return $.made(51, $.call($.id(51), $.slot(51, self), $.slot(51, tensor1), $.slot(51, tensor2), o.value));
 }
 
 /** `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
 export function addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
+  if (options === undefined) {
+    $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2));
+    return self as Tensor;
+  }
   const o: { value?: unknown } = $.checked(52, options, self);
   $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2), o.value);
   return self as Tensor;
@@ -768,12 +829,19 @@ export function addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options
 
 /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
 export function addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(53, $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2)));
+  }
   const o: { value?: unknown } = $.checked(53, options, self);
   return $.made(53, $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2), o.value));
 }
 
 /** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
 export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
+  if (options === undefined) {
+    $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2));
+    return self as Tensor;
+  }
   const o: { value?: unknown } = $.checked(54, options, self);
   $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2), o.value);
   return self as Tensor;
@@ -781,12 +849,19 @@ export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options
 
 /** `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
 export function addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(55, $.call($.id(55), $.slot(55, self), $.slot(55, mat1), $.slot(55, mat2)));
+  }
   const o: { beta?: unknown; alpha?: unknown } = $.checked(55, options, self);
   return $.made(55, $.call($.id(55), $.slot(55, self), $.slot(55, mat1), $.slot(55, mat2), o.beta, o.alpha));
 }
 
 /** `aten::addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)` */
 export function addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
+  if (options === undefined) {
+    $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2));
+    return self as Tensor;
+  }
   const o: { beta?: unknown; alpha?: unknown } = $.checked(56, options, self);
   $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2), o.beta, o.alpha);
   return self as Tensor;
@@ -806,6 +881,9 @@ export function all(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(58, $.call($.id(58), $.slot(58, a)));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(59, c)) {
+    if (c === undefined) {
+      return $.made(59, $.call($.id(59), $.slot(59, a), b));
+    }
     const o: { keepdim?: unknown } = $.given(c);
     return $.made(59, $.call($.id(59), $.slot(59, a), b, o.keepdim));
   }
@@ -814,24 +892,36 @@ export function all(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool` */
 export function allclose(self: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): boolean {
+  if (options === undefined) {
+    return $.call($.id(60), $.slot(60, self), $.slot(60, other)) as boolean;
+  }
   const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(60, options, self);
   return $.call($.id(60), $.slot(60, self), $.slot(60, other), o.rtol, o.atol, o.equalNan) as boolean;
 }
 
 /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
 export function amax(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(61, $.call($.id(61), $.slot(61, self)));
+  }
   const o: { dim?: unknown; keepdim?: unknown } = $.checked(61, options, self);
   return $.made(61, $.call($.id(61), $.slot(61, self), o.dim, o.keepdim));
 }
 
 /** `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
 export function amin(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(62, $.call($.id(62), $.slot(62, self)));
+  }
   const o: { dim?: unknown; keepdim?: unknown } = $.checked(62, options, self);
   return $.made(62, $.call($.id(62), $.slot(62, self), o.dim, o.keepdim));
 }
 
 /** `aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)` */
 export function aminmax(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): [min: Tensor, max: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(63, $.call($.id(63), $.slot(63, self))) as [min: Tensor, max: Tensor];
+  }
   const o: { dim?: unknown; keepdim?: unknown } = $.checked(63, options, self);
   return $.madeAll(63, $.call($.id(63), $.slot(63, self), o.dim, o.keepdim)) as [min: Tensor, max: Tensor];
 }
@@ -845,6 +935,9 @@ export function any(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(64, $.call($.id(64), $.slot(64, a)));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(65, c)) {
+    if (c === undefined) {
+      return $.made(65, $.call($.id(65), $.slot(65, a), b));
+    }
     const o: { keepdim?: unknown } = $.given(c);
     return $.made(65, $.call($.id(65), $.slot(65, a), b, o.keepdim));
   }
@@ -875,12 +968,18 @@ export function arange(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
 export function argmax(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(69, $.call($.id(69), $.slot(69, self)));
+  }
   const o: { dim?: unknown; keepdim?: unknown } = $.checked(69, options, self);
   return $.made(69, $.call($.id(69), $.slot(69, self), o.dim, o.keepdim));
 }
 
 /** `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
 export function argmin(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(70, $.call($.id(70), $.slot(70, self)));
+  }
   const o: { dim?: unknown; keepdim?: unknown } = $.checked(70, options, self);
   return $.made(70, $.call($.id(70), $.slot(70, self), o.dim, o.keepdim));
 }
@@ -895,6 +994,9 @@ export function argsort(a?: unknown, b?: unknown): unknown {
     return $.made(71, $.call($.id(71), $.slot(71, a), o.stable, o.dim, o.descending));
   }
   if ($.isTensor(a) && $.fits(72, b)) {
+    if (b === undefined) {
+      return $.made(72, $.call($.id(72), $.slot(72, a)));
+    }
     const o: { dim?: unknown; descending?: unknown } = $.given(b);
     return $.made(72, $.call($.id(72), $.slot(72, a), o.dim, o.descending));
   }
@@ -908,12 +1010,18 @@ export function atan2(self: Tensor, other: Tensor): Tensor {
 
 /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
 export function avgPool2d(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(74, $.call($.id(74), $.slot(74, self), kernelSize));
+  }
   const o: { stride?: unknown; padding?: unknown; ceilMode?: unknown; countIncludePad?: unknown; divisorOverride?: unknown } = $.checked(74, options, self);
   return $.made(74, $.call($.id(74), $.slot(74, self), kernelSize, o.stride, o.padding, o.ceilMode, o.countIncludePad, o.divisorOverride));
 }
 
 /** `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
 export function baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(75, $.call($.id(75), $.slot(75, self), $.slot(75, batch1), $.slot(75, batch2)));
+  }
   const o: { beta?: unknown; alpha?: unknown } = $.checked(75, options, self);
   return $.made(75, $.call($.id(75), $.slot(75, self), $.slot(75, batch1), $.slot(75, batch2), o.beta, o.alpha));
 }
@@ -952,6 +1060,10 @@ export function bernoulli_(a?: unknown, b?: unknown, c?: unknown): unknown {
     return a as Tensor;
   }
   if ($.isTensor(a) && $.fits(81, b)) {
+    if (b === undefined) {
+      $.call($.id(81), $.slot(81, a));
+      return a as Tensor;
+    }
     const o: { p?: unknown } = $.given(b);
     $.call($.id(81), $.slot(81, a), o.p);
     return a as Tensor;
@@ -961,18 +1073,27 @@ export function bernoulli_(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor` */
 export function binaryCrossEntropy(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(82, $.call($.id(82), $.slot(82, self), $.slot(82, target)));
+  }
   const o: { weight?: unknown; reduction?: unknown } = $.checked(82, options, self);
   return $.made(82, $.call($.id(82), $.slot(82, self), $.slot(82, target), $.optionalSlot(82, o.weight), o.reduction));
 }
 
 /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */
 export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target)));
+  }
   const o: { weight?: unknown; posWeight?: unknown; reduction?: unknown } = $.checked(83, options, self);
   return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target), $.optionalSlot(83, o.weight), $.optionalSlot(83, o.posWeight), o.reduction));
 }
 
 /** `aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor` */
 export function bincount(self: Tensor, options?: { weights?: Tensor | null; minlength?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(84, $.call($.id(84), $.slot(84, self)));
+  }
   const o: { weights?: unknown; minlength?: unknown } = $.checked(84, options, self);
   return $.made(84, $.call($.id(84), $.slot(84, self), $.optionalSlot(84, o.weights), o.minlength));
 }
@@ -989,12 +1110,18 @@ export function broadcastTo(self: Tensor, size: readonly number[]): Tensor {
 
 /** `aten::cat(Tensor[] tensors, int dim=0) -> Tensor` */
 export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(87, $.call($.id(87), $.slots(87, tensors)));
+  }
   const o: { dim?: unknown } = $.checked(87, options, tensors);
   return $.made(87, $.call($.id(87), $.slots(87, tensors), o.dim));
 }
 
 /** `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor` */
 export function cdist(x1: Tensor, x2: Tensor, options?: { p?: number; computeMode?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(88, $.call($.id(88), $.slot(88, x1), $.slot(88, x2)));
+  }
   const o: { p?: unknown; computeMode?: unknown } = $.checked(88, options, x1);
   return $.made(88, $.call($.id(88), $.slot(88, x1), $.slot(88, x2), o.p, o.computeMode));
 }
@@ -1006,18 +1133,28 @@ export function ceil(self: Tensor): Tensor {
 
 /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]` */
 export function chunk(self: Tensor, chunks: number, options?: { dim?: number }): Tensor[] {
+  if (options === undefined) {
+    return $.madeAll(90, $.call($.id(90), $.slot(90, self), chunks)) as Tensor[];
+  }
   const o: { dim?: unknown } = $.checked(90, options, self);
   return $.madeAll(90, $.call($.id(90), $.slot(90, self), chunks, o.dim)) as Tensor[];
 }
 
 /** `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor` */
 export function clamp(self: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor {
+  if (options === undefined) {
+    return $.made(91, $.call($.id(91), $.slot(91, self)));
+  }
   const o: { min?: unknown; max?: unknown } = $.checked(91, options, self);
   return $.made(91, $.call($.id(91), $.slot(91, self), o.min, o.max));
 }
 
 /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */
 export function clamp_(self: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor {
+  if (options === undefined) {
+    $.call($.id(92), $.slot(92, self));
+    return self as Tensor;
+  }
   const o: { min?: unknown; max?: unknown } = $.checked(92, options, self);
   $.call($.id(92), $.slot(92, self), o.min, o.max);
   return self as Tensor;
@@ -1053,6 +1190,9 @@ export function clampMin(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor` */
 export function clone(self: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(97, $.call($.id(97), $.slot(97, self)));
+  }
   const o: { memoryFormat?: unknown } = $.checked(97, options, self);
   return $.made(97, $.call($.id(97), $.slot(97, self), o.memoryFormat));
 }
@@ -1064,30 +1204,46 @@ export function col2im(self: Tensor, outputSize: Sizes, kernelSize: Sizes, dilat
 
 /** `aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor` */
 export function constantPadNd(self: Tensor, pad: readonly number[], options?: { value?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(99, $.call($.id(99), $.slot(99, self), pad));
+  }
   const o: { value?: unknown } = $.checked(99, options, self);
   return $.made(99, $.call($.id(99), $.slot(99, self), pad, o.value));
 }
 
 /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)` */
 export function contiguous(self: Tensor, options?: { memoryFormat?: MemoryFormat }): Tensor {
+  if (options === undefined) {
+    return $.made(100, $.call($.id(100), $.slot(100, self)));
+  }
   const o: { memoryFormat?: unknown } = $.checked(100, options, self);
   return $.made(100, $.call($.id(100), $.slot(100, self), o.memoryFormat));
 }
 
 /** `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor` */
 export function conv2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(101, $.call($.id(101), $.slot(101, input), $.slot(101, weight)));
+  }
   const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(101, options, input);
   return $.made(101, $.call($.id(101), $.slot(101, input), $.slot(101, weight), $.optionalSlot(101, o.bias), o.stride, o.padding, o.dilation, o.groups));
 }
 
 /** `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] output_padding=0, int groups=1, int[2] dilation=1) -> Tensor` */
 export function convTranspose2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; outputPadding?: Sizes; groups?: number; dilation?: Sizes }): Tensor {
+  if (options === undefined) {
+    return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight)));
+  }
   const o: { bias?: unknown; stride?: unknown; padding?: unknown; outputPadding?: unknown; groups?: unknown; dilation?: unknown } = $.checked(102, options, input);
   return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight), $.optionalSlot(102, o.bias), o.stride, o.padding, o.outputPadding, o.groups, o.dilation));
 }
 
 /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)` */
 export function copy_(self: Tensor, src: Tensor, options?: { nonBlocking?: boolean }): Tensor {
+  if (options === undefined) {
+    $.call($.id(103), $.slot(103, self), $.slot(103, src));
+    return self as Tensor;
+  }
   const o: { nonBlocking?: unknown } = $.checked(103, options, self);
   $.call($.id(103), $.slot(103, self), $.slot(103, src), o.nonBlocking);
   return self as Tensor;
@@ -1100,6 +1256,9 @@ export function cos(self: Tensor): Tensor {
 
 /** `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options?: { dim?: number; eps?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(105, $.call($.id(105), $.slot(105, x1), $.slot(105, x2)));
+  }
   const o: { dim?: unknown; eps?: unknown } = $.checked(105, options, x1);
   return $.made(105, $.call($.id(105), $.slot(105, x1), $.slot(105, x2), o.dim, o.eps));
 }
@@ -1110,6 +1269,9 @@ export function countNonzero(self: Tensor, options?: { dim?: number | null }): T
 export function countNonzero(self: Tensor, dim: readonly number[]): Tensor;
 export function countNonzero(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(106, b)) {
+    if (b === undefined) {
+      return $.made(106, $.call($.id(106), $.slot(106, a)));
+    }
     const o: { dim?: unknown } = $.given(b);
     return $.made(106, $.call($.id(106), $.slot(106, a), o.dim));
   }
@@ -1121,24 +1283,36 @@ export function countNonzero(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor` */
 export function cov(self: Tensor, options?: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor {
+  if (options === undefined) {
+    return $.made(108, $.call($.id(108), $.slot(108, self)));
+  }
   const o: { correction?: unknown; fweights?: unknown; aweights?: unknown } = $.checked(108, options, self);
   return $.made(108, $.call($.id(108), $.slot(108, self), o.correction, $.optionalSlot(108, o.fweights), $.optionalSlot(108, o.aweights)));
 }
 
 /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor` */
 export function crossEntropyLoss(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(109, $.call($.id(109), $.slot(109, self), $.slot(109, target)));
+  }
   const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown; labelSmoothing?: unknown } = $.checked(109, options, self);
   return $.made(109, $.call($.id(109), $.slot(109, self), $.slot(109, target), $.optionalSlot(109, o.weight), o.reduction, o.ignoreIndex, o.labelSmoothing));
 }
 
 /** `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
 export function cumprod(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+  if (options === undefined) {
+    return $.made(110, $.call($.id(110), $.slot(110, self), dim));
+  }
   const o: { dtype?: unknown } = $.checked(110, options, self);
   return $.made(110, $.call($.id(110), $.slot(110, self), dim, o.dtype));
 }
 
 /** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
 export function cumsum(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+  if (options === undefined) {
+    return $.made(111, $.call($.id(111), $.slot(111, self), dim));
+  }
   const o: { dtype?: unknown } = $.checked(111, options, self);
   return $.made(111, $.call($.id(111), $.slot(111, self), dim, o.dtype));
 }
@@ -1150,24 +1324,36 @@ export function detach(self: Tensor): Tensor {
 
 /** `aten::diag(Tensor self, int diagonal=0) -> Tensor` */
 export function diag(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(113, $.call($.id(113), $.slot(113, self)));
+  }
   const o: { diagonal?: unknown } = $.checked(113, options, self);
   return $.made(113, $.call($.id(113), $.slot(113, self), o.diagonal));
 }
 
 /** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor` */
 export function diagEmbed(self: Tensor, options?: { offset?: number; dim1?: number; dim2?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(114, $.call($.id(114), $.slot(114, self)));
+  }
   const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(114, options, self);
   return $.made(114, $.call($.id(114), $.slot(114, self), o.offset, o.dim1, o.dim2));
 }
 
 /** `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)` */
 export function diagonal(self: Tensor, options?: { offset?: number; dim1?: number; dim2?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(115, $.call($.id(115), $.slot(115, self)));
+  }
   const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(115, options, self);
   return $.made(115, $.call($.id(115), $.slot(115, self), o.offset, o.dim1, o.dim2));
 }
 
 /** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor` */
 export function dist(self: Tensor, other: Tensor, options?: { p?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(116, $.call($.id(116), $.slot(116, self), $.slot(116, other)));
+  }
   const o: { p?: unknown } = $.checked(116, options, self);
   return $.made(116, $.call($.id(116), $.slot(116, self), $.slot(116, other), o.p));
 }
@@ -1240,30 +1426,45 @@ export function dropout(input: Tensor, p: number, train: boolean): Tensor {
 
 /** `aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor` */
 export function einsum(equation: string, tensors: readonly Tensor[], options?: { path?: readonly number[] | null }): Tensor {
+  if (options === undefined) {
+    return $.made(127, $.call($.id(127), equation, $.slots(127, tensors)));
+  }
   const o: { path?: unknown } = $.checked(127, options, equation);
   return $.made(127, $.call($.id(127), equation, $.slots(127, tensors), o.path));
 }
 
 /** `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor` */
 export function elu(self: Tensor, options?: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(128, $.call($.id(128), $.slot(128, self)));
+  }
   const o: { alpha?: unknown; scale?: unknown; inputScale?: unknown } = $.checked(128, options, self);
   return $.made(128, $.call($.id(128), $.slot(128, self), o.alpha, o.scale, o.inputScale));
 }
 
 /** `aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor` */
 export function embedding(weight: Tensor, indices: Tensor, options?: { paddingIdx?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(129, $.call($.id(129), $.slot(129, weight), $.slot(129, indices)));
+  }
   const o: { paddingIdx?: unknown; scaleGradByFreq?: unknown; sparse?: unknown } = $.checked(129, options, weight);
   return $.made(129, $.call($.id(129), $.slot(129, weight), $.slot(129, indices), o.paddingIdx, o.scaleGradByFreq, o.sparse));
 }
 
 /** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function empty(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(130, $.call($.id(130), size));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(130, options, size);
   return $.made(130, $.call($.id(130), size, o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function emptyLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(131, $.call($.id(131), $.slot(131, self)));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(131, options, self);
   return $.made(131, $.call($.id(131), $.slot(131, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
@@ -1310,6 +1511,9 @@ export function exp_(self: Tensor): Tensor {
 
 /** `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)` */
 export function expand(self: Tensor, size: readonly number[], options?: { implicit?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(139, $.call($.id(139), $.slot(139, self), size));
+  }
   const o: { implicit?: unknown } = $.checked(139, options, self);
   return $.made(139, $.call($.id(139), $.slot(139, self), size, o.implicit));
 }
@@ -1321,6 +1525,10 @@ export function expm1(self: Tensor): Tensor {
 
 /** `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function exponential_(self: Tensor, options?: { lambd?: number }): Tensor {
+  if (options === undefined) {
+    $.call($.id(141), $.slot(141, self));
+    return self as Tensor;
+  }
   const o: { lambd?: unknown } = $.checked(141, options, self);
   $.call($.id(141), $.slot(141, self), o.lambd);
   return self as Tensor;
@@ -1332,10 +1540,16 @@ export function eye(n: number, options?: { dtype?: DType | null; device?: Device
 export function eye(n: number, m: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function eye(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isNumber(a) && $.fits(142, b)) {
+    if (b === undefined) {
+      return $.made(142, $.call($.id(142), a));
+    }
     const o: { dtype?: unknown; device?: unknown } = $.given(b);
     return $.made(142, $.call($.id(142), a, o.dtype, undefined, o.device));
   }
   if ($.isNumber(a) && $.isNumber(b) && $.fits(143, c)) {
+    if (c === undefined) {
+      return $.made(143, $.call($.id(143), a, b));
+    }
     const o: { dtype?: unknown; device?: unknown } = $.given(c);
     return $.made(143, $.call($.id(143), a, b, o.dtype, undefined, o.device));
   }
@@ -1360,6 +1574,10 @@ export function fill_(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)` */
 export function fillDiagonal_(self: Tensor, fillValue: Scalar, options?: { wrap?: boolean }): Tensor {
+  if (options === undefined) {
+    $.call($.id(146), $.slot(146, self), fillValue);
+    return self as Tensor;
+  }
   const o: { wrap?: unknown } = $.checked(146, options, self);
   $.call($.id(146), $.slot(146, self), fillValue, o.wrap);
   return self as Tensor;
@@ -1374,6 +1592,9 @@ export function flatten(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: 
     return $.made(147, $.call($.id(147), $.slot(147, a), b, c, d));
   }
   if ($.isTensor(a) && $.fits(148, b)) {
+    if (b === undefined) {
+      return $.made(148, $.call($.id(148), $.slot(148, a)));
+    }
     const o: { startDim?: unknown; endDim?: unknown } = $.given(b);
     return $.made(148, $.call($.id(148), $.slot(148, a), o.startDim, o.endDim));
   }
@@ -1412,12 +1633,18 @@ export function full(size: readonly number[], fillValue: Scalar, options?: { dty
 
 /** `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function fullLike(self: Tensor, fillValue: Scalar, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(154, $.call($.id(154), $.slot(154, self), fillValue));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(154, options, self);
   return $.made(154, $.call($.id(154), $.slot(154, self), fillValue, o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor` */
 export function gather(self: Tensor, dim: number, index: Tensor, options?: { sparseGrad?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(155, $.call($.id(155), $.slot(155, self), dim, $.slot(155, index)));
+  }
   const o: { sparseGrad?: unknown } = $.checked(155, options, self);
   return $.made(155, $.call($.id(155), $.slot(155, self), dim, $.slot(155, index), o.sparseGrad));
 }
@@ -1438,6 +1665,9 @@ export function ge(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */
 export function gelu(self: Tensor, options?: { approximate?: string }): Tensor {
+  if (options === undefined) {
+    return $.made(158, $.call($.id(158), $.slot(158, self)));
+  }
   const o: { approximate?: unknown } = $.checked(158, options, self);
   return $.made(158, $.call($.id(158), $.slot(158, self), o.approximate));
 }
@@ -1449,6 +1679,9 @@ export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: numb
 
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
 export function groupNorm(input: Tensor, numGroups: number, options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnabled?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(160, $.call($.id(160), $.slot(160, input), numGroups));
+  }
   const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnabled?: unknown } = $.checked(160, options, input);
   return $.made(160, $.call($.id(160), $.slot(160, input), numGroups, $.optionalSlot(160, o.weight), $.optionalSlot(160, o.bias), o.eps, o.cudnnEnabled));
 }
@@ -1469,18 +1702,27 @@ export function gt(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor` */
 export function hardtanh(self: Tensor, options?: { minVal?: Scalar; maxVal?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(163, $.call($.id(163), $.slot(163, self)));
+  }
   const o: { minVal?: unknown; maxVal?: unknown } = $.checked(163, options, self);
   return $.made(163, $.call($.id(163), $.slot(163, self), o.minVal, o.maxVal));
 }
 
 /** `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor` */
 export function histc(self: Tensor, options?: { bins?: number; min?: Scalar; max?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(164, $.call($.id(164), $.slot(164, self)));
+  }
   const o: { bins?: unknown; min?: unknown; max?: unknown } = $.checked(164, options, self);
   return $.made(164, $.call($.id(164), $.slot(164, self), o.bins, o.min, o.max));
 }
 
 /** `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor` */
 export function huberLoss(self: Tensor, target: Tensor, options?: { reduction?: number; delta?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(165, $.call($.id(165), $.slot(165, self), $.slot(165, target)));
+  }
   const o: { reduction?: unknown; delta?: unknown } = $.checked(165, options, self);
   return $.made(165, $.call($.id(165), $.slot(165, self), $.slot(165, target), o.reduction, o.delta));
 }
@@ -1497,12 +1739,19 @@ export function index(self: Tensor, indices: readonly (Tensor | null)[]): Tensor
 
 /** `aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor` */
 export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(168, $.call($.id(168), $.slot(168, self), dim, $.slot(168, index), $.slot(168, source)));
+  }
   const o: { alpha?: unknown } = $.checked(168, options, self);
   return $.made(168, $.call($.id(168), $.slot(168, self), dim, $.slot(168, index), $.slot(168, source), o.alpha));
 }
 
 /** `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)` */
 export function indexAdd_(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor {
+  if (options === undefined) {
+    $.call($.id(169), $.slot(169, self), dim, $.slot(169, index), $.slot(169, source));
+    return self as Tensor;
+  }
   const o: { alpha?: unknown } = $.checked(169, options, self);
   $.call($.id(169), $.slot(169, self), dim, $.slot(169, index), $.slot(169, source), o.alpha);
   return self as Tensor;
@@ -1516,6 +1765,10 @@ export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Ten
 
 /** `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)` */
 export function indexPut_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor {
+  if (options === undefined) {
+    $.call($.id(171), $.slot(171, self), $.slots(171, indices), $.slot(171, values));
+    return self as Tensor;
+  }
   const o: { accumulate?: unknown } = $.checked(171, options, self);
   $.call($.id(171), $.slot(171, self), $.slots(171, indices), $.slot(171, values), o.accumulate);
   return self as Tensor;
@@ -1528,6 +1781,9 @@ export function indexSelect(self: Tensor, dim: number, index: Tensor): Tensor {
 
 /** `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor` */
 export function isclose(self: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(173, $.call($.id(173), $.slot(173, self), $.slot(173, other)));
+  }
   const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(173, options, self);
   return $.made(173, $.call($.id(173), $.slot(173, self), $.slot(173, other), o.rtol, o.atol, o.equalNan));
 }
@@ -1549,18 +1805,27 @@ export function isnan(self: Tensor): Tensor {
 
 /** `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor` */
 export function klDiv(self: Tensor, target: Tensor, options?: { reduction?: number; logTarget?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(177, $.call($.id(177), $.slot(177, self), $.slot(177, target)));
+  }
   const o: { reduction?: unknown; logTarget?: unknown } = $.checked(177, options, self);
   return $.made(177, $.call($.id(177), $.slot(177, self), $.slot(177, target), o.reduction, o.logTarget));
 }
 
 /** `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
 export function l1Loss(self: Tensor, target: Tensor, options?: { reduction?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(178, $.call($.id(178), $.slot(178, self), $.slot(178, target)));
+  }
   const o: { reduction?: unknown } = $.checked(178, options, self);
   return $.made(178, $.call($.id(178), $.slot(178, self), $.slot(178, target), o.reduction));
 }
 
 /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnable?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(179, $.call($.id(179), $.slot(179, input), normalizedShape));
+  }
   const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnable?: unknown } = $.checked(179, options, input);
   return $.made(179, $.call($.id(179), $.slot(179, input), normalizedShape, $.optionalSlot(179, o.weight), $.optionalSlot(179, o.bias), o.eps, o.cudnnEnable));
 }
@@ -1581,6 +1846,9 @@ export function le(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor` */
 export function leakyRelu(self: Tensor, options?: { negativeSlope?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(182, $.call($.id(182), $.slot(182, self)));
+  }
   const o: { negativeSlope?: unknown } = $.checked(182, options, self);
   return $.made(182, $.call($.id(182), $.slot(182, self), o.negativeSlope));
 }
@@ -1617,6 +1885,9 @@ export function lerp_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unkno
 
 /** `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor` */
 export function linalgCholesky(self: Tensor, options?: { upper?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(187, $.call($.id(187), $.slot(187, self)));
+  }
   const o: { upper?: unknown } = $.checked(187, options, self);
   return $.made(187, $.call($.id(187), $.slot(187, self), o.upper));
 }
@@ -1628,6 +1899,9 @@ export function linalgDet(A: Tensor): Tensor {
 
 /** `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)` */
 export function linalgEigh(self: Tensor, options?: { UPLO?: string }): [eigenvalues: Tensor, eigenvectors: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(189, $.call($.id(189), $.slot(189, self))) as [eigenvalues: Tensor, eigenvectors: Tensor];
+  }
   const o: { UPLO?: unknown } = $.checked(189, options, self);
   return $.madeAll(189, $.call($.id(189), $.slot(189, self), o.UPLO)) as [eigenvalues: Tensor, eigenvectors: Tensor];
 }
@@ -1639,6 +1913,9 @@ export function linalgInv(A: Tensor): Tensor {
 
 /** `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)` */
 export function linalgLstsq(self: Tensor, b: Tensor, options?: { rcond?: number | null; driver?: string | null }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(191, $.call($.id(191), $.slot(191, self), $.slot(191, b))) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
+  }
   const o: { rcond?: unknown; driver?: unknown } = $.checked(191, options, self);
   return $.madeAll(191, $.call($.id(191), $.slot(191, self), $.slot(191, b), o.rcond, o.driver)) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
 }
@@ -1649,10 +1926,16 @@ export function linalgNorm(self: Tensor, options?: { ord?: Scalar | null; dim?: 
 export function linalgNorm(self: Tensor, ord: string, options?: { dim?: Sizes | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function linalgNorm(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(192, b)) {
+    if (b === undefined) {
+      return $.made(192, $.call($.id(192), $.slot(192, a)));
+    }
     const o: { ord?: unknown; dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.given(b);
     return $.made(192, $.call($.id(192), $.slot(192, a), o.ord, o.dim, o.keepdim, o.dtype));
   }
   if ($.isTensor(a) && $.isString(b) && $.fits(193, c)) {
+    if (c === undefined) {
+      return $.made(193, $.call($.id(193), $.slot(193, a), b));
+    }
     const o: { dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.given(c);
     return $.made(193, $.call($.id(193), $.slot(193, a), b, o.dim, o.keepdim, o.dtype));
   }
@@ -1661,6 +1944,9 @@ export function linalgNorm(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)` */
 export function linalgQr(A: Tensor, options?: { mode?: string }): [Q: Tensor, R: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(194, $.call($.id(194), $.slot(194, A))) as [Q: Tensor, R: Tensor];
+  }
   const o: { mode?: unknown } = $.checked(194, options, A);
   return $.madeAll(194, $.call($.id(194), $.slot(194, A), o.mode)) as [Q: Tensor, R: Tensor];
 }
@@ -1672,36 +1958,54 @@ export function linalgSlogdet(A: Tensor): [sign: Tensor, logabsdet: Tensor] {
 
 /** `aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor` */
 export function linalgSolve(A: Tensor, B: Tensor, options?: { left?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(196, $.call($.id(196), $.slot(196, A), $.slot(196, B)));
+  }
   const o: { left?: unknown } = $.checked(196, options, A);
   return $.made(196, $.call($.id(196), $.slot(196, A), $.slot(196, B), o.left));
 }
 
 /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
 export function linalgSvd(A: Tensor, options?: { fullMatrices?: boolean; driver?: string | null }): [U: Tensor, S: Tensor, Vh: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(197, $.call($.id(197), $.slot(197, A))) as [U: Tensor, S: Tensor, Vh: Tensor];
+  }
   const o: { fullMatrices?: unknown; driver?: unknown } = $.checked(197, options, A);
   return $.madeAll(197, $.call($.id(197), $.slot(197, A), o.fullMatrices, o.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
 }
 
 /** `aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor` */
 export function linalgSvdvals(A: Tensor, options?: { driver?: string | null }): Tensor {
+  if (options === undefined) {
+    return $.made(198, $.call($.id(198), $.slot(198, A)));
+  }
   const o: { driver?: unknown } = $.checked(198, options, A);
   return $.made(198, $.call($.id(198), $.slot(198, A), o.driver));
 }
 
 /** `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function linalgVectorNorm(self: Tensor, options?: { ord?: Scalar; dim?: Sizes | null; keepdim?: boolean; dtype?: DType | null }): Tensor {
+  if (options === undefined) {
+    return $.made(199, $.call($.id(199), $.slot(199, self)));
+  }
   const o: { ord?: unknown; dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.checked(199, options, self);
   return $.made(199, $.call($.id(199), $.slot(199, self), o.ord, o.dim, o.keepdim, o.dtype));
 }
 
 /** `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor` */
 export function linear(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor {
+  if (options === undefined) {
+    return $.made(200, $.call($.id(200), $.slot(200, input), $.slot(200, weight)));
+  }
   const o: { bias?: unknown } = $.checked(200, options, input);
   return $.made(200, $.call($.id(200), $.slot(200, input), $.slot(200, weight), $.optionalSlot(200, o.bias)));
 }
 
 /** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function linspace(start: Scalar, end: Scalar, steps: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(201, $.call($.id(201), start, end, steps));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(201, options, start);
   return $.made(201, $.call($.id(201), start, end, steps, o.dtype, undefined, o.device));
 }
@@ -1728,6 +2032,9 @@ export function logSigmoid(self: Tensor): Tensor {
 
 /** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function logSoftmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+  if (options === undefined) {
+    return $.made(206, $.call($.id(206), $.slot(206, self), dim));
+  }
   const o: { dtype?: unknown } = $.checked(206, options, self);
   return $.made(206, $.call($.id(206), $.slot(206, self), dim, o.dtype));
 }
@@ -1759,12 +2066,18 @@ export function logicalXor(self: Tensor, other: Tensor): Tensor {
 
 /** `aten::logit(Tensor self, float? eps=None) -> Tensor` */
 export function logit(self: Tensor, options?: { eps?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(212, $.call($.id(212), $.slot(212, self)));
+  }
   const o: { eps?: unknown } = $.checked(212, options, self);
   return $.made(212, $.call($.id(212), $.slot(212, self), o.eps));
 }
 
 /** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor` */
 export function logsumexp(self: Tensor, dim: Sizes, options?: { keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(213, $.call($.id(213), $.slot(213, self), dim));
+  }
   const o: { keepdim?: unknown } = $.checked(213, options, self);
   return $.made(213, $.call($.id(213), $.slot(213, self), dim, o.keepdim));
 }
@@ -1834,6 +2147,9 @@ export function max(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(222, $.call($.id(222), $.slot(222, a)));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(223, c)) {
+    if (c === undefined) {
+      return $.madeAll(223, $.call($.id(223), $.slot(223, a), b)) as [values: Tensor, indices: Tensor];
+    }
     const o: { keepdim?: unknown } = $.given(c);
     return $.madeAll(223, $.call($.id(223), $.slot(223, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
@@ -1845,12 +2161,18 @@ export function max(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */
 export function maxPool2d(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; ceilMode?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(225, $.call($.id(225), $.slot(225, self), kernelSize));
+  }
   const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(225, options, self);
   return $.made(225, $.call($.id(225), $.slot(225, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode));
 }
 
 /** `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)` */
 export function maxPool2dWithIndices(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; ceilMode?: boolean }): [result0: Tensor, result1: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(226, $.call($.id(226), $.slot(226, self), kernelSize)) as [result0: Tensor, result1: Tensor];
+  }
   const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(226, options, self);
   return $.madeAll(226, $.call($.id(226), $.slot(226, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode)) as [result0: Tensor, result1: Tensor];
 }
@@ -1866,10 +2188,16 @@ export function mean(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 export function mean(self: Tensor, dim: Sizes | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function mean(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(228, b)) {
+    if (b === undefined) {
+      return $.made(228, $.call($.id(228), $.slot(228, a)));
+    }
     const o: { dtype?: unknown } = $.given(b);
     return $.made(228, $.call($.id(228), $.slot(228, a), o.dtype));
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(229, c)) {
+    if (c === undefined) {
+      return $.made(229, $.call($.id(229), $.slot(229, a), b));
+    }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
     return $.made(229, $.call($.id(229), $.slot(229, a), b, o.keepdim, o.dtype));
   }
@@ -1885,6 +2213,9 @@ export function median(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(230, $.call($.id(230), $.slot(230, a)));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(231, c)) {
+    if (c === undefined) {
+      return $.madeAll(231, $.call($.id(231), $.slot(231, a), b)) as [values: Tensor, indices: Tensor];
+    }
     const o: { keepdim?: unknown } = $.given(c);
     return $.madeAll(231, $.call($.id(231), $.slot(231, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
@@ -1917,6 +2248,9 @@ export function min(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(234, $.call($.id(234), $.slot(234, a)));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(235, c)) {
+    if (c === undefined) {
+      return $.madeAll(235, $.call($.id(235), $.slot(235, a), b)) as [values: Tensor, indices: Tensor];
+    }
     const o: { keepdim?: unknown } = $.given(c);
     return $.madeAll(235, $.call($.id(235), $.slot(235, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
@@ -1938,6 +2272,9 @@ export function mm(self: Tensor, mat2: Tensor): Tensor {
 
 /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
 export function mseLoss(self: Tensor, target: Tensor, options?: { reduction?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(239, $.call($.id(239), $.slot(239, self), $.slot(239, target)));
+  }
   const o: { reduction?: unknown } = $.checked(239, options, self);
   return $.made(239, $.call($.id(239), $.slot(239, self), $.slot(239, target), o.reduction));
 }
@@ -1974,6 +2311,9 @@ export function mul_(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor` */
 export function multinomial(self: Tensor, numSamples: number, options?: { replacement?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(244, $.call($.id(244), $.slot(244, self), numSamples));
+  }
   const o: { replacement?: unknown } = $.checked(244, options, self);
   return $.made(244, $.call($.id(244), $.slot(244, self), numSamples, o.replacement));
 }
@@ -1985,6 +2325,9 @@ export function mv(self: Tensor, vec: Tensor): Tensor {
 
 /** `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor` */
 export function nanToNum(self: Tensor, options?: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(246, $.call($.id(246), $.slot(246, self)));
+  }
   const o: { nan?: unknown; posinf?: unknown; neginf?: unknown } = $.checked(246, options, self);
   return $.made(246, $.call($.id(246), $.slot(246, self), o.nan, o.posinf, o.neginf));
 }
@@ -2030,12 +2373,18 @@ export function neg_(self: Tensor): Tensor {
 
 /** `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function newZeros(self: Tensor, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(253, $.call($.id(253), $.slot(253, self), size));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(253, options, self);
   return $.made(253, $.call($.id(253), $.slot(253, self), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor` */
 export function nllLoss(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(254, $.call($.id(254), $.slot(254, self), $.slot(254, target)));
+  }
   const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown } = $.checked(254, options, self);
   return $.made(254, $.call($.id(254), $.slot(254, self), $.slot(254, target), $.optionalSlot(254, o.weight), o.reduction, o.ignoreIndex));
 }
@@ -2063,10 +2412,16 @@ export function norm(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unk
     return $.made(257, $.call($.id(257), $.slot(257, a), b, o.dtype));
   }
   if ($.isTensor(a) && $.fits(258, b)) {
+    if (b === undefined) {
+      return $.made(258, $.call($.id(258), $.slot(258, a)));
+    }
     const o: { p?: unknown } = $.given(b);
     return $.made(258, $.call($.id(258), $.slot(258, a), o.p));
   }
   if ($.isTensor(a) && (b === null || $.isScalar(b)) && ($.isNumbers(c) || $.isNumber(c)) && $.fits(259, d)) {
+    if (d === undefined) {
+      return $.made(259, $.call($.id(259), $.slot(259, a), b, c));
+    }
     const o: { keepdim?: unknown } = $.given(d);
     return $.made(259, $.call($.id(259), $.slot(259, a), b, c, o.keepdim));
   }
@@ -2086,6 +2441,9 @@ export function normal(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unkn
     return $.made(260, $.call($.id(260), $.slot(260, a), $.slot(260, b)));
   }
   if ($.isTensor(a) && $.fits(261, b)) {
+    if (b === undefined) {
+      return $.made(261, $.call($.id(261), $.slot(261, a)));
+    }
     const o: { std?: unknown } = $.given(b);
     return $.made(261, $.call($.id(261), $.slot(261, a), o.std));
   }
@@ -2093,6 +2451,9 @@ export function normal(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unkn
     return $.made(262, $.call($.id(262), a, $.slot(262, b)));
   }
   if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(263, d)) {
+    if (d === undefined) {
+      return $.made(263, $.call($.id(263), a, b, c));
+    }
     const o: { dtype?: unknown; device?: unknown } = $.given(d);
     return $.made(263, $.call($.id(263), a, b, c, undefined, o.dtype, undefined, o.device));
   }
@@ -2101,6 +2462,10 @@ export function normal(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unkn
 
 /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function normal_(self: Tensor, options?: { mean?: number; std?: number }): Tensor {
+  if (options === undefined) {
+    $.call($.id(264), $.slot(264, self));
+    return self as Tensor;
+  }
   const o: { mean?: unknown; std?: unknown } = $.checked(264, options, self);
   $.call($.id(264), $.slot(264, self), o.mean, o.std);
   return self as Tensor;
@@ -2108,18 +2473,27 @@ export function normal_(self: Tensor, options?: { mean?: number; std?: number })
 
 /** `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor` */
 export function oneHot(self: Tensor, options?: { numClasses?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(265, $.call($.id(265), $.slot(265, self)));
+  }
   const o: { numClasses?: unknown } = $.checked(265, options, self);
   return $.made(265, $.call($.id(265), $.slot(265, self), o.numClasses));
 }
 
 /** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function ones(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(266, $.call($.id(266), size));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(266, options, size);
   return $.made(266, $.call($.id(266), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function onesLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(267, $.call($.id(267), $.slot(267, self)));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(267, options, self);
   return $.made(267, $.call($.id(267), $.slot(267, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
@@ -2131,12 +2505,18 @@ export function outer(self: Tensor, vec2: Tensor): Tensor {
 
 /** `aten::pad(Tensor self, int[] pad, str mode="constant", float? value=None) -> Tensor` */
 export function pad(self: Tensor, pad: readonly number[], options?: { mode?: string; value?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(269, $.call($.id(269), $.slot(269, self), pad));
+  }
   const o: { mode?: unknown; value?: unknown } = $.checked(269, options, self);
   return $.made(269, $.call($.id(269), $.slot(269, self), pad, o.mode, o.value));
 }
 
 /** `aten::pdist(Tensor self, float p=2.) -> Tensor` */
 export function pdist(self: Tensor, options?: { p?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(270, $.call($.id(270), $.slot(270, self)));
+  }
   const o: { p?: unknown } = $.checked(270, options, self);
   return $.made(270, $.call($.id(270), $.slot(270, self), o.p));
 }
@@ -2176,10 +2556,16 @@ export function prod(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 export function prod(self: Tensor, dim: number, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function prod(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(276, b)) {
+    if (b === undefined) {
+      return $.made(276, $.call($.id(276), $.slot(276, a)));
+    }
     const o: { dtype?: unknown } = $.given(b);
     return $.made(276, $.call($.id(276), $.slot(276, a), o.dtype));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(277, c)) {
+    if (c === undefined) {
+      return $.made(277, $.call($.id(277), $.slot(277, a), b));
+    }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
     return $.made(277, $.call($.id(277), $.slot(277, a), b, o.keepdim, o.dtype));
   }
@@ -2192,10 +2578,16 @@ export function quantile(self: Tensor, q: Tensor, options?: { dim?: number | nul
 export function quantile(self: Tensor, q: number, options?: { dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
 export function quantile(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isTensor(b) && $.fits(278, c)) {
+    if (c === undefined) {
+      return $.made(278, $.call($.id(278), $.slot(278, a), $.slot(278, b)));
+    }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
     return $.made(278, $.call($.id(278), $.slot(278, a), $.slot(278, b), o.dim, o.keepdim, o.interpolation));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(279, c)) {
+    if (c === undefined) {
+      return $.made(279, $.call($.id(279), $.slot(279, a), b));
+    }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
     return $.made(279, $.call($.id(279), $.slot(279, a), b, o.dim, o.keepdim, o.interpolation));
   }
@@ -2204,12 +2596,18 @@ export function quantile(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::rand(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function rand(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(280, $.call($.id(280), size));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(280, options, size);
   return $.made(280, $.call($.id(280), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(281, $.call($.id(281), $.slot(281, self)));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(281, options, self);
   return $.made(281, $.call($.id(281), $.slot(281, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
@@ -2220,10 +2618,16 @@ export function randint(high: number, size: readonly number[], options?: { dtype
 export function randint(low: number, high: number, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function randint(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
   if ($.isNumber(a) && $.isNumbers(b) && $.fits(282, c)) {
+    if (c === undefined) {
+      return $.made(282, $.call($.id(282), a, b));
+    }
     const o: { dtype?: unknown; device?: unknown } = $.given(c);
     return $.made(282, $.call($.id(282), a, b, o.dtype, undefined, o.device));
   }
   if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(283, d)) {
+    if (d === undefined) {
+      return $.made(283, $.call($.id(283), a, b, c));
+    }
     const o: { dtype?: unknown; device?: unknown } = $.given(d);
     return $.made(283, $.call($.id(283), a, b, c, o.dtype, undefined, o.device));
   }
@@ -2232,12 +2636,18 @@ export function randint(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unk
 
 /** `aten::randn(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randn(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(284, $.call($.id(284), size));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(284, options, size);
   return $.made(284, $.call($.id(284), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randnLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(285, $.call($.id(285), $.slot(285, self)));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(285, options, self);
   return $.made(285, $.call($.id(285), $.slot(285, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
@@ -2266,6 +2676,9 @@ export function random_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unk
 
 /** `aten::randperm(int n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randperm(n: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(289, $.call($.id(289), n));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(289, options, n);
   return $.made(289, $.call($.id(289), n, o.dtype, undefined, o.device));
 }
@@ -2323,14 +2736,23 @@ export function repeatInterleave(self: Tensor, repeats: Tensor, options?: { dim?
 export function repeatInterleave(self: Tensor, repeats: number, options?: { dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(298, b)) {
+    if (b === undefined) {
+      return $.made(298, $.call($.id(298), $.slot(298, a)));
+    }
     const o: { outputSize?: unknown } = $.given(b);
     return $.made(298, $.call($.id(298), $.slot(298, a), o.outputSize));
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(299, c)) {
+    if (c === undefined) {
+      return $.made(299, $.call($.id(299), $.slot(299, a), $.slot(299, b)));
+    }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
     return $.made(299, $.call($.id(299), $.slot(299, a), $.slot(299, b), o.dim, o.outputSize));
   }
   if ($.isTensor(a) && $.isNumber(b) && $.fits(300, c)) {
+    if (c === undefined) {
+      return $.made(300, $.call($.id(300), $.slot(300, a), b));
+    }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
     return $.made(300, $.call($.id(300), $.slot(300, a), b, o.dim, o.outputSize));
   }
@@ -2344,6 +2766,9 @@ export function reshape(self: Tensor, shape: readonly number[]): Tensor {
 
 /** `aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor` */
 export function roll(self: Tensor, shifts: Sizes, options?: { dims?: Sizes }): Tensor {
+  if (options === undefined) {
+    return $.made(302, $.call($.id(302), $.slot(302, self), shifts));
+  }
   const o: { dims?: unknown } = $.checked(302, options, self);
   return $.made(302, $.call($.id(302), $.slot(302, self), shifts, o.dims));
 }
@@ -2443,6 +2868,9 @@ export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tenso
 
 /** `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor` */
 export function scatterReduce(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(317, $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src), reduce));
+  }
   const o: { includeSelf?: unknown } = $.checked(317, options, self);
   return $.made(317, $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src), reduce, o.includeSelf));
 }
@@ -2453,10 +2881,16 @@ export function searchsorted(sortedSequence: Tensor, self: Scalar, options?: { o
 export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor;
 export function searchsorted(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isScalar(b) && $.fits(318, c)) {
+    if (c === undefined) {
+      return $.made(318, $.call($.id(318), $.slot(318, a), b));
+    }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
     return $.made(318, $.call($.id(318), $.slot(318, a), b, o.outInt32, o.right, o.side, $.optionalSlot(318, o.sorter)));
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(319, c)) {
+    if (c === undefined) {
+      return $.made(319, $.call($.id(319), $.slot(319, a), $.slot(319, b)));
+    }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
     return $.made(319, $.call($.id(319), $.slot(319, a), $.slot(319, b), o.outInt32, o.right, o.side, $.optionalSlot(319, o.sorter)));
   }
@@ -2490,24 +2924,36 @@ export function sin(self: Tensor): Tensor {
 
 /** `aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)` */
 export function slice(self: Tensor, options?: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(325, $.call($.id(325), $.slot(325, self)));
+  }
   const o: { dim?: unknown; start?: unknown; end?: unknown; step?: unknown } = $.checked(325, options, self);
   return $.made(325, $.call($.id(325), $.slot(325, self), o.dim, o.start, o.end, o.step));
 }
 
 /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */
 export function smoothL1Loss(self: Tensor, target: Tensor, options?: { reduction?: number; beta?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(326, $.call($.id(326), $.slot(326, self), $.slot(326, target)));
+  }
   const o: { reduction?: unknown; beta?: unknown } = $.checked(326, options, self);
   return $.made(326, $.call($.id(326), $.slot(326, self), $.slot(326, target), o.reduction, o.beta));
 }
 
 /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function softmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+  if (options === undefined) {
+    return $.made(327, $.call($.id(327), $.slot(327, self), dim));
+  }
   const o: { dtype?: unknown } = $.checked(327, options, self);
   return $.made(327, $.call($.id(327), $.slot(327, self), dim, o.dtype));
 }
 
 /** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
 export function softplus(self: Tensor, options?: { beta?: Scalar; threshold?: Scalar }): Tensor {
+  if (options === undefined) {
+    return $.made(328, $.call($.id(328), $.slot(328, self)));
+  }
   const o: { beta?: unknown; threshold?: unknown } = $.checked(328, options, self);
   return $.made(328, $.call($.id(328), $.slot(328, self), o.beta, o.threshold));
 }
@@ -2522,6 +2968,9 @@ export function sort(a?: unknown, b?: unknown): unknown {
     return $.madeAll(329, $.call($.id(329), $.slot(329, a), o.stable, o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
   if ($.isTensor(a) && $.fits(330, b)) {
+    if (b === undefined) {
+      return $.madeAll(330, $.call($.id(330), $.slot(330, a))) as [values: Tensor, indices: Tensor];
+    }
     const o: { dim?: unknown; descending?: unknown } = $.given(b);
     return $.madeAll(330, $.call($.id(330), $.slot(330, a), o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
@@ -2534,10 +2983,16 @@ export function split(self: Tensor, splitSize: number, options?: { dim?: number 
 export function split(self: Tensor, splitSize: readonly number[], options?: { dim?: number }): Tensor[];
 export function split(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isNumber(b) && $.fits(331, c)) {
+    if (c === undefined) {
+      return $.madeAll(331, $.call($.id(331), $.slot(331, a), b)) as Tensor[];
+    }
     const o: { dim?: unknown } = $.given(c);
     return $.madeAll(331, $.call($.id(331), $.slot(331, a), b, o.dim)) as Tensor[];
   }
   if ($.isTensor(a) && $.isNumbers(b) && $.fits(332, c)) {
+    if (c === undefined) {
+      return $.madeAll(332, $.call($.id(332), $.slot(332, a), b)) as Tensor[];
+    }
     const o: { dim?: unknown } = $.given(c);
     return $.madeAll(332, $.call($.id(332), $.slot(332, a), b, o.dim)) as Tensor[];
   }
@@ -2546,6 +3001,9 @@ export function split(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::split_with_sizes(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]` */
 export function splitWithSizes(self: Tensor, splitSizes: readonly number[], options?: { dim?: number }): Tensor[] {
+  if (options === undefined) {
+    return $.madeAll(333, $.call($.id(333), $.slot(333, self), splitSizes)) as Tensor[];
+  }
   const o: { dim?: unknown } = $.checked(333, options, self);
   return $.madeAll(333, $.call($.id(333), $.slot(333, self), splitSizes, o.dim)) as Tensor[];
 }
@@ -2582,6 +3040,9 @@ export function squeeze(a?: unknown, b?: unknown, c?: unknown): unknown {
 
 /** `aten::stack(Tensor[] tensors, int dim=0) -> Tensor` */
 export function stack(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(339, $.call($.id(339), $.slots(339, tensors)));
+  }
   const o: { dim?: unknown } = $.checked(339, options, tensors);
   return $.made(339, $.call($.id(339), $.slots(339, tensors), o.dim));
 }
@@ -2598,10 +3059,16 @@ export function std(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(340, $.call($.id(340), $.slot(340, a), b, o.correction, o.keepdim));
   }
   if ($.isTensor(a) && $.fits(341, b)) {
+    if (b === undefined) {
+      return $.made(341, $.call($.id(341), $.slot(341, a)));
+    }
     const o: { unbiased?: unknown } = $.given(b);
     return $.made(341, $.call($.id(341), $.slot(341, a), o.unbiased));
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(342, c)) {
+    if (c === undefined) {
+      return $.made(342, $.call($.id(342), $.slot(342, a), b));
+    }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
     return $.made(342, $.call($.id(342), $.slot(342, a), b, o.unbiased, o.keepdim));
   }
@@ -2620,10 +3087,16 @@ export function stdMean(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.madeAll(343, $.call($.id(343), $.slot(343, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
   if ($.isTensor(a) && $.fits(344, b)) {
+    if (b === undefined) {
+      return $.madeAll(344, $.call($.id(344), $.slot(344, a))) as [result0: Tensor, result1: Tensor];
+    }
     const o: { unbiased?: unknown } = $.given(b);
     return $.madeAll(344, $.call($.id(344), $.slot(344, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(345, c)) {
+    if (c === undefined) {
+      return $.madeAll(345, $.call($.id(345), $.slot(345, a), b)) as [result0: Tensor, result1: Tensor];
+    }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
     return $.madeAll(345, $.call($.id(345), $.slot(345, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
@@ -2636,10 +3109,16 @@ export function sub(self: Tensor, other: Scalar, options?: { alpha?: Scalar }): 
 export function sub(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isScalar(b) && $.fits(346, c)) {
+    if (c === undefined) {
+      return $.made(346, $.call($.id(346), $.slot(346, a), b));
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.made(346, $.call($.id(346), $.slot(346, a), b, o.alpha));
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(347, c)) {
+    if (c === undefined) {
+      return $.made(347, $.call($.id(347), $.slot(347, a), $.slot(347, b)));
+    }
     const o: { alpha?: unknown } = $.given(c);
     return $.made(347, $.call($.id(347), $.slot(347, a), $.slot(347, b), o.alpha));
   }
@@ -2652,11 +3131,19 @@ export function sub_(self: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 export function sub_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub_(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.isScalar(b) && $.fits(348, c)) {
+    if (c === undefined) {
+      $.call($.id(348), $.slot(348, a), b);
+      return a as Tensor;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(348), $.slot(348, a), b, o.alpha);
     return a as Tensor;
   }
   if ($.isTensor(a) && $.isTensor(b) && $.fits(349, c)) {
+    if (c === undefined) {
+      $.call($.id(349), $.slot(349, a), $.slot(349, b));
+      return a as Tensor;
+    }
     const o: { alpha?: unknown } = $.given(c);
     $.call($.id(349), $.slot(349, a), $.slot(349, b), o.alpha);
     return a as Tensor;
@@ -2670,10 +3157,16 @@ export function sum(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 export function sum(self: Tensor, dim: Sizes | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function sum(a?: unknown, b?: unknown, c?: unknown): unknown {
   if ($.isTensor(a) && $.fits(350, b)) {
+    if (b === undefined) {
+      return $.made(350, $.call($.id(350), $.slot(350, a)));
+    }
     const o: { dtype?: unknown } = $.given(b);
     return $.made(350, $.call($.id(350), $.slot(350, a), o.dtype));
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(351, c)) {
+    if (c === undefined) {
+      return $.made(351, $.call($.id(351), $.slot(351, a), b));
+    }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
     return $.made(351, $.call($.id(351), $.slot(351, a), b, o.keepdim, o.dtype));
   }
@@ -2687,6 +3180,9 @@ export function t(self: Tensor): Tensor {
 
 /** `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor` */
 export function takeAlongDim(self: Tensor, indices: Tensor, options?: { dim?: number | null }): Tensor {
+  if (options === undefined) {
+    return $.made(353, $.call($.id(353), $.slot(353, self), $.slot(353, indices)));
+  }
   const o: { dim?: unknown } = $.checked(353, options, self);
   return $.made(353, $.call($.id(353), $.slot(353, self), $.slot(353, indices), o.dim));
 }
@@ -2698,6 +3194,9 @@ export function tanh(self: Tensor): Tensor {
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(355, $.call($.id(355), $.slot(355, self), k)) as [values: Tensor, indices: Tensor];
+  }
   const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(355, options, self);
   return $.madeAll(355, $.call($.id(355), $.slot(355, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
@@ -2714,18 +3213,27 @@ export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(358, $.call($.id(358), $.slot(358, self)));
+  }
   const o: { diagonal?: unknown } = $.checked(358, options, self);
   return $.made(358, $.call($.id(358), $.slot(358, self), o.diagonal));
 }
 
 /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
 export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(359, $.call($.id(359), $.slot(359, self)));
+  }
   const o: { diagonal?: unknown } = $.checked(359, options, self);
   return $.made(359, $.call($.id(359), $.slot(359, self), o.diagonal));
 }
 
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
+  if (options === undefined) {
+    return $.madeAll(360, $.call($.id(360), $.slot(360, self))) as Tensor[];
+  }
   const o: { dim?: unknown } = $.checked(360, options, self);
   return $.madeAll(360, $.call($.id(360), $.slot(360, self), o.dim)) as Tensor[];
 }
@@ -2742,6 +3250,10 @@ export function unfold(self: Tensor, dimension: number, size: number, step: numb
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
+  if (options === undefined) {
+    $.call($.id(363), $.slot(363, self));
+    return self as Tensor;
+  }
   const o: { from?: unknown; to?: unknown } = $.checked(363, options, self);
   $.call($.id(363), $.slot(363, self), o.from, o.to);
   return self as Tensor;
@@ -2749,6 +3261,9 @@ export function uniform_(self: Tensor, options?: { from?: number; to?: number })
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
+  if (options === undefined) {
+    return $.madeAll(364, $.call($.id(364), $.slot(364, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  }
   const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(364, options, self);
   return $.madeAll(364, $.call($.id(364), $.slot(364, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
@@ -2764,6 +3279,9 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(366, d)) {
+    if (d === undefined) {
+      return $.made(366, $.call($.id(366), $.slot(366, a), b, c));
+    }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
     return $.made(366, $.call($.id(366), $.slot(366, a), b, c, o.scalesH, o.scalesW));
   }
@@ -2779,6 +3297,9 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(368, d)) {
+    if (d === undefined) {
+      return $.made(368, $.call($.id(368), $.slot(368, a), b, c));
+    }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
     return $.made(368, $.call($.id(368), $.slot(368, a), b, c, o.scalesH, o.scalesW));
   }
@@ -2794,6 +3315,9 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(370, c)) {
+    if (c === undefined) {
+      return $.made(370, $.call($.id(370), $.slot(370, a), b));
+    }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
     return $.made(370, $.call($.id(370), $.slot(370, a), b, o.scalesH, o.scalesW));
   }
@@ -2815,10 +3339,16 @@ export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.made(372, $.call($.id(372), $.slot(372, a), b, o.correction, o.keepdim));
   }
   if ($.isTensor(a) && $.fits(373, b)) {
+    if (b === undefined) {
+      return $.made(373, $.call($.id(373), $.slot(373, a)));
+    }
     const o: { unbiased?: unknown } = $.given(b);
     return $.made(373, $.call($.id(373), $.slot(373, a), o.unbiased));
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(374, c)) {
+    if (c === undefined) {
+      return $.made(374, $.call($.id(374), $.slot(374, a), b));
+    }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
     return $.made(374, $.call($.id(374), $.slot(374, a), b, o.unbiased, o.keepdim));
   }
@@ -2838,10 +3368,16 @@ export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
     return $.madeAll(375, $.call($.id(375), $.slot(375, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
   if ($.isTensor(a) && $.fits(376, b)) {
+    if (b === undefined) {
+      return $.madeAll(376, $.call($.id(376), $.slot(376, a))) as [result0: Tensor, result1: Tensor];
+    }
     const o: { unbiased?: unknown } = $.given(b);
     return $.madeAll(376, $.call($.id(376), $.slot(376, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
   if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(377, c)) {
+    if (c === undefined) {
+      return $.madeAll(377, $.call($.id(377), $.slot(377, a), b)) as [result0: Tensor, result1: Tensor];
+    }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
     return $.madeAll(377, $.call($.id(377), $.slot(377, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
@@ -2899,12 +3435,18 @@ export function zero_(self: Tensor): Tensor {
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(386, $.call($.id(386), size));
+  }
   const o: { dtype?: unknown; device?: unknown } = $.checked(386, options, size);
   return $.made(386, $.call($.id(386), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
+  if (options === undefined) {
+    return $.made(387, $.call($.id(387), $.slot(387, self)));
+  }
   const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(387, options, self);
   return $.made(387, $.call($.id(387), $.slot(387, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }

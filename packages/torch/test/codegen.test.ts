@@ -315,6 +315,9 @@ describe('the generator', () => {
         [
           `/** \`${schemas[0]?.schema}\` */`,
           'export function twoWords(self: Tensor, someSize: Sizes, options?: { weight?: Tensor | null }): Tensor {',
+          '  if (options === undefined) {',
+          '    return $.made(0, $.call($.id(0), $.slot(0, self), someSize));',
+          '  }',
           '  const o: { weight?: unknown } = $.checked(0, options, self);',
           '  return $.made(0, $.call($.id(0), $.slot(0, self), someSize, $.optionalSlot(0, o.weight)));',
           '}',
