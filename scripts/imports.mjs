@@ -26,7 +26,7 @@ const common = [`${tandem}/errors.ts`, `${tandem}/random.ts`];
 const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 
 /** What puts all together may use all of these. */
-const library = rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods', 'train', 'evaluate', 'export');
+const toolkit = rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods', 'train', 'evaluate', 'export');
 
 /** @type {Room[]} */
 export const house = [
@@ -86,7 +86,7 @@ export const house = [
   },
   {
     room: `${tandem}/pretrain`,
-    may: [...common, ...library],
+    may: [...common, ...toolkit],
     packages: [engine, 'zod'],
     worldly: true,
     why: 'nothing imports the command line',
@@ -99,7 +99,7 @@ export const house = [
   },
   {
     room: `${tandem}/index.ts`,
-    may: [...common, ...library, ...rooms('pretrain')],
+    may: [...common, ...toolkit, ...rooms('pretrain')],
     packages: [engine],
     why: 'nothing imports the command line',
   },
