@@ -7,11 +7,12 @@ import { didYouMean } from 'tandem';
 import { engine } from './engine.js';
 import { describeMachine, load } from './machine.js';
 import { memory } from './memory.js';
+import { methodSteps } from './methods.js';
 import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, memory };
+const suites: Readonly<Record<string, Suite>> = { engine, memory, methods: methodSteps };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',

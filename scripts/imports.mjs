@@ -59,14 +59,14 @@ export const house = [
   },
   {
     room: `${tandem}/methods`,
-    may: [...common, ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts')],
+    may: [...common, ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts', 'methods/options')],
     packages: [engine, 'zod'],
     alone: true,
     why: 'a method never touches files, the console or another method',
   },
   {
     room: `${tandem}/train`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'methods/method.ts')],
+    may: [...common, ...rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods/method.ts')],
     packages: [engine],
     worldly: true,
     why: 'training knows the contract, no method',

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { liveCount, nn, noGrad, ones, optim, scope, type Tensor, tensor, zeros } from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
 
-const { SGD } = optim;
+const { SGD, LARS, AdamW } = optim;
 
 const scoped = (name: string, body: () => void) =>
   test(name, () => {
@@ -59,6 +59,61 @@ describe('SGD refuses', () => {
     assert.deepEqual([x.item(), sgd.groups[0]?.lr], [1, 0.5]);
     x.dispose();
   });
+});
+
+describe('LARS and AdamW refuse', () => {
+  const refuses = (name: 'LARS' | 'AdamW' | 'SGD', options: object, ...parts: string[]) =>
+    test(`${name} ${JSON.stringify(options)}`, () => {
+      scope(() => {
+        const Kind: new (x: readonly Tensor[], options: optim.OptimizerOptions) => optim.Optimizer = optim[name];
+        const x = ones([2]);
+        const before = liveCount();
+        assertThrowsLine(() => new Kind([x], { lr: 1, ...options }), `${name}: `, ...parts);
+        assert.equal(liveCount(), before, 'no state is left behind');
+      });
+    });
+
+  for (const name of ['SGD', 'LARS', 'AdamW'] as const) {
+    refuses(name, { lr: -1 }, 'lr must be 0 or more, got -1');
+    refuses(name, { weightDecay: -1 }, 'weightDecay must be 0 or more, got -1');
+    refuses(name, { exclude: 'biases' }, "exclude must be 'vectors' or 'none', got 'biases'");
+    refuses(name, { wieghtDecay: 1 }, "unknown option 'wieghtDecay'; it takes lr, ", 'weightDecay, ');
+  }
+  refuses('LARS', { momentum: 1 }, 'momentum must be in [0, 1), got 1');
+  for (const trust of [0, -1, Number.POSITIVE_INFINITY])
+    refuses('LARS', { trust }, `trust must be above 0, got ${trust}`);
+  refuses('LARS', { momentumOf: 'step' }, "momentumOf must be 'gradients' or 'steps', got 'step'");
+  refuses('LARS', { clip: 1 }, 'clip must be true or false, got 1');
+  refuses('LARS', { nesterov: true }, "unknown option 'nesterov'");
+  for (const betas of [[0.9], [0.9, 1], [-0.1, 0.9], [0.9, 0.99, 0.999], 0.9]) {
+    refuses('AdamW', { betas }, `betas must be two numbers in [0, 1), got ${betas}`);
+  }
+  refuses('AdamW', { eps: -1 }, 'eps must be 0 or more, got -1');
+  refuses('AdamW', { momentum: 0.9 }, "unknown option 'momentum'");
+
+  scoped('no parameters, parameters given twice, a bad rate for a step', () => {
+    const x = weight(1);
+    for (const [name, Kind] of Object.entries({ LARS, AdamW })) {
+      assertThrowsLine(() => new Kind([], { lr: 1 }), `${name}: there are no parameters`);
+      assertThrowsLine(() => new Kind([x, x], { lr: 1 }), `${name}: a parameter is given twice`);
+      const optimizer = new Kind([x], { lr: 1 });
+      x.grad = ones([1]);
+      assertThrowsLine(() => optimizer.step({ lr: -1 }), `${name}: lr must be 0 or more`);
+      assert.equal(x.item(), 1);
+      optimizer.dispose();
+    }
+    x.dispose();
+  });
+});
+
+test('a parameter that cannot be begun leaves no state of the others behind', () => {
+  const freed = ones([1]);
+  freed.dispose();
+  const x = weight(1);
+  const before = liveCount();
+  for (const Kind of [LARS, AdamW]) assertThrowsLine(() => new Kind([x, freed], { lr: 1 }), 'has been freed');
+  assert.equal(liveCount(), before);
+  x.dispose();
 });
 
 describe('rates of groups', () => {

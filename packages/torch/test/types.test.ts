@@ -62,6 +62,12 @@ export function refused(x: Tensor): void {
   new optim.SGD([x], { lr: 1, momentun: 0.9 });
   // @ts-expect-error a rate is needed
   new optim.SGD([x], { momentum: 0.9 });
+  // @ts-expect-error LARS has one form of momentum, and it is not Nesterov's
+  new optim.LARS([x], { lr: 1, nesterov: true });
+  // @ts-expect-error two betas
+  new optim.AdamW([x], { lr: 1, betas: [0.9] });
+  // @ts-expect-error what all optimizers share is no optimizer
+  new optim.Optimizer([x], { lr: 1 });
   // @ts-expect-error a module must say how it computes
   class Silent extends nn.Module {}
   new Silent();

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { didYouMean, UsageError, UserError } from '../errors.js';
+import { didYouMean, UsageError } from '../errors.js';
 import { DATA_SETS, type Skipped } from '../images/index.js';
-import { methods } from '../methods/index.js';
+import { methods, presets } from '../methods/index.js';
 import {
   describeOptions,
   type EpochMetrics,
@@ -13,6 +12,7 @@ import {
   resolveConfig,
   runOptions,
 } from '../pretrain/index.js';
+import { readConfig } from './config-file.js';
 import { Exit } from './exit.js';
 import { helpTable, wrapped } from './help.js';
 import { duration, progress } from './progress.js';
@@ -21,6 +21,7 @@ import { abortOnSignals } from './signals.js';
 /** Settings with a flag of their own; all others are given as key=value. */
 const flags: Readonly<Record<string, string>> = {
   method: '--method <name>',
+  preset: '--preset <name>',
   backbone: '--backbone <name>',
   epochs: '--epochs <n>',
   batch: '--batch <n>',
@@ -51,7 +52,10 @@ export function pretrainCommand(): Command {
   }
   return command
     .option('--out <folder>', 'run folder, new or empty; the next free runs/<images>-<method>-<backbone> unless given')
-    .option('--config <file>', "settings as JSON, such as a run's config.json; key=value and flags come over it")
+    .option(
+      '--config <file>',
+      "settings as JSON, such as a run's config.json; key=value and flags come over it; extends names a file it starts from",
+    )
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', settingsHelp)
     .action(async (images: string | undefined, settings: string[], { out, config, json, ...given }: Options) => {
@@ -68,7 +72,17 @@ function settingsHelp(): string {
     ...Object.entries(methods).map(([name, { summary, options }]) =>
       helpTable(`Settings of --method ${name}, ${summary}:`, rows(describeOptions(options))),
     ),
+    helpTable('What a preset changes, where nothing else is asked:', presetRows()),
   ].join('\n');
+}
+
+function presetRows(): [string, string][] {
+  return Object.entries(presets).flatMap(([method, of]) =>
+    Object.entries(of).flatMap(([preset, changes]): [string, string][] => {
+      const words = Object.entries(changes).map(([key, value]) => `${key}=${value}`);
+      return words.length > 0 ? [[`${method} ${preset}`, words.join(' ')]] : [];
+    }),
+  );
 }
 
 function term({ name, kind, defaultsTo }: OptionHelp): string {
@@ -111,27 +125,6 @@ function unknownFlag(word: string): UsageError {
   return new UsageError(`unknown option '${word}'.${didYouMean(`--${flag}`, known)}`);
 }
 
-function readConfig(file: string): object {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
-  }
-  let settings: unknown;
-  try {
-    settings = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`--config ${file} is not JSON: ${(error as Error).message}`);
-  }
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UserError(`--config ${file} must be a JSON object, {"setting": value, ...}`);
-  }
-  // What a run's config.json says of its machine is no setting.
-  const { tandem: _machine, ...rest } = settings as Record<string, unknown>;
-  return rest;
-}
-
 /** Runs and prints. @throws Exit 130 when it was interrupted */
 export async function runPretrain(
   given: Record<string, unknown>,
@@ -168,6 +161,7 @@ export async function runPretrain(
           break;
         case 'epoch':
           bar.say(epochLine(event.metrics, config.epochs));
+          if (event.metrics.warning) bar.say(`warning: ${event.metrics.warning}`);
           rate = imageRate(event.metrics.imagesSeen);
           break;
         case 'end':

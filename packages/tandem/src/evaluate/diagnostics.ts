@@ -34,3 +34,15 @@ export function diagnose(a: Tensor, b: Tensor): Diagnostics {
     }),
   );
 }
+
+/**
+ * Says so when the embeddings have collapsed: to nearly one point where their deviation is below a tenth of the healthy 1/sqrt(width), to nearly
+ * one line where hardly more than one dimension is in use.
+ */
+export function collapseWarning({ embeddingStd, effectiveRank }: Diagnostics, width: number): string | undefined {
+  const healthy = 1 / Math.sqrt(width);
+  const numbers = `std ${embeddingStd.toPrecision(2)} of about ${healthy.toPrecision(2)}, rank ${effectiveRank.toFixed(1)} of ${width}`;
+  if (embeddingStd < 0.1 * healthy) return `collapsed: all embeddings are nearly the same (${numbers})`;
+  if (effectiveRank < Math.min(2, width / 2)) return `collapsed: the embeddings use hardly one dimension (${numbers})`;
+  return undefined;
+}

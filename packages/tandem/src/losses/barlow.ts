@@ -1,24 +1,26 @@
 import { eye, type Tensor } from '@tandem/torch';
 import { inFloat32, wide } from './float32.js';
+import type { Terms } from './terms.js';
 
 /**
- * Barlow Twins: the cross-correlation of two batch-normalised views should be the identity.
- * sum_i (C_ii - 1)^2 + redundancy * sum_{i != j} C_ij^2, in float32, with the biased variance and eps 1e-5.
- * @param a [n, d] @param b [n, d] (facebookresearch/barlowtwins)
+ * Barlow Twins: the cross-correlation C of two views, each standardised over the batch, should be the identity. In float32.
+ * @param a [n, d] @param b [n, d] @param options.redundancy weight of the off-diagonal term; .0051 in the paper
+ * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together d when each view is constant
+ * (Zbontar et al., 2021; facebookresearch/barlowtwins)
  */
-export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): Tensor {
+export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): Terms {
   const [n, d] = a.shape as [number, number];
   return inFloat32(a, () => {
     const correlation = standardised(a).t().mm(standardised(b)).div(n);
-    const onDiagonal = correlation.diagonal().sub(1).square().sum();
-    const offDiagonal = correlation
-      .maskedFill(eye(d, { dtype: 'bool', device: a.device }), 0)
-      .square()
-      .sum();
-    return onDiagonal.add(offDiagonal, { alpha: redundancy });
+    const itself = eye(d, { dtype: 'bool', device: a.device });
+    return {
+      onDiagonal: correlation.diagonal().sub(1).square().sum(),
+      offDiagonal: correlation.maskedFill(itself, 0).square().sum().mul(redundancy),
+    };
   });
 }
 
+/** Batch norm without parameters: the variance is divided by n, and eps is 1e-5. */
 function standardised(z: Tensor): Tensor {
   const x = wide(z);
   const [variance, mean] = x.varMean([0], { unbiased: false });

@@ -1,5 +1,7 @@
+export * from './bank.js';
 export * from './barlow.js';
 export * from './distance.js';
 export { unit, wide } from './float32.js';
 export * from './infonce.js';
+export * from './terms.js';
 export * from './vicreg.js';

@@ -1,30 +1,36 @@
 import type { z } from 'zod';
-import type { Encoder } from '../networks/index.js';
-import type { View } from '../views/index.js';
+import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
+import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
-import type { Method } from './method.js';
+import type { NewMethod } from './method.js';
+import { checkMoby, moby, mobyOptions } from './moby.js';
+import { checkMoco, moco, mocoOptions } from './moco.js';
+import type { RunFacts } from './options/shared.js';
+import { simclr, simclrOptions } from './simclr.js';
+import { simsiam, simsiamOptions } from './simsiam.js';
+import { vicreg, vicregOptions } from './vicreg.js';
 
 /** What the registry knows of a method. */
 export interface MethodEntry {
   readonly summary: string;
   /** Its options: types, ranges, defaults and one line on each. */
   readonly options: z.ZodObject;
-  /** Throws UserError for options that are possible one by one, but not together or not for so many epochs. */
-  check(options: unknown, epochs: number): void;
-  /** @param options as parsed by the schema above */
-  build(newEncoder: () => Encoder, views: readonly [View, View], options: unknown): Method;
+  /** Throws UserError for options that are possible one by one, but not together or not in such a run. */
+  check(options: unknown, run: RunFacts): void;
+  /** The options as parsed by the schema above. */
+  readonly build: NewMethod<unknown>;
 }
 
 function entry<Schema extends z.ZodObject>(
   summary: string,
   options: Schema,
-  build: (newEncoder: () => Encoder, views: readonly [View, View], options: z.infer<Schema>) => Method,
-  check: (options: z.infer<Schema>, epochs: number) => void = () => {},
+  build: NewMethod<z.infer<Schema>>,
+  check: (options: z.infer<Schema>, run: RunFacts) => void = () => {},
 ): MethodEntry {
   return {
     summary,
     options,
-    check: (given, epochs) => check(given as z.infer<Schema>, epochs),
+    check: (given, run) => check(given as z.infer<Schema>, run),
     build: (newEncoder, views, given) => build(newEncoder, views, given as z.infer<Schema>),
   };
 }
@@ -32,6 +38,14 @@ function entry<Schema extends z.ZodObject>(
 /** Every method by its name on the command line. */
 export const methods: Readonly<Record<string, MethodEntry>> = {
   clbo: entry('contrastive learning by bilevel optimisation of a student and a teacher', clboOptions, clbo, checkClbo),
+  simclr: entry('both views find each other among all of the batch', simclrOptions, simclr),
+  moco: entry('both views find each other among the keys of past batches', mocoOptions, moco, checkMoco),
+  byol: entry("a student foretells a moving average's view, without negatives", byolOptions, byol),
+  simsiam: entry('each view foretells the other, which stands still', simsiamOptions, simsiam),
+  moby: entry("BYOL's networks with MoCo's loss", mobyOptions, moby, checkMoby),
+  'barlow-twins': entry('correlations between views become the identity', barlowTwinsOptions, barlowTwins),
+  vicreg: entry('views agree, dimensions vary and do not covary', vicregOptions, vicreg),
 };
 
-export type { Method, Moment, Rounds } from './method.js';
+export type { Method, Rounds, Views } from './method.js';
+export { type Preset, presets } from './presets.js';

@@ -1,19 +1,11 @@
 import type { Tensor } from '@tandem/torch';
-import type { Branch } from '../networks/index.js';
+import type { Terms } from '../losses/index.js';
+import type { Branch, NewEncoder } from '../networks/index.js';
+import type { Moment, Position } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
-/** Where training stands while a step is taken. */
-export interface Moment {
-  /** Student steps taken before this one, over the whole run. */
-  readonly step: number;
-  /** The epoch, from 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** The learning rate of this step. */
-  readonly lr: number;
-  /** Forgets the optimizer's momentum. */
-  resetMomentum(): void;
-}
+/** The views of one batch, [n, c, h, w] each: two, or more where the run makes more. */
+export type Views = readonly [Tensor, Tensor, ...Tensor[]];
 
 /** How an epoch runs through the data: fresh passes over it, and steps on each batch with new views of the same images. */
 export interface Rounds {
@@ -29,6 +21,8 @@ export interface Method {
   readonly name: string;
   /** What the optimizer trains; its encoder is the student's. */
   readonly learns: Branch;
+  /** Those of its parameters that keep the first learning rate, whatever the schedule does. */
+  readonly constantLr?: readonly Tensor[];
   /** The network that follows, where there is one: state, but never trained. */
   readonly teacher?: Branch;
   /** Whose encoder is the result. */
@@ -37,15 +31,19 @@ export interface Method {
   readonly state?: Readonly<Record<string, Tensor>>;
   /** How the views of an image are made, in the order `loss` takes them. */
   readonly views: readonly View[];
-  readonly rounds: Rounds;
-  /** The loss of one batch, a single number. @param views [n, c, h, w] each */
-  loss(views: readonly Tensor[]): Tensor;
+  /** One pass over the data, one step on each batch, unless given. */
+  readonly rounds?: Rounds;
+  /** The loss of one batch: a single number, or terms by name whose sum it is. */
+  loss(views: Views, moment: Moment): Tensor | Terms;
   /** Changes gradients, after backward. */
   beforeStep?(moment: Moment): void;
   /** Moves the teacher, banks and centres, after the optimizer. */
   afterStep?(moment: Moment): void;
   /** The method's own numbers for the metrics; may be costly, so only asked for when they are written. */
-  numbers?(moment: Pick<Moment, 'epoch' | 'epochs'>): Record<string, number>;
+  numbers?(position: Position): Record<string, number>;
   /** Makes the encoders ready to be evaluated. @param batches of training views, made as they are asked for */
   beforeEvaluation?(batches: Iterable<Tensor>): void;
 }
+
+/** Builds a method from its options, with networks from `newEncoder`. */
+export type NewMethod<Options> = (newEncoder: NewEncoder, views: readonly View[], options: Options) => Method;

@@ -26,13 +26,16 @@ export function stemFor(side: number): Stem {
   return side < 64 ? 'small' : 'standard';
 }
 
+/** How an encoder behaves in training alone: its parameters, and what it computes in evaluation, are the same. */
+export type TrainingForm = Pick<ResNetOptions, 'splits'>;
+
 /** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */
-export function buildEncoder({ backbone, ...options }: Architecture): Encoder {
+export function buildEncoder({ backbone, ...options }: Architecture, form: TrainingForm = {}): Encoder {
   const layout = Object.hasOwn(blocks, backbone) ? blocks[backbone] : undefined;
   if (!layout) {
     throw new UserError(
       `unknown backbone '${backbone}'; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`,
     );
   }
-  return new ResNet({ blocks: layout, ...options });
+  return new ResNet({ blocks: layout, ...options, ...form });
 }

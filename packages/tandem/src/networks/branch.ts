@@ -1,6 +1,6 @@
 import { nn, type Tensor } from '@tandem/torch';
 import type { Encoder } from './encoder.js';
-import type { Head } from './head.js';
+import { Head, type HeadShape, mlpHead } from './head.js';
 
 /** Heads are made on the CPU, the encoder may live elsewhere. What is in place keeps its tensors: others may hold them. */
 function place(head: Head, { device, dtype }: Tensor): void {
@@ -19,6 +19,12 @@ export class Branch extends nn.Module {
     for (const part of [head, predictor]) if (part && first) place(part, first);
   }
 
+  /** Where its parameters are, and of which type. */
+  get placement(): Pick<Tensor, 'device' | 'dtype'> {
+    const [{ device, dtype }] = this.parameters() as [Tensor];
+    return { device, dtype };
+  }
+
   /** A copy with tensors of its own, without the predictor: what a teacher is made of. */
   twin(): Branch {
     return new Branch(this.encoder.clone(), this.head.clone());
@@ -29,9 +35,33 @@ export class Branch extends nn.Module {
     return this.head.forward(this.encoder.forward(x));
   }
 
-  /** Prediction q(g(f(x))), or the projection where there is no predictor. */
-  predict(x: Tensor): Tensor {
-    const z = this.forward(x);
+  /** Prediction q(z) of a projection, or the projection itself where there is no predictor: [n, d] to [n, d]. */
+  predict(z: Tensor): Tensor {
     return this.predictor ? this.predictor.forward(z) : z;
   }
+}
+
+/** The heads of a branch, as the options of methods name them. */
+export interface BranchShape {
+  /** Layers of the projector, 0 to 3, with their hidden and output widths. */
+  readonly projLayers: number;
+  readonly projHidden: number;
+  readonly projDim: number;
+  /** Batch norm between the projector's layers; there unless switched off. */
+  readonly projNorm?: boolean;
+  readonly lastNorm?: HeadShape['lastNorm'];
+  /** Hidden width of a predictor of two layers; no predictor unless given. */
+  readonly predHidden?: number | undefined;
+  /** Parts into which the projector's batch norms split a batch. */
+  readonly splits?: number;
+}
+
+/** Puts fresh heads on an encoder. */
+export function newBranch(encoder: Encoder, shape: BranchShape): Branch {
+  const { projLayers, projHidden, projDim, projNorm = true, lastNorm, predHidden, splits } = shape;
+  const mlp = mlpHead(encoder.featureWidth, projLayers, projHidden, projDim);
+  const projector = new Head({ ...mlp, norm: projNorm, lastNorm, splits });
+  const width = projector.outputWidth;
+  const predictor = predHidden === undefined ? null : new Head(mlpHead(width, 2, predHidden, width));
+  return new Branch(encoder, projector, predictor);
 }

@@ -1,4 +1,5 @@
 import { nn, type Tensor } from '@tandem/torch';
+import { batchNorm1d } from './split-batch-norm.js';
 
 /** A multi-layer perceptron as data. */
 export interface HeadShape {
@@ -6,8 +7,10 @@ export interface HeadShape {
   readonly widths: readonly number[];
   /** Batch norm between the layers (before ReLU); the Linear before a norm has no bias. */
   readonly norm: boolean;
-  /** Batch norm after the last layer too: with or without scale and shift. */
-  readonly lastNorm?: 'affine' | 'plain';
+  /** Batch norm after the last layer too: with scale and shift, with scale alone, or with neither. */
+  readonly lastNorm?: 'affine' | 'scale' | 'plain' | undefined;
+  /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
+  readonly splits?: number | undefined;
 }
 
 /** A projector or predictor. */
@@ -15,15 +18,17 @@ export class Head extends nn.Module {
   readonly layers: nn.Sequential[];
   readonly outputWidth: number;
 
-  constructor({ widths, norm, lastNorm }: HeadShape) {
+  constructor({ widths, norm, lastNorm, splits }: HeadShape) {
     super();
     this.outputWidth = widths.at(-1) ?? 0;
     this.layers = widths.slice(1).map((width, i) => {
       const last = i === widths.length - 2;
       const normed = last ? lastNorm !== undefined : norm;
+      const affine = !last || lastNorm !== 'plain';
+      const shift = !last || lastNorm !== 'scale';
       return new nn.Sequential(
         new nn.Linear(widths[i] as number, width, { bias: !normed }),
-        ...(normed ? [new nn.BatchNorm1d(width, { affine: !last || lastNorm === 'affine' })] : []),
+        ...(normed ? [batchNorm1d(width, splits, { affine, shift })] : []),
         ...(last ? [] : [new nn.ReLU()]),
       );
     });

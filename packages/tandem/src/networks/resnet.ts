@@ -1,5 +1,6 @@
 import { nn, type Tensor } from '@tandem/torch';
 import type { Encoder } from './encoder.js';
+import { batchNorm2d } from './split-batch-norm.js';
 
 /** How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters it. */
 export type Stem = 'small' | 'strided' | 'standard';
@@ -15,6 +16,8 @@ export interface ResNetOptions {
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;
+  /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
+  readonly splits?: number | undefined;
 }
 
 /** Two 3x3 convolutions around a shortcut (He et al., 2016, "basic block"). */
@@ -25,16 +28,16 @@ class BasicBlock extends nn.Module {
   readonly bn2: nn.BatchNorm2d;
   readonly downsample: nn.Sequential | null;
 
-  constructor(inputs: number, outputs: number, stride: number) {
+  constructor(inputs: number, outputs: number, stride: number, splits: number) {
     super();
     this.conv1 = convolution(inputs, outputs, 3, stride);
-    this.bn1 = new nn.BatchNorm2d(outputs);
+    this.bn1 = batchNorm2d(outputs, splits);
     this.conv2 = convolution(outputs, outputs, 3, 1);
-    this.bn2 = new nn.BatchNorm2d(outputs);
+    this.bn2 = batchNorm2d(outputs, splits);
     this.downsample =
       stride === 1 && inputs === outputs
         ? null
-        : new nn.Sequential(convolution(inputs, outputs, 1, stride), new nn.BatchNorm2d(outputs));
+        : new nn.Sequential(convolution(inputs, outputs, 1, stride), batchNorm2d(outputs, splits));
   }
 
   forward(x: Tensor): Tensor {
@@ -66,17 +69,17 @@ export class ResNet extends nn.Module implements Encoder {
   readonly layer4: nn.Sequential | null;
   readonly featureWidth: number;
 
-  constructor({ blocks, width, features, stem, channels }: ResNetOptions) {
+  constructor({ blocks, width, features, stem, channels, splits = 1 }: ResNetOptions) {
     super();
     this.conv1 = convolution(channels, width, stem === 'standard' ? 7 : 3, stem === 'small' ? 1 : 2);
-    this.bn1 = new nn.BatchNorm2d(width);
+    this.bn1 = batchNorm2d(width, splits);
     this.maxpool = stem === 'standard' ? new nn.MaxPool2d(3, { stride: 2, padding: 1 }) : null;
     const [first, second, third, fourth] = blocks;
     this.featureWidth = features ?? width * 2 ** (blocks.length - 1);
-    this.layer1 = stage(first, width, width, 1);
-    this.layer2 = stage(second, width, width * 2, 2);
-    this.layer3 = stage(third, width * 2, fourth ? width * 4 : this.featureWidth, 2);
-    this.layer4 = fourth ? stage(fourth, width * 4, this.featureWidth, 2) : null;
+    this.layer1 = stage(first, width, width, 1, splits);
+    this.layer2 = stage(second, width, width * 2, 2, splits);
+    this.layer3 = stage(third, width * 2, fourth ? width * 4 : this.featureWidth, 2, splits);
+    this.layer4 = fourth ? stage(fourth, width * 4, this.featureWidth, 2, splits) : null;
   }
 
   forward(x: Tensor): Tensor {
@@ -88,10 +91,10 @@ export class ResNet extends nn.Module implements Encoder {
   }
 }
 
-function stage(blocks: number, inputs: number, outputs: number, stride: number): nn.Sequential {
+function stage(blocks: number, inputs: number, outputs: number, stride: number, splits: number): nn.Sequential {
   return new nn.Sequential(
     ...Array.from({ length: blocks }, (_, i) =>
-      i === 0 ? new BasicBlock(inputs, outputs, stride) : new BasicBlock(outputs, outputs, 1),
+      i === 0 ? new BasicBlock(inputs, outputs, stride, splits) : new BasicBlock(outputs, outputs, 1, splits),
     ),
   );
 }

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { didYouMean, UsageError, UserError } from '../errors.js';
-import { methods } from '../methods/index.js';
+import { methods, type Preset, presets } from '../methods/index.js';
 import { backbones } from '../networks/index.js';
 
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
   images: z.string().min(1).describe('data-set name, folder, or tar of images'),
   method: z.string().default('clbo').describe('how to learn'),
+  preset: z
+    .enum(['paper', 'official'])
+    .default('paper')
+    .describe("settings to start from: the CLBO study's for all methods, or those of the method's authors"),
   backbone: z.enum(backbones).default('resnet18').describe('network'),
   width: z.int().min(4).max(1024).default(64).describe('channels of the first stage'),
   features: z
@@ -24,9 +28,31 @@ export const runOptions = z.strictObject({
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
   lr: z.number().positive().default(0.06).describe('learning rate at the start; .06 in the paper'),
-  momentum: z.number().min(0).lt(1).default(0.9).describe('of SGD; .9 in the paper'),
-  weightDecay: z.number().min(0).default(5e-4).describe('on every parameter; 5e-4 in the paper'),
-  nesterov: z.boolean().default(false).describe('Nesterov momentum'),
+  scaleLr: z
+    .boolean()
+    .default(false)
+    .describe('times batch / 256; the paper does not say so, also where it varies the batch'),
+  scaleLoss: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('the loss is minimised times this; under SGD like a learning rate'),
+  optimizer: z.enum(['sgd', 'lars', 'adamw']).default('sgd').describe('sgd in the paper'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd and lars; .9 in the paper'),
+  weightDecay: z.number().min(0).default(5e-4).describe('5e-4 in the paper'),
+  exclude: z
+    .enum(['vectors', 'none'])
+    .optional()
+    .describe(
+      'vectors (biases, batch norm) go without weight decay and LARS scaling; none of them with sgd unless given',
+    ),
+  nesterov: z.boolean().default(false).describe('Nesterov momentum, of sgd'),
+  larsTrust: z.number().positive().default(1e-3).describe('step length over parameter length'),
+  larsMomentum: z
+    .enum(['gradients', 'steps'])
+    .default('gradients')
+    .describe('what the momentum sums: scaled gradients, or steps as in SimCLR'),
+  larsClip: z.boolean().default(false).describe('never scales a gradient up, as in solo-learn'),
   schedule: z
     .enum(['epoch', 'step'])
     .default('epoch')
@@ -108,24 +134,35 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   if (!method) throw new UsageError(`unknown method '${name}'; ${choice(name, Object.keys(methods))}`);
   const schema = runOptions.extend(method.options.shape);
   const types: Readonly<Record<string, z.ZodType>> = schema.shape;
-  const converted: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
-    const type = Object.hasOwn(types, key) ? types[key] : undefined;
-    if (!type) throw new UsageError(`unknown setting '${key}' for ${name}.${didYouMean(key, Object.keys(types))}`);
-    converted[key] = typeof value === 'string' ? fromText(type, value) : value;
-  }
-  const parsed = schema.safeParse(converted);
-  if (!parsed.success) throw new UsageError(explain(parsed.error, converted));
+  const read = (settings: Readonly<Record<string, unknown>>) =>
+    Object.entries(settings).map(([key, value]): [string, unknown] => {
+      const type = Object.hasOwn(types, key) ? types[key] : undefined;
+      if (!type) throw new UsageError(unknownSetting(key, name, Object.keys(types)));
+      return [key, typeof value === 'string' ? fromText(type, value) : value];
+    });
+  const asked = Object.fromEntries(read(given));
+  const preset = schema.shape.preset.safeParse(asked.preset);
+  const all = { ...(preset.success && presets[name]?.[preset.data as Preset]), ...asked };
+  const parsed = schema.safeParse(all);
+  if (!parsed.success) throw new UsageError(explain(parsed.error, all));
   const config = parsed.data as RunConfig;
   if (config.warmup >= config.epochs) {
     throw new UsageError(`warmup must be shorter than the run: ${config.warmup} of ${config.epochs} epochs`);
   }
   try {
-    method.check(pickMethodOptions(config), config.epochs);
+    method.check(pickMethodOptions(config), config);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
   }
   return config;
+}
+
+/** Names the methods that do have the setting, else the nearest setting. */
+function unknownSetting(key: string, method: string, known: readonly string[]): string {
+  const others = Object.entries(methods).filter(([, { options }]) => Object.hasOwn(options.shape, key));
+  if (others.length === 0) return `unknown setting '${key}' for ${method}.${didYouMean(key, known)}`;
+  const nearest = didYouMean(key, known);
+  return `'${key}' is no setting of ${method} but of ${others.map(([name]) => name).join(', ')}.${nearest}`;
 }
 
 /** The part of a configuration that is the method's own. */

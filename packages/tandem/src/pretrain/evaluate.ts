@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { collapseWarning } from '../evaluate/index.js';
 import type { Batches } from '../images/index.js';
 import type { Method } from '../methods/index.js';
-import type { Plan, StepReport } from '../train/loop.js';
+import { type Plan, type StepReport, stepsPerEpoch } from '../train/loop.js';
 import { makeViews } from '../views/index.js';
-import type { PretrainEvent } from './events.js';
+import type { EpochMetrics, PretrainEvent } from './events.js';
 import { diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
 import type { Run } from './run.js';
 
@@ -15,12 +16,16 @@ export async function* evaluate(
   { config, data, method, plan, batches, look }: Run,
   { step, epoch }: StepReport,
   signal: AbortSignal | undefined,
-): AsyncGenerator<PretrainEvent, Record<string, number>> {
+): AsyncGenerator<PretrainEvent, Pick<EpochMetrics, string>> {
   const { epochs, seed } = plan;
   method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
-  const numbers = { ...method.numbers?.({ epoch, epochs }) };
+  const numbers: Record<string, number | string> = {
+    ...method.numbers?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
+  };
   const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
-  Object.assign(numbers, yield* watch(diagnoseStudent(method, data.train, seed, look)));
+  const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
+  const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.outputWidth);
+  Object.assign(numbers, diagnostics, warning && { warning });
   const asked = labelled(data);
   const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
   if (!asked || !due) return numbers;

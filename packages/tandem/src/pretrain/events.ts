@@ -17,7 +17,11 @@ export interface EpochMetrics {
   /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
   readonly knnStudent?: number;
   readonly knnTeacher?: number;
-  readonly [name: string]: number | undefined;
+  readonly embeddingStd?: number;
+  readonly effectiveRank?: number;
+  /** What should worry the reader, in words. */
+  readonly warning?: string;
+  readonly [name: string]: number | string | undefined;
 }
 
 /** What a run tells while it goes on. */

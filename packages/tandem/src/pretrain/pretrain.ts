@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.js';
 import { openImages } from '../images/index.js';
-import { DivergedError, stepsPerEpoch, train } from '../train/loop.js';
+import { DivergedError, type StepReport, stepsPerEpoch, train } from '../train/loop.js';
 import type { RunConfig } from './config.js';
 import { evaluate } from './evaluate.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
@@ -59,7 +59,7 @@ export async function* pretrain(
   try {
     for await (const report of train(method, batches, plan)) {
       last = report.step;
-      epoch.add(report.loss);
+      epoch.add(report);
       yield { kind: 'step', imagesSeen: seen(report.step), ...report };
       await setImmediate(); // signals have their turn here too, or one more step would follow
       if (report.endsEpoch) {
@@ -90,22 +90,25 @@ export async function* pretrain(
   yield { kind: 'end', run: folder.path, metrics, interrupted: signal?.aborted === true };
 }
 
-/** Loss and rate of an epoch's training steps; evaluation is not in the rate. */
+/** Loss, its terms and rate of an epoch's training steps; evaluation is not in the rate. */
 class EpochAverages {
   readonly #started = Date.now();
+  readonly #sums: Record<string, number> = {};
   #steps = 0;
-  #losses = 0;
-  #sum = 0;
+  #read = 0;
 
-  add(loss: number | undefined): void {
+  add({ loss, terms }: Pick<StepReport, 'loss' | 'terms'>): void {
     this.#steps += 1;
     if (loss === undefined) return;
-    this.#losses += 1;
-    this.#sum += loss;
+    this.#read += 1;
+    for (const [name, value] of Object.entries({ loss, ...terms })) {
+      this.#sums[name] = (this.#sums[name] ?? 0) + value;
+    }
   }
 
-  close(batch: number): { loss: number; imagesPerSecond: number } {
+  close(batch: number): { loss: number; imagesPerSecond: number; [term: string]: number } {
     const seconds = (Date.now() - this.#started) / 1000;
-    return { loss: this.#sum / this.#losses, imagesPerSecond: (this.#steps * batch) / seconds };
+    const means = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#read]);
+    return { loss: Number.NaN, ...Object.fromEntries(means), imagesPerSecond: (this.#steps * batch) / seconds };
   }
 }

@@ -1,14 +1,15 @@
-import { type Device, manualSeed, noGrad, optim, scope, type Tensor, threads, version } from '@tandem/torch';
+import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { type EncoderCard, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
-import { type Architecture, buildEncoder, type Encoder, stemFor } from '../networks/index.js';
+import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, smallView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
+import { baseLr, excluded, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { createRunFolder, type RunFolder, shortName } from './run-folder.js';
 import { tandemVersion } from './version.js';
@@ -41,26 +42,29 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
   const view = trainingView(config, data);
   manualSeed(config.seed);
   const method = methodOf(config, architecture, view, device);
-  const optimizer = new optim.SGD(method.learns.parameters(), {
-    lr: config.lr,
-    momentum: config.momentum,
-    weightDecay: config.weightDecay,
-    nesterov: config.nesterov,
-  });
+  const optimizer = newOptimizer(config, method);
   const folder = createRunFolder(out, `${shortName(config.images)}-${config.method}-${config.backbone}`);
-  const resolved = { ...config, stem: architecture.stem, device, precision, size: set.height };
+  const resolved = {
+    ...config,
+    exclude: excluded(config),
+    stem: architecture.stem,
+    device,
+    precision,
+    size: set.height,
+  };
   folder.writeConfig({ ...resolved, tandem: { version: tandemVersion, libtorch: version(), threads: threads() } });
   if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   const plan: Plan = {
     epochs: config.epochs,
     lr: cosineSchedule({
-      base: config.lr,
+      base: baseLr(config),
       epochs: config.epochs,
       stepsPerEpoch: stepsPerEpoch(method, batches),
       by: config.schedule,
       warmup: config.warmup,
     }),
     optimizer,
+    scaleLoss: config.scaleLoss,
     seed: config.seed,
     device,
     precision,
@@ -99,7 +103,7 @@ function trainingView(config: RunConfig, { name, train: set }: DataSet): View {
 function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device): Method {
   const { build } = methods[config.method] as (typeof methods)[string];
   const { memoryFormat } = config;
-  const newEncoder = (): Encoder => buildEncoder(architecture).to({ device, memoryFormat });
+  const newEncoder: NewEncoder = (form) => buildEncoder(architecture, form).to({ device, memoryFormat });
   return build(newEncoder, [view, view], pickMethodOptions(config));
 }
 

@@ -1,38 +1,79 @@
-/** The numbers of a bilevel update that change with the epoch, counted from 1. */
-export interface BilevelSchedule {
-  /** Strength of the pull. */
-  lambda(epoch: number): number;
-  /** Learning rate of the teacher. */
-  tau(epoch: number): number;
-  /** The part of the way to the student that the teacher goes at its step. */
-  teacherRate(epoch: number): number;
+import type { Tensor } from '@tandem/torch';
+import type { Branch } from '../networks/index.js';
+import { type BilevelRates, bilevelSchedule } from './bilevel-schedule.js';
+import type { Moment, Position } from './moment.js';
+import { addProximalPull, moveTowards, squaredDistance, squaredNorm } from './pairs.js';
+import { type SlowTeacher, slowTeacher } from './slow.js';
+import { reestimateStatistics } from './statistics.js';
+
+/** How student and teacher move together; what each means is told with the options of CLBO. */
+export interface BilevelOptions extends BilevelRates {
+  readonly lookahead: number;
+  readonly prox: boolean;
+  readonly proxMode: 'coupled' | 'decoupled';
+  readonly studentStart: 'carry' | 'restart';
+  readonly momentumAcrossRounds: 'keep' | 'reset';
+  readonly teacherBn: 'B1' | 'B2' | 'B3' | 'B4';
+  readonly epochMode: 'E1a' | 'E1b' | 'E2';
 }
 
-/** What the schedule is made from; see the options of CLBO. */
-export interface BilevelOptions {
-  readonly lambda0: number;
-  readonly tau0?: number | undefined;
-  readonly eta: number;
-  readonly lambdaSchedule: 'linear' | 'const';
-  readonly tauSchedule: 'inverse' | 'const' | 's2';
-  readonly teacherRule: 'sgd' | 'ema';
+/** What the update does to a step of any method that takes it. */
+export interface BilevelHooks {
+  /** An epoch has `passes` through the data and `repeats` steps on each batch. */
+  readonly rounds: { readonly passes: number; readonly repeats: number };
+  beforeStep(moment: Moment): void;
+  afterStep(moment: Moment): void;
+  numbers(position: Position): Record<string, number>;
+  beforeEvaluation(batches: Iterable<Tensor>): void;
 }
 
 /**
- * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for every epoch, so that the schedule changes the
- * pull alone (S1). The reading s2 takes the base lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
+ * The bilevel update: the student theta minimises its loss plus lambda/2 |theta - xi|^2, and after every K steps the teacher xi takes one
+ * gradient step of rate tau on the same objective, xi += tau lambda (theta - xi).
+ * @param start the teacher, where it does not start as a copy of the student
  */
-export function bilevelSchedule(options: BilevelOptions): BilevelSchedule {
-  const { lambda0, tau0, eta, lambdaSchedule, tauSchedule, teacherRule } = options;
-  const tau1 = tau0 ?? (tauSchedule === 's2' ? 1 : 1 - eta) / lambda0;
-  const lambda = (epoch: number) => (lambdaSchedule === 'linear' ? lambda0 * epoch : lambda0);
-  const tau = (epoch: number) => (tauSchedule === 'const' ? tau1 : tau1 / epoch);
+export function bilevelTeacher(
+  student: Branch,
+  o: BilevelOptions,
+  start: Branch = student.twin(),
+): SlowTeacher & { readonly hooks: BilevelHooks } {
+  const schedule = bilevelSchedule(o);
+  const statistics = ({ B1: 'own', B2: 'ema', B3: 'student', B4: 'own' } as const)[o.teacherBn];
+  const teacher = slowTeacher(student, { statistics, branch: start });
+  const theta = teacher.pairs.map((pair) => pair.theta);
+  const xi = teacher.pairs.map((pair) => pair.xi);
   return {
-    lambda,
-    tau,
-    teacherRate(epoch) {
-      if (teacherRule === 'ema') return 1 - eta;
-      return tau(epoch) * (tauSchedule === 's2' ? lambda0 : lambda(epoch));
+    ...teacher,
+    hooks: {
+      rounds: {
+        passes: o.epochMode === 'E1a' ? o.lookahead : 1,
+        repeats: o.epochMode === 'E1b' ? o.lookahead : 1,
+      },
+      beforeStep({ epoch }) {
+        if (o.prox && o.proxMode === 'coupled') addProximalPull(teacher.pairs, schedule.lambda(epoch));
+      },
+      afterStep({ step, epoch, lr, resetMomentum }) {
+        if (o.prox && o.proxMode === 'decoupled') moveTowards(theta, xi, lr * schedule.lambda(epoch));
+        if ((step + 1) % o.lookahead !== 0) return;
+        teacher.follow(schedule.teacherRate(epoch));
+        if (o.studentStart === 'restart') moveTowards(theta, xi, 1);
+        if (o.momentumAcrossRounds === 'reset') resetMomentum();
+      },
+      numbers({ epoch }) {
+        const squared = squaredDistance(teacher.pairs);
+        const lambda = schedule.lambda(epoch);
+        return {
+          lambda,
+          tau: schedule.tau(epoch),
+          teacherRate: schedule.teacherRate(epoch),
+          prox: o.prox ? (lambda / 2) * squared : 0,
+          distance: Math.sqrt(squared),
+          relativeDistance: Math.sqrt(squared / squaredNorm(xi)),
+        };
+      },
+      beforeEvaluation(batches) {
+        if (o.teacherBn === 'B4') reestimateStatistics(teacher.branch, batches);
+      },
     },
   };
 }

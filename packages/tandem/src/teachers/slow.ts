@@ -11,7 +11,7 @@ export interface SlowTeacher {
   readonly branch: Branch;
   readonly pairs: readonly Pair[];
   /** Projections of each view, in train mode and without gradient: [n, d] each. */
-  project(views: readonly Tensor[]): Tensor[];
+  project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
   /** xi += rate (theta - xi). `rate` 1 - eta makes an exponential moving average. */
   follow(rate: number): void;
 }
@@ -34,7 +34,8 @@ export function slowTeacher(
   return {
     branch,
     pairs: paired,
-    project: (views) => noGrad(() => views.map((view) => branch.forward(view))),
+    project: <const Views extends readonly Tensor[]>(views: Views) =>
+      noGrad(() => views.map((view) => branch.forward(view))) as { [View in keyof Views]: Tensor },
     follow(rate) {
       moveTowards(xi, theta, rate);
       if (followsBuffers) moveTowards(averages(branch), averages(student), statistics === 'student' ? 1 : rate);

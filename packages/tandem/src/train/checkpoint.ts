@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { io, type optim, type Tensor } from '@tandem/torch';
 import type { Method } from '../methods/method.js';
 
-/** The tensors that decide how training goes on: networks, teacher, the method's own state, momentum. Views and order follow from seed and step. */
-export function trainingState(method: Method, optimizer: optim.SGD): Record<string, Tensor> {
+/** The tensors that decide how training goes on: networks, teacher, the method's own state, the optimizer's. Views and order follow from seed and step. */
+export function trainingState(method: Method, optimizer: optim.Optimizer): Record<string, Tensor> {
   const state: Record<string, Tensor> = {};
   const add = (prefix: string, tensors: Readonly<Record<string, Tensor>>) => {
     for (const [name, tensor] of Object.entries(tensors)) state[`${prefix}.${name}`] = tensor;
@@ -17,7 +17,7 @@ export function trainingState(method: Method, optimizer: optim.SGD): Record<stri
 }
 
 /** Writes `checkpoint/state.safetensors` in a run folder: whole, or the one before stays. */
-export function saveCheckpoint(runFolder: string, method: Method, optimizer: optim.SGD, step: number): void {
+export function saveCheckpoint(runFolder: string, method: Method, optimizer: optim.Optimizer, step: number): void {
   const folder = join(runFolder, 'checkpoint');
   mkdirSync(folder, { recursive: true });
   io.saveSafetensors(join(folder, 'state.safetensors'), trainingState(method, optimizer), { step: String(step) });

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { autocast, type Device, noGrad, type optim, scope, type Tensor } from '@tandem/torch';
+import { autocast, type Device, noGrad, type optim, scope, Tensor } from '@tandem/torch';
 import type { Batches } from '../images/index.js';
-import type { Method } from '../methods/method.js';
+import { type Terms, total } from '../losses/index.js';
+import type { Method, Rounds, Views } from '../methods/method.js';
+import type { Moment } from '../teachers/index.js';
 import { makeViews } from '../views/index.js';
 import type { Schedule } from './schedule.js';
 
@@ -9,7 +11,9 @@ import type { Schedule } from './schedule.js';
 export interface Plan {
   readonly epochs: number;
   readonly lr: Schedule;
-  readonly optimizer: optim.SGD;
+  readonly optimizer: optim.Optimizer;
+  /** The loss is minimised times this; 1 unless given. */
+  readonly scaleLoss?: number;
   readonly seed: number;
   readonly device: Device;
   /** Of matrix products and convolutions; parameters are float32 always. */
@@ -29,8 +33,10 @@ export interface StepReport {
   readonly epoch: number;
   readonly endsEpoch: boolean;
   readonly lr: number;
-  /** The loss, where it was read. */
+  /** The loss, where it was read, as it is minimised. */
   readonly loss?: number;
+  /** Its terms, where the method names them. */
+  readonly terms?: Readonly<Record<string, number>>;
 }
 
 /** The loss became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
@@ -43,8 +49,10 @@ export class DivergedError extends Error {
   }
 }
 
+const onePass: Rounds = { passes: 1, repeats: 1 };
+
 /** Steps in an epoch: every pass over the data, every repeat of a batch. */
-export function stepsPerEpoch({ rounds }: Method, batches: Batches): number {
+export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batches: Batches): number {
   return batches.perEpoch * rounds.passes * rounds.repeats;
 }
 
@@ -54,16 +62,21 @@ export function stepsPerEpoch({ rounds }: Method, batches: Batches): number {
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const perEpoch = stepsPerEpoch(method, batches);
-  const { passes, repeats } = method.rounds;
-  for (let step = plan.startStep ?? 0; step < plan.epochs * perEpoch; ) {
+  const { passes, repeats } = method.rounds ?? onePass;
+  const { epochs, seed, optimizer } = plan;
+  const steps = epochs * perEpoch;
+  const resetMomentum = () => optimizer.reset();
+  for (let step = plan.startStep ?? 0; step < steps; ) {
     const pass = Math.floor(step / (batches.perEpoch * repeats));
     const inPass = step - pass * batches.perEpoch * repeats;
+    const epoch = Math.floor(pass / passes) + 1;
     for (const batch of batches.epoch(pass, Math.floor(inPass / repeats))) {
       for (let repeat = step % repeats; repeat < repeats; repeat++) {
         yield scope(() => {
-          const key = { seed: plan.seed, draw: pass * repeats + repeat };
+          const key = { seed, draw: pass * repeats + repeat };
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
-          return takeStep(method, views, plan, step, Math.floor(pass / passes) + 1, (step + 1) % perEpoch === 0);
+          const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum };
+          return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
         });
         step += 1;
         await setImmediate(); // signals and timers get their turn
@@ -77,24 +90,34 @@ function takeStep(
   method: Method,
   views: readonly Tensor[],
   plan: Plan,
-  step: number,
-  epoch: number,
+  moment: Moment,
   endsEpoch: boolean,
 ): StepReport {
-  const { optimizer, epochs } = plan;
-  const lr = plan.lr(step);
-  const x =
-    plan.memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat: 'channelsLast' })) : views;
-  const moment = { step, epoch, epochs, lr, resetMomentum: () => optimizer.reset() };
-  const loss = inPrecision(plan, () => method.loss(x));
-  const value = endsEpoch || step % plan.readLossEvery === 0 ? loss.item() : undefined;
+  const { optimizer, memoryFormat, scaleLoss = 1 } = plan;
+  const { step, epoch, lr } = moment;
+  const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
+  const result = inPrecision(plan, () => method.loss(x as readonly Tensor[] as Views, moment));
+  const loss = (result instanceof Tensor ? result : total(result)).mul(scaleLoss);
+  const read = endsEpoch || step % plan.readLossEvery === 0;
+  const value = read ? loss.item() : undefined;
   if (value !== undefined && !Number.isFinite(value)) throw new DivergedError(step + 1, value);
   optimizer.zeroGrad();
   loss.backward();
   method.beforeStep?.(moment);
   optimizer.step({ lr });
   method.afterStep?.(moment);
-  return { step: step + 1, epoch, endsEpoch, lr, ...(value === undefined ? {} : { loss: value }) };
+  return {
+    step: step + 1,
+    epoch,
+    endsEpoch,
+    lr,
+    ...(value !== undefined && { loss: value }),
+    ...(read && !(result instanceof Tensor) && { terms: termsOf(result, scaleLoss) }),
+  };
+}
+
+function termsOf(terms: Terms, scale: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item() * scale]));
 }
 
 /** Runs `fn` in the plan's precision. */

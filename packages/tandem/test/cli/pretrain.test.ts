@@ -318,3 +318,21 @@ function cutIdx(folder: string): string {
 }
 
 after(() => rmSync(root, { recursive: true, force: true }));
+
+test('CLBO with a mean-square loss and no predictor collapses and says so; with InfoNCE neither', {
+  skip: !existsSync(fashion) && `${fashion} is not installed`,
+}, async (t) => {
+  const run = async (loss: string) => {
+    const out = join(temporary(t), loss);
+    const settings = [`loss=${loss}`, 'lookahead=1', 'knnEvery=0', '--limit', '512', '--batch', '32', '--epochs', '6'];
+    const { code, stderr } = await tandem(t, 'pretrain', 'fashion-mnist', ...tiny, ...settings, '--out', out);
+    assert.equal(code, 0, stderr);
+    return { stderr, last: metricsOf(out).at(-1) as unknown as { warning?: string; embeddingStd: number } };
+  };
+  const [collapsed, healthy] = [await run('mse'), await run('infonce')];
+  assert.match(collapsed.last.warning as string, /^collapsed: all embeddings are nearly the same/);
+  assert.ok(collapsed.stderr.includes(`warning: ${collapsed.last.warning}`));
+  assert.ok(collapsed.last.embeddingStd < 0.1 / Math.sqrt(16));
+  assert.equal(healthy.last.warning, undefined);
+  assert.ok(!healthy.stderr.includes('warning'));
+});

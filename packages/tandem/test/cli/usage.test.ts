@@ -61,6 +61,7 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain pictures widht=4', /unknown setting 'widht' for clbo\. Did you mean 'width'\?/],
   ['pretrain pictures --backbone resnt18', /Did you mean 'resnet18'\?/],
   ['pretrain pictures --method clboo', /unknown method 'clboo'; .*Did you mean 'clbo'\?/],
+  ['pretrain pictures --preset authors', /unknown preset 'authors'; there is paper, official/],
   ['pretrain pictures --out=', /--out must name a folder/],
   ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
   ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { linalgSvd, liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { diagnose } from '../../src/evaluate/index.js';
+import { collapseWarning, diagnose } from '../../src/evaluate/index.js';
 import { assertClose, normal } from '../support.js';
 
 describe('diagnose', () => {
@@ -108,4 +108,19 @@ describe('diagnose', () => {
       assert.ok(Object.values(diagnose(z, z)).every(Number.isFinite));
       assert.equal(liveCount(), before);
     }));
+});
+
+describe('collapse', () => {
+  const of = (z: Tensor) => collapseWarning(diagnose(z, z), z.shape[1] as number);
+
+  test('healthy embeddings bring no warning, wide or narrow', () => {
+    for (const d of [2, 8, 512]) assert.equal(of(normal([600, d], 1)), undefined, `${d}`);
+  });
+
+  test('one point, and one line, do', () => {
+    const point = normal([1, 64], 1).add(normal([600, 64], 2).mul(1e-3));
+    assert.match(of(point) as string, /^collapsed: all embeddings are nearly the same \(std 0\.00\d+ of about 0\.13, /);
+    const line = normal([600, 1], 3).mul(normal([1, 64], 4));
+    assert.match(of(line) as string, /^collapsed: the embeddings use hardly one dimension \(.*rank 1\.0 of 64\)$/);
+  });
 });

@@ -1,7 +1,10 @@
-import { manualSeed, optim, scope, type Tensor } from '@tandem/torch';
-import { clbo, clboOptions } from '../../src/methods/clbo.js';
-import type { Method } from '../../src/methods/index.js';
-import type { Branch } from '../../src/networks/index.js';
+import { manualSeed, optim, scope, Tensor } from '@tandem/torch';
+import { total } from '../../src/losses/index.js';
+import { clboOptions } from '../../src/methods/clbo.js';
+import { type Method, methods, type Views } from '../../src/methods/index.js';
+import type { Branch, TrainingForm } from '../../src/networks/index.js';
+import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
+import type { Moment } from '../../src/teachers/index.js';
 import { smallView } from '../../src/views/index.js';
 import { normal, TinyEncoder } from '../support.js';
 
@@ -9,10 +12,46 @@ export const view = smallView({ size: 2 });
 
 export const parsed = (options: object) => clboOptions.parse({ projHidden: 5, projDim: 4, ...options });
 
-/** CLBO on a tiny encoder; one seed, the same initial networks. */
-export function tinyClbo(options: object = {}, dtype: 'float32' | 'float64' = 'float32', seed = 1): Method {
+/** The tiny encoder, with batch norm by parts where a method asks for it. */
+export function tinyEncoder({ splits = 1 }: TrainingForm = {}, features = 6): TinyEncoder {
+  const encoder = new TinyEncoder(12, features);
+  return splits === 1 ? encoder : Object.assign(encoder, { bn: batchNorm1d(features, splits) });
+}
+
+/** As many of these settings as the method knows. */
+export function settingsFor(name: string, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const known = methods[name]?.options.shape ?? {};
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => Object.hasOwn(known, key)));
+}
+
+/** What fits a batch of six and a tiny encoder. */
+const small = { projHidden: 5, projDim: 4, predHidden: 5, bank: 24, bnSplits: 2 };
+
+/** A method on a tiny encoder; one seed, the same initial networks. */
+export function tinyMethod(
+  name: string,
+  options: object = {},
+  { dtype = 'float32', seed = 1 }: { dtype?: 'float32' | 'float64'; seed?: number } = {},
+): Method {
+  const { build, options: schema } = methods[name] as (typeof methods)[string];
   manualSeed(seed);
-  return clbo(() => new TinyEncoder(12, 6).to({ dtype }), [view, view], parsed(options));
+  const settings = schema.parse({ ...settingsFor(name, small), ...options });
+  return build((form) => tinyEncoder(form).to({ dtype }), [view, view], settings);
+}
+
+export function tinyClbo(options: object = {}, dtype: 'float32' | 'float64' = 'float32', seed = 1): Method {
+  return tinyMethod('clbo', options, { dtype, seed });
+}
+
+/** A moment of a run, the first unless told otherwise. */
+export function moment(changes: Partial<Moment> = {}): Moment {
+  return { step: 0, steps: 100, epoch: 1, epochs: 1, lr: 0.1, seed: 1, resetMomentum: () => {}, ...changes };
+}
+
+/** A method's loss as one number. */
+export function lossOf(method: Method, views: Views, at = moment()): Tensor {
+  const loss = method.loss(views, at);
+  return loss instanceof Tensor ? loss : total(loss);
 }
 
 /** The two views of the batch of a step. */
@@ -26,6 +65,8 @@ export interface SteppingOptions {
   readonly weightDecay?: number;
   readonly stepsPerEpoch?: number;
   readonly epochs?: number;
+  /** The views of each step; noise unless given. */
+  readonly views?: (step: number) => Views;
   /** Leave the loss out: what is left are pull, decay and teacher. */
   readonly lossless?: boolean;
 }
@@ -49,23 +90,25 @@ export class Stepping {
   take(count = 1): number {
     const { method, optimizer } = this;
     const { lr = 0.1, stepsPerEpoch = 1000, epochs = 10, lossless = false } = this.options;
+    const views = this.options.views ?? ((step) => viewsOf(step, method.learns.parameters()[0] as Tensor));
+    const resetMomentum = () => optimizer.reset();
     let last = Number.NaN;
     for (let i = 0; i < count; i++) {
       const { step } = this;
       const epoch = Math.floor(step / stepsPerEpoch) + 1;
-      const moment = { step, epoch, epochs, lr, resetMomentum: () => optimizer.reset() };
+      const now = moment({ step, steps: stepsPerEpoch * epochs, epoch, epochs, lr, resetMomentum });
       scope(() => {
         optimizer.zeroGrad();
         if (!lossless) {
-          const loss = method.loss(viewsOf(step, method.learns.parameters()[0] as Tensor));
+          const loss = lossOf(method, views(step), now);
           loss.backward();
           last = loss.item();
         }
         this.onGradients('before');
-        method.beforeStep?.(moment);
+        method.beforeStep?.(now);
         this.onGradients('after');
         optimizer.step({ lr });
-        method.afterStep?.(moment);
+        method.afterStep?.(now);
       });
       this.step += 1;
     }

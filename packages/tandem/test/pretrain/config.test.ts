@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { methods } from '../../src/methods/index.js';
+import { describe, test } from 'node:test';
+import { methods, presets } from '../../src/methods/index.js';
 import { describeOptions, resolveConfig, runOptions } from '../../src/pretrain/index.js';
 
 const images = 'pictures';
@@ -61,6 +61,25 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ tau0: 20_000 }, /^tau\*lambda must be in \(0, 1\]/],
   [{ tau0: 100, tauSchedule: 'const', epochs: 200 }, /in epoch 200/],
   [{ warmup: 3, epochs: 3 }, /^warmup must be shorter than the run: 3 of 3 epochs$/],
+  [{ preset: 'offical' }, /^unknown preset 'offical'; there is paper, official\. Did you mean 'official'\?$/],
+  [{ method: 'simclr', predictor: true }, /^'predictor' is no setting of simclr but of clbo\.$/],
+  [
+    { method: 'vicreg', predHidden: 8 },
+    /^'predHidden' is no setting of vicreg but of byol, simsiam, moby\. Did you mean 'projHidden'\?$/,
+  ],
+  [{ method: 'byol', lookahead: 2 }, /^'lookahead' is no setting of byol but of clbo\.$/],
+  [
+    { method: 'moco', batch: 96 },
+    /^bank must be a multiple of the 96 keys that each step brings, got 4096; the nearest is 4128$/,
+  ],
+  [
+    { method: 'moco', symmetric: true, bank: 256 },
+    /^bank must be a multiple of the 512 keys .*, got 256; the nearest is 512$/,
+  ],
+  [{ method: 'moby', bank: 100, batch: 64 }, /^bank must be .* 64 keys .*, got 100; the nearest is 128$/],
+  [{ method: 'moco', batch: 32, bnSplits: 5 }, /^bnSplits must divide the batch of 32 .*, got 5; the nearest is 4$/],
+  [{ method: 'moco', batch: 2 }, /^bnSplits must divide the batch of 2 .*, got 8; the nearest is 1$/],
+  [{ optimizer: 'adam' }, /^unknown optimizer 'adam'; there is sgd, lars, adamw\. Did you mean 'adamw'\?$/],
   [{ images: '' }, /^images must be a text that is not empty, got ""$/],
 ];
 
@@ -75,10 +94,38 @@ test('without images there is no run', () => {
 });
 
 test('every setting has a description, and its default passes its own check', () => {
-  for (const schema of [runOptions, ...Object.values(methods).map(({ options }) => options)]) {
-    for (const { name, description, defaultsTo } of describeOptions(schema)) {
+  for (const [method, { options }] of Object.entries(methods)) {
+    for (const { name, description, defaultsTo } of [...describeOptions(runOptions), ...describeOptions(options)]) {
       assert.ok(description, name);
-      if (defaultsTo) resolveConfig({ images, [name]: defaultsTo });
+      if (defaultsTo) resolveConfig({ images, method, [name]: defaultsTo, ...(name === 'method' && { method }) });
     }
   }
+});
+
+describe('presets', () => {
+  test('every method has both; paper is the default, and both are seen in the resolved configuration', () => {
+    assert.deepEqual(Object.keys(presets).sort(), Object.keys(methods).sort());
+    for (const [method, of] of Object.entries(presets)) {
+      for (const preset of ['paper', 'official'] as const) {
+        const config = resolveConfig({ images, method, preset });
+        assert.equal(config.preset, preset);
+        for (const [key, value] of Object.entries(of[preset])) assert.equal(config[key], value, `${method} ${key}`);
+      }
+      assert.deepEqual(resolveConfig({ images, method }), resolveConfig({ images, method, preset: 'paper' }));
+    }
+  });
+
+  test('paper is one recipe: SGD at .06, decay 5e-4, batch 256, two layers or three, losses as means', () => {
+    for (const method of Object.keys(methods)) {
+      const { optimizer, lr, momentum, weightDecay, batch, projLayers, projDim } = resolveConfig({ images, method });
+      assert.deepEqual([optimizer, lr, momentum, weightDecay, batch, projDim], ['sgd', 0.06, 0.9, 5e-4, 256, 512]);
+      assert.equal(projLayers, ['barlow-twins', 'vicreg'].includes(method) ? 3 : 2, method);
+    }
+  });
+
+  test('what is asked for wins over the preset, and a saved configuration over a preset it had', () => {
+    const config = resolveConfig({ images, method: 'simclr', preset: 'official', batch: '128', optimizer: 'sgd' });
+    assert.deepEqual([config.batch, config.optimizer, config.temperature, config.lr], [128, 'sgd', 0.5, 1]);
+    assert.deepEqual(resolveConfig(JSON.parse(JSON.stringify(config))), config);
+  });
 });

@@ -4,7 +4,7 @@ import { grad, liveCount, manualSeed, nn, noGrad, optim, scope, type Tensor, ten
 import { Branch, buildEncoder, type Encoder, Head, mlpHead } from '../../src/networks/index.js';
 import {
   addProximalPull,
-  type BilevelOptions,
+  type BilevelRates,
   bilevelSchedule,
   moveTowards,
   pairs,
@@ -42,7 +42,7 @@ function branch(dtype: 'float32' | 'float64' = 'float64', predictor = false): Br
 
 const images = (seed: number, n = 6, dtype: 'float32' | 'float64' = 'float64') => normal([n, 3, 2, 2], seed, dtype);
 
-const literal: BilevelOptions = {
+const literal: BilevelRates = {
   lambda0: 1e-4,
   eta: 0.99,
   lambdaSchedule: 'linear',
@@ -416,7 +416,7 @@ describe('slowTeacher', () => {
   test("a student's predictor has no part in it", () => {
     const student = branch('float64', true);
     const teacher = slowTeacher(student, { statistics: 'student' });
-    scope(() => student.predict(images(1)));
+    scope(() => student.predict(student.forward(images(1))));
     teacher.follow(0.25);
     assert.deepEqual(statistics(teacher.branch), statistics(student));
     assert.ok(Object.keys(teacher.branch.stateDict()).every((name) => !name.startsWith('predictor')));

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { io, liveCount, manualSeed, nn, noGrad, optim, type Tensor } from '@tandem/torch';
-import { Batches, type ImageSet, openImages } from '../../src/images/index.js';
-import { type Method, methods } from '../../src/methods/index.js';
-import { Branch, buildEncoder, Head, mlpHead } from '../../src/networks/index.js';
-import { saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
-import { DivergedError, inPrecision, type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
-import { cosineSchedule } from '../../src/train/schedule.js';
+import { liveCount, nn, noGrad, optim, type Tensor } from '@tandem/torch';
+import { Batches, type ImageSet } from '../../src/images/index.js';
+import type { Method } from '../../src/methods/index.js';
+import { Branch, Head, mlpHead } from '../../src/networks/index.js';
+import { DivergedError, inPrecision, type Plan, stepsPerEpoch, train } from '../../src/train/loop.js';
 import { evaluationView, smallView } from '../../src/views/index.js';
-import { assertClose, elements, hash, noise, normal, TinyEncoder, temporary } from '../support.js';
+import { handOver, type Run, reports, setUp, stateOf } from '../methods/running.js';
+import { lossOf } from '../methods/stepping.js';
+import { assertClose, elements, hash, noise, normal, TinyEncoder } from '../support.js';
 
 const set = noise(26, { channels: 3, side: 8 });
 const view = smallView({ size: 8 });
-const architecture = { backbone: 'resnet10', width: 4, stem: 'strided', channels: 3 } as const;
 
 interface Options {
   readonly method?: object;
-  readonly seed?: number;
   readonly init?: number;
   readonly epochs?: number;
   readonly precision?: 'float32' | 'bfloat16';
@@ -27,43 +23,10 @@ interface Options {
 }
 
 /** A small run of CLBO on noise, ready to start. */
-function setUp(options: Options = {}): { method: Method; batches: Batches; plan: Plan } {
-  const { seed = 3, init = 1, epochs = 2, precision = 'float32', memoryFormat = 'contiguous' } = options;
-  const { build, options: schema } = methods.clbo as (typeof methods)[string];
-  manualSeed(init);
-  const parsed = schema.parse({ projHidden: 8, projDim: 8, lambda0: 0.1, ...options.method });
-  const method = build(() => buildEncoder(architecture).to({ memoryFormat }), [view, view], parsed);
-  const batches = new Batches(set, { batch: 8, seed });
-  const steps = stepsPerEpoch(method, batches);
-  const plan: Plan = {
-    epochs,
-    lr: cosineSchedule({ base: 0.05, epochs, stepsPerEpoch: steps, by: 'step', warmup: 0 }),
-    optimizer: new optim.SGD(method.learns.parameters(), { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }),
-    seed,
-    device: 'cpu',
-    precision,
-    memoryFormat,
-    readLossEvery: 1,
-    ...(options.startStep !== undefined && { startStep: options.startStep }),
-  };
-  return { method, batches, plan };
-}
-
-async function reports(
-  run: { method: Method; batches: Batches; plan: Plan },
-  until = Number.POSITIVE_INFINITY,
-): Promise<StepReport[]> {
-  const all: StepReport[] = [];
-  for await (const report of train(run.method, run.batches, run.plan)) {
-    all.push(report);
-    if (report.step >= until) break;
-  }
-  return all;
-}
-
-function stateOf({ method, plan }: { method: Method; plan: Plan }): string {
-  const state = trainingState(method, plan.optimizer);
-  return hash(Object.values(state));
+function clboRun({ method, init = 1, startStep = 0, ...run }: Options = {}): Run {
+  const heads = { projHidden: 8, projDim: 8, lambda0: 0.1 };
+  const settings = { batch: 8, epochs: 2, seed: 3, lr: 0.05, schedule: 'step', ...heads, ...run, ...method };
+  return setUp({ settings, init, startStep });
 }
 
 /** The least method: it pulls features to zero. */
@@ -91,42 +54,18 @@ function planOf(method: Method, changes: Partial<Plan> = {}): Plan {
 }
 
 describe('determinism', () => {
-  test('one seed, the same bits and losses; another seed, other ones', async () => {
-    const [a, b, c] = [setUp(), setUp(), setUp({ seed: 4 })];
-    const losses = [];
-    for (const run of [a, b, c]) losses.push((await reports(run)).map(({ loss }) => loss));
-    assert.equal(losses[0]?.length, 12);
-    assert.deepEqual(losses[0], losses[1]);
-    assert.equal(stateOf(a), stateOf(b));
-    assert.notDeepEqual(losses[0], losses[2]);
-    assert.notEqual(stateOf(a), stateOf(c));
-  });
-
   for (const [name, method, steps] of [
-    ['E1a', { epochMode: 'E1a' }, 12],
     ['E1b, K=3', { epochMode: 'E1b', lookahead: 3, teacherBn: 'B2' }, 18],
     ['E2, three steps an epoch', { epochMode: 'E2', studentStart: 'restart', predictor: true }, 6],
   ] as const) {
-    test(`${name}: going on from a checkpoint at any step gives the bits of the whole run`, async (t) => {
-      const folder = temporary(t);
-      const whole = setUp({ method });
+    test(`${name}: going on from a checkpoint at any step gives the bits of the whole run`, async () => {
+      const whole = clboRun({ method });
       assert.equal((await reports(whole)).length, steps);
       for (const stop of [1, 4, 5]) {
-        const first = setUp({ method });
+        const first = clboRun({ method });
         await reports(first, stop);
-        saveCheckpoint(folder, first.method, first.plan.optimizer, stop);
-        const { tensors, metadata } = io.loadSafetensors(join(folder, 'checkpoint', 'state.safetensors'));
-        assert.equal(metadata.step, String(stop));
-        const second = setUp({ method, init: 99, startStep: stop });
-        const part = (prefix: string) =>
-          Object.fromEntries(
-            Object.entries(tensors).flatMap(([key, x]) =>
-              key.startsWith(`${prefix}.`) ? [[key.slice(prefix.length + 1), x]] : [],
-            ),
-          );
-        second.method.learns.loadStateDict(part('student'));
-        second.method.teacher?.loadStateDict(part('teacher'));
-        second.plan.optimizer.loadStateDict(part('optimizer'));
+        const second = clboRun({ method, init: 99, startStep: stop });
+        handOver(first, second, stop);
         const rest = await reports(second);
         assert.equal(rest[0]?.step, stop + 1);
         assert.equal(rest.length, steps - stop);
@@ -136,7 +75,7 @@ describe('determinism', () => {
   }
 
   test('the memory format changes rounding only', async () => {
-    const [a, b] = [setUp({ epochs: 1 }), setUp({ epochs: 1, memoryFormat: 'channelsLast' })];
+    const [a, b] = [clboRun({ epochs: 1 }), clboRun({ epochs: 1, memoryFormat: 'channelsLast' })];
     const losses = [];
     for (const run of [a, b]) losses.push((await reports(run, 2)).map(({ loss }) => loss as number));
     assertClose(losses[0] as number[], losses[1] as number[], { rtol: 1e-4 });
@@ -167,9 +106,9 @@ describe('a step', () => {
     const moments: object[] = [];
     const watched: Method = {
       ...method,
-      loss(views) {
+      loss(views, moment) {
         log.push('loss');
-        return method.loss(views);
+        return lossOf(method, views, moment);
       },
       beforeStep({ resetMomentum, ...moment }) {
         log.push('beforeStep');
@@ -190,8 +129,8 @@ describe('a step', () => {
     const order = (lr: number) => ['loss', 'zeroGrad', 'beforeStep', `step ${lr}`, 'afterStep'];
     assert.deepEqual(log, [...order(0.01), ...order(0.02)]);
     assert.deepEqual(moments, [
-      { step: 0, epoch: 1, epochs: 2, lr: 0.01 },
-      { step: 1, epoch: 1, epochs: 2, lr: 0.02 },
+      { step: 0, steps: 6, epoch: 1, epochs: 2, lr: 0.01, seed: 1 },
+      { step: 1, steps: 6, epoch: 1, epochs: 2, lr: 0.02, seed: 1 },
     ]);
     assert.deepEqual(
       all.map(({ step, lr }) => [step, lr]),
@@ -210,9 +149,9 @@ describe('a step', () => {
       let calls = 0;
       const ill: Method = {
         ...method,
-        loss(views) {
+        loss(views, moment) {
           calls += 1;
-          const loss = method.loss(views);
+          const loss = lossOf(method, views, moment);
           return calls === 3 ? loss.mul(bad) : loss;
         },
       };
@@ -251,8 +190,8 @@ describe('a step', () => {
   });
 
   test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
-    for (const method of [{}, { predictor: true, teacherBn: 'B3', proxMode: 'decoupled' }, { loss: 'vicreg' }]) {
-      const run = setUp({ method, epochs: 3 });
+    for (const method of [{ predictor: true, teacherBn: 'B3', proxMode: 'decoupled' }, { loss: 'vicreg' }]) {
+      const run = clboRun({ method, epochs: 3 });
       const idle = liveCount();
       const counts: number[] = [];
       for await (const report of train(run.method, run.batches, run.plan)) {
@@ -326,9 +265,9 @@ describe('epochs', () => {
     const method = stub({ rounds: { passes: 1, repeats: 2 }, views: [view, view] });
     const watched: Method = {
       ...method,
-      loss(views) {
+      loss(views, moment) {
         for (const x of views) hashes.push(hash([x]));
-        return method.loss(views);
+        return lossOf(method, views, moment);
       },
     };
     await reports({ method: watched, batches: new Batches(set, { batch: 8, seed: 1 }), plan: planOf(method) });
@@ -339,7 +278,7 @@ describe('epochs', () => {
 
 describe('bfloat16', () => {
   test('products are bfloat16, parameters, teacher and loss stay float32, and the losses are near those of float32', async () => {
-    const runs = [setUp({ epochs: 1 }), setUp({ epochs: 1, precision: 'bfloat16' })] as const;
+    const runs = [clboRun({ epochs: 1 }), clboRun({ epochs: 1, precision: 'bfloat16' })] as const;
     const losses: number[][] = [];
     for (const run of runs) losses.push((await reports(run)).map(({ loss }) => loss as number));
     const [wide, half] = losses as [number[], number[]];
@@ -349,7 +288,7 @@ describe('bfloat16', () => {
     for (const branch of [runs[1].method.learns, runs[1].method.teacher as Branch]) {
       for (const x of branch.parameters()) assert.equal(x.dtype, 'float32');
     }
-    assert.notEqual(stateOf(runs[1]), stateOf(setUp({ epochs: 1, precision: 'bfloat16' })));
+    assert.notEqual(stateOf(runs[1]), stateOf(clboRun({ epochs: 1, precision: 'bfloat16' })));
     const { learns } = runs[1].method;
     const dtypes = (['float32', 'bfloat16'] as const).map(
       (precision) =>
@@ -380,30 +319,4 @@ describe('bfloat16', () => {
     await reports({ method, batches, plan: planOf(method, { precision: 'bfloat16' }) }, 4);
     assert.deepEqual(weights.slice(1), [1, 2, 3]);
   });
-});
-
-const fashion = '/usr/share/datasets/fashion-mnist';
-
-describe('every method learns', {
-  skip: existsSync(fashion) ? false : 'dataset-fashion-mnist is not installed',
-}, () => {
-  for (const [name, { build, options }] of Object.entries(methods)) {
-    test(`${name}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
-      const { train: pictures } = await openImages('fashion-mnist', { limit: 320 });
-      const own = smallView({ size: 28, channels: 1, data: 'fashion-mnist' });
-      manualSeed(1);
-      const method = build(
-        () => buildEncoder({ backbone: 'resnet10', width: 8, stem: 'strided', channels: 1 }),
-        [own, own],
-        options.parse({ projHidden: 64, projDim: 32 }),
-      );
-      const batches = new Batches(pictures, { batch: 64, seed: 1 });
-      const optimizer = new optim.SGD(method.learns.parameters(), { lr: 0.06, momentum: 0.9, weightDecay: 5e-4 });
-      const plan = planOf(method, { optimizer, lr: () => 0.06, epochs: 4 });
-      const losses = (await reports({ method, batches, plan }, 40)).map(({ loss }) => loss as number);
-      const mean = (some: number[]) => some.reduce((sum, x) => sum + x, 0) / some.length;
-      const [first, last] = [mean(losses.slice(0, 5)), mean(losses.slice(-5))];
-      assert.ok(last < 0.95 * first, `from ${first} to ${last} in ${losses.length} steps`);
-    });
-  }
 });

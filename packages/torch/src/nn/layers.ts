@@ -57,7 +57,8 @@ export class Linear extends Module {
 
 /**
  * Batch normalisation over every dimension but the second. In training: by the batch's mean and biased variance, while
- * running = 0.9 running + 0.1 batch (with the unbiased variance); in evaluation: by the running statistics.
+ * running = 0.9 running + 0.1 batch (with the unbiased variance); in evaluation: by the running statistics. `affine` gives it a
+ * scale and a shift, and `shift: false` takes the latter away again.
  */
 class BatchNorm extends Module {
   weight: Tensor | null;
@@ -71,15 +72,15 @@ class BatchNorm extends Module {
   constructor(
     readonly dimensions: readonly number[],
     features: number,
-    options: { affine?: boolean; momentum?: number; eps?: number } = {},
+    options: { affine?: boolean; shift?: boolean; momentum?: number; eps?: number } = {},
   ) {
     super();
-    refuseUnknown('BatchNorm', options, ['affine', 'momentum', 'eps']);
-    const { affine = true, momentum = 0.1, eps = 1e-5 } = options;
+    refuseUnknown('BatchNorm', options, ['affine', 'shift', 'momentum', 'eps']);
+    const { affine = true, shift = true, momentum = 0.1, eps = 1e-5 } = options;
     this.momentum = momentum;
     this.eps = eps;
     this.weight = affine ? parameter(ops.ones([features])) : null;
-    this.bias = affine ? parameter(ops.zeros([features])) : null;
+    this.bias = affine && shift ? parameter(ops.zeros([features])) : null;
     this.runningMean = buffer(ops.zeros([features]));
     this.runningVar = buffer(ops.ones([features]));
     this.numBatchesTracked = buffer(ops.zeros([], { dtype: 'int64' }));

@@ -1,0 +1,25 @@
+import { cat, type Tensor, zeros } from '@tandem/torch';
+import { inFloat32, unit, wide } from './float32.js';
+
+/**
+ * MoCo's loss in one direction: each query should find its key among the rows of a memory bank. Row i has the 1 + Q logits
+ * [q_i . k_i ; q_i . bank] / T, the first being right; cross-entropy, mean over the rows, in float32. Other keys of the same batch are no
+ * negatives. Gradients reach the query only; write to the bank after backward, which still needs the old rows.
+ * @param query [n, d], of any length @param key [n, d], of any length @param bank [Q, d], rows of length 1
+ * @returns one number, 0 or more; ln(1 + Q) when all of them are one vector (He et al., 2020; facebookresearch/moco)
+ */
+export function bankContrast(
+  query: Tensor,
+  key: Tensor,
+  bank: Tensor,
+  { temperature }: { temperature: number },
+): Tensor {
+  return inFloat32(query, () => {
+    const q = unit(query);
+    const positive = q.mul(unit(key.detach())).sum(1, { keepdim: true });
+    const negatives = q.mm(wide(bank.detach()).t());
+    const logits = cat([positive, negatives], { dim: 1 }).div(temperature);
+    const first = zeros([q.shape[0] as number], { dtype: 'int64', device: q.device });
+    return logits.crossEntropyLoss(first);
+  });
+}

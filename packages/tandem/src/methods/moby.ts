@@ -1,0 +1,54 @@
+import type { Tensor } from '@tandem/torch';
+import { z } from 'zod';
+import { bankContrast, unit } from '../losses/index.js';
+import { newBranch } from '../networks/index.js';
+import { emaSchedule, MemoryBank, slowTeacher } from '../teachers/index.js';
+import type { NewMethod } from './method.js';
+import { checkBank, ema, memoryBank, predictor, projector, type RunFacts, temperature } from './options/shared.js';
+
+export const mobyOptions = z.strictObject({
+  ...projector(),
+  ...predictor(),
+  ...temperature(0.2),
+  ...memoryBank,
+  ...ema('cosine'),
+});
+
+type MobyOptions = z.infer<typeof mobyOptions>;
+
+/**
+ * MoBY: BYOL's networks with MoCo's loss, in both directions, against a bank of past keys for each view (Xie et al., 2021;
+ * SwinTransformer/Transformer-SSL). The teacher follows between the step and the next teacher forward.
+ */
+export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
+  const student = newBranch(newEncoder(), o);
+  const teacher = slowTeacher(student);
+  const bank = new MemoryBank(o.bank, student.head.outputWidth, { ...student.placement, banks: 2 });
+  const [keysOfA, keysOfB] = bank.banks as [Tensor, Tensor];
+  const eta = emaSchedule(o);
+  let keys: Tensor[] = []; // of this step
+  return {
+    name: 'moby',
+    learns: student,
+    teacher: teacher.branch,
+    keeps: 'student',
+    state: bank.state,
+    views,
+    loss([a, b]) {
+      const [ka, kb] = teacher.project([a, b]); // no gradient
+      const [pa, pb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
+      keys = [unit(ka), unit(kb)];
+      return bankContrast(pa, kb, keysOfB, o).add(bankContrast(pb, ka, keysOfA, o));
+    },
+    afterStep({ step, steps }) {
+      bank.enqueue(...keys);
+      teacher.follow(1 - eta({ step: step + 1, steps }));
+    },
+    numbers: (position) => ({ eta: eta(position) }),
+  };
+};
+
+/** @throws UserError when a step's keys do not divide the bank. */
+export function checkMoby({ bank }: MobyOptions, { batch }: RunFacts): void {
+  checkBank(bank, batch);
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { type BilevelRates, bilevelSchedule } from '../../teachers/index.js';
+
+/** Options of the bilevel update. What the CLBO paper leaves open is an option, with the reason for its default. */
+export const bilevel = {
+  lookahead: z.int().min(1).default(2).describe('student steps per teacher step (K); 2 in the paper'),
+  eta: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.99)
+    .describe('1 - tau*lambda, what the teacher keeps of itself; not in the paper, .99 as usual at this scale'),
+  lambda0: z
+    .number()
+    .positive()
+    .default(1e-4)
+    .describe('proximal strength of epoch 1; not in the paper, 1e-4 keeps the pull near the weight decay'),
+  tau0: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given, 1/lambda0 with tauSchedule=s2',
+    ),
+  lambdaSchedule: z
+    .enum(['linear', 'const'])
+    .default('linear')
+    .describe('lambda_e = lambda0 * e as in the paper, or constant'),
+  tauSchedule: z
+    .enum(['inverse', 'const', 's2'])
+    .default('inverse')
+    .describe('tau_e = tau0 / e as in the paper; s2 moves the teacher by tau_e * lambda0, another reading'),
+  prox: z
+    .boolean()
+    .default(true)
+    .describe('the pull of the student to the teacher; off leaves the teacher step as it is'),
+  proxMode: z
+    .enum(['coupled', 'decoupled'])
+    .default('coupled')
+    .describe('through the gradient and its momentum as the paper writes the loss, or after the step'),
+  teacherRule: z.enum(['sgd', 'ema']).default('sgd').describe('teacher moves by tau_e*lambda_e, or always by 1 - eta'),
+  studentStart: z
+    .enum(['carry', 'restart'])
+    .default('carry')
+    .describe('after a teacher step the student goes on, which the paper implies, or restarts at the teacher'),
+  momentumAcrossRounds: z
+    .enum(['keep', 'reset'])
+    .default('keep')
+    .describe('momentum at a teacher step; kept, since the student goes on'),
+  init: z
+    .enum(['copy', 'independent'])
+    .default('copy')
+    .describe('teacher starts as the student, so that the pull starts at 0, or by itself'),
+  epochMode: z
+    .enum(['E1a', 'E1b', 'E2'])
+    .default('E1a')
+    .describe(
+      'an epoch is K passes (E1a, as the paper samples), K steps a batch (E1b), or one pass (E2, equal compute)',
+    ),
+  teacherBn: z
+    .enum(['B1', 'B2', 'B3', 'B4'])
+    .default('B1')
+    .describe(
+      "teacher's batch-norm statistics: own (B1, as all official code), averaged (B2), student's (B3), re-estimated (B4)",
+    ),
+};
+
+/** @throws UserError when the teacher would overshoot the student or not move in some epoch, or options exclude each other. */
+export function checkBilevel(
+  options: BilevelRates & { momentumAcrossRounds: string; studentStart: string },
+  epochs: number,
+): void {
+  if (options.momentumAcrossRounds === 'reset' && options.studentStart === 'carry') {
+    throw new UserError(
+      'momentumAcrossRounds=reset goes with studentStart=restart: a student that goes on keeps its momentum',
+    );
+  }
+  if (options.teacherRule === 'ema' && options.tau0 !== undefined) {
+    throw new UserError('teacherRule=ema moves the teacher by 1 - eta, whatever tau0 is; give eta instead of tau0');
+  }
+  const schedule = bilevelSchedule(options);
+  for (const epoch of [1, epochs]) {
+    const rate = schedule.teacherRate(epoch);
+    if (rate > 0 && rate <= 1 + 1e-12) continue; // tau * lambda is rounded
+    throw new UserError(
+      `tau*lambda must be in (0, 1], but is ${rate} in epoch ${epoch}; lower tau0 or lambda0, or give eta instead`,
+    );
+  }
+}

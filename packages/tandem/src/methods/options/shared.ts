@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+
+/** What a run's other settings say that a method's options must go with. */
+export interface RunFacts {
+  readonly epochs: number;
+  /** Images in a batch. */
+  readonly batch: number;
+}
+
+/** Options of the projector; the CLBO study gives every method two layers and 512 dimensions, but some three layers. */
+export function projector({ layers = 2 }: { layers?: number } = {}) {
+  return {
+    projLayers: z.int().min(0).max(3).default(layers).describe(`layers of the projector; ${layers} in the CLBO paper`),
+    projHidden: z.int().positive().default(512).describe('hidden width of the projector'),
+    projDim: z.int().positive().default(512).describe('width of the projection; 512 in the CLBO paper'),
+  };
+}
+
+/** Option of a predictor of two layers. */
+export function predictor(hidden = 512) {
+  return { predHidden: z.int().positive().default(hidden).describe('hidden width of the predictor') };
+}
+
+/** Option of a contrastive loss. */
+export function temperature(value: number) {
+  return { temperature: z.number().positive().default(value).describe('what similarities are divided by') };
+}
+
+/** Options of a teacher that is an exponential moving average. */
+export function ema(schedule: 'constant' | 'cosine') {
+  return {
+    eta: z.number().min(0).max(1).default(0.99).describe('what the teacher keeps of itself at a step'),
+    etaSchedule: z
+      .enum(['constant', 'cosine'])
+      .default(schedule)
+      .describe('eta stays as it is, or rises to 1 over the run by half a cosine'),
+  };
+}
+
+/** Option of a memory bank. */
+export const memoryBank = {
+  bank: z.int().positive().default(4096).describe('keys of past batches that serve as negatives'),
+};
+
+/** @throws UserError when the keys of a step do not divide the bank. */
+export function checkBank(bank: number, keysOfStep: number): void {
+  if (bank % keysOfStep === 0) return;
+  const nearest = Math.max(1, Math.round(bank / keysOfStep)) * keysOfStep;
+  throw new UserError(
+    `bank must be a multiple of the ${keysOfStep} keys that each step brings, got ${bank}; the nearest is ${nearest}`,
+  );
+}

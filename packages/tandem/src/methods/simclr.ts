@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { ntXent } from '../losses/index.js';
+import { newBranch } from '../networks/index.js';
+import type { NewMethod } from './method.js';
+import { projector, temperature } from './options/shared.js';
+
+export const simclrOptions = z.strictObject({
+  ...projector(),
+  lastNorm: z
+    .enum(['none', 'scale', 'affine'])
+    .default('none')
+    .describe("batch norm after the projector: none, with scale alone as in the authors' code, or with shift too"),
+  ...temperature(0.5),
+});
+
+/**
+ * SimCLR: both views of an image find each other among all views of the batch; no teacher, gradients through both
+ * (Chen et al., 2020; google-research/simclr).
+ */
+export const simclr: NewMethod<z.infer<typeof simclrOptions>> = (newEncoder, views, o) => {
+  const student = newBranch(newEncoder(), { ...o, lastNorm: o.lastNorm === 'none' ? undefined : o.lastNorm });
+  return {
+    name: 'simclr',
+    learns: student,
+    keeps: 'student',
+    views,
+    loss: ([a, b]) => ntXent([student.forward(a), student.forward(b)], o),
+  };
+};

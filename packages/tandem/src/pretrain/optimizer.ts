@@ -1,0 +1,33 @@
+import { optim } from '@tandem/torch';
+import type { Method } from '../methods/index.js';
+import type { RunConfig } from './config.js';
+
+/** The learning rate at the start: linear in the batch where that is asked for. */
+export function baseLr({ lr, scaleLr, batch }: RunConfig): number {
+  return scaleLr ? (lr * batch) / 256 : lr;
+}
+
+/** Which tensors weight decay leaves out: vectors, but none with plain SGD, whose recipe decays everything. */
+export function excluded({ exclude, optimizer }: RunConfig): 'vectors' | 'none' {
+  return exclude ?? (optimizer === 'sgd' ? 'none' : 'vectors');
+}
+
+/** The optimizer of what a method trains. */
+export function newOptimizer(config: RunConfig, { learns, constantLr = [] }: Method): optim.Optimizer {
+  const lr = baseLr(config);
+  const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = config;
+  const constant = new Set(constantLr);
+  const groups = [
+    { parameters: learns.parameters().filter((x) => !constant.has(x)) },
+    ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
+  ];
+  const common = { lr, weightDecay, exclude: excluded(config) };
+  switch (config.optimizer) {
+    case 'lars':
+      return new optim.LARS(groups, { ...common, momentum, trust, momentumOf, clip });
+    case 'adamw':
+      return new optim.AdamW(groups, common);
+    default:
+      return new optim.SGD(groups, { ...common, momentum, nesterov });
+  }
+}

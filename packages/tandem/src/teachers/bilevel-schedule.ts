@@ -1,0 +1,38 @@
+/** The numbers of a bilevel update that change with the epoch, counted from 1. */
+export interface BilevelSchedule {
+  /** Strength of the pull. */
+  lambda(epoch: number): number;
+  /** Learning rate of the teacher. */
+  tau(epoch: number): number;
+  /** The part of the way to the student that the teacher goes at its step. */
+  teacherRate(epoch: number): number;
+}
+
+/** What the schedule is made from; the options say what each means. */
+export interface BilevelRates {
+  readonly lambda0: number;
+  readonly tau0?: number | undefined;
+  readonly eta: number;
+  readonly lambdaSchedule: 'linear' | 'const';
+  readonly tauSchedule: 'inverse' | 'const' | 's2';
+  readonly teacherRule: 'sgd' | 'ema';
+}
+
+/**
+ * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for every epoch, so that the schedule changes the
+ * pull alone (S1). The reading s2 takes the base lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
+ */
+export function bilevelSchedule(options: BilevelRates): BilevelSchedule {
+  const { lambda0, tau0, eta, lambdaSchedule, tauSchedule, teacherRule } = options;
+  const tau1 = tau0 ?? (tauSchedule === 's2' ? 1 : 1 - eta) / lambda0;
+  const lambda = (epoch: number) => (lambdaSchedule === 'linear' ? lambda0 * epoch : lambda0);
+  const tau = (epoch: number) => (tauSchedule === 'const' ? tau1 : tau1 / epoch);
+  return {
+    lambda,
+    tau,
+    teacherRate(epoch) {
+      if (teacherRule === 'ema') return 1 - eta;
+      return tau(epoch) * (tauSchedule === 's2' ? lambda0 : lambda(epoch));
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { readConfig } from '../../src/cli/config-file.js';
+import { temporary, writeJson } from './running.js';
+
+test('a file comes over the files it extends, each named from its own folder', (t) => {
+  const folder = temporary(t);
+  mkdirSync(join(folder, 'sweep'));
+  writeJson(join(folder, 'base.json'), { images: 'pictures', lr: 1, batch: 8, tandem: { version: '0' } });
+  writeJson(join(folder, 'middle.json'), { extends: './base.json', lr: 2, epochs: 3 });
+  const file = writeJson(join(folder, 'sweep', 'top.json'), { extends: '../middle.json', epochs: 4 });
+  assert.deepEqual(readConfig(file), { images: 'pictures', lr: 2, batch: 8, epochs: 4 });
+});
+
+test('what cannot be read is one clear line', (t) => {
+  const folder = temporary(t);
+  const at = (name: string) => join(folder, name);
+  writeJson(at('loop.json'), { extends: 'second.json' });
+  writeJson(at('second.json'), { extends: './loop.json' });
+  writeJson(at('orphan.json'), { extends: 'none.json' });
+  writeJson(at('number.json'), { extends: 7 });
+  writeJson(at('list.json'), []);
+  writeFileSync(at('broken.json'), '{');
+  for (const [name, message] of [
+    ['loop.json', /loop\.json extends itself$/],
+    ['orphan.json', /none\.json cannot be read: ENOENT/],
+    ['number.json', /number\.json: extends must name a file, got 7$/],
+    ['list.json', /list\.json must be a JSON object/],
+    ['broken.json', /broken\.json is not JSON/],
+  ] as const) {
+    assert.throws(() => readConfig(at(name)), { name: 'UserError', message });
+  }
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../src/cli/config-file.js';
+import { methods } from '../../src/methods/index.js';
+import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
+
+const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
+const config = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)));
+const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
+
+describe('experiments', () => {
+  test('every file is a run, and says only what differs from the file it starts from', () => {
+    assert.ok(files.length > 100);
+    for (const file of files) {
+      const resolved = config(file);
+      const { extends: base, ...own } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
+      if (base === undefined) continue;
+      const from = resolve(dirname(join(folder, file)), base);
+      const before = readConfig(from);
+      for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
+      assert.equal(resolved.epochs, basename(dirname(file)) === 'figure8' ? 100 : 800, file);
+    }
+  });
+
+  test('Tables 2 and 3 have every method, Table 3 on five data sets', () => {
+    const names = Object.keys(methods).sort();
+    assert.deepEqual(
+      of('table2').map((file) => config(file).method),
+      names,
+    );
+    const runs = of('table3').map((file) => `${config(file).images} ${config(file).method}`);
+    const sets = ['cifar10', 'cifar100', 'stl10', 'imagenet100', 'tiny-imagenet'];
+    assert.deepEqual(runs.sort(), sets.flatMap((set) => names.map((name) => `${set} ${name}`)).sort());
+  });
+
+  test('Table 4 is three baselines, four heads, two predictors, three losses', () => {
+    const rows = of('table4').map((file) => {
+      const { method, projLayers, predHidden, predictor, loss } = config(file);
+      const objective = loss ?? { byol: 'mse', 'barlow-twins': 'barlow', vicreg: 'vicreg' }[method];
+      return [method, projLayers, predictor ?? predHidden !== undefined, objective];
+    });
+    assert.deepEqual(rows, [
+      ['byol', 2, true, 'mse'],
+      ['barlow-twins', 2, false, 'barlow'],
+      ['vicreg', 2, false, 'vicreg'],
+      ['clbo', 0, false, 'infonce'],
+      ['clbo', 1, false, 'infonce'],
+      ['clbo', 2, false, 'infonce'],
+      ['clbo', 3, false, 'infonce'],
+      ['clbo', 2, true, 'infonce'],
+      ['clbo', 2, true, 'mse'],
+      ['clbo', 2, false, 'mse'],
+      ['clbo', 2, false, 'barlow'],
+      ['clbo', 2, false, 'vicreg'],
+    ]);
+  });
+
+  test('Figures 7 and 9 are full grids', () => {
+    const grid = (part: string, key: 'batch' | 'projDim') =>
+      of(part)
+        .map((file) => config(file))
+        .filter(({ scaleLr }) => !scaleLr)
+        .map((run) => `${run.method} ${run[key]}`)
+        .sort();
+    const cells = (sizes: readonly number[]) =>
+      Object.keys(methods)
+        .flatMap((name) => sizes.map((size) => `${name} ${size}`))
+        .sort();
+    assert.deepEqual(grid('figure7', 'batch'), cells([32, 64, 128, 256, 512, 1024]));
+    assert.deepEqual(grid('figure9', 'projDim'), cells([64, 128, 256, 512, 1024, 2048]));
+    for (const file of of('figure7')) assert.equal(config(file).projLayers, 2, file);
+  });
+});

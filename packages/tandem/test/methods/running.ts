@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { io, manualSeed, noGrad, type optim, type Tensor } from '@tandem/torch';
+import { Batches, type ImageSet } from '../../src/images/index.js';
+import { type Method, methods } from '../../src/methods/index.js';
+import { type Architecture, buildEncoder } from '../../src/networks/index.js';
+import { pickMethodOptions, resolveConfig } from '../../src/pretrain/config.js';
+import { baseLr, newOptimizer } from '../../src/pretrain/optimizer.js';
+import { saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
+import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
+import { cosineSchedule } from '../../src/train/schedule.js';
+import { smallView, type View } from '../../src/views/index.js';
+import { hash, noise } from '../support.js';
+
+/** A run of the training loop: what `train` takes. */
+export interface Run {
+  readonly method: Method;
+  readonly batches: Batches;
+  readonly plan: Plan;
+}
+
+/** A run by settings as on the command line, on these pictures. `init` seeds the networks, as if a run had its own. */
+export interface RunSetup {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly init?: number;
+  readonly startStep?: number;
+  readonly pictures?: ImageSet;
+  readonly view?: View;
+  readonly architecture?: Architecture;
+}
+
+const tiny = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
+const few = noise(26, { channels: 3, side: 8 });
+
+/** Everything but the run folder of what pretraining puts together. */
+export function setUp({
+  settings,
+  init = 1,
+  startStep = 0,
+  pictures = few,
+  view = smallView({ size: 8 }),
+  architecture = tiny,
+}: RunSetup): Run {
+  const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
+  const { seed, batch, epochs, scaleLoss, memoryFormat, schedule: by, warmup } = config;
+  manualSeed(init);
+  const { build } = methods[config.method] as (typeof methods)[string];
+  const method = build(
+    (form) => buildEncoder(architecture, form).to({ memoryFormat }),
+    [view, view],
+    pickMethodOptions(config),
+  );
+  const batches = new Batches(pictures, { batch, seed });
+  const steps = stepsPerEpoch(method, batches);
+  const plan: Plan = {
+    epochs,
+    seed,
+    scaleLoss,
+    startStep,
+    lr: cosineSchedule({ base: baseLr(config), epochs, stepsPerEpoch: steps, by, warmup }),
+    optimizer: newOptimizer(config, method),
+    device: 'cpu',
+    precision: config.precision === 'bfloat16' ? 'bfloat16' : 'float32',
+    memoryFormat,
+    readLossEvery: 1,
+  };
+  return { method, batches, plan };
+}
+
+/** Trains, and collects what the loop tells. */
+export async function reports({ method, batches, plan }: Run, until = Number.POSITIVE_INFINITY): Promise<StepReport[]> {
+  const all: StepReport[] = [];
+  for await (const report of train(method, batches, plan)) {
+    all.push(report);
+    if (report.step >= until) break;
+  }
+  return all;
+}
+
+/** All bits that decide how training goes on. */
+export function stateOf({ method, plan }: Pick<Run, 'method' | 'plan'>): string {
+  return hash(Object.values(trainingState(method, plan.optimizer)));
+}
+
+/** Leaves a checkpoint of one run for another, through a file. */
+export function handOver(from: Run, to: Run, step: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
+  try {
+    saveCheckpoint(folder, from.method, from.plan.optimizer, step);
+    const { tensors, metadata } = io.loadSafetensors(join(folder, 'checkpoint', 'state.safetensors'));
+    if (metadata.step !== String(step)) throw new Error(`the checkpoint is of step ${metadata.step}, not ${step}`);
+    load(to.method, to.plan.optimizer, tensors);
+    for (const x of Object.values(tensors)) x.dispose();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function load(method: Method, optimizer: optim.Optimizer, tensors: Readonly<Record<string, Tensor>>): void {
+  const part = (prefix: string) =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([key, x]) =>
+        key.startsWith(`${prefix}.`) ? [[key.slice(prefix.length + 1), x]] : [],
+      ),
+    );
+  method.learns.loadStateDict(part('student'));
+  method.teacher?.loadStateDict(part('teacher'));
+  const saved = part('state');
+  noGrad(() => {
+    for (const [name, x] of Object.entries(method.state ?? {})) x.copy_(saved[name] as Tensor);
+  });
+  optimizer.loadStateDict(part('optimizer'));
+}

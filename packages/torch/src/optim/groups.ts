@@ -1,0 +1,92 @@
+import { refuseUnknown } from '../options.js';
+import type { Tensor } from '../tensor.js';
+
+/** Settings of every optimizer; a group may set its own. */
+export interface OptimizerOptions {
+  lr: number;
+  weightDecay?: number;
+  /** `'vectors'`: tensors of one dimension or none, that is biases and batch norm, are not decayed. */
+  exclude?: 'vectors' | 'none';
+}
+
+/** Parameters with settings of their own. A group with its own `lr` keeps it, whatever `step` is told. */
+export type GroupOptions<Options> = Partial<Options> & { readonly parameters: readonly Tensor[] };
+
+/** What an optimizer is to train: tensors, or groups of them. */
+export type Trainable<Options> = readonly Tensor[] | readonly GroupOptions<Options>[];
+
+/** What an optimizer remembers of one parameter, by name. */
+export type State = Readonly<Record<string, Tensor>>;
+
+/** A group with every setting decided. */
+export type Settled<Options> = Required<Options> &
+  Required<OptimizerOptions> & { readonly parameters: readonly Tensor[]; readonly fixedLr: boolean };
+
+/** A group as the optimizer holds it: with one state for each parameter. */
+export type Group<Options> = Settled<Options> & { readonly states: readonly State[] };
+
+/** Parameters that have a gradient and are treated alike, as lists for the `_foreach_` operators. */
+export interface Moving {
+  readonly thetas: readonly Tensor[];
+  readonly gradients: readonly Tensor[];
+  /** Whether these are vectors of a group that excludes them. */
+  readonly excluded: boolean;
+  /** What is remembered of each under this name. */
+  state(name: string): Tensor[];
+}
+
+/** @throws RangeError with a line that begins with the optimizer's name, unless `isGood`. */
+export function need(isGood: boolean, name: string, message: string): void {
+  if (!isGood) throw new RangeError(`${name}: ${message}`);
+}
+
+export function needRate(name: string, lr: number): void {
+  need(lr >= 0 && lr < Number.POSITIVE_INFINITY, name, `lr must be 0 or more, got ${lr}`);
+}
+
+/** The groups with settings merged: those of the group before `options` before `defaults`. @throws as the optimizers do. */
+export function settle<Options extends OptimizerOptions>(
+  name: string,
+  defaults: Required<Omit<Options, 'lr'>>,
+  parameters: Trainable<Options>,
+  options: Options,
+): Settled<Options>[] {
+  const groups = asGroups(parameters);
+  const all = groups.flatMap((group) => group.parameters);
+  need(all.length > 0, name, 'there are no parameters to train');
+  need(new Set(all).size === all.length, name, 'a parameter is given twice');
+  return groups.map(({ parameters: members, ...own }) => {
+    const settings = { ...defaults, ...options, ...own };
+    refuseUnknown(name, settings, ['lr', ...Object.keys(defaults)]);
+    const fixedLr = (own as Partial<OptimizerOptions>).lr !== undefined;
+    const group = { ...settings, parameters: members, fixedLr } as unknown as Settled<Options>;
+    const { lr, weightDecay, exclude } = group;
+    needRate(name, lr);
+    need(weightDecay >= 0, name, `weightDecay must be 0 or more, got ${weightDecay}`);
+    need(exclude === 'vectors' || exclude === 'none', name, `exclude must be 'vectors' or 'none', got '${exclude}'`);
+    return group;
+  });
+}
+
+function asGroups<Options>(parameters: Trainable<Options>): GroupOptions<Options>[] {
+  const isGroup = (entry: Tensor | GroupOptions<Options>): entry is GroupOptions<Options> => 'parameters' in entry;
+  const groups = parameters.map((entry) => (isGroup(entry) ? entry : { parameters: [entry] }));
+  return (parameters.some(isGroup) ? groups : [{ parameters }]) as GroupOptions<Options>[];
+}
+
+/** The parameters of a group that have a gradient, vectors apart where they are excluded. */
+export function movingOf({ parameters, states, exclude }: Group<OptimizerOptions>): Moving[] {
+  const all = parameters.map((theta, i) => ({ gradient: theta.grad, theta, state: states[i] as State }));
+  const moving = all.filter(({ gradient }) => gradient);
+  return [false, true]
+    .map((excluded) => {
+      const part = moving.filter(({ theta }) => (exclude === 'vectors' && theta.ndim <= 1) === excluded);
+      return {
+        thetas: part.map(({ theta }) => theta),
+        gradients: part.map(({ gradient }) => gradient as Tensor),
+        excluded,
+        state: (name: string) => part.map(({ state }) => state[name] as Tensor),
+      };
+    })
+    .filter(({ thetas }) => thetas.length > 0);
+}

@@ -1,0 +1,112 @@
+import { noGrad } from '../autograd.js';
+import { scope } from '../scope.js';
+import { slotOf, type Tensor } from '../tensor.js';
+import {
+  type Group,
+  type Moving,
+  movingOf,
+  need,
+  needRate,
+  type OptimizerOptions,
+  type State,
+  settle,
+  type Trainable,
+} from './groups.js';
+
+/**
+ * What all optimizers share: groups, the learning rate, and a state by name that can be saved. A kind of optimizer says which settings
+ * it takes (`check`), what it remembers of a parameter (`begin`), and how one update goes (`update`).
+ * Parameters without a gradient stand still, and gradients stay as they are.
+ */
+export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
+  readonly groups: readonly Group<Options>[];
+  readonly #name: string;
+
+  /** @throws when a setting is unknown or out of range, no parameter is given, or one is given twice. */
+  protected constructor(
+    name: string,
+    defaults: Required<Omit<Options, 'lr'>>,
+    parameters: Trainable<Options>,
+    options: Options,
+  ) {
+    this.#name = name;
+    const settled = settle(name, defaults, parameters, options);
+    for (const group of settled) this.check(group);
+    // Kept only once all are made, so that a parameter that fails leaves nothing behind.
+    this.groups = scope(() => {
+      const begin = () =>
+        settled.map((group) => ({ ...group, states: group.parameters.map((x) => this.begin(x, group)) }));
+      const groups = noGrad(begin);
+      for (const x of groups.flatMap(({ states }) => states.flatMap((state) => Object.values(state)))) x.keep();
+      return groups;
+    });
+  }
+
+  /** @throws when a setting of this kind of optimizer is out of range. */
+  protected abstract check(settings: Required<Options>): void;
+
+  /** What is remembered of a parameter, at the start all zeros. */
+  protected abstract begin(parameter: Tensor, settings: Required<Options>): State;
+
+  /** One update in place, inside a scope and not recorded. The `weightDecay` of excluded vectors comes as 0. */
+  protected abstract update(moving: Moving, settings: Required<Options>): void;
+
+  /** @throws RangeError with this message, unless `isGood`. */
+  protected need(isGood: boolean, message: string): void {
+    need(isGood, this.#name, message);
+  }
+
+  /** Clears every gradient, to none rather than to zeros. */
+  zeroGrad(): void {
+    for (const { parameters } of this.groups) for (const x of parameters) x.grad = null;
+  }
+
+  /** One update. @param options.lr for groups without a rate of their own; kept for the steps that follow. */
+  step({ lr }: { lr?: number } = {}): void {
+    if (lr !== undefined) needRate(this.#name, lr);
+    scope(() => {
+      noGrad(() => {
+        for (const group of this.groups) {
+          if (lr !== undefined && !group.fixedLr) (group as OptimizerOptions).lr = lr;
+          for (const moving of movingOf(group)) {
+            this.update(moving, moving.excluded ? { ...group, weightDecay: 0 } : group);
+          }
+        }
+      });
+    });
+  }
+
+  /** All that is remembered, as `group.parameter.name`: what a checkpoint must hold besides the parameters. */
+  stateDict(): Record<string, Tensor> {
+    const named = this.groups.flatMap(({ states }, g) =>
+      states.flatMap((state, i) => Object.entries(state).map(([name, x]) => [`${g}.${i}.${name}`, x] as const)),
+    );
+    return Object.fromEntries(named);
+  }
+
+  /** Continues from a saved state. @throws when it is not one of the same groups; then nothing changes. */
+  loadStateDict(state: Record<string, Tensor>): void {
+    const own = Object.entries(this.stateDict());
+    const names = Object.keys(state);
+    for (const name of names) slotOf(state[name] as Tensor, `${this.#name}: ${name}`);
+    if (names.length !== own.length || own.some(([name, x]) => String(state[name]?.shape) !== String(x.shape))) {
+      const sizes = `(${names.length} tensors) does not fit these parameters (${own.length})`;
+      throw new Error(`${this.#name}: the saved state ${sizes}`);
+    }
+    noGrad(() => {
+      for (const [name, x] of own) x.copy_(state[name] as Tensor);
+    });
+  }
+
+  /** Forgets all momentum, moments and counters. */
+  reset(): void {
+    noGrad(() => {
+      for (const x of Object.values(this.stateDict())) x.zero_();
+    });
+  }
+
+  /** Frees what is remembered. */
+  dispose(): void {
+    for (const x of Object.values(this.stateDict())) x.dispose();
+  }
+}
