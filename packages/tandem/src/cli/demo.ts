@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { UserError } from '../errors.js';
 import { loadEncoder } from '../export/index.js';
 import { openImages } from '../images/index.js';
-import { findEncoder, type Labelled, labelled } from '../pretrain/index.js';
-import { runPretrain } from './pretrain.js';
+import { findEncoder, type Labelled, labelled, pretrain, resolveConfig } from '../pretrain/index.js';
 import { type Score, scoresWithBaselines, scoreTable } from './scores.js';
+import { showTraining } from './training.js';
 
 /**
  * What a few minutes on two cores buy the most with, as far as we have found. Few steps, so: a small network at half
@@ -42,7 +42,8 @@ export function demoCommand(): Command {
       const known = labelled(await openImages(settings.images));
       if (!known) throw new UserError(`${settings.images}: the demo needs labels to measure with`);
       console.error('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
-      const { run } = await runPretrain(settings, { out, json: false });
+      const config = resolveConfig(settings);
+      const { run } = await showTraining(config.images, (hooks) => pretrain(config, { out, ...hooks }), false);
       const { encoder, card } = loadEncoder(findEncoder(run));
       console.error('measuring...');
       const scores = scoresWithBaselines(encoder, known, { card, device: 'cpu' });

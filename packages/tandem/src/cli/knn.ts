@@ -3,9 +3,9 @@ import { UsageError, UserError } from '../errors.js';
 import { loadEncoder } from '../export/index.js';
 import { DATA_SETS, openImages } from '../images/index.js';
 import { chooseDevice, findEncoder, labelled } from '../pretrain/index.js';
-import { skippedFiles } from './pretrain.js';
 import { progress } from './progress.js';
 import { scoreOf, scoresWithBaselines, scoreTable } from './scores.js';
+import { skippedFiles } from './training.js';
 
 interface Options {
   k: number;

@@ -1,22 +1,18 @@
 import { Command } from 'commander';
 import { didYouMean, UsageError } from '../errors.js';
-import { DATA_SETS, type Skipped } from '../images/index.js';
+import { DATA_SETS } from '../images/index.js';
 import { methods, presets } from '../methods/index.js';
 import {
   describeOptions,
-  type EpochMetrics,
   knownSettings,
   type OptionHelp,
-  type PretrainEvent,
   pretrain,
   resolveConfig,
   runOptions,
 } from '../pretrain/index.js';
 import { readConfig } from './config-file.js';
-import { Exit } from './exit.js';
-import { helpTable, wrapped } from './help.js';
-import { duration, progress } from './progress.js';
-import { abortOnSignals } from './signals.js';
+import { helpTable } from './help.js';
+import { showTraining } from './training.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
 const flags: Readonly<Record<string, string>> = {
@@ -60,7 +56,8 @@ export function pretrainCommand(): Command {
     .addHelpText('after', settingsHelp)
     .action(async (images: string | undefined, settings: string[], { out, config, json, ...given }: Options) => {
       const words = images === undefined ? settings : [images, ...settings];
-      await runPretrain(gather(words, config, given), { out, json: json === true });
+      const resolved = resolveConfig(gather(words, config, given));
+      await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
     });
 }
 
@@ -123,111 +120,4 @@ function unknownFlag(word: string): UsageError {
     '--help',
   ];
   return new UsageError(`unknown option '${word}'.${didYouMean(`--${flag}`, known)}`);
-}
-
-/** Runs and prints. @throws Exit 130 when it was interrupted */
-export async function runPretrain(
-  given: Record<string, unknown>,
-  { out, json }: { out?: string | undefined; json: boolean },
-): Promise<{ run: string; metrics: EpochMetrics | undefined }> {
-  const config = resolveConfig(given);
-  const { stderr } = process;
-  let bar = progress('images');
-  let saves = false;
-  const { signal, release } = abortOnSignals(() =>
-    bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
-  );
-  try {
-    let steps = 0;
-    let rate = imageRate();
-    for await (const event of pretrain(config, { out, signal, onLoading: bar.update })) {
-      switch (event.kind) {
-        case 'loading':
-          bar.say(`reading ${config.images}`);
-          break;
-        case 'start':
-          bar.stop();
-          bar = progress('training');
-          saves = true;
-          steps = event.steps;
-          stderr.write(`${opening(event).join('\n')}\n`);
-          rate = imageRate();
-          break;
-        case 'step':
-          bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
-          break;
-        case 'evaluation':
-          bar.update(event.step, steps, `evaluating ${event.done}/${event.total}`);
-          break;
-        case 'epoch':
-          bar.say(epochLine(event.metrics, config.epochs));
-          if (event.metrics.warning) bar.say(`warning: ${event.metrics.warning}`);
-          rate = imageRate(event.metrics.imagesSeen);
-          break;
-        case 'end':
-          bar.stop();
-          stderr.write(`${event.interrupted ? 'interrupted; saved in' : 'done:'} ${event.run}\n`);
-          if (json) console.log(JSON.stringify({ run: event.run, interrupted: event.interrupted, ...event.metrics }));
-          if (event.interrupted) throw new Exit(130);
-          return { run: event.run, metrics: event.metrics };
-      }
-    }
-    throw new Error('training ended without a word');
-  } catch (error) {
-    if (error !== signal.reason) throw error;
-    bar.say('interrupted before the first step; nothing was saved');
-    throw new Exit(130);
-  } finally {
-    bar.stop();
-    release();
-  }
-}
-
-type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
-
-function opening({ run, config, data, steps, parameters }: Event<'start'>): string[] {
-  const { train, skipped, note } = data;
-  const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
-  return [
-    `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
-    ...(note ? [note] : []),
-    ...(skipped.length ? [`${skippedFiles(skipped)}; see ${run}/skipped.jsonl`] : []),
-    ...(data.queries ? [] : ['k-NN is skipped']),
-    wrapped(['settings:', ...settings]),
-    `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
-  ];
-}
-
-/** Counts them and names the first. */
-export function skippedFiles(skipped: readonly Skipped[]): string {
-  const named = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
-  const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
-  return `${count} could not be read, skipped: ${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
-}
-
-function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {
-  return `${loss === undefined ? '' : `loss ${loss.toFixed(3)}  `}${imagesPerSecond.toFixed(0)} images/s`;
-}
-
-/** Images a second from now on, evaluation in between left out. */
-function imageRate(before = 0): (imagesSeen: number) => number {
-  const started = Date.now();
-  return (imagesSeen) => ((imagesSeen - before) * 1000) / Math.max(Date.now() - started, 1);
-}
-
-function epochLine(metrics: EpochMetrics, epochs: number): string {
-  const { epoch, loss, lr, knnStudent, knnTeacher, embeddingStd, effectiveRank, imagesPerSecond, seconds } = metrics;
-  const percent = (share: number | undefined) => (share === undefined ? undefined : (share * 100).toFixed(2));
-  const parts: [string, string | undefined][] = [
-    ['loss', loss.toFixed(4)],
-    ['lr', lr.toPrecision(3)],
-    ['k-NN student', percent(knnStudent)],
-    ['teacher', percent(knnTeacher)],
-    ['std', embeddingStd?.toFixed(4)],
-    ['rank', effectiveRank?.toFixed(1)],
-    ['images/s', imagesPerSecond.toFixed(0)],
-    ['time', duration(seconds)],
-  ];
-  const shown = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
-  return `epoch ${epoch}/${epochs}  ${shown.join('  ')}`;
 }

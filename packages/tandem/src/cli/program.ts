@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Learns an encoder from images without labels, and keeps it in a run folder.',
     load: async () => (await import('./pretrain.js')).pretrainCommand(),
   },
+  resume: {
+    about: 'Goes on with a run that was interrupted, as if it had never ended.',
+    load: async () => (await import('./resume.js')).resumeCommand(),
+  },
   knn: {
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),
@@ -34,7 +38,7 @@ Every setting of pretraining is listed by \`tandem help pretrain\`.`;
 
 /**
  * Runs one command line.
- * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 interrupted
+ * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 or 143 interrupted
  */
 export async function run(argv: readonly string[]): Promise<number> {
   try {

@@ -80,6 +80,16 @@ export const runOptions = z.strictObject({
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
     .describe('order of activations in memory'),
+  saveMinutes: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('a checkpoint every so many minutes too, not only at epochs; 0 for none'),
+  saveSteps: z.int().min(0).default(0).describe('and every so many steps; 0 for none'),
+  nonFinite: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('a loss or gradient that is not finite ends the run, or its step is left out'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });

@@ -14,7 +14,7 @@ import type { Run } from './run.js';
  */
 export async function* evaluate(
   { config, data, method, plan, batches, look }: Run,
-  { step, epoch }: StepReport,
+  { step, epoch }: Pick<StepReport, 'step' | 'epoch'>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PretrainEvent, Pick<EpochMetrics, string>> {
   const { epochs, seed } = plan;

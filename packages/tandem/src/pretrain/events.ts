@@ -1,5 +1,6 @@
 import type { DataSet } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
+import type { RunConfig } from './config.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {
@@ -17,6 +18,8 @@ export interface EpochMetrics {
   /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
   readonly knnStudent?: number;
   readonly knnTeacher?: number;
+  /** Steps of the epoch that were left out, where there are any. */
+  readonly skippedSteps?: number;
   readonly embeddingStd?: number;
   readonly effectiveRank?: number;
   /** What should worry the reader, in words. */
@@ -31,15 +34,19 @@ export type PretrainEvent =
   | {
       readonly kind: 'start';
       readonly run: string;
-      readonly config: object;
+      readonly config: RunConfig;
       readonly data: DataSet;
       readonly steps: number;
       readonly parameters: number;
+      /** Steps that were taken before, in a run that goes on. */
+      readonly from: number;
     }
   | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
   /** An epoch is over and its encoders are looked at: so many of so many images are done. */
   | { readonly kind: 'evaluation'; readonly step: number; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }
+  /** Something the user should know now: a damaged file, a save that failed, a step that was left out. */
+  | { readonly kind: 'warning'; readonly text: string }
   | {
       readonly kind: 'end';
       readonly run: string;

@@ -1,21 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import { UserError } from '../errors.js';
-import { openImages } from '../images/index.js';
-import { DivergedError, type StepReport, stepsPerEpoch, train } from '../train/loop.js';
+import { type DataSet, openImages } from '../images/index.js';
 import type { RunConfig } from './config.js';
-import { evaluate } from './evaluate.js';
-import type { EpochMetrics, PretrainEvent } from './events.js';
-import { NotFiniteError } from './monitor.js';
+import type { PretrainEvent } from './events.js';
+import { goOn, start } from './progress.js';
 import { chooseDevice } from './resources.js';
-import { prepare, save } from './run.js';
-import { checkRunFolder } from './run-folder.js';
+import { describe, prepare } from './run.js';
+import { checkRunFolder, createRunFolder, shortName } from './run-folder.js';
 
-export interface PretrainOptions {
-  /** The run folder; the next free `runs/<images>-<method>-<backbone>` unless given. */
-  readonly out?: string | undefined;
+export interface LoadingOptions {
   readonly signal?: AbortSignal;
   /** Told while images are found and decoded. */
   readonly onLoading?: (done: number, total: number | undefined, what: string) => void;
+}
+
+export interface PretrainOptions extends LoadingOptions {
+  /** The run folder; the next free `runs/<images>-<method>-<backbone>` unless given. */
+  readonly out?: string | undefined;
 }
 
 /**
@@ -25,11 +25,24 @@ export interface PretrainOptions {
  */
 export async function* pretrain(
   config: RunConfig,
-  { out, signal, onLoading }: PretrainOptions = {},
+  { out, ...loading }: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
   chooseDevice(config.device);
   yield { kind: 'loading' };
+  const data = await load(config, loading);
+  const name = `${shortName(config.images)}-${config.method}-${config.backbone}`;
+  const run = prepare(config, data, () => createRunFolder(out, name));
+  try {
+    describe(run);
+    yield* goOn(run, start, loading.signal);
+  } finally {
+    run.folder.release();
+  }
+}
+
+/** The images of a configuration. @throws UserError, or the signal's reason */
+export async function load(config: RunConfig, { signal, onLoading }: LoadingOptions): Promise<DataSet> {
   const data = await openImages(config.images, {
     seed: config.seed,
     ...(config.dataRoot && { dataRoot: config.dataRoot }),
@@ -40,75 +53,5 @@ export async function* pretrain(
   });
   await setImmediate();
   signal?.throwIfAborted();
-  const run = prepare(config, data, out);
-  const { method, plan, batches, folder } = run;
-  const started = Date.now();
-  const seen = (step: number) => step * batches.size;
-  yield {
-    kind: 'start',
-    run: folder.path,
-    config: run.config,
-    data,
-    steps: config.epochs * stepsPerEpoch(method, batches),
-    parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
-  };
-  let metrics: EpochMetrics | undefined;
-  let epoch = new EpochAverages();
-  let saved = 0;
-  let last = 0;
-  try {
-    for await (const report of train(method, batches, plan)) {
-      last = report.step;
-      epoch.add(report);
-      yield { kind: 'step', imagesSeen: seen(report.step), ...report };
-      await setImmediate(); // signals have their turn here too, or one more step would follow
-      if (report.endsEpoch) {
-        metrics = {
-          epoch: report.epoch,
-          step: report.step,
-          imagesSeen: seen(report.step),
-          lr: report.lr,
-          ...epoch.close(batches.size),
-          ...(yield* evaluate(run, report, signal)),
-          seconds: (Date.now() - started) / 1000,
-        };
-        save(run, report.step);
-        saved = report.step;
-        folder.appendMetrics(metrics);
-        yield { kind: 'epoch', metrics };
-        epoch = new EpochAverages();
-      }
-      if (signal?.aborted) break;
-    }
-    if (last > saved) save(run, last);
-  } catch (error) {
-    if (!(error instanceof DivergedError || error instanceof NotFiniteError)) throw error;
-    const what = error instanceof DivergedError ? error.message : `${error.message} after step ${last}`;
-    const kept = saved > 0 ? `the encoder of step ${saved} is kept in ${folder.path}` : 'no encoder was kept yet';
-    throw new UserError(`${what}; ${kept}. Lower lr, or add warmup`);
-  }
-  yield { kind: 'end', run: folder.path, metrics, interrupted: signal?.aborted === true };
-}
-
-/** Loss, its terms and rate of an epoch's training steps; evaluation is not in the rate. */
-class EpochAverages {
-  readonly #started = Date.now();
-  readonly #sums: Record<string, number> = {};
-  #steps = 0;
-  #read = 0;
-
-  add({ loss, terms }: Pick<StepReport, 'loss' | 'terms'>): void {
-    this.#steps += 1;
-    if (loss === undefined) return;
-    this.#read += 1;
-    for (const [name, value] of Object.entries({ loss, ...terms })) {
-      this.#sums[name] = (this.#sums[name] ?? 0) + value;
-    }
-  }
-
-  close(batch: number): { loss: number; imagesPerSecond: number; [term: string]: number } {
-    const seconds = (Date.now() - this.#started) / 1000;
-    const means = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#read]);
-    return { loss: Number.NaN, ...Object.fromEntries(means), imagesPerSecond: (this.#steps * batch) / seconds };
-  }
+  return data;
 }

@@ -1,26 +1,33 @@
 import {
   accessSync,
-  appendFileSync,
   constants,
   existsSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
+import { appendWhole, writeWhole } from './files.js';
+import { lockRun } from './lock.js';
 
-/** The files of one run. */
+/** The files of one run. This process alone trains in it until `release`. */
 export interface RunFolder {
   readonly path: string;
   writeConfig(config: object): void;
-  /** One line of JSON for each epoch. */
-  appendMetrics(metrics: object): void;
+  /** One line of JSON for each epoch: whole and on the disk, or not at all. @returns the bytes of the file */
+  appendMetrics(metrics: object): number;
+  /** Why the run ended before its end, for whoever looks later. */
+  writeStopped(stopped: object): void;
   /** One line of JSON for each file that could not be read. */
   writeSkipped(skipped: readonly object[]): void;
   /** Where an encoder is kept. */
   encoderFile(which: 'encoder' | 'student' | 'teacher'): string;
+  /** Lets other processes train in it. */
+  release(): void;
 }
 
 /**
@@ -50,18 +57,45 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
   try {
     makeFolder(path);
     if (out === undefined) path = nextFree(join(path, name));
+    const release = lockRun(path);
     mkdirSync(join(path, 'encoder'));
     writeFileSync(join(path, 'metrics.jsonl'), '');
+    return runFolderAt(path, release);
   } catch (error) {
-    throw unwritable(path, (error as Error).message);
+    throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
   }
-  const writeLines = (file: string, entries: readonly object[]) =>
-    writeFileSync(join(path, file), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+}
+
+/**
+ * Opens the folder of a run to go on in it. What a process that died left half-written is cleared away, and the metrics are cut after
+ * `metricsBytes`, which a checkpoint knows.
+ * @throws UserError when another process trains in it, or it cannot be written
+ */
+export function openRunFolder(path: string): RunFolder & { cutMetrics(bytes: number): void } {
+  try {
+    const release = lockRun(path);
+    for (const part of ['.', 'encoder', 'checkpoint']) {
+      for (const file of existsSync(join(path, part)) ? readdirSync(join(path, part)) : []) {
+        if (/\.\d+\.tmp$/.test(file)) rmSync(join(path, part, file), { force: true });
+      }
+    }
+    rmSync(join(path, 'stopped.json'), { force: true });
+    mkdirSync(join(path, 'encoder'), { recursive: true });
+    return { ...runFolderAt(path, release), cutMetrics: (bytes) => truncateSync(join(path, 'metrics.jsonl'), bytes) };
+  } catch (error) {
+    throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
+  }
+}
+
+function runFolderAt(path: string, release: () => void): RunFolder {
   return {
     path,
-    writeConfig: (config) => writeFileSync(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`),
-    appendMetrics: (metrics) => appendFileSync(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`),
-    writeSkipped: (skipped) => writeLines('skipped.jsonl', skipped),
+    release,
+    writeConfig: (config) => writeWhole(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`),
+    appendMetrics: (metrics) => appendWhole(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`),
+    writeStopped: (stopped) => writeWhole(join(path, 'stopped.json'), `${JSON.stringify(stopped, null, 2)}\n`),
+    writeSkipped: (skipped) =>
+      writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
     encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
   };
 }

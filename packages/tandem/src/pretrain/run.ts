@@ -11,7 +11,7 @@ import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, excluded, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import { createRunFolder, type RunFolder, shortName } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import { tandemVersion } from './version.js';
 
 /** A run and everything it is made of. */
@@ -26,8 +26,15 @@ export interface Run {
   readonly look: Look;
 }
 
-/** Builds everything a run needs, so that whatever is wrong shows before the first step. */
-export function prepare(config: RunConfig, data: DataSet, out: string | undefined): Run {
+/**
+ * Builds everything a run needs, so that whatever is wrong shows before the first step.
+ * @param openFolder called last, when all else is right
+ */
+export function prepare<Folder extends RunFolder>(
+  config: RunConfig,
+  data: DataSet,
+  openFolder: () => Folder,
+): Run & { readonly folder: Folder } {
   const { train: set } = data;
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
@@ -43,7 +50,6 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
   manualSeed(config.seed);
   const method = methodOf(config, architecture, view, device);
   const optimizer = newOptimizer(config, method);
-  const folder = createRunFolder(out, `${shortName(config.images)}-${config.method}-${config.backbone}`);
   const resolved = {
     ...config,
     exclude: excluded(config),
@@ -52,8 +58,6 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     precision,
     size: set.height,
   };
-  folder.writeConfig({ ...resolved, tandem: { version: tandemVersion, libtorch: version(), threads: threads() } });
-  if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   const plan: Plan = {
     epochs: config.epochs,
     lr: cosineSchedule({
@@ -69,11 +73,12 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     device,
     precision,
     memoryFormat: config.memoryFormat,
-    readLossEvery: device === 'cpu' ? 1 : 20,
+    readLossEvery: device === 'cpu' || config.nonFinite === 'skip' ? 1 : 20,
+    nonFinite: config.nonFinite,
   };
   return {
     config: resolved,
-    folder,
+    folder: openFolder(),
     data,
     method,
     batches,
@@ -107,13 +112,25 @@ function methodOf(config: RunConfig, architecture: Architecture, view: View, dev
   return build(newEncoder, [view, view], pickMethodOptions(config));
 }
 
+/** Writes down what is being run, and on what machine and images. */
+export function describe({ config, folder, data }: Run): void {
+  const { count, channels, height, width } = data.train;
+  const tandem = { version: tandemVersion, libtorch: version(), threads: threads() };
+  folder.writeConfig({ ...config, tandem: { ...tandem, images: { count, channels, height, width } } });
+  if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
+}
+
 /**
- * The checkpoint, both encoders, and the kept one under the name that tools look for.
- * @throws NotFiniteError instead of overwriting good files with numbers that are none
+ * The checkpoint.
+ * @throws NotFiniteError instead of putting numbers that are none in place of good ones
  */
-export function save({ folder, method, plan, card }: Run, step: number): void {
+export function saveState({ folder, method, plan }: Run, step: number, notes: unknown): void {
   checkFinite([...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])]);
-  saveCheckpoint(folder.path, method, plan.optimizer, step);
+  saveCheckpoint(folder.path, method, plan.optimizer, step, notes);
+}
+
+/** Both encoders, and the kept one under the name that tools look for. */
+export function saveEncoders({ folder, method, card }: Run): void {
   const encoders = { student: method.learns.encoder, teacher: method.teacher?.encoder };
   for (const which of ['student', 'teacher'] as const) {
     const encoder = encoders[which];

@@ -1,24 +1,124 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { io, type optim, type Tensor } from '@tandem/torch';
+import { io, noGrad, type optim, type Tensor } from '@tandem/torch';
 import type { Method } from '../methods/method.js';
 
-/** The tensors that decide how training goes on: networks, teacher, the method's own state, the optimizer's. Views and order follow from seed and step. */
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A checkpoint as it lies on the disk, checked. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly tensors: Tensors;
+  /** What else the run wanted to remember. */
+  readonly notes: unknown;
+}
+
+/**
+ * The tensors that decide how training goes on: networks, teacher, the method's own state, the optimizer's. Views, order and shuffles follow
+ * from seed and step, and nothing draws from libtorch's generator after the networks are made.
+ */
 export function trainingState(method: Method, optimizer: optim.Optimizer): Record<string, Tensor> {
   const state: Record<string, Tensor> = {};
-  const add = (prefix: string, tensors: Readonly<Record<string, Tensor>>) => {
-    for (const [name, tensor] of Object.entries(tensors)) state[`${prefix}.${name}`] = tensor;
-  };
-  add('student', method.learns.stateDict());
-  if (method.teacher) add('teacher', method.teacher.stateDict());
-  if (method.state) add('state', method.state);
-  add('optimizer', optimizer.stateDict());
+  for (const [part, tensors] of Object.entries(parts(method, optimizer))) {
+    for (const [name, tensor] of Object.entries(tensors)) state[`${part}.${name}`] = tensor;
+  }
   return state;
 }
 
-/** Writes `checkpoint/state.safetensors` in a run folder: whole, or the one before stays. */
-export function saveCheckpoint(runFolder: string, method: Method, optimizer: optim.Optimizer, step: number): void {
+function parts(method: Method, optimizer: optim.Optimizer): Record<string, Tensors> {
+  return {
+    student: method.learns.stateDict(),
+    ...(method.teacher && { teacher: method.teacher.stateDict() }),
+    ...(method.state && { state: method.state }),
+    optimizer: optimizer.stateDict(),
+  };
+}
+
+/**
+ * Copies a saved state into place, after checking that it is one of the same networks, method and optimizer.
+ * @throws Error naming what does not fit; then nothing has changed
+ */
+export function restoreTrainingState(method: Method, optimizer: optim.Optimizer, saved: Tensors): void {
+  const own = trainingState(method, optimizer);
+  const shape = (x: Tensor | undefined) => (x ? `${x.dtype} [${x.shape}]` : 'absent');
+  for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
+    const [here, there] = [shape(own[name]), shape(Object.hasOwn(saved, name) ? saved[name] : undefined)];
+    if (here !== there) throw new Error(`the checkpoint is of another run: ${name} is ${there} in it, ${here} here`);
+  }
+  noGrad(() => {
+    for (const [name, x] of Object.entries(own)) x.copy_(saved[name] as Tensor);
+  });
+}
+
+/** The newest checkpoint and the one before it, in a run's folder `checkpoint`. */
+const files = ['state.safetensors', 'previous.safetensors'] as const;
+
+/**
+ * Writes a checkpoint beside, syncs it, and puts it in the place of the newest, which becomes the previous one. At every moment at least one
+ * whole checkpoint is there.
+ * @param notes anything that JSON can hold
+ */
+export function saveCheckpoint(
+  runFolder: string,
+  method: Method,
+  optimizer: optim.Optimizer,
+  step: number,
+  notes: unknown = null,
+): void {
   const folder = join(runFolder, 'checkpoint');
   mkdirSync(folder, { recursive: true });
-  io.saveSafetensors(join(folder, 'state.safetensors'), trainingState(method, optimizer), { step: String(step) });
+  const [newest, previous] = files.map((file) => join(folder, file)) as [string, string];
+  const tensors = trainingState(method, optimizer);
+  const progress = JSON.stringify({ step, notes });
+  const metadata = { step: String(step), progress, sha256: digest(tensors, progress) };
+  io.saveSafetensors(newest, tensors, metadata, () => {
+    if (existsSync(newest)) renameSync(newest, previous);
+  });
+}
+
+/**
+ * The newest checkpoint that is whole.
+ * @param onDamaged told of each file that is not, after it was put aside as `<file>.damaged`
+ * @returns undefined where there is none; the caller frees the tensors
+ */
+export function loadCheckpoint(
+  runFolder: string,
+  onDamaged: (file: string, why: string) => void = () => {},
+): Checkpoint | undefined {
+  for (const name of files) {
+    const file = join(runFolder, 'checkpoint', name);
+    if (!existsSync(file)) continue;
+    try {
+      return readCheckpoint(file);
+    } catch (error) {
+      renameSync(file, `${file}.damaged`);
+      onDamaged(file, (error as Error).message);
+    }
+  }
+  return undefined;
+}
+
+/** @throws Error when the file is no checkpoint, or not as it was written */
+export function readCheckpoint(file: string): Checkpoint {
+  const { tensors, metadata } = io.loadSafetensors(file);
+  try {
+    const { progress = '', sha256 } = metadata;
+    if (digest(tensors, progress) !== sha256) throw new Error(`${file}: its checksum is not that of its contents`);
+    const { step, notes } = JSON.parse(progress) as { step: number; notes: unknown };
+    return { step, notes, tensors };
+  } catch (error) {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+    throw error;
+  }
+}
+
+/** Over names, types, shapes and bytes of all tensors, and the rest. */
+function digest(tensors: Tensors, progress: string): string {
+  const sum = createHash('sha256').update(progress);
+  for (const name of Object.keys(tensors).sort()) {
+    const x = tensors[name] as Tensor;
+    sum.update(`\n${name} ${x.dtype} ${x.shape}\n`).update(x.bytes());
+  }
+  return sum.digest('hex');
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { autocast, type Device, noGrad, type optim, scope, Tensor } from '@tandem/torch';
+import { _foreachNorm, autocast, type Device, noGrad, type optim, scope, stack, Tensor } from '@tandem/torch';
 import type { Batches } from '../images/index.js';
 import { type Terms, total } from '../losses/index.js';
 import type { Method, Rounds, Views } from '../methods/method.js';
@@ -21,6 +21,8 @@ export interface Plan {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;
+  /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
+  readonly nonFinite?: 'stop' | 'skip';
   /** Steps already taken, to go on from. */
   readonly startStep?: number;
 }
@@ -37,17 +39,22 @@ export interface StepReport {
   readonly loss?: number;
   /** Its terms, where the method names them. */
   readonly terms?: Readonly<Record<string, number>>;
+  /** Why the step changed nothing. */
+  readonly skipped?: string;
 }
 
-/** The loss became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
+/** The loss or a gradient became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
 export class DivergedError extends Error {
   constructor(
     readonly step: number,
-    readonly loss: number,
+    what: string,
   ) {
-    super(`the loss became ${loss} at step ${step}`);
+    super(`${what} at step ${step}`);
   }
 }
+
+/** Steps skipped in a row after which the network itself must be what is broken. */
+const skippedInARow = 20;
 
 const onePass: Rounds = { passes: 1, repeats: 1 };
 
@@ -66,18 +73,23 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
   const { epochs, seed, optimizer } = plan;
   const steps = epochs * perEpoch;
   const resetMomentum = () => optimizer.reset();
+  let skipped = 0;
   for (let step = plan.startStep ?? 0; step < steps; ) {
     const pass = Math.floor(step / (batches.perEpoch * repeats));
     const inPass = step - pass * batches.perEpoch * repeats;
     const epoch = Math.floor(pass / passes) + 1;
     for (const batch of batches.epoch(pass, Math.floor(inPass / repeats))) {
       for (let repeat = step % repeats; repeat < repeats; repeat++) {
-        yield scope(() => {
+        const report = scope(() => {
           const key = { seed, draw: pass * repeats + repeat };
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum };
           return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
         });
+        skipped = report.skipped === undefined ? 0 : skipped + 1;
+        if (skipped > skippedInARow)
+          throw new DivergedError(report.step, `${report.skipped}, ${skipped} times in a row,`);
+        yield report;
         step += 1;
         await setImmediate(); // signals and timers get their turn
       }
@@ -93,16 +105,23 @@ function takeStep(
   moment: Moment,
   endsEpoch: boolean,
 ): StepReport {
-  const { optimizer, memoryFormat, scaleLoss = 1 } = plan;
+  const { optimizer, memoryFormat, scaleLoss = 1, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
   const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
+  const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
+  const before = statistics.map((buffer) => buffer.clone());
   const result = inPrecision(plan, () => method.loss(x as readonly Tensor[] as Views, moment));
   const loss = (result instanceof Tensor ? result : total(result)).mul(scaleLoss);
   const read = endsEpoch || step % plan.readLossEvery === 0;
   const value = read ? loss.item() : undefined;
-  if (value !== undefined && !Number.isFinite(value)) throw new DivergedError(step + 1, value);
   optimizer.zeroGrad();
   loss.backward();
+  const fault = value === undefined ? undefined : faultOf(value, method);
+  if (fault !== undefined && nonFinite === 'stop') throw new DivergedError(step + 1, fault);
+  if (fault !== undefined) {
+    noGrad(() => statistics.forEach((buffer, i) => void buffer.copy_(before[i] as Tensor)));
+    return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };
+  }
   method.beforeStep?.(moment);
   optimizer.step({ lr });
   method.afterStep?.(moment);
@@ -114,6 +133,20 @@ function takeStep(
     ...(value !== undefined && { loss: value }),
     ...(read && !(result instanceof Tensor) && { terms: termsOf(result, scaleLoss) }),
   };
+}
+
+/** What is not finite, in words. */
+function faultOf(loss: number, { learns }: Method): string | undefined {
+  if (!Number.isFinite(loss)) return `the loss became ${loss}`;
+  const gradients = learns.parameters().flatMap(({ grad }) => grad ?? []);
+  if (gradients.length === 0) return undefined;
+  const norms = stack(_foreachNorm(gradients));
+  return norms.isfinite().all().item() ? undefined : 'a gradient is not finite';
+}
+
+/** Running statistics, which a forward pass moves before anyone knows what comes out. */
+function buffersOf({ learns, teacher }: Method): Tensor[] {
+  return [...learns.namedBuffers(), ...(teacher?.namedBuffers() ?? [])].map(([, buffer]) => buffer);
 }
 
 function termsOf(terms: Terms, scale: number): Record<string, number> {

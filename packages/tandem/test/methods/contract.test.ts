@@ -6,17 +6,20 @@ import { type ImageSet, openImages } from '../../src/images/index.js';
 import { methods } from '../../src/methods/index.js';
 import { train } from '../../src/train/loop.js';
 import { smallView } from '../../src/views/index.js';
-import { hash } from '../support.js';
+import { hash, noise } from '../support.js';
 import { handOver, type Run, type RunSetup, reports, setUp, stateOf } from './running.js';
 import { settingsFor } from './stepping.js';
 
 /** What a tiny network and eight images need; a method takes what it knows. */
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
 
+/** Two steps an epoch, or four with CLBO. */
+const pictures = noise(18, { channels: 3, side: 8 });
+
 /** A small run of a method on noise. */
 function run(method: string, settings: Readonly<Record<string, unknown>> = {}, setup: Partial<RunSetup> = {}): Run {
   const own = settingsFor(method, small);
-  return setUp({ settings: { method, batch: 8, epochs: 2, seed: 3, ...own, ...settings }, ...setup });
+  return setUp({ settings: { method, batch: 8, epochs: 2, seed: 3, ...own, ...settings }, pictures, ...setup });
 }
 
 const optimizers = [
@@ -91,12 +94,12 @@ for (const name of Object.keys(methods)) {
     });
 
     test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
-      const { method, batches, plan } = run(name, { epochs: 5 });
+      const { method, batches, plan } = run(name, { epochs: 6 });
       const idle = liveCount();
       const counts: number[] = [];
       for await (const { step } of train(method, batches, plan)) {
         counts.push(liveCount());
-        method.numbers?.({ step, steps: 15, epoch: 1, epochs: 5 });
+        method.numbers?.({ step, steps: 12, epoch: 1, epochs: 6 });
         if (step === 12) break;
       }
       assert.deepEqual([...new Set(counts), counts.length], [idle, 12]);
@@ -139,9 +142,9 @@ const fashion = '/usr/share/datasets/fashion-mnist';
 describe('every method learns', {
   skip: existsSync(fashion) ? false : 'dataset-fashion-mnist is not installed',
 }, () => {
-  let pictures: ImageSet;
+  let clothes: ImageSet;
   before(async () => {
-    pictures = (await openImages('fashion-mnist', { limit: 320, size: 14 })).train;
+    clothes = (await openImages('fashion-mnist', { limit: 320, size: 14 })).train;
   });
 
   for (const name of Object.keys(methods)) {
@@ -152,7 +155,7 @@ describe('every method learns', {
       const filled = 'bank' in own ? 2 : 0;
       const start = setUp({
         settings: { method: name, batch: 64, epochs: 8, schedule: 'step', ...own },
-        pictures,
+        pictures: clothes,
         view: smallView({ size: 14, channels: 1, data: 'fashion-mnist' }),
         architecture: { backbone: 'resnet8', width: 8, stem: 'strided', channels: 1 },
       });

@@ -32,12 +32,14 @@ export interface SafeTensors {
 
 /**
  * Writes tensors with their names. The file appears whole or not at all: it is written beside, synced, and renamed.
+ * @param beforeRename called when the new file is safe on the disk and the old one, if any, still in its place
  * @throws when the folder cannot be written; nothing is left behind.
  */
 export function saveSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  beforeRename: () => void = () => {},
 ): void {
   // Without a prototype, so that `__proto__` is a name like any other.
   const header: Record<string, unknown> = Object.create(null);
@@ -72,6 +74,7 @@ export function saveSafetensors(
     for (const [, tensor] of named) writeAll(file, tensor.bytes());
     fsyncSync(file);
     closeSync(file);
+    beforeRename();
     renameSync(beside, path);
   } catch (error) {
     closeQuietly(file);

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, manualSeed, nn, noGrad, ones, scope, type Tensor } from '@tandem/torch';
+import { liveCount, manualSeed, nn, noGrad, scope, type Tensor } from '@tandem/torch';
 import {
   type Architecture,
-  Branch,
   backbones,
   buildEncoder,
   type Encoder,
   Head,
-  type HeadShape,
   mlpHead,
   type Stem,
   stemFor,
 } from '../../src/networks/index.js';
-import { assertClose, elements, fixture, hash, hashed, normal, TinyEncoder } from '../support.js';
+import { assertClose, elements, fixture, hash, hashed, normal } from '../support.js';
 
 interface Network {
   readonly stem: 'imagenet' | 'cifar';
@@ -33,10 +31,7 @@ interface Network {
   };
 }
 
-const { headParameterCounts, networks } = fixture<{
-  headParameterCounts: Readonly<Record<string, number>>;
-  networks: readonly Network[];
-}>('resnet');
+const { networks } = fixture<{ networks: readonly Network[] }>('resnet');
 
 const full: Architecture = { backbone: 'resnet18', width: 64, stem: 'small', channels: 3 };
 const small: Architecture = { backbone: 'resnet10', width: 4, stem: 'small', channels: 3 };
@@ -297,133 +292,4 @@ describe('building', () => {
         .backward();
       for (const [name, x] of encoder.namedParameters()) assert.ok(x.grad && x.grad.abs().sum().item() > 0, name);
     }));
-});
-
-describe('heads', () => {
-  const made = <T>(shape: HeadShape, fn: (head: Head) => T): T => {
-    const head = new Head(shape);
-    try {
-      return scope(() => fn(head));
-    } finally {
-      head.dispose();
-    }
-  };
-  const kinds = (head: Head) =>
-    head.layers
-      .flatMap((layer) => layer.layers)
-      .map((part) => {
-        if (part instanceof nn.Linear) return part.bias ? 'L' : 'L0';
-        return part instanceof nn.ReLU ? 'R' : part instanceof nn.BatchNorm1d && part.weight ? 'BN' : 'BN-';
-      })
-      .join(' ');
-
-  test('parameter counts of head(0) to head(3), and of Linear(512, 128)', () => {
-    const counts = [0, 1, 2, 3].map((layers) => made(mlpHead(512, layers, 512, 512), scalars));
-    assert.deepEqual(counts, [0, 262_656, 525_824, 788_992]);
-    assert.equal(headParameterCounts['head(2)'], 525_824);
-    assert.equal(made({ widths: [512, 128], norm: true }, scalars), headParameterCounts['Linear(512,128)']);
-    assert.equal(
-      made({ widths: [512, 512, 512], norm: false }, scalars),
-      (headParameterCounts['Linear(512,512)-BN-ReLU-Linear(512,512)'] as number) - 2 * 512,
-    );
-  });
-
-  test('layers in order', () => {
-    assert.deepEqual(
-      [0, 1, 2, 3].map((layers) => made(mlpHead(8, layers, 6, 4), kinds)),
-      ['', 'L', 'L0 BN R L', 'L0 BN R L0 BN R L'],
-    );
-    assert.equal(made({ widths: [8, 6, 4], norm: false }, kinds), 'L R L');
-    assert.equal(made({ widths: [8, 6, 4], norm: true, lastNorm: 'plain' }, kinds), 'L0 BN R L0 BN-');
-    assert.equal(made({ widths: [8, 6, 4], norm: true, lastNorm: 'affine' }, kinds), 'L0 BN R L0 BN');
-    assert.equal(made({ widths: [8, 4], norm: false, lastNorm: 'plain' }, kinds), 'L0 BN-');
-  });
-
-  test('widths, and the activations of every layer', () => {
-    made(mlpHead(8, 3, 6, 4), (head) => {
-      assert.equal(head.outputWidth, 4);
-      const all = head.activations(normal([5, 8], 1, 'float32'));
-      assert.deepEqual(
-        all.map((x) => [...x.shape]),
-        [
-          [5, 8],
-          [5, 6],
-          [5, 6],
-          [5, 4],
-        ],
-      );
-    });
-    made(mlpHead(8, 0, 6, 4), (head) => {
-      const x = normal([5, 8], 1, 'float32');
-      assert.equal(head.outputWidth, 8);
-      assert.equal(head.forward(x), x);
-    });
-  });
-});
-
-describe('Branch', () => {
-  test('projection is head of encoder, prediction goes through the predictor where there is one', () => {
-    const encoder = new TinyEncoder(12, 6);
-    const head = new Head(mlpHead(6, 1, 5, 4));
-    const predictor = new Head(mlpHead(4, 1, 5, 4));
-    const branch = new Branch(encoder, head, predictor);
-    scope(() => {
-      branch.eval();
-      const x = normal([3, 3, 2, 2], 1, 'float32');
-      const z = head.forward(encoder.forward(x));
-      assert.deepEqual(elements(branch.forward(x)), elements(z));
-      assert.deepEqual(elements(branch.predict(branch.forward(x))), elements(predictor.forward(z)));
-      assert.deepEqual(elements(new Branch(encoder, head).predict(z)), elements(z));
-    });
-    branch.dispose();
-  });
-
-  test('a head goes to where the encoder is; one that is there keeps its tensors, which others may hold', () => {
-    const encoder = new TinyEncoder(12, 6).to({ dtype: 'float64' });
-    const head = new Head(mlpHead(6, 2, 5, 4));
-    const branch = new Branch(encoder, head);
-    assert.ok(branch.parameters().every((x) => x.dtype === 'float64' && x.requiresGrad));
-    const before = head.parameters();
-    new Branch(encoder, head);
-    assert.deepEqual(head.parameters(), before);
-    assert.ok(before.every((x) => x.live));
-    branch.dispose();
-  });
-
-  test('a twin has the same values in tensors of its own, and no predictor', () => {
-    const branch = new Branch(new TinyEncoder(12, 6), new Head(mlpHead(6, 2, 5, 4)), new Head(mlpHead(4, 2, 5, 4)));
-    noGrad(() => branch.encoder.namedBuffers()[0]?.[1].add_(ones([6])));
-    const twin = branch.twin();
-    assert.equal(twin.predictor, null);
-    const mine = new Map(branch.namedParameters());
-    assert.equal(twin.namedParameters().length, 9);
-    for (const [name, x] of twin.namedParameters()) {
-      assert.deepEqual(elements(x), elements(mine.get(name) as Tensor), name);
-      assert.notEqual(x, mine.get(name));
-    }
-    const [[, buffer]] = twin.namedBuffers() as [[string, Tensor]];
-    assert.deepEqual(elements(buffer), [1, 1, 1, 1, 1, 1]);
-    noGrad(() => twin.parameters()[0]?.zero_());
-    assert.ok((branch.parameters()[0] as Tensor).abs().sum().item() > 0);
-    twin.dispose();
-    branch.dispose();
-  });
-
-  test('names tell encoder, head and predictor apart', () => {
-    const branch = new Branch(new TinyEncoder(12, 6), new Head(mlpHead(6, 1, 5, 4)), new Head(mlpHead(4, 1, 5, 4)));
-    assert.deepEqual(
-      branch.namedParameters().map(([name]) => name),
-      [
-        'encoder.linear.weight',
-        'encoder.linear.bias',
-        'encoder.bn.weight',
-        'encoder.bn.bias',
-        'head.layers.0.0.weight',
-        'head.layers.0.0.bias',
-        'predictor.layers.0.0.weight',
-        'predictor.layers.0.0.bias',
-      ],
-    );
-    branch.dispose();
-  });
 });

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { UsageError } from '../errors.js';
+import { changeable, resume } from '../pretrain/index.js';
+import { showTraining } from './training.js';
+
+/** `tandem resume <run>`: goes on with a run as if it had never ended. */
+export function resumeCommand(): Command {
+  return new Command('resume')
+    .usage('<run> [key=value ...]')
+    .argument('<run>', 'run folder')
+    .argument('[settings...]', `key=value; of ${changeable.join(', ')}`)
+    .option('--json', 'one JSON object with the result on stdout')
+    .action(async (run: string, settings: string[], { json }: { json?: true }) => {
+      const changes = Object.fromEntries(settings.map(readChange));
+      await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), json === true);
+    });
+}
+
+function readChange(word: string): [string, string] {
+  const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+  if (key === undefined || value === undefined) throw new UsageError(`'${word}' is no setting: settings are key=value`);
+  if ((changeable as readonly string[]).includes(key)) return [key, value];
+  throw new UsageError(
+    `'${key}' cannot change when a run goes on, only ${changeable.join(', ')}; begin a new run for it`,
+  );
+}
