@@ -1,19 +1,22 @@
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { foldersOf } from './annotations.js';
+import { cached } from './cache.js';
 import { balanced, holdOut } from './choose.js';
-import { decodeAll } from './decode.js';
+import { decodeAll, largestSide, viewSize } from './decode.js';
 import { FORMATS } from './formats.js';
-import { type DataSet, type ImageSet, type Skipped, slice } from './imageset.js';
+import { cacheHome } from './home.js';
+import { type DataSet, type ImageSet, imageBytes, type Skipped, slice, subset } from './imageset.js';
 import { type Item, type Layout, layoutOf } from './layout.js';
+import type { OpenOptions } from './options.js';
+import { PixelFile, type Pixels } from './pixels.js';
 import type { Source } from './source.js';
+import { IN_MEMORY, memoryStore, type NewStore } from './store.js';
 
-export interface CollectionOptions {
-  readonly size?: number;
-  readonly limit?: number;
-  readonly seed?: number;
-  readonly maxSkippedShare?: number;
-  readonly signal?: AbortSignal;
-  readonly onDecoded?: (done: number, total: number) => void;
-}
+export type CollectionOptions = Pick<
+  OpenOptions,
+  'size' | 'margin' | 'limit' | 'seed' | 'maxSkippedShare' | 'cache' | 'memory' | 'onProgress' | 'signal'
+>;
 
 /** A handful of bad files is no reason to refuse a small collection. */
 const HANDFUL = 5;
@@ -26,41 +29,107 @@ const HANDFUL = 5;
  */
 export async function openCollection(source: Source, options: CollectionOptions): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
-  const layout = layoutOf(source.paths);
+  const layout = layoutOf(source.paths, await foldersOf(source));
   const plan = planOf(layout, options);
-  const files = plan.items.map((item) => item.path);
-  const decoded = await decodeAll(source, files, {
-    size: options.size,
-    signal: options.signal,
-    onDone: (done) => options.onDecoded?.(done, files.length),
-  });
-  refuseTooMany(source, files.length, decoded.skipped, options.maxSkippedShare);
-
-  const items = decoded.kept.map((i) => plan.items[i] as Item);
   const { classes } = layout;
-  const all: ImageSet = {
-    name: source.name,
-    count: items.length,
-    channels: 3,
-    height: decoded.side,
-    width: decoded.side,
-    pixels: decoded.pixels,
-    files: items.map((item) => item.path),
-    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
-  };
-  const bankCount = decoded.kept.filter((i) => i < plan.bankCount).length;
+  const { set: all, places, skipped: undecoded } = await imagesOf(source, plan.items, classes, options);
+  const skipped = [...source.faults, ...undecoded];
+  refuseTooMany(source, plan.items.length + source.faults.length, skipped, options.maxSkippedShare);
+
+  const bankCount = places.filter((i) => i < plan.bankCount).length;
   const trainCount = plan.heldOut ? all.count : bankCount;
   if (trainCount === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
   const bank = slice(all, 0, bankCount);
   const queries = slice(all, bankCount, all.count);
-  const notes = [...layout.notes, ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []), ...source.notes];
+  const notes = [
+    ...layout.notes,
+    ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []),
+    ...source.notes,
+    ...cacheNote(all),
+  ];
   return {
     name: source.name,
     train: plan.heldOut ? all : bank,
     ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
-    skipped: decoded.skipped,
+    skipped,
+    size: viewSize(all.height, options),
     ...(notes.length > 0 && { note: notes.join('. ') }),
   };
+}
+
+interface Images {
+  /** The images that could be decoded, in the order of the items. */
+  readonly set: ImageSet;
+  /** Which items they are. */
+  readonly places: readonly number[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** Decodes items to memory or, where they may not fit, takes them from a cache. */
+async function imagesOf(
+  source: Source,
+  items: readonly Item[],
+  classes: readonly string[] | undefined,
+  options: CollectionOptions,
+): Promise<Images> {
+  const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
+  const order = [...items.keys()];
+  const isLarge = items.length * 3 * largestSide(options) ** 2 > memory;
+  // What a cache holds must not depend on what is held out of it.
+  if (isLarge) order.sort((a, b) => compare((items[a] as Item).path, (items[b] as Item).path));
+  const files = order.map((i) => (items[i] as Item).path);
+  const decode = (large: NewStore) => {
+    const newStore: NewStore = (n, c, side) => (n * c * side ** 2 > memory ? large : memoryStore)(n, c, side);
+    return decodeAll(source, files, newStore, {
+      ...options,
+      onDone: (done) => onProgress?.(done, files.length, 'decoding'),
+    });
+  };
+  const { side, kept, skipped, pixels } = isLarge
+    ? await cached(
+        {
+          folder: options.cache ?? join(cacheHome(), 'images'),
+          name: source.name,
+          where: source.where,
+          key: { size: options.size, margin: options.margin, ...(limit !== undefined && { limit, seed }) },
+          files,
+          origins: source.origins(files),
+          onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
+          signal,
+        },
+        decode,
+      )
+    : await decode(memoryStore);
+  const places = kept.map((k) => order[k] as number);
+  const set = setOf(
+    source.name,
+    places.map((i) => items[i] as Item),
+    { side, pixels, classes },
+  );
+  if (!isLarge) return { set, places, skipped };
+  const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
+  return { set: subset(set, ranks), places: ranks.map((rank) => places[rank] as number), skipped };
+}
+
+function setOf(
+  name: string,
+  items: readonly Item[],
+  { side, pixels, classes }: { side: number; pixels: Pixels; classes: readonly string[] | undefined },
+): ImageSet {
+  return {
+    name,
+    count: items.length,
+    channels: 3,
+    height: side,
+    width: side,
+    pixels,
+    files: items.map((item) => item.path),
+    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 interface Plan {
@@ -120,4 +189,11 @@ function nothingFound({ where, others, notes }: Source): UserError {
   const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
   const left = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return new UserError(`${where}: no images: ${seen}${left}. Expected files of these formats at any depth: ${FORMATS}`);
+}
+
+/** Tells where images are kept that are too many for the memory, and how large that is; nothing for others. */
+export function cacheNote(set: ImageSet): string[] {
+  if (!(set.pixels instanceof PixelFile)) return [];
+  const gigabytes = ((set.count * imageBytes(set)) / 1e9).toFixed(2);
+  return [`decoded images (${gigabytes} GB) are kept in ${dirname(set.pixels.path)}`];
 }
