@@ -11,5 +11,5 @@ export {
   subset,
 } from './imageset.js';
 export { DATA_SETS, openImages } from './open.js';
-export type { OpenOptions } from './options.js';
+export { CROP_MARGIN, type OpenOptions } from './options.js';
 export { PixelFile, type Pixels } from './pixels.js';

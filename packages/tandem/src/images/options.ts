@@ -1,5 +1,8 @@
 import { UserError } from '../errors.js';
 
+/** How many times as large as its views an image is kept, as usual: 256 for crops of 224. */
+export const CROP_MARGIN = 8 / 7;
+
 export interface OpenOptions {
   /** First place to look for data sets known by name. */
   readonly dataRoot?: string | undefined;

@@ -5,7 +5,7 @@ import { backbones } from '../networks/index.js';
 
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
-  images: z.string().min(1).describe('data-set name, folder, or tar of images'),
+  images: z.string().min(1).describe('data-set name, folder, tar, zip or shards of images'),
   method: z.string().default('clbo').describe('how to learn'),
   backbone: z.enum(backbones).default('resnet18').describe('network'),
   width: z.int().min(4).max(1024).default(64).describe('channels of the first stage'),
@@ -55,6 +55,17 @@ export const runOptions = z.strictObject({
     .default('channelsLast')
     .describe('order of activations in memory'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
+  maxSkipped: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('share of image files that may be unreadable before the run stops; in a small set up to five may'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder for decoded images that are too many for the memory; in the user's cache unless given"),
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.js';
-import { openImages } from '../images/index.js';
+import { CROP_MARGIN, openImages } from '../images/index.js';
 import { DivergedError, stepsPerEpoch, train } from '../train/loop.js';
 import type { RunConfig } from './config.js';
 import { evaluate } from './evaluate.js';
@@ -32,11 +32,14 @@ export async function* pretrain(
   yield { kind: 'loading' };
   const data = await openImages(config.images, {
     seed: config.seed,
-    ...(config.dataRoot && { dataRoot: config.dataRoot }),
-    ...(config.size && { size: config.size }),
-    ...(config.limit && { limit: config.limit }),
-    ...(signal && { signal }),
-    ...(onLoading && { onProgress: onLoading }),
+    size: config.size,
+    margin: CROP_MARGIN,
+    limit: config.limit,
+    maxSkippedShare: config.maxSkipped,
+    cache: config.cache,
+    dataRoot: config.dataRoot,
+    signal,
+    onProgress: onLoading,
   });
   await setImmediate();
   signal?.throwIfAborted();

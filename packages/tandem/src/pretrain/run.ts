@@ -28,6 +28,7 @@ export interface Run {
 /** Builds everything a run needs, so that whatever is wrong shows before the first step. */
 export function prepare(config: RunConfig, data: DataSet, out: string | undefined): Run {
   const { train: set } = data;
+  const size = data.size ?? set.height;
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
   const batches = new Batches(set, { batch: config.batch, seed: config.seed });
@@ -35,7 +36,7 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     backbone: config.backbone,
     width: config.width,
     ...(config.features && { features: config.features }),
-    stem: config.stem ?? stemFor(set.height),
+    stem: config.stem ?? stemFor(size),
     channels: set.channels,
   };
   const view = trainingView(config, data);
@@ -48,7 +49,7 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     nesterov: config.nesterov,
   });
   const folder = createRunFolder(out, `${shortName(config.images)}-${config.method}-${config.backbone}`);
-  const resolved = { ...config, stem: architecture.stem, device, precision, size: set.height };
+  const resolved = { ...config, stem: architecture.stem, device, precision, size };
   folder.writeConfig({ ...resolved, tandem: { version: tandemVersion, libtorch: version(), threads: threads() } });
   if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   const plan: Plan = {
@@ -74,19 +75,19 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     method,
     batches,
     plan,
-    card: { architecture, size: set.height, mean: view.mean, std: view.std },
+    card: { architecture, size, mean: view.mean, std: view.std },
     look: {
-      view: evaluationView({ size: set.height, channels: set.channels, mean: view.mean, std: view.std }),
+      view: evaluationView({ size, channels: set.channels, mean: view.mean, std: view.std }),
       device,
       memoryFormat: config.memoryFormat,
     },
   };
 }
 
-function trainingView(config: RunConfig, { name, train: set }: DataSet): View {
+function trainingView(config: RunConfig, { name, train: set, size = set.height }: DataSet): View {
   const { cropMin, flip, jitter, jitterP, gray } = config;
   return smallView({
-    size: set.height,
+    size,
     channels: set.channels,
     data: name,
     crop: { scale: [cropMin, 1], ratio: [3 / 4, 4 / 3] },

@@ -131,7 +131,7 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   return Buffer.concat([...files, directory, end]);
 }
 
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   let sum = 0xffff_ffff;
   for (const byte of bytes) {
     sum ^= byte;
