@@ -134,7 +134,7 @@ async function replace(path: string, beside: string, text: string): Promise<void
 
 async function readCache(folder: string, hash: string): Promise<Stored | undefined> {
   const manifest = await readManifest(folder);
-  if (manifest?.format !== 1 || manifest.hash !== hash) return undefined;
+  if (manifest?.hash !== hash) return undefined;
   const { pixels, count, channels, side, bytes, missing, skipped } = manifest;
   const path = join(folder, pixels);
   const found = await stat(path).catch(() => undefined);
@@ -144,11 +144,13 @@ async function readCache(folder: string, hash: string): Promise<Stored | undefin
   return { side, kept, skipped, pixels: PixelFile.open(path, channels * side ** 2, Uint32Array.from(kept)) };
 }
 
+/** Undefined where it is absent, damaged or of another make: the cache is made anew. */
 async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
+    return manifest.format === 1 && /^[\w-]+\.pixels$/.test(manifest.pixels) ? manifest : undefined;
   } catch {
-    return undefined; // absent or damaged: it is made anew
+    return undefined;
   }
 }
 

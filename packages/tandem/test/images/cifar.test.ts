@@ -107,3 +107,14 @@ test('limit and size are kept to', async (t) => {
   assert.deepEqual([train.count, train.height, bytesOf(train).length], [4, 16, 4 * 3 * 256]);
   assert.equal(new Set(train.labels).size, 4);
 });
+
+test('with a margin the images are left as they are unless they are larger', async (t) => {
+  const dataRoot = inFolder(t, FOLDER);
+  const sides = async (size: number) => {
+    const data = await openImages('cifar10', { dataRoot, size, margin: 8 / 7 });
+    return [data.train.height, data.queries?.height, data.size];
+  };
+  assert.deepEqual(await sides(64), [32, 32, 64]);
+  assert.deepEqual(await sides(32), [32, 32, 32]);
+  assert.deepEqual(await sides(16), [19, 19, 16]);
+});

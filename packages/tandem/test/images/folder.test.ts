@@ -127,6 +127,21 @@ test('small squares of one size keep it; anything else becomes 96, or the size a
   assert.deepEqual(await side({ 'a.png': await png(BRICK, 32) }, 20), [1, 20, 20]);
 });
 
+test('with a margin images come out larger than asked for, but small squares are never enlarged', async (t) => {
+  const margin = 8 / 7;
+  const sides = async (files: Readonly<Record<string, Buffer>>, size?: number) => {
+    const data = await openImages(folder(t, files), { size, margin });
+    return [data.train.height, data.size];
+  };
+  const wide = await plain(300, 200, BRICK).png().toBuffer();
+  assert.deepEqual(await sides({ 'a.png': wide }, 224), [256, 224]);
+  assert.deepEqual(await sides({ 'a.png': wide }), [110, 96]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 32), [32, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 64), [32, 64]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }, 32), [37, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }), [64, 64]);
+});
+
 test('the shorter side is brought to size, then the centre cut out, after turning', async (t) => {
   const centre = await plain(100, 100, [0, 200, 0]).png().toBuffer();
   const wide = plain(300, 100, [200, 0, 0]).composite([{ input: centre, left: 100, top: 0 }]);
