@@ -1,22 +1,13 @@
-import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { foldersOf } from './annotations.js';
-import { cached } from './cache.js';
 import { balanced, holdOut } from './choose.js';
-import { decodeAll, largestSide, viewSize } from './decode.js';
+import { viewSize } from './decode.js';
 import { FORMATS } from './formats.js';
-import { cacheHome } from './home.js';
-import { type DataSet, type ImageSet, imageBytes, type Skipped, slice, subset } from './imageset.js';
+import { type DataSet, type Skipped, slice } from './imageset.js';
 import { type Item, type Layout, layoutOf } from './layout.js';
 import type { OpenOptions } from './options.js';
-import { PixelFile, type Pixels } from './pixels.js';
 import type { Source } from './source.js';
-import { IN_MEMORY, memoryStore, type NewStore } from './store.js';
-
-export type CollectionOptions = Pick<
-  OpenOptions,
-  'size' | 'margin' | 'limit' | 'seed' | 'maxSkippedShare' | 'cache' | 'memory' | 'onProgress' | 'signal'
->;
+import { cacheNote, imagesOf } from './working.js';
 
 /** A handful of bad files is no reason to refuse a small collection. */
 const HANDFUL = 5;
@@ -27,7 +18,7 @@ const HANDFUL = 5;
  *
  * @throws UserError where there are no images, or too many that cannot be decoded (see `OpenOptions.maxSkippedShare`)
  */
-export async function openCollection(source: Source, options: CollectionOptions): Promise<DataSet> {
+export async function openCollection(source: Source, options: OpenOptions): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
   const layout = layoutOf(source.paths, await foldersOf(source));
   const plan = planOf(layout, options);
@@ -57,81 +48,6 @@ export async function openCollection(source: Source, options: CollectionOptions)
   };
 }
 
-interface Images {
-  /** The images that could be decoded, in the order of the items. */
-  readonly set: ImageSet;
-  /** Which items they are. */
-  readonly places: readonly number[];
-  readonly skipped: readonly Skipped[];
-}
-
-/** Decodes items to memory or, where they may not fit, takes them from a cache. */
-async function imagesOf(
-  source: Source,
-  items: readonly Item[],
-  classes: readonly string[] | undefined,
-  options: CollectionOptions,
-): Promise<Images> {
-  const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
-  const order = [...items.keys()];
-  const isLarge = items.length * 3 * largestSide(options) ** 2 > memory;
-  // What a cache holds must not depend on what is held out of it.
-  if (isLarge) order.sort((a, b) => compare((items[a] as Item).path, (items[b] as Item).path));
-  const files = order.map((i) => (items[i] as Item).path);
-  const decode = (large: NewStore) => {
-    const newStore: NewStore = (n, c, side) => (n * c * side ** 2 > memory ? large : memoryStore)(n, c, side);
-    return decodeAll(source, files, newStore, {
-      ...options,
-      onDone: (done) => onProgress?.(done, files.length, 'decoding'),
-    });
-  };
-  const { side, kept, skipped, pixels } = isLarge
-    ? await cached(
-        {
-          folder: options.cache ?? join(cacheHome(), 'images'),
-          name: source.name,
-          where: source.where,
-          key: { size: options.size, margin: options.margin, ...(limit !== undefined && { limit, seed }) },
-          files,
-          origins: source.origins(files),
-          onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
-          signal,
-        },
-        decode,
-      )
-    : await decode(memoryStore);
-  const places = kept.map((k) => order[k] as number);
-  const set = setOf(
-    source.name,
-    places.map((i) => items[i] as Item),
-    { side, pixels, classes },
-  );
-  if (!isLarge) return { set, places, skipped };
-  const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
-  return { set: subset(set, ranks), places: ranks.map((rank) => places[rank] as number), skipped };
-}
-
-function setOf(
-  name: string,
-  items: readonly Item[],
-  { side, pixels, classes }: { side: number; pixels: Pixels; classes: readonly string[] | undefined },
-): ImageSet {
-  return {
-    name,
-    count: items.length,
-    channels: 3,
-    height: side,
-    width: side,
-    pixels,
-    files: items.map((item) => item.path),
-    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
-  };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 interface Plan {
   /** What to decode: first what becomes the bank, then the queries, so that all sets are windows of one buffer. */
   readonly items: readonly Item[];
@@ -140,7 +56,7 @@ interface Plan {
   readonly heldOut: boolean;
 }
 
-function planOf(layout: Layout, { limit, seed = 0 }: CollectionOptions): Plan {
+function planOf(layout: Layout, { limit, seed = 0 }: OpenOptions): Plan {
   const train = drawn(layout.train, limit, seed);
   if (!layout.classes) return { items: train, bankCount: train.length, heldOut: false };
   if (layout.queries) {
@@ -189,11 +105,4 @@ function nothingFound({ where, others, notes }: Source): UserError {
   const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
   const left = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return new UserError(`${where}: no images: ${seen}${left}. Expected files of these formats at any depth: ${FORMATS}`);
-}
-
-/** Tells where images are kept that are too many for the memory, and how large that is; nothing for others. */
-export function cacheNote(set: ImageSet): string[] {
-  if (!(set.pixels instanceof PixelFile)) return [];
-  const gigabytes = ((set.count * imageBytes(set)) / 1e9).toFixed(2);
-  return [`decoded images (${gigabytes} GB) are kept in ${dirname(set.pixels.path)}`];
 }

@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { cached } from './cache.js';
-import { cacheNote } from './collection.js';
 import { type Finding, find, firstFile, isFolder } from './finding.js';
 import { fitted } from './fit.js';
 import { cacheHome } from './home.js';
@@ -11,6 +10,7 @@ import { type DataSet, type ImageSet, slice } from './imageset.js';
 import type { OpenOptions } from './options.js';
 import { IN_MEMORY, memoryStore, type NewStore, type Stored } from './store.js';
 import { tarEntries } from './tar.js';
+import { cacheNote } from './working.js';
 
 const SIDE = 96;
 const AREA = SIDE * SIDE;
