@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean } from 'tandem';
 import { engine } from './engine.js';
+import { images } from './images.js';
 import { describeMachine, load } from './machine.js';
 import { memory } from './memory.js';
 import { methodSteps } from './methods.js';
@@ -12,7 +13,7 @@ import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, memory, methods: methodSteps };
+const suites: Readonly<Record<string, Suite>> = { engine, images, memory, methods: methodSteps };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',

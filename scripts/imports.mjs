@@ -43,7 +43,7 @@ export const house = [
   {
     room: `${tandem}/images`,
     may: common,
-    packages: ['sharp', 'tar-stream'],
+    packages: ['sharp', 'tar-stream', 'yauzl'],
     worldly: true,
     why: 'images are host bytes, no tensors',
   },

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError, UserError } from '../errors.js';
 import { loadEncoder } from '../export/index.js';
-import { DATA_SETS, openImages } from '../images/index.js';
+import { CROP_MARGIN, DATA_SETS, openImages } from '../images/index.js';
 import { chooseDevice, findEncoder, labelled } from '../pretrain/index.js';
 import { progress } from './progress.js';
 import { scoreOf, scoresWithBaselines, scoreTable } from './scores.js';
@@ -22,7 +22,7 @@ export function knnCommand(): Command {
   return new Command('knn')
     .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', 'run folder, or a .safetensors file from its encoder/')
-    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar of one`)
+    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar or zip of one`)
     .option('--k <n>', 'neighbours that vote; 1 as in the paper', wholeNumber('--k'), 1)
     .option('--temperature <t>', 'for k > 1: a vote counts exp(similarity / t)', aboveZero('--temperature'), 0.1)
     .option('--data-root <folder>', 'where named data sets are looked for first')
@@ -42,8 +42,9 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
   try {
     const data = await openImages(where, {
       size: card.size,
-      ...(dataRoot && { dataRoot }),
-      ...(limit && { limit }),
+      margin: CROP_MARGIN,
+      dataRoot,
+      limit,
       onProgress: bar.update,
     });
     const { note, skipped } = data;

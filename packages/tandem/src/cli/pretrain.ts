@@ -39,7 +39,10 @@ interface Options extends Record<string, string | true | undefined> {
 export function pretrainCommand(): Command {
   const command = new Command('pretrain')
     .usage('<images> [options] [key=value ...]')
-    .argument('[images]', `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar of one`)
+    .argument(
+      '[images]',
+      `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
+    )
     .argument('[settings...]', 'key=value, see below')
     .allowUnknownOption(); // they are ours to explain: many are settings
   for (const option of describeOptions(runOptions)) {
@@ -102,7 +105,7 @@ function gather(words: readonly string[], file: string | undefined, given: objec
   }
   const all = { ...(file === undefined ? {} : readConfig(file)), ...Object.fromEntries(settings), ...given };
   if (!('images' in all))
-    throw new UsageError('which images? Give a data set, a folder or a tar; see `tandem help pretrain`');
+    throw new UsageError('which images? Give a data set, a folder or an archive; see `tandem help pretrain`');
   return all;
 }
 

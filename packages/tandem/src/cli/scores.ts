@@ -1,7 +1,7 @@
 import { type Device, fromBuffer, manualSeed, scope, type Tensor } from '@tandem/torch';
 import { accuracy, features, fewLabelsAccuracy, type KnnOptions, knn } from '../evaluate/index.js';
 import type { EncoderCard } from '../export/index.js';
-import { type ImageSet, imageBytes } from '../images/index.js';
+import { bytesOf, type ImageSet, imageBytes } from '../images/index.js';
 import { buildEncoder, type Encoder } from '../networks/index.js';
 import type { Labelled } from '../pretrain/index.js';
 import { evaluationView } from '../views/index.js';
@@ -73,7 +73,7 @@ function encoderFeatures(encoder: Encoder, { card, device, onProgress }: ScoreOp
 }
 
 function pixels(set: ImageSet): Tensor {
-  return fromBuffer(set.pixels, [set.count, imageBytes(set)]).to('float32');
+  return fromBuffer(bytesOf(set), [set.count, imageBytes(set)]).to('float32');
 }
 
 /** Features of bank and queries, freed with the scope around. */

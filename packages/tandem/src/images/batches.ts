@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { permutation } from '../random.js';
-import { gather, type ImageSet, imageBytes } from './imageset.js';
+import { bytesOf, gather, type ImageSet } from './imageset.js';
 
 /** Some images of a set: which ones, and their bytes (images x channels x height x width). */
 export interface Batch {
@@ -52,15 +52,14 @@ export class Batches {
 
 /**
  * All images in the set's own order, `chunk` at a time; the last chunk may be smaller. The bytes are windows of the
- * set's pixels, not copies: never write to them.
+ * set's pixels where those are in memory: never write to them.
  */
 export function* inOrder(set: ImageSet, chunk: number): Generator<Batch, void, void> {
   if (!Number.isInteger(chunk) || chunk < 1)
     throw new RangeError(`a chunk must be a whole number of images, not ${chunk}`);
-  const stride = imageBytes(set);
   for (let from = 0; from < set.count; from += chunk) {
     const to = Math.min(from + chunk, set.count);
     const indices = Uint32Array.from({ length: to - from }, (_, i) => from + i);
-    yield { indices, bytes: set.pixels.subarray(from * stride, to * stride) };
+    yield { indices, bytes: bytesOf(set, from, to) };
   }
 }

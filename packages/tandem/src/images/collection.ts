@@ -1,19 +1,13 @@
 import { UserError } from '../errors.js';
+import { foldersOf } from './annotations.js';
 import { balanced, holdOut } from './choose.js';
-import { decodeAll } from './decode.js';
+import { viewSize } from './decode.js';
 import { FORMATS } from './formats.js';
-import { type DataSet, type ImageSet, type Skipped, slice } from './imageset.js';
+import { type DataSet, type Skipped, slice } from './imageset.js';
 import { type Item, type Layout, layoutOf } from './layout.js';
+import type { OpenOptions } from './options.js';
 import type { Source } from './source.js';
-
-export interface CollectionOptions {
-  readonly size?: number;
-  readonly limit?: number;
-  readonly seed?: number;
-  readonly maxSkippedShare?: number;
-  readonly signal?: AbortSignal;
-  readonly onDecoded?: (done: number, total: number) => void;
-}
+import { cacheNote, imagesOf } from './working.js';
 
 /** A handful of bad files is no reason to refuse a small collection. */
 const HANDFUL = 5;
@@ -24,41 +18,32 @@ const HANDFUL = 5;
  *
  * @throws UserError where there are no images, or too many that cannot be decoded (see `OpenOptions.maxSkippedShare`)
  */
-export async function openCollection(source: Source, options: CollectionOptions): Promise<DataSet> {
+export async function openCollection(source: Source, options: OpenOptions): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
-  const layout = layoutOf(source.paths);
+  const layout = layoutOf(source.paths, await foldersOf(source));
   const plan = planOf(layout, options);
-  const files = plan.items.map((item) => item.path);
-  const decoded = await decodeAll(source, files, {
-    size: options.size,
-    signal: options.signal,
-    onDone: (done) => options.onDecoded?.(done, files.length),
-  });
-  refuseTooMany(source, files.length, decoded.skipped, options.maxSkippedShare);
-
-  const items = decoded.kept.map((i) => plan.items[i] as Item);
   const { classes } = layout;
-  const all: ImageSet = {
-    name: source.name,
-    count: items.length,
-    channels: 3,
-    height: decoded.side,
-    width: decoded.side,
-    pixels: decoded.pixels,
-    files: items.map((item) => item.path),
-    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
-  };
-  const bankCount = decoded.kept.filter((i) => i < plan.bankCount).length;
+  const { set: all, places, skipped: undecoded } = await imagesOf(source, plan.items, classes, options);
+  const skipped = [...source.faults, ...undecoded];
+  refuseTooMany(source, plan.items.length + source.faults.length, skipped, options.maxSkippedShare);
+
+  const bankCount = places.filter((i) => i < plan.bankCount).length;
   const trainCount = plan.heldOut ? all.count : bankCount;
   if (trainCount === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
   const bank = slice(all, 0, bankCount);
   const queries = slice(all, bankCount, all.count);
-  const notes = [...layout.notes, ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []), ...source.notes];
+  const notes = [
+    ...layout.notes,
+    ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []),
+    ...source.notes,
+    ...cacheNote(all),
+  ];
   return {
     name: source.name,
     train: plan.heldOut ? all : bank,
     ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
-    skipped: decoded.skipped,
+    skipped,
+    size: viewSize(all.height, options),
     ...(notes.length > 0 && { note: notes.join('. ') }),
   };
 }
@@ -71,7 +56,7 @@ interface Plan {
   readonly heldOut: boolean;
 }
 
-function planOf(layout: Layout, { limit, seed = 0 }: CollectionOptions): Plan {
+function planOf(layout: Layout, { limit, seed = 0 }: OpenOptions): Plan {
   const train = drawn(layout.train, limit, seed);
   if (!layout.classes) return { items: train, bankCount: train.length, heldOut: false };
   if (layout.queries) {

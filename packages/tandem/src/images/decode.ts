@@ -1,8 +1,8 @@
 import sharp from 'sharp';
-import { allocate } from './allocate.js';
 import type { Skipped } from './imageset.js';
 import { withSeveral } from './several.js';
 import type { Source } from './source.js';
+import type { NewStore, Store, Stored } from './store.js';
 
 // One image a thread is quicker than several threads an image, and no image is decoded twice, so a cache only costs.
 sharp.concurrency(1);
@@ -14,81 +14,112 @@ const IN_FLIGHT = 8;
 const LARGEST_KEPT = 128;
 /** Side that other images are brought to, in pixels. */
 const DEFAULT_SIDE = 96;
-
-/** Decoded images, planar RGB, in the order asked for, without those that could not be decoded. */
-export interface Decoded {
-  /** Height and width of every image. */
-  readonly side: number;
-  readonly pixels: Uint8Array;
-  /** The places, in the list asked for, of the images that were decoded. */
-  readonly kept: readonly number[];
-  readonly skipped: readonly Skipped[];
-}
+/** Larger pictures are not decoded: a few kilobytes can claim to be gigabytes. */
+const MAX_PIXELS = 2 ** 27;
 
 export interface DecodeOptions {
   /** Side to bring every image to; without it 96, unless all are squares of one side of 128 or less. */
-  readonly size?: number;
-  readonly signal?: AbortSignal;
+  readonly size?: number | undefined;
+  /** See `OpenOptions.margin`. */
+  readonly margin?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly onDone?: (done: number) => void;
 }
 
+/** The largest side that images can come out at. */
+export function largestSide({ size, margin = 1 }: DecodeOptions): number {
+  return Math.max(sideFor(size ?? DEFAULT_SIDE, margin), size === undefined ? LARGEST_KEPT : 0);
+}
+
+/** The side of images that crops of `size` are taken from. */
+export function sideFor(size: number, margin: number): number {
+  return Math.ceil(size * margin);
+}
+
+/** The side of views that suits decoded images of `side`. */
+export function viewSize(side: number, { size, margin = 1 }: DecodeOptions): number {
+  return size ?? (side === sideFor(DEFAULT_SIDE, margin) ? DEFAULT_SIDE : side);
+}
+
 /**
- * Decodes image files to squares of one side, in parallel.
+ * Decodes image files to squares of one side, in parallel; planar RGB, in the order asked for.
  *
  * Images are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels), laid over white where
  * they are transparent; of an animation the first frame counts. The shorter side is resized to the working size, then
  * the centre is cut out.
  *
- * @throws UserError where the result would not fit in memory
+ * @throws UserError where the result would not fit
  */
-export async function decodeAll(source: Source, paths: readonly string[], options: DecodeOptions): Promise<Decoded> {
-  if (options.size === undefined) {
+export async function decodeAll(
+  source: Source,
+  paths: readonly string[],
+  newStore: NewStore,
+  options: DecodeOptions,
+): Promise<Stored> {
+  const { size, margin = 1 } = options;
+  const side = sideFor(size ?? DEFAULT_SIDE, margin);
+  if (size === undefined || margin > 1) {
+    const most = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
     try {
-      return await decodePass(source, paths, undefined, options);
+      return await decodePass(source, paths, newStore, { most }, options);
     } catch (error) {
       if (!(error instanceof SizesDiffer)) throw error;
     }
   }
-  return decodePass(source, paths, options.size ?? DEFAULT_SIDE, options);
+  return decodePass(source, paths, newStore, { side }, options);
 }
 
 /** The pass that keeps sizes met an image that is no small square, or not of the first one's side. */
 class SizesDiffer extends Error {}
 
+/** The side to bring images to, or the largest that all may keep. */
+type Target =
+  | { readonly side: number; readonly most?: undefined }
+  | { readonly side?: undefined; readonly most: number };
+
 async function decodePass(
   source: Source,
   paths: readonly string[],
-  target: number | undefined,
+  newStore: NewStore,
+  target: Target,
   { signal, onDone }: DecodeOptions,
-): Promise<Decoded> {
-  let side = target ?? 0;
-  let pixels = target === undefined ? new Uint8Array(0) : allocate(paths.length, 3, target);
+): Promise<Stored> {
   const reasons: (string | undefined)[] = new Array(paths.length).fill('not found again');
+  let side = target.side ?? 0;
+  let made: Promise<Store> | undefined;
   let done = 0;
-  await withSeveral(source.contents(paths, signal), IN_FLIGHT, async (encoded) => {
-    signal?.throwIfAborted();
-    const { index } = encoded;
-    const image = 'reason' in encoded ? encoded.reason : await decode(encoded.input, target);
-    if (typeof image === 'string') {
-      reasons[index] = image;
-    } else {
-      if (side === 0 && image.width <= LARGEST_KEPT) {
-        side = image.width;
-        pixels = allocate(paths.length, 3, side);
+  try {
+    await withSeveral(source.contents(paths, signal), IN_FLIGHT, async (encoded) => {
+      signal?.throwIfAborted();
+      const { index } = encoded;
+      const image = 'reason' in encoded ? encoded.reason : await decode(encoded.input, target.side);
+      if (typeof image === 'string') {
+        reasons[index] = image;
+      } else {
+        if (side === 0 && image.width <= (target.most ?? 0)) side = image.width;
+        if (image.width !== side || image.height !== side) throw new SizesDiffer();
+        made ??= newStore(paths.length, 3, side);
+        const store = await made;
+        await store.write(index, planes(image.data));
+        reasons[index] = undefined;
       }
-      if (image.width !== side || image.height !== side) throw new SizesDiffer();
-      toPlanes(image.data, 3, pixels, index * 3 * side * side);
-      reasons[index] = undefined;
-    }
-    onDone?.(++done);
-  });
-  signal?.throwIfAborted();
-  const kept = [...paths.keys()].filter((i) => reasons[i] === undefined);
-  const skipped = [...paths.entries()].flatMap(([i, file]) => {
-    const reason = reasons[i];
-    return reason === undefined ? [] : [{ file, reason }];
-  });
-  return { side, pixels: compact(pixels, kept, 3 * side * side), kept, skipped };
+      onDone?.(++done);
+    });
+    signal?.throwIfAborted();
+    const store = await (made ?? newStore(0, 3, 1));
+    const kept = [...paths.keys()].filter((i) => reasons[i] === undefined);
+    const skipped: Skipped[] = [...paths.entries()].flatMap(([i, file]) => {
+      const reason = reasons[i];
+      return reason === undefined ? [] : [{ file, reason }];
+    });
+    return await store.finish({ side, kept, skipped });
+  } catch (error) {
+    await made?.then(
+      (store) => store.discard(),
+      () => undefined,
+    );
+    throw error;
+  }
 }
 
 interface Interleaved {
@@ -100,7 +131,9 @@ interface Interleaved {
 /** One image as interleaved RGB, or the reason why there is none. */
 async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
   try {
-    const upright = sharp(input, { failOn: 'error' }).autoOrient().flatten({ background: '#ffffff' });
+    const upright = sharp(input, { failOn: 'error', limitInputPixels: MAX_PIXELS })
+      .autoOrient()
+      .flatten({ background: '#ffffff' });
     const image = side === undefined ? upright : upright.resize(side, side, { fit: 'cover', position: 'centre' });
     const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) return `${info.channels} channels after conversion to RGB`;
@@ -116,19 +149,14 @@ function oneLine(error: unknown): string {
   return lines.filter((line) => /[a-z]/i.test(line)).at(-1) ?? 'could not be decoded';
 }
 
-/** Writes interleaved pixels (r g b r g b ...) as planes (r r ... g g ... b b ...) into `to`, from byte `start` on. */
-function toPlanes(from: Uint8Array, channels: number, to: Uint8Array, start: number): void {
-  const area = from.length / channels;
-  for (let c = 0; c < channels; c++) {
-    const plane = start + c * area;
-    for (let i = 0, j = c; i < area; i++, j += channels) to[plane + i] = from[j] as number;
+/** Interleaved pixels (r g b r g b ...) as planes (r r ... g g ... b b ...). */
+function planes(from: Uint8Array): Uint8Array {
+  const area = from.length / 3;
+  const to = new Uint8Array(from.length);
+  for (let i = 0, j = 0; i < area; i++, j += 3) {
+    to[i] = from[j] as number;
+    to[area + i] = from[j + 1] as number;
+    to[2 * area + i] = from[j + 2] as number;
   }
-}
-
-/** Moves the kept images together, in place. */
-function compact(pixels: Uint8Array, kept: readonly number[], stride: number): Uint8Array {
-  for (const [to, from] of kept.entries()) {
-    if (to !== from) pixels.copyWithin(to * stride, from * stride, (from + 1) * stride);
-  }
-  return pixels.subarray(0, kept.length * stride);
+  return to;
 }

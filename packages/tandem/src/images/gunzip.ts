@@ -3,6 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../errors.js';
 
+/** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
+const MAX_PLAIN = 2 ** 30;
+
 /** What the first bytes of a file say it is, as far as it matters here. */
 export async function sniff(file: string): Promise<'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'empty' | 'other'> {
   const handle = await open(file).catch((error) => {
@@ -38,7 +41,7 @@ export async function readPlain(file: string): Promise<Uint8Array> {
   });
   const plain =
     kind === 'gzip'
-      ? await promisify(gunzip)(bytes).catch((error) => {
+      ? await promisify(gunzip)(bytes, { maxOutputLength: MAX_PLAIN }).catch((error) => {
           throw gzipError(file, error) ?? error;
         })
       : bytes;

@@ -1,8 +1,10 @@
 import { balanced } from './choose.js';
+import { PixelFile, type Pixels } from './pixels.js';
 
 /**
  * Equally sized images as host bytes. `pixels` is count x channels x height x width, planar (all red, all green, all
- * blue; or one gray plane), 0 to 255. It may be a window of a larger buffer shared with other sets: never write to it.
+ * blue; or one gray plane), 0 to 255; of a set too large for the memory, it is the file that holds them: `gather`,
+ * `inOrder` and `bytesOf` read either. It may be a window of a larger buffer shared with other sets: never write to it.
  */
 export interface ImageSet {
   readonly name: string;
@@ -10,7 +12,7 @@ export interface ImageSet {
   readonly channels: 1 | 3;
   readonly height: number;
   readonly width: number;
-  readonly pixels: Uint8Array;
+  readonly pixels: Pixels;
   /** The class of each image, an index into `classes`. */
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
@@ -34,6 +36,8 @@ export interface DataSet {
   readonly bank?: ImageSet;
   readonly queries?: ImageSet;
   readonly skipped: readonly Skipped[];
+  /** Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`). */
+  readonly size?: number;
   /** What the user should know: how the split was made, why k-NN is not possible, what was left out. */
   readonly note?: string;
 }
@@ -51,15 +55,30 @@ export function imageBytes(set: Pick<ImageSet, 'channels' | 'height' | 'width'>)
 export function gather(set: ImageSet, indices: ArrayLike<number>): Uint8Array {
   const stride = imageBytes(set);
   const bytes = new Uint8Array(indices.length * stride);
+  const { pixels } = set;
   for (let i = 0; i < indices.length; i++) {
-    const from = at(set, indices, i) * stride;
-    bytes.set(set.pixels.subarray(from, from + stride), i * stride);
+    const index = at(set, indices, i);
+    if (pixels instanceof PixelFile) pixels.read(index, bytes, i * stride);
+    else bytes.set(pixels.subarray(index * stride, (index + 1) * stride), i * stride);
   }
   return bytes;
 }
 
 /**
- * A set of its own with the images at `indices`, in that order; copies their bytes.
+ * The bytes of images `from` up to but without `to`: a window where they are in memory, a copy where they are in a file.
+ * Never write to it.
+ */
+export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
+  const stride = imageBytes(set);
+  if (!(set.pixels instanceof PixelFile)) return set.pixels.subarray(from * stride, to * stride);
+  return gather(
+    set,
+    Array.from({ length: to - from }, (_, i) => from + i),
+  );
+}
+
+/**
+ * A set of its own with the images at `indices`, in that order; copies their bytes unless they are in a file.
  *
  * @throws RangeError for an index outside the set
  */
@@ -69,7 +88,7 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   return {
     ...set,
     count: chosen.length,
-    pixels: gather(set, chosen),
+    pixels: set.pixels instanceof PixelFile ? set.pixels.pick(chosen) : gather(set, chosen),
     ...(labels && { labels: Int32Array.from(chosen, (i) => labels[i] as number) }),
     ...(files && { files: chosen.map((i) => files[i] as string) }),
   };
@@ -77,11 +96,10 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
 
 /** Images `from` up to but without `to`, as a window of the same bytes: nothing is copied. */
 export function slice(set: ImageSet, from: number, to: number): ImageSet {
-  const stride = imageBytes(set);
   return {
     ...set,
     count: to - from,
-    pixels: set.pixels.subarray(from * stride, to * stride),
+    pixels: set.pixels instanceof PixelFile ? set.pixels.slice(from, to) : bytesOf(set, from, to),
     ...(set.labels && { labels: set.labels.subarray(from, to) }),
     ...(set.files && { files: set.files.slice(from, to) }),
   };

@@ -1,5 +1,6 @@
 export { type Batch, Batches, inOrder } from './batches.js';
 export {
+  bytesOf,
   type DataSet,
   gather,
   type ImageSet,
@@ -9,4 +10,6 @@ export {
   slice,
   subset,
 } from './imageset.js';
-export { DATA_SETS, type OpenOptions, openImages } from './open.js';
+export { DATA_SETS, openImages } from './open.js';
+export { CROP_MARGIN, type OpenOptions } from './options.js';
+export { PixelFile, type Pixels } from './pixels.js';

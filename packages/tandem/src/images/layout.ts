@@ -6,7 +6,7 @@ export interface Item {
 
 /** What the folders of a collection say about its images. */
 export interface Layout {
-  /** Sorted class names; absent where the folders name no classes. */
+  /** Sorted class names, numbers by their size; absent where the folders name no classes. */
   readonly classes?: readonly string[];
   readonly train: readonly Item[];
   /** The images of the test folder, with labels; absent where there is no usable one. */
@@ -34,9 +34,10 @@ interface Place {
  * come from the first of the test folders whose every image lies in a folder of a training class.
  *
  * @param paths image files, `/` between parts; items come out in the order given
+ * @param known the folders that an image counts as lying in, where they are not those of its path
  */
-export function layoutOf(paths: readonly string[]): Layout {
-  let places: Place[] = paths.map((path) => ({ path, folders: path.split('/').slice(0, -1) }));
+export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, readonly string[]>): Layout {
+  let places: Place[] = paths.map((path) => ({ path, folders: known?.get(path) ?? path.split('/').slice(0, -1) }));
   while (places.length > 0 && new Set(places.map(top)).size === 1 && top(places[0] as Place) !== undefined) {
     places = places.map(inner);
   }
@@ -78,7 +79,7 @@ function labelled(places: readonly Place[]): Omit<Layout, 'queries'> {
   const names = new Set(places.flatMap((place) => top(place) ?? []));
   const loose = places.filter((place) => top(place) === undefined).length;
   if (loose === 0 && names.size >= 2) {
-    const classes = [...names].sort();
+    const classes = sorted(names);
     return { classes, train: withLabels(places, classes), notes: [] };
   }
   const why =
@@ -86,6 +87,11 @@ function labelled(places: readonly Place[]): Omit<Layout, 'queries'> {
       ? 'no class labels'
       : `no class labels, as ${loose} of ${places.length} images lie beside the folders`;
   return { train: places.map(({ path }) => ({ path })), notes: [`${why}; ${HOW_TO_LABEL}`] };
+}
+
+function sorted(names: ReadonlySet<string>): string[] {
+  const areNumbers = [...names].every((name) => /^\d+$/.test(name));
+  return areNumbers ? [...names].sort((a, b) => Number(a) - Number(b)) : [...names].sort();
 }
 
 function withLabels(places: readonly Place[], classes: readonly string[]): Item[] {

@@ -1,5 +1,5 @@
 import { allocate } from './allocate.js';
-import type { ImageSet } from './imageset.js';
+import { bytesOf, type ImageSet } from './imageset.js';
 
 /** For each output pixel along one axis: the first input pixel it takes from, and how much of that one and the next. */
 interface Taps {
@@ -23,10 +23,13 @@ export function resizeSet(set: ImageSet, size: number): ImageSet {
   const down = taps(height, size, scale);
   const pixels = allocate(count, channels, size);
   const rows = new Float64Array(height * size);
+  let from: Uint8Array = new Uint8Array(0);
   for (let plane = 0; plane < count * channels; plane++) {
-    const start = plane * height * width;
+    const inImage = plane % channels;
+    if (inImage === 0) from = bytesOf(set, plane / channels, plane / channels + 1);
+    const start = inImage * height * width;
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < size; x++) rows[y * size + x] = blend(set.pixels, start + y * width, 1, across, x);
+      for (let x = 0; x < size; x++) rows[y * size + x] = blend(from, start + y * width, 1, across, x);
     }
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) pixels[(plane * size + y) * size + x] = Math.round(blend(rows, x, size, down, y));

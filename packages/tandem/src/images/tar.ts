@@ -3,6 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.js';
+import { isSafe } from './formats.js';
 import { gzipError, sniff } from './gunzip.js';
 
 const BLOCK = 512;
@@ -14,9 +15,13 @@ export interface TarEntry {
   readonly size: number;
   /** Place among the archive's entries of every kind; tells two entries of one path apart. */
   readonly ordinal: number;
-  /** False for links, devices and names that are absolute or climb out with `..`. Folders are not reported. */
+  /** Whether it is a file, and no link or device. Folders are not reported. */
+  readonly isFile: boolean;
+  /** A file whose name is neither absolute nor climbs out with `..`. */
   readonly usable: boolean;
   read(): Promise<Buffer>;
+  /** The contents part by part, for what is too large to be held. */
+  parts(): AsyncIterable<Buffer>;
 }
 
 /**
@@ -29,9 +34,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
   const kind = await sniff(file);
   if (kind === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
   if (kind !== 'gzip' && kind !== 'other') {
-    throw new UserError(
-      `${file}: a ${kind} archive, which is not read. Unpack it and give the folder, or make it a .tar`,
-    );
+    throw new UserError(`${file}: a ${kind} archive; expected a .tar, .tar.gz or .tgz`);
   }
   const raw = createReadStream(file);
   const bytes: Readable = kind === 'gzip' ? pipeline(raw, createGunzip(), () => {}) : raw;
@@ -50,17 +53,22 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
       let consumed = false;
       if (type !== 'directory') {
         const path = name.replace(/^(\.\/+)+/, '');
+        const isFile = type === 'file' || type === 'contiguous-file';
+        const parts = () => {
+          consumed = true;
+          return entry as AsyncIterable<Buffer>;
+        };
         yield {
           path,
           size,
           ordinal,
-          usable: (type === 'file' || type === 'contiguous-file') && isSafe(path),
-          read() {
-            consumed = true;
-            return collect(entry as AsyncIterable<Buffer>).catch((error) => {
+          isFile,
+          usable: isFile && isSafe(path),
+          parts,
+          read: () =>
+            collect(parts()).catch((error) => {
               throw explain(file, error, ordinal);
-            });
-          },
+            }),
         };
       }
       ordinal++;
@@ -97,10 +105,6 @@ async function collect(entry: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function isSafe(path: string): boolean {
-  return path !== '' && !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..');
-}
-
 function cutShort(file: string, cause?: unknown): UserError {
   return new UserError(`${file}: cut short: the tar ends before its end mark. Fetch the file again`, { cause });
 }
@@ -111,7 +115,7 @@ function explain(file: string, error: unknown, entries: number): unknown {
   if (/unexpected end of data/i.test(message)) return cutShort(file, error);
   if (/invalid (tar )?header|header exceeds/i.test(message)) {
     const what = entries === 0 ? 'not a tar archive' : `damaged after ${entries} entries`;
-    return new UserError(`${file}: ${what}; images come as a folder, a .tar, .tar.gz or .tgz`, { cause: error });
+    return new UserError(`${file}: ${what}; images come as a folder, a .tar, .tar.gz, .tgz or .zip`, { cause: error });
   }
   return gzipError(file, error) ?? error;
 }

@@ -5,7 +5,7 @@ import { backbones } from '../networks/index.js';
 
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
-  images: z.string().min(1).describe('data-set name, folder, or tar of images'),
+  images: z.string().min(1).describe('data-set name, folder, tar, zip or shards of images'),
   method: z.string().default('clbo').describe('how to learn'),
   preset: z
     .enum(['paper', 'official'])
@@ -91,6 +91,17 @@ export const runOptions = z.strictObject({
     .default('stop')
     .describe('a loss or gradient that is not finite ends the run, or its step is left out'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
+  maxSkipped: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('share of image files that may be unreadable before the run stops; in a small set up to five may'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder for decoded images that are too many for the memory; in the user's cache unless given"),
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DataSet, openImages } from '../images/index.js';
+import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
 import type { RunConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
 import { goOn, start } from './progress.js';
@@ -45,11 +45,14 @@ export async function* pretrain(
 export async function load(config: RunConfig, { signal, onLoading }: LoadingOptions): Promise<DataSet> {
   const data = await openImages(config.images, {
     seed: config.seed,
-    ...(config.dataRoot && { dataRoot: config.dataRoot }),
-    ...(config.size && { size: config.size }),
-    ...(config.limit && { limit: config.limit }),
-    ...(signal && { signal }),
-    ...(onLoading && { onProgress: onLoading }),
+    size: config.size,
+    margin: CROP_MARGIN,
+    limit: config.limit,
+    maxSkippedShare: config.maxSkipped,
+    cache: config.cache,
+    dataRoot: config.dataRoot,
+    signal,
+    onProgress: onLoading,
   });
   await setImmediate();
   signal?.throwIfAborted();

@@ -36,6 +36,7 @@ export function prepare<Folder extends RunFolder>(
   openFolder: () => Folder,
 ): Run & { readonly folder: Folder } {
   const { train: set } = data;
+  const size = data.size ?? set.height;
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
   const batches = new Batches(set, { batch: config.batch, seed: config.seed });
@@ -43,7 +44,7 @@ export function prepare<Folder extends RunFolder>(
     backbone: config.backbone,
     width: config.width,
     ...(config.features && { features: config.features }),
-    stem: config.stem ?? stemFor(set.height),
+    stem: config.stem ?? stemFor(size),
     channels: set.channels,
   };
   const view = trainingView(config, data);
@@ -56,7 +57,7 @@ export function prepare<Folder extends RunFolder>(
     stem: architecture.stem,
     device,
     precision,
-    size: set.height,
+    size,
   };
   const plan: Plan = {
     epochs: config.epochs,
@@ -83,19 +84,19 @@ export function prepare<Folder extends RunFolder>(
     method,
     batches,
     plan,
-    card: { architecture, size: set.height, mean: view.mean, std: view.std },
+    card: { architecture, size, mean: view.mean, std: view.std },
     look: {
-      view: evaluationView({ size: set.height, channels: set.channels, mean: view.mean, std: view.std }),
+      view: evaluationView({ size, channels: set.channels, mean: view.mean, std: view.std }),
       device,
       memoryFormat: config.memoryFormat,
     },
   };
 }
 
-function trainingView(config: RunConfig, { name, train: set }: DataSet): View {
+function trainingView(config: RunConfig, { name, train: set, size = set.height }: DataSet): View {
   const { cropMin, flip, jitter, jitterP, gray } = config;
   return smallView({
-    size: set.height,
+    size,
     channels: set.channels,
     data: name,
     crop: { scale: [cropMin, 1], ratio: [3 / 4, 4 / 3] },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, manualSeed, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { features } from '../../src/evaluate/index.js';
+import { bytesOf } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { evaluationView } from '../../src/views/index.js';
 import { assertClose, elements, hash, noise } from '../support.js';
@@ -22,7 +23,7 @@ function encoderAfterSomeTraining() {
 
 /** (pixels / 255 - mean) / std, image by image. */
 function byHand(): Tensor {
-  const values = Float32Array.from(set.pixels, (pixel, i) => {
+  const values = Float32Array.from(bytesOf(set), (pixel, i) => {
     const channel = Math.floor(i / 64) % 3;
     return (pixel / 255 - (mean?.[channel] as number)) / (std?.[channel] as number);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../src/errors.js';
-import { Batches, gather, type ImageSet, inOrder, limit, slice, subset } from '../../src/images/index.js';
+import { Batches, bytesOf, gather, type ImageSet, inOrder, limit, slice, subset } from '../../src/images/index.js';
 
 /** Images of 2x3 whose every byte tells which image it is of. */
 function numbered(count: number, channels: 1 | 3 = 3): ImageSet {
@@ -81,17 +81,17 @@ test('inOrder brings everything once, the last chunk smaller, without copying', 
       [8, 9],
     ],
   );
-  assert.deepEqual(Buffer.concat(chunks.map(({ bytes }) => bytes)), Buffer.from(set.pixels));
-  assert.equal(chunks[1]?.bytes.buffer, set.pixels.buffer);
+  assert.deepEqual(Buffer.concat(chunks.map(({ bytes }) => bytes)), Buffer.from(bytesOf(set)));
+  assert.equal(chunks[1]?.bytes.buffer, bytesOf(set).buffer);
   assert.throws(() => [...inOrder(set, 0)], RangeError);
 });
 
 test('subset, slice and limit keep images, labels and files together', () => {
   const set = numbered(20);
   const matches = (part: ImageSet) => {
-    assert.equal(part.pixels.length, part.count * 18);
+    assert.equal(bytesOf(part).length, part.count * 18);
     for (let i = 0; i < part.count; i++) {
-      const image = part.pixels[i * 18] as number;
+      const image = bytesOf(part)[i * 18] as number;
       assert.equal(part.labels?.[i], image % 5);
       assert.equal(part.files?.[i], `${image}.png`);
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/errors.js';
-import { openImages } from '../../src/images/index.js';
+import { bytesOf, openImages } from '../../src/images/index.js';
 import { pixel, tarOf, temporary, write } from './making.js';
 
 const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
@@ -50,7 +50,7 @@ async function check(dataRoot: string): Promise<void> {
 }
 
 async function refused(dataRoot: string, pattern: RegExp): Promise<void> {
-  await assert.rejects(openImages('cifar10', { dataRoot }), (error: Error) => {
+  await assert.rejects(openImages('cifar10', { dataRoot, download: false }), (error: Error) => {
     assert.ok(error instanceof UserError, error.stack);
     assert.match(error.message, pattern);
     return true;
@@ -104,6 +104,17 @@ test('the folder given as a folder of images is met with the right name', async 
 
 test('limit and size are kept to', async (t) => {
   const { train } = await openImages('cifar10', { dataRoot: inFolder(t, FOLDER), limit: 4, size: 16 });
-  assert.deepEqual([train.count, train.height, train.pixels.length], [4, 16, 4 * 3 * 256]);
+  assert.deepEqual([train.count, train.height, bytesOf(train).length], [4, 16, 4 * 3 * 256]);
   assert.equal(new Set(train.labels).size, 4);
+});
+
+test('with a margin the images are left as they are unless they are larger', async (t) => {
+  const dataRoot = inFolder(t, FOLDER);
+  const sides = async (size: number) => {
+    const data = await openImages('cifar10', { dataRoot, size, margin: 8 / 7 });
+    return [data.train.height, data.queries?.height, data.size];
+  };
+  assert.deepEqual(await sides(64), [32, 32, 64]);
+  assert.deepEqual(await sides(32), [32, 32, 32]);
+  assert.deepEqual(await sides(16), [19, 19, 16]);
 });

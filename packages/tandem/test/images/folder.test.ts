@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
 import { UserError } from '../../src/errors.js';
-import { type OpenOptions, openImages } from '../../src/images/index.js';
+import { bytesOf, type OpenOptions, openImages } from '../../src/images/index.js';
 import { apart, pixel, plain, png, temporary, write } from './making.js';
 
 type Colour = readonly [number, number, number];
@@ -117,7 +117,7 @@ test('of an animation the first frame counts', async (t) => {
 test('small squares of one size keep it; anything else becomes 96, or the size asked for', async (t) => {
   const side = async (files: Readonly<Record<string, Buffer>>, size?: number) => {
     const { train } = await openImages(folder(t, files), { size });
-    assert.equal(train.pixels.length, train.count * 3 * train.height * train.width);
+    assert.equal(bytesOf(train).length, train.count * 3 * train.height * train.width);
     return [train.count, train.height, train.width];
   };
   assert.deepEqual(await side({ 'a.png': await png(BRICK, 128), 'b.png': await png(BRICK, 128) }), [2, 128, 128]);
@@ -125,6 +125,21 @@ test('small squares of one size keep it; anything else becomes 96, or the size a
   assert.deepEqual(await side({ 'a.png': await png(BRICK, 32), 'b.png': await png(BRICK, 33) }), [2, 96, 96]);
   assert.deepEqual(await side({ 'a.png': await plain(32, 40, BRICK).png().toBuffer() }), [1, 96, 96]);
   assert.deepEqual(await side({ 'a.png': await png(BRICK, 32) }, 20), [1, 20, 20]);
+});
+
+test('with a margin images come out larger than asked for, but small squares are never enlarged', async (t) => {
+  const margin = 8 / 7;
+  const sides = async (files: Readonly<Record<string, Buffer>>, size?: number) => {
+    const data = await openImages(folder(t, files), { size, margin });
+    return [data.train.height, data.size];
+  };
+  const wide = await plain(300, 200, BRICK).png().toBuffer();
+  assert.deepEqual(await sides({ 'a.png': wide }, 224), [256, 224]);
+  assert.deepEqual(await sides({ 'a.png': wide }), [110, 96]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 32), [32, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 64), [32, 64]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }, 32), [37, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }), [64, 64]);
 });
 
 test('the shorter side is brought to size, then the centre cut out, after turning', async (t) => {
@@ -158,7 +173,7 @@ test('classes, held-out queries, and how they fit together', async (t) => {
   assert.ok(bank && queries);
   assert.deepEqual([...(train.files ?? [])].sort(), Object.keys(files).sort());
   assert.equal(new Set([...(bank.files ?? []), ...(queries.files ?? [])]).size, 50);
-  assert.equal(queries.pixels.buffer, train.pixels.buffer);
+  assert.equal(bytesOf(queries).buffer, bytesOf(train).buffer);
   for (const set of [train, bank, queries]) {
     for (let i = 0; i < set.count; i++) {
       const red = set.labels?.[i] === 0;
@@ -301,10 +316,7 @@ test('a missing folder, an empty one and one without images are told apart', asy
   await refused(join(root, 'texts'), /texts: no images: its 1 files are of other kinds/);
   await refused(join(root, 'maps'), /1 .bmp left out, as only jpg/);
   await refused(join(root, 'flowers', '0.png'), /a single image; give the folder that holds it/);
-  await refused(
-    'fasion-mnist',
-    /neither a data set \(cifar10, fashion-mnist, mnist\) .* Did you mean 'fashion-mnist'\?/,
-  );
+  await refused('fasion-mnist', /neither a data set \(cifar10, cifar100, stl10, .* Did you mean 'fashion-mnist'\?/);
 });
 
 test('options out of range are refused', async (t) => {

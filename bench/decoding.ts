@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { Batches, CROP_MARGIN, type ImageSet, openImages } from 'tandem';
+import { type Comparison, interleave } from './interleave.js';
+import type { Peer } from './peer.js';
+import { digits } from './print.js';
+import type { Context, Outcome } from './suite.js';
+
+/** Photographs as ImageNet's are on average, for training at 224 pixels. */
+const [width, height] = [500, 375];
+const size = 224;
+const side = Math.ceil(size * CROP_MARGIN);
+/** As many at once as the toolkit has. */
+const inFlight = 8;
+
+/** Images a second: folder to memory and to the cache, against sharp alone and PIL; and batches out of the cache. */
+export async function measureDecoding({ short, say }: Context, peer: Peer | null): Promise<Outcome> {
+  const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
+  try {
+    const count = short ? 40 : 400;
+    say(`making ${count} photographs`);
+    const folder = await makePhotographs(root, count);
+    const files = readdirSync(folder).map((file) => join(folder, file));
+    const limits = short ? { least: 2, most: 2, seconds: 0 } : { least: 7, most: 15, seconds: 120 };
+    const workers = cpus().length;
+    let fresh = 0;
+    let set: ImageSet | undefined;
+    const works: Record<string, () => Promise<void>> = {
+      'to memory': async () => void (await openImages(folder, { size, margin: CROP_MARGIN })),
+      'to the cache': async () => {
+        set = (await openImages(folder, { ...inCache, cache: join(root, `cache${fresh++}`) })).train;
+      },
+    };
+    const measured: Record<string, { sharp: Comparison; pil: Comparison | undefined }> = {};
+    for (const [name, work] of Object.entries(works)) {
+      say(`decoding ${name}`);
+      const ours = () => secondsOf(work, count);
+      await ours();
+      const alone = await interleave(ours, () => secondsOf(() => sharpAlone(files), count), limits);
+      const theirs = peer && (() => peer.ask<number>('decode', { files, side, workers }));
+      measured[name] = { sharp: alone, pil: theirs ? await interleave(ours, theirs, limits) : undefined };
+    }
+    say('batches out of the cache');
+    const read = await interleave(() => secondsOf(() => epoch(set as ImageSet), count), null, limits);
+
+    const rate = (seconds: number) => digits(1 / seconds);
+    const rows = Object.entries(measured).map(([name, { sharp: alone, pil }]) => [
+      name,
+      rate(alone.ours.median),
+      rate(alone.theirs?.median ?? Number.NaN),
+      digits(alone.ratio?.median ?? Number.NaN),
+      pil?.theirs ? rate(pil.theirs.median) : '-',
+      pil?.ratio ? digits(pil.ratio.median) : '-',
+      String(alone.ours.samples),
+    ]);
+    const title = `Images a second, ${count} JPEG files of ${width}x${height} to ${side}x${side}`;
+    return {
+      tables: [
+        { title, head: ['', 'ours', 'sharp alone', 'ratio', `PIL, ${workers} threads`, 'ratio', 'pairs'], rows },
+        {
+          title: `Batches of 64 out of the cache`,
+          head: ['', 'images/s'],
+          rows: [['shuffled', rate(read.ours.median)]],
+        },
+      ],
+      goals: Object.entries(measured).map(([name, { sharp: alone }]) => ({
+        name: `decoding ${name}, of sharp's own rate`,
+        measured: alone.ratio?.median ?? Number.NaN,
+        atLeast: 0.9,
+      })),
+      results: { count, width, height, side, workers, secondsPerImage: { ...measured, readFromCache: read } },
+    };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** So little memory that the cache is used. */
+const inCache = { size, margin: CROP_MARGIN, memory: 1 };
+
+/** Smooth noise of several sizes, which compresses about as photographs do. */
+async function makePhotographs(root: string, count: number): Promise<string> {
+  const folder = join(root, 'photographs');
+  mkdirSync(folder);
+  const noise = (w: number, h: number, seed: number) => {
+    const raw = Uint8Array.from({ length: w * h * 3 }, (_, i) => Math.imul(i + seed * 7919, 0x9e3779b1) >>> 24);
+    return sharp(raw, { raw: { width: w, height: h, channels: 3 } }).resize(width, height, { kernel: 'cubic' });
+  };
+  for (let i = 0; i < count; i++) {
+    const fine = await noise(width >> 1, height >> 1, i)
+      .ensureAlpha(0.15)
+      .png()
+      .toBuffer();
+    const coarse = await noise(12, 9, i).png().toBuffer();
+    const bytes = await sharp(coarse)
+      .composite([{ input: fine }])
+      .jpeg({ quality: 88 })
+      .toBuffer();
+    writeFileSync(join(folder, `${String(i).padStart(4, '0')}.jpg`), bytes);
+  }
+  return folder;
+}
+
+/** What any program would do that has sharp decode the same files to the same size. */
+async function sharpAlone(files: readonly string[]): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let file = files[next++]; file !== undefined; file = files[next++]) {
+      await sharp(file)
+        .autoOrient()
+        .flatten({ background: '#ffffff' })
+        .resize(side, side, { fit: 'cover', position: 'centre' })
+        .toColourspace('srgb')
+        .raw()
+        .toBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+}
+
+async function epoch(set: ImageSet): Promise<void> {
+  const batches = new Batches(set, { batch: Math.min(64, set.count), seed: 0 });
+  let sum = 0;
+  for (const { bytes } of batches.epoch(0)) sum += bytes.length;
+  if (sum === 0) throw new Error('no batch came');
+}
+
+async function secondsOf(work: () => Promise<void>, images: number): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return (performance.now() - begun) / 1000 / images;
+}

@@ -1,0 +1,17 @@
+import { CIFAR, openCifar } from './cifar.js';
+import { openImageNet100, openTinyImageNet } from './imagenet.js';
+import type { DataSet } from './imageset.js';
+import { MNIST_LIKE, openMnistLike } from './mnist.js';
+import type { OpenOptions } from './options.js';
+import { openStl10 } from './stl10.js';
+
+type Open = (options: OpenOptions) => Promise<DataSet>;
+
+/** How each data set known by name is opened. */
+export const KNOWN: Readonly<Record<string, Open>> = {
+  ...Object.fromEntries(CIFAR.map((set): [string, Open] => [set.name, (options) => openCifar(set, options)])),
+  stl10: openStl10,
+  'tiny-imagenet': openTinyImageNet,
+  imagenet100: openImageNet100,
+  ...Object.fromEntries(MNIST_LIKE.map((set): [string, Open] => [set.name, (options) => openMnistLike(set, options)])),
+};

@@ -1,0 +1,93 @@
+import { dirname, join } from 'node:path';
+import { cached } from './cache.js';
+import { decodeAll, largestSide } from './decode.js';
+import { cacheHome } from './home.js';
+import { type ImageSet, imageBytes, type Skipped, subset } from './imageset.js';
+import type { Item } from './layout.js';
+import type { OpenOptions } from './options.js';
+import { PixelFile, type Pixels } from './pixels.js';
+import type { Source } from './source.js';
+import { IN_MEMORY, memoryStore, type NewStore } from './store.js';
+
+/** What decoding a source's items came to. */
+export interface Images {
+  /** The images that could be decoded, in the order of the items. */
+  readonly set: ImageSet;
+  /** Which items they are. */
+  readonly places: readonly number[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** Decodes items to memory or, where they may not fit, takes them from a cache. */
+export async function imagesOf(
+  source: Source,
+  items: readonly Item[],
+  classes: readonly string[] | undefined,
+  options: OpenOptions,
+): Promise<Images> {
+  const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
+  const order = [...items.keys()];
+  const isLarge = items.length * 3 * largestSide(options) ** 2 > memory;
+  // What a cache holds must not depend on what is held out of it.
+  if (isLarge) order.sort((a, b) => compare((items[a] as Item).path, (items[b] as Item).path));
+  const files = order.map((i) => (items[i] as Item).path);
+  const decode = (large: NewStore) => {
+    const newStore: NewStore = (n, c, side) => (n * c * side ** 2 > memory ? large : memoryStore)(n, c, side);
+    return decodeAll(source, files, newStore, {
+      ...options,
+      onDone: (done) => onProgress?.(done, files.length, 'decoding'),
+    });
+  };
+  const { side, kept, skipped, pixels } = isLarge
+    ? await cached(
+        {
+          folder: options.cache ?? join(cacheHome(), 'images'),
+          name: source.name,
+          where: source.where,
+          key: { size: options.size, margin: options.margin, ...(limit !== undefined && { limit, seed }) },
+          files,
+          origins: source.origins(files),
+          onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
+          signal,
+        },
+        decode,
+      )
+    : await decode(memoryStore);
+  const places = kept.map((k) => order[k] as number);
+  const set = setOf(
+    source.name,
+    places.map((i) => items[i] as Item),
+    { side, pixels, classes },
+  );
+  if (!isLarge) return { set, places, skipped };
+  const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
+  return { set: subset(set, ranks), places: ranks.map((rank) => places[rank] as number), skipped };
+}
+
+function setOf(
+  name: string,
+  items: readonly Item[],
+  { side, pixels, classes }: { side: number; pixels: Pixels; classes: readonly string[] | undefined },
+): ImageSet {
+  return {
+    name,
+    count: items.length,
+    channels: 3,
+    height: side,
+    width: side,
+    pixels,
+    files: items.map((item) => item.path),
+    ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Tells where images are kept that are too many for the memory, and how large that is; nothing for others. */
+export function cacheNote(set: ImageSet): string[] {
+  if (!(set.pixels instanceof PixelFile)) return [];
+  const gigabytes = ((set.count * imageBytes(set)) / 1e9).toFixed(2);
+  return [`decoded images (${gigabytes} GB) are kept in ${dirname(set.pixels.path)}`];
+}
