@@ -59,6 +59,7 @@ export async function openCollection(source: Source, options: CollectionOptions)
     train: plan.heldOut ? all : bank,
     ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
     skipped: decoded.skipped,
+    ...(layout.misfit && { misfit: layout.misfit }),
     ...(notes.length > 0 && { note: notes.join('. ') }),
   };
 }

@@ -34,6 +34,8 @@ export interface DataSet {
   readonly bank?: ImageSet;
   readonly queries?: ImageSet;
   readonly skipped: readonly Skipped[];
+  /** Why the test images that are there cannot be the queries; others are held out then. */
+  readonly misfit?: string;
   /** What the user should know: how the split was made, why k-NN is not possible, what was left out. */
   readonly note?: string;
 }
