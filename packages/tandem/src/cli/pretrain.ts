@@ -16,6 +16,7 @@ import {
 import { Exit } from './exit.js';
 import { helpTable, wrapped } from './help.js';
 import { duration, progress } from './progress.js';
+import { reported } from './reported.js';
 import { abortOnSignals } from './signals.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
@@ -147,7 +148,7 @@ export async function runPretrain(
   try {
     let steps = 0;
     let rate = imageRate();
-    for await (const event of pretrain(config, { out, signal, onLoading: bar.update })) {
+    for await (const event of reported(pretrain(config, { out, signal, onLoading: bar.update }), release)) {
       switch (event.kind) {
         case 'loading':
           bar.say(`reading ${config.images}`);

@@ -18,6 +18,14 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),
   },
+  compare: {
+    about: 'Puts runs into one table, with mean and standard error over seeds.',
+    load: async () => (await import('./compare.js')).compareCommand(),
+  },
+  report: {
+    about: "Makes a run's report.html anew: curves, neighbours, settings, and what looks wrong.",
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
   demo: {
     about: 'Pretrains on Fashion-MNIST for a few minutes and shows what was learned.',
     load: async () => (await import('./demo.js')).demoCommand(),

@@ -10,3 +10,4 @@ export {
   subset,
 } from './imageset.js';
 export { DATA_SETS, type OpenOptions, openImages } from './open.js';
+export { pngOf } from './picture.js';

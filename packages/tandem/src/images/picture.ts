@@ -1,0 +1,20 @@
+import sharp from 'sharp';
+import { type ImageSet, imageBytes } from './imageset.js';
+
+/** One image of a set as a PNG file, made smaller where its side is above `largest` pixels. */
+export async function pngOf(set: ImageSet, index: number, largest: number): Promise<Buffer> {
+  const { channels, height, width } = set;
+  const from = index * imageBytes(set);
+  const area = height * width;
+  // Colours of a pixel stand side by side in files, and in planes in a set.
+  const pixels = Uint8Array.from(
+    { length: imageBytes(set) },
+    (_, i) => set.pixels[from + (i % channels) * area + Math.floor(i / channels)] as number,
+  );
+  const picture = sharp(pixels, { raw: { width, height, channels } });
+  const fitted = Math.max(height, width) > largest ? picture.resize(largest, largest, { fit: 'inside' }) : picture;
+  return fitted
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png({ compressionLevel: 9 })
+    .toBuffer();
+}
