@@ -1,5 +1,11 @@
+export * from './clusters.js';
 export * from './diagnostics.js';
 export * from './features.js';
 export * from './few-labels.js';
 export * from './knn.js';
+export * from './labelled.js';
+export * from './linear-features.js';
+export * from './linear-views.js';
 export * from './scores.js';
+export { principalComponents } from './tsne/pca.js';
+export { type Layout, type TsneSettings, tsne, tsneDefaults } from './tsne/tsne.js';

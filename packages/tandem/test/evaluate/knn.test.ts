@@ -4,6 +4,7 @@ import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
 import { accuracy, fewLabelsAccuracy, type KnnOptions, knn, knnVotes } from '../../src/evaluate/index.js';
 import { stream } from '../../src/random.js';
 import { normal } from '../support.js';
+import { queries as blobQueries, train as blobs, pixelFeatures, reference } from './blobs.js';
 
 function labelsOf(count: number, classes: number): Int32Array {
   const random = stream(7, count);
@@ -62,6 +63,18 @@ describe('knn', () => {
           assert.ok(new Set(expected).size > 3);
         }));
     }
+  }
+
+  for (const { k, temperature, classes } of reference.knn) {
+    test(`k=${k}, temperature ${temperature}: scikit-learn's predictions`, () =>
+      scope(() => {
+        const [bank, queries] = [pixelFeatures(blobs), pixelFeatures(blobQueries)];
+        const predicted = of(bank, blobs.labels, queries, { k, temperature }).join('');
+        assert.equal(predicted, classes);
+        const float32 = of(bank.to('float32'), blobs.labels, queries.to('float32'), { k, temperature });
+        const same = float32.filter((label, i) => label === Number(classes[i])).length;
+        assert.ok(same >= 0.998 * classes.length, `${same} of ${classes.length} in float32`);
+      }));
   }
 
   test('the whole bank may vote', () =>
