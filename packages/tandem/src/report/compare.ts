@@ -152,8 +152,10 @@ function remarksOn(tables: readonly ComparisonTable[], runs: readonly RunRecord[
       remarks.push(`${some}: the same seed twice; the standard error is too small for that.`);
     }
   }
-  const versions = distinct(runs.map(({ config }) => (config.tandem as { version?: unknown } | undefined)?.version));
-  if (versions.length > 1) remarks.push(`The runs are of different versions of Tandem: ${versions.join(', ')}.`);
+  const versions = runs.map(({ config }) => String((config.tandem as { version?: unknown } | undefined)?.version));
+  if (new Set(versions).size > 1) {
+    remarks.push(`The runs are of different versions of Tandem: ${[...new Set(versions)].join(', ')}.`);
+  }
   return remarks;
 }
 

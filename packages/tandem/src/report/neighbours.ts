@@ -1,4 +1,5 @@
 import { type Device, noGrad, scope } from '@tandem/torch';
+import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
 import { loadEncoder } from '../export/index.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
@@ -44,8 +45,15 @@ const largestPicture = 80;
  */
 export async function findNeighbours(file: string, data: DataSet, options: NeighbourOptions): Promise<Neighbours> {
   const { bank, queries } = chosen(data);
+  if (bank.count === 0) throw new UserError(`${data.name} has one image only, so there are no neighbours to find`);
   const { encoder, card } = loadEncoder(file);
   try {
+    const { channels } = card.architecture;
+    if (bank.channels !== channels) {
+      throw new UserError(
+        `${data.name} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`,
+      );
+    }
     const found = scope(() =>
       noGrad(() => {
         const view = evaluationView({ size: card.size, channels: bank.channels, mean: card.mean, std: card.std });

@@ -1,3 +1,4 @@
+import type { Evaluation } from './evaluations.js';
 import { type Html, html } from './html.js';
 import { numberIn, type RunRecord, series } from './run-record.js';
 import { warningsOf } from './warnings.js';
@@ -74,22 +75,29 @@ export function evaluations({ evaluations: all }: RunRecord): Html | undefined {
   return html`<section>
 <h2>Evaluations</h2>
 <div class="scroll card" tabindex="0" role="region" aria-label="Evaluations"><table>
-<thead><tr>${['Protocol', 'Encoder', 'Images', 'Accuracy', 'Settings', 'Epoch', 'Date'].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${all.map((one) => {
-    const accuracy = numberIn(one.result, 'accuracy');
-    const chosen = Object.entries(one.settings).map(([name, value]) => `${name}=${text(value)}`);
-    const cells = [
-      one.encoder,
-      one.images,
-      accuracy === undefined ? '' : percent(accuracy),
-      chosen.join(' '),
-      one.epoch,
-      one.date.slice(0, 10),
-    ];
-    return html`<tr><th scope="row">${one.protocol}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-`;
-  })}</tbody></table></div>
+<thead><tr>${evaluationColumns.map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${all.map(
+    (one) => html`<tr>${evaluationColumns.map(([, cell]) => html`<td>${cell(one)}</td>`)}</tr>
+`,
+  )}</tbody></table></div>
 </section>`;
+}
+
+const evaluationColumns: readonly (readonly [name: string, cell: (one: Evaluation) => Html | string])[] = [
+  ['Protocol', ({ protocol }) => protocol],
+  ['Encoder', ({ encoder }) => encoder],
+  ['Images', ({ images }) => images],
+  ['Accuracy', ({ result }) => (typeof result.accuracy === 'number' ? percent(result.accuracy) : '')],
+  ['Other numbers', ({ result: { accuracy: _, ...rest } }) => pairs(rest)],
+  ['Settings', ({ settings: chosen }) => pairs(chosen)],
+  ['Epoch', ({ epoch }) => text(epoch)],
+  ['Date', ({ date }) => date.slice(0, 10)],
+];
+
+/** Those that can be said in a word. */
+function pairs(entries: Readonly<Record<string, unknown>>): Html {
+  const short = Object.entries(entries).filter(([, value]) => typeof value !== 'object');
+  return html`<div class="free">${short.map(([name, value]) => `${name}=${text(value)}`).join(' ')}</div>`;
 }
 
 export function settings({ config }: RunRecord): Html {
@@ -118,7 +126,7 @@ export function skippedFiles({ skipped }: RunRecord): Html | undefined {
   if (skipped.length === 0) return undefined;
   const more = skipped.length - mostFiles;
   return html`<section><h2>Files that could not be read</h2>
-<details><summary>${count(skipped.length)} files</summary><div class="scroll card" tabindex="0" role="region" aria-label="Files"><table><tbody>
+<details><summary>${skipped.length === 1 ? '1 file' : `${count(skipped.length)} files`}</summary><div class="scroll card" tabindex="0" role="region" aria-label="Files"><table><tbody>
 ${skipped.slice(0, mostFiles).map(({ file, reason }) => html`<tr><th scope="row">${text(file)}</th><td>${text(reason)}</td></tr>`)}
 </tbody></table>${more > 0 && html`<p>and ${count(more)} more in skipped.jsonl</p>`}</div></details></section>`;
 }

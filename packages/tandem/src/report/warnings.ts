@@ -108,7 +108,7 @@ function skipped({ skipped: files }: RunRecord): Warning | undefined {
   const count =
     files.length === 1 ? '1 image could not be read and was' : `${files.length} images could not be read and were`;
   return {
-    what: `${count} left out: ${named.join(', ')}${files.length > 3 ? ', ...' : ''}`,
+    what: `${count} left out: ${named.join(', ')}${files.length > 3 ? ', ...' : '.'}`,
     advice: 'All are listed in skipped.jsonl.',
   };
 }

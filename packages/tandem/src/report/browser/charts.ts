@@ -35,7 +35,7 @@ function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
   const shown = (value: number) => (percent ? `${+(value * 100).toPrecision(4)} %` : brief(value));
   return {
     type: 'line',
-    data: { labels: [...epochs], datasets: lines.map((line) => dataset(line, epochs.length)) },
+    data: { labels: [...epochs], datasets: lines.map(dataset) },
     options: {
       interaction: { mode: 'index', intersect: false },
       plugins: {
@@ -67,7 +67,7 @@ function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
   };
 }
 
-function dataset({ name, values, role }: Line, epochs: number): ChartDataset<'line'> {
+function dataset({ name, values, role }: Line): ChartDataset<'line'> {
   const own = colour(role);
   const isLimit = role === 'limit';
   return {
@@ -77,8 +77,8 @@ function dataset({ name, values, role }: Line, epochs: number): ChartDataset<'li
     backgroundColor: own,
     borderWidth: isLimit ? 1.5 : 2,
     borderDash: isLimit ? [5, 4] : [],
-    // A point alone between gaps would be no line; many points would hide it.
-    pointRadius: isLimit ? 0 : epochs > 40 ? 0 : 3,
+    // One point alone is no line; many would hide it.
+    pointRadius: isLimit || values.filter((x) => x !== null).length > 25 ? 0 : 3,
     pointHitRadius: 8,
     pointStyle: isLimit ? 'line' : role === 'teacher' ? 'triangle' : 'circle',
     spanGaps: true,
