@@ -18,6 +18,14 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),
   },
+  linear: {
+    about: 'Trains a linear classifier on frozen features, and tells what it gets right.',
+    load: async () => (await import('./linear.js')).linearCommand(),
+  },
+  tsne: {
+    about: 'Draws the features in the plane, with the numbers beside the picture.',
+    load: async () => (await import('./tsne.js')).tsneCommand(),
+  },
   compare: {
     about: 'Puts runs into one table, with mean and standard error over seeds.',
     load: async () => (await import('./compare.js')).compareCommand(),

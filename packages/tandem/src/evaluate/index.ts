@@ -8,4 +8,5 @@ export * from './linear-features.js';
 export * from './linear-views.js';
 export * from './scores.js';
 export { principalComponents } from './tsne/pca.js';
+export { type ScatterPicture, scatterSvg } from './tsne/picture.js';
 export { type Layout, type TsneSettings, tsne, tsneDefaults } from './tsne/tsne.js';

@@ -22,3 +22,10 @@ export function perClass(matrix: readonly (readonly number[])[]): (number | null
     return images === 0 ? null : (row[label] as number) / images;
   });
 }
+
+/** The share of images whose class is among the `best` that were ranked for it. */
+export function topAccuracy(ranked: Int32Array, best: number, labels: Int32Array): number {
+  let right = 0;
+  for (const [i, label] of labels.entries()) if (ranked.subarray(i * best, (i + 1) * best).includes(label)) right += 1;
+  return right / labels.length;
+}

@@ -11,3 +11,4 @@ export {
 } from './imageset.js';
 export { DATA_SETS, type OpenOptions, openImages } from './open.js';
 export { pngOf } from './picture.js';
+export { svgToPng } from './svg.js';
