@@ -11,10 +11,9 @@ export async function pngOf(set: ImageSet, index: number, largest: number): Prom
     { length: imageBytes(set) },
     (_, i) => set.pixels[from + (i % channels) * area + Math.floor(i / channels)] as number,
   );
-  const picture = sharp(pixels, { raw: { width, height, channels } });
-  const fitted = Math.max(height, width) > largest ? picture.resize(largest, largest, { fit: 'inside' }) : picture;
-  return fitted
-    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    .png({ compressionLevel: 9 })
-    .toBuffer();
+  const picture = sharp(pixels, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  const isLarge = Math.max(height, width) > largest;
+  // A palette makes what is only looked at three times smaller; small images keep their very pixels.
+  const fitted = isLarge ? picture.resize(largest, largest, { fit: 'inside' }) : picture;
+  return fitted.png({ compressionLevel: 9, palette: isLarge }).toBuffer();
 }

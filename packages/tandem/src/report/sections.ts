@@ -94,10 +94,10 @@ const evaluationColumns: readonly (readonly [name: string, cell: (one: Evaluatio
   ['Date', ({ date }) => date.slice(0, 10)],
 ];
 
-/** Those that can be said in a word. */
+/** Those that are short enough: no confusion matrices. */
 function pairs(entries: Readonly<Record<string, unknown>>): Html {
-  const short = Object.entries(entries).filter(([, value]) => typeof value !== 'object');
-  return html`<div class="free">${short.map(([name, value]) => `${name}=${text(value)}`).join(' ')}</div>`;
+  const said = Object.entries(entries).map(([name, value]) => `${name}=${text(value)}`);
+  return html`<div class="free">${said.filter((pair) => pair.length <= 40).join(' ')}</div>`;
 }
 
 export function settings({ config }: RunRecord): Html {

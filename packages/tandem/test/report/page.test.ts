@@ -62,11 +62,11 @@ test('the page holds settings, environment, warnings and evaluations', () => {
         {
           command: 'linear',
           protocol: 'linear (views)',
-          settings: { epochs: 100 },
+          settings: { epochs: 100, lr: [0.01, 1e-6] },
           images: 'pictures',
           encoder: 'teacher',
           epoch: 6,
-          result: { accuracy: 0.7125, top5: 0.99, perClass: [1] },
+          result: { accuracy: 0.7125, top5: 0.99, perClass: Array(30).fill(0.5) },
           date: '2026-01-02T03:04:05.000Z',
         },
       ],
@@ -75,7 +75,14 @@ test('the page holds settings, environment, warnings and evaluations', () => {
   for (const part of ['<dt>temperature</dt><dd>0.123</dd>', '<dt>libtorch</dt><dd>1.13.0</dd>', '<dt>threads</dt>']) {
     assert.ok(page.includes(part), part);
   }
-  for (const part of ['b.png (cut short)', 'linear (views)', '71.3 %', 'top5=0.99', 'epochs=100', '2026-01-02']) {
+  for (const part of [
+    'b.png (cut short)',
+    'linear (views)',
+    '71.3 %',
+    'top5=0.99',
+    'epochs=100 lr=[0.01,0.000001]',
+    '2026-01-02',
+  ]) {
     assert.ok(page.includes(part), part);
   }
   assert.ok(!page.includes('perClass'));
