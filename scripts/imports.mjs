@@ -74,7 +74,7 @@ export const house = [
   {
     room: `${tandem}/evaluate`,
     may: [...common, ...rooms('images', 'views', 'networks', 'losses')],
-    packages: [engine],
+    packages: [engine, 'hyparquet-writer', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',
   },

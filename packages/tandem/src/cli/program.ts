@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Draws the features in the plane, with the numbers beside the picture.',
     load: async () => (await import('./tsne.js')).tsneCommand(),
   },
+  embed: {
+    about: 'Writes the features of any images to a file, for other tools.',
+    load: async () => (await import('./embed.js')).embedCommand(),
+  },
   compare: {
     about: 'Puts runs into one table, with mean and standard error over seeds.',
     load: async () => (await import('./compare.js')).compareCommand(),

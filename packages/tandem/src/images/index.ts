@@ -11,4 +11,5 @@ export {
 } from './imageset.js';
 export { DATA_SETS, type OpenOptions, openImages } from './open.js';
 export { pngOf } from './picture.js';
+export { type Chunk, type ImageStream, streamImages } from './streaming.js';
 export { svgToPng } from './svg.js';
