@@ -22,6 +22,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Trains a linear classifier on frozen features, and tells what it gets right.',
     load: async () => (await import('./linear.js')).linearCommand(),
   },
+  finetune: {
+    about: 'Trains an encoder on with a share of the labels, and tells what it gets right.',
+    load: async () => (await import('./finetune.js')).finetuneCommand(),
+  },
   tsne: {
     about: 'Draws the features in the plane, with the numbers beside the picture.',
     load: async () => (await import('./tsne.js')).tsneCommand(),
