@@ -39,6 +39,18 @@ test('evaluations of a run and of its encoders are kept in order, with whose enc
   assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000);
 });
 
+test('the kept encoder is told by its bytes', (t) => {
+  const run = withEncoders(join(temporary(t), 'run'));
+  for (const bytes of ['S', 'T', 'another']) {
+    writeFileSync(join(run, 'encoder', 'encoder.safetensors'), bytes);
+    keepEvaluation(run, knn);
+  }
+  assert.deepEqual(
+    readEvaluations(run).map(({ encoder }) => encoder),
+    ['student', 'teacher', 'encoder'],
+  );
+});
+
 test('what belongs to no run is kept nowhere', (t) => {
   const folder = temporary(t);
   const file = join(folder, 'resnet18.safetensors');

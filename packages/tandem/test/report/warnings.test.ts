@@ -34,6 +34,15 @@ test('k-NN that does not rise in the second half is flat, one that rises is not,
     knn(() => 0.3),
     ['The k-NN accuracy has not risen in the second half of the run.'],
   );
+  const flat = ['The k-NN accuracy has not risen in the second half of the run.'];
+  assert.deepEqual(
+    knn((i) => (i === 2 ? 0.319 : 0.3)),
+    flat,
+  );
+  assert.deepEqual(
+    knn((i) => (i === 7 ? 0.5 : i > 7 ? 0.481 : 0.3)),
+    [],
+  );
   assert.deepEqual(
     knn((i) => 0.3 + i / 500),
     [],
