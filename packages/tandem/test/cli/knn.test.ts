@@ -128,7 +128,9 @@ test('class folders that differ between train and test', async (t) => {
 });
 
 test('one class only', async (t) => {
-  const { code, stdout, stderr } = await tandem(t, 'knn', run, images, '--limit', '1');
+  const split = join(temporary(t), 'split');
+  for (const part of ['train', 'test']) await pictures(join(split, part), 4);
+  const { code, stdout, stderr } = await tandem(t, 'knn', run, split, '--limit', '1');
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, /all 1 images are of one class, '(blue|red)'; k-NN needs two or more/);
 });
