@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean } from 'tandem';
 import { engine } from './engine.js';
+import { evaluate } from './evaluate.js';
 import { describeMachine, load } from './machine.js';
 import { memory } from './memory.js';
 import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, memory };
+const suites: Readonly<Record<string, Suite>> = { engine, memory, evaluate };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',
