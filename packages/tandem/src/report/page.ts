@@ -121,7 +121,7 @@ function scatterSection({ title, points, numbers }: Scatter, { id, classes }: Pa
 <figcaption class="muted">${count(points.length)} images by their features: near each other is alike. Axes mean nothing.</figcaption>
 <div class="chart square"><canvas id="${id}" role="img" aria-label="${title ?? 't-SNE'} of ${points.length} images in ${classes.length} classes"></canvas></div>
 <dl class="facts">${Object.entries(numbers).map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${+value.toPrecision(4)}</dd></div>`,
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${+value.toPrecision(3)}</dd></div>`,
   )}</dl>
 </figure>
 </section>`;
