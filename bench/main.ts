@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean } from 'tandem';
 import { engine } from './engine.js';
+import { evaluate } from './evaluate.js';
 import { images } from './images.js';
 import { describeMachine, load } from './machine.js';
 import { memory } from './memory.js';
@@ -13,7 +14,7 @@ import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, images, memory, methods: methodSteps };
+const suites: Readonly<Record<string, Suite>> = { engine, evaluate, images, memory, methods: methodSteps };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',

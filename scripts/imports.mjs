@@ -1,5 +1,5 @@
 // What each room may import. Images flow one way: images -> views -> networks -> losses -> teachers -> methods -> train ->
-// evaluate and export -> pretrain -> cli. `node scripts/imports.mjs` checks it.
+// evaluate and export -> pretrain -> report -> cli. `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -74,7 +74,7 @@ export const house = [
   {
     room: `${tandem}/evaluate`,
     may: [...common, ...rooms('images', 'views', 'networks', 'losses')],
-    packages: [engine],
+    packages: [engine, 'hyparquet-writer', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',
   },
@@ -90,6 +90,14 @@ export const house = [
     packages: [engine, 'zod'],
     worldly: true,
     why: 'nothing imports the command line',
+  },
+  { room: `${tandem}/report/browser`, packages: ['chart.js'], why: "it runs in the report's page" },
+  {
+    room: `${tandem}/report`,
+    may: [...common, ...toolkit, ...rooms('pretrain')],
+    packages: [engine, 'zod', 'chart.js'],
+    worldly: true,
+    why: 'it reads run folders; nothing imports the command line',
   },
   {
     room: `${tandem}/cli`,

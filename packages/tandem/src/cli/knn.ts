@@ -1,97 +1,85 @@
-import { Command } from 'commander';
-import { UsageError, UserError } from '../errors.js';
-import { loadEncoder } from '../export/index.js';
-import { CROP_MARGIN, DATA_SETS, openImages } from '../images/index.js';
-import { chooseDevice, findEncoder, labelled } from '../pretrain/index.js';
-import { progress } from './progress.js';
-import { scoreOf, scoresWithBaselines, scoreTable } from './scores.js';
-import { skippedFiles } from './training.js';
+import { scope } from '@tandem/torch';
+import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
+import { accuracy, knnVotes, type Vote } from '../evaluate/index.js';
+import { aboveZero, wholeNumber } from './arguments.js';
+import { type EvaluationFlags, evaluationCommand, featuresOf, type Opened, withOpened } from './evaluation.js';
+import { asJson, keep, type Measured, percent } from './measured.js';
+import { baselineScores, type Score, scoreOn, scoreTable } from './scores.js';
+import type { Subject } from './subjects.js';
 
-interface Options {
-  k: number;
-  temperature: number;
-  dataRoot?: string;
-  device?: string;
-  limit?: number;
+interface Options extends EvaluationFlags {
+  k?: number;
+  temperature?: number;
   baselines?: true;
-  json?: true;
 }
+
+/** The paper's, and the weighted votes in use elsewhere (MoCo's demo, Wu et al.). */
+const usual: readonly Vote[] = [{ k: 1 }, { k: 200, temperature: 0.1 }, { k: 200, temperature: 0.07 }];
 
 /** `tandem knn <run|encoder> <images>`: how good an encoder's features are, by the labels of nearest neighbours. */
 export function knnCommand(): Command {
-  return new Command('knn')
-    .usage('<run|encoder> <images> [options]')
-    .argument('<encoder>', 'run folder, or a .safetensors file from its encoder/')
-    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar or zip of one`)
-    .option('--k <n>', 'neighbours that vote; 1 as in the paper', wholeNumber('--k'), 1)
-    .option('--temperature <t>', 'for k > 1: a vote counts exp(similarity / t)', aboveZero('--temperature'), 0.1)
-    .option('--data-root <folder>', 'where named data sets are looked for first')
-    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
-    .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
+  return evaluationCommand('knn', true)
+    .option('--k <n>', 'neighbours that vote (default: 1, and 200 where the bank has so many)', wholeNumber('--k'))
+    .option(
+      '--temperature <t>',
+      'for k > 1: a vote counts exp(similarity / t) (default: 0.1)',
+      aboveZero('--temperature'),
+    )
     .option('--baselines', 'also raw pixels and the same network untrained, with all labels and with 10 a class')
-    .option('--json', 'one JSON object with the result on stdout')
-    .action(runKnn);
-}
-
-async function runKnn(runOrFile: string, where: string, options: Options): Promise<void> {
-  const { k, temperature, limit, dataRoot } = options;
-  const device = chooseDevice(options.device ?? 'auto');
-  const file = findEncoder(runOrFile);
-  const { encoder, card } = loadEncoder(file);
-  const bar = progress('k-NN');
-  try {
-    const data = await openImages(where, {
-      size: card.size,
-      margin: CROP_MARGIN,
-      dataRoot,
-      limit,
-      onProgress: bar.update,
+    .action(async (runOrFile: string, images: string, options: Options) => {
+      await withOpened('k-NN', [runOrFile, images], options, 'both', (opened) => measure(images, options, opened));
     });
-    const { note, skipped } = data;
-    const known = labelled(data);
-    if (!known) throw new UserError(`${where}: k-NN needs labels. ${note ?? ''}`.trim());
-    const { bank, queries } = known;
-    if (note) bar.say(note);
-    if (skipped.length > 0) bar.say(skippedFiles(skipped));
-    const { channels } = card.architecture;
-    if (bank.channels !== channels) {
-      throw new UserError(`${where} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`);
-    }
-    if (k > bank.count)
-      throw new UsageError(`--k must be at most ${bank.count}, the number of labelled images, got ${k}`);
-    encoder.to({ device });
-    const asked = { card, device, k, temperature, onProgress: bar.update };
-    const scores = options.baselines ? scoresWithBaselines(encoder, known, asked) : undefined;
-    const right = scores?.at(-1)?.accuracy ?? scoreOf(encoder, known, asked);
-    bar.stop();
-    const result = {
-      encoder: file,
-      images: where,
-      k,
-      ...(k > 1 && { temperature }),
-      bank: bank.count,
-      queries: queries.count,
-      accuracy: right,
-      ...(scores && { scores }),
-    };
-    if (options.json) console.log(JSON.stringify(result));
-    else console.log(`k-NN (k=${k}): ${(right * 100).toFixed(2)} % of ${queries.count} queries, bank of ${bank.count}`);
-    if (scores && !options.json) console.log(scoreTable(scores, bank.count).join('\n'));
-  } finally {
-    bar.stop();
+}
+
+function measure(images: string, options: Options, opened: Opened): void {
+  const { subjects, bank, queries, device, bar } = opened;
+  const votes = votesFor(options, bank.count);
+  const [first] = votes as [Vote];
+  const scores: Score[] = [];
+  if (options.baselines) {
+    const { card } = subjects[0] as Subject;
+    scores.push(...baselineScores(card, opened, { device, onProgress: bar.update, ...first }));
   }
+  const measured = subjects.flatMap((subject, i) =>
+    scope(() => {
+      const remembered = featuresOf(subject, bank, 'bank', opened);
+      const asked = featuresOf(subject, queries, 'queries', opened);
+      const predicted = knnVotes(remembered, bank.labels, asked, votes);
+      if (options.baselines && i === 0) scores.push(scoreOn('pretrained encoder', [remembered, asked], opened, first));
+      return votes.map((vote, v): Measured => {
+        const settings = { ...vote, bank: bank.count, queries: queries.count };
+        const result = { accuracy: accuracy(predicted[v] as Int32Array, queries.labels) };
+        return { subject, protocol: 'k-NN', settings, result };
+      });
+    }),
+  );
+  bar.stop();
+  if (options.json) console.log(asJson('knn', images, measured, options.baselines ? { scores } : {}));
+  else console.log(table(measured, votes, opened).join('\n'));
+  if (scores.length > 0 && !options.json) console.log(['', ...scoreTable(scores, bank.count)].join('\n'));
+  keep('knn', images, measured, bar);
 }
 
-function wholeNumber(name: string): (text: string) => number {
-  return (text) => {
-    if (/^[1-9]\d*$/.test(text)) return Number(text);
-    throw new UsageError(`${name} must be a whole number of at least 1, got ${text}`);
-  };
+function votesFor({ k, temperature = 0.1 }: Options, bank: number): readonly Vote[] {
+  if (k === undefined) return usual.filter((vote) => (vote.k as number) <= bank);
+  if (k > bank) throw new UsageError(`--k must be at most ${bank}, the number of labelled images, got ${k}`);
+  return [k === 1 ? { k } : { k, temperature }];
 }
 
-function aboveZero(name: string): (text: string) => number {
-  return (text) => {
-    if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
-    throw new UsageError(`${name} must be a number above 0, got ${text}`);
-  };
+function table(measured: readonly Measured[], votes: readonly Vote[], { subjects, bank, queries }: Opened): string[] {
+  const heads = votes.map(({ k, temperature }) => (k === 1 ? 'k=1' : `k=${k}, T=${temperature}`).padStart(16));
+  const rows = subjects.map((subject) => {
+    const cells = measured
+      .filter((one) => one.subject === subject)
+      .map(({ result }) => percent(result.accuracy as number));
+    const name = `${subject.name}${subject.kept && subjects.length > 1 ? ' (kept)' : ''}`;
+    return name.padEnd(16) + cells.map((cell) => cell.padStart(16)).join('');
+  });
+  const count = (n: number) => n.toLocaleString('en');
+  return [
+    `k-NN: ${count(queries.count)} queries, bank of ${count(bank.count)}`,
+    ''.padEnd(16) + heads.join(''),
+    ...rows,
+  ];
 }

@@ -22,6 +22,30 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),
   },
+  linear: {
+    about: 'Trains a linear classifier on frozen features, and tells what it gets right.',
+    load: async () => (await import('./linear.js')).linearCommand(),
+  },
+  finetune: {
+    about: 'Trains an encoder on with a share of the labels, and tells what it gets right.',
+    load: async () => (await import('./finetune.js')).finetuneCommand(),
+  },
+  tsne: {
+    about: 'Draws the features in the plane, with the numbers beside the picture.',
+    load: async () => (await import('./tsne.js')).tsneCommand(),
+  },
+  embed: {
+    about: 'Writes the features of any images to a file, for other tools.',
+    load: async () => (await import('./embed.js')).embedCommand(),
+  },
+  compare: {
+    about: 'Puts runs into one table, with mean and standard error over seeds.',
+    load: async () => (await import('./compare.js')).compareCommand(),
+  },
+  report: {
+    about: "Makes a run's report.html anew: curves, neighbours, settings, and what looks wrong.",
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
   demo: {
     about: 'Pretrains on Fashion-MNIST for a few minutes and shows what was learned.',
     load: async () => (await import('./demo.js')).demoCommand(),

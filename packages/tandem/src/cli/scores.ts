@@ -24,35 +24,42 @@ export interface ScoreOptions extends KnnOptions {
 
 const fewLabels = { perClass: 10, draws: 10 };
 
-/** The encoder's score alone: with every label. */
-export function scoreOf(encoder: Encoder, data: Labelled, options: ScoreOptions): number {
-  return scope(() => {
-    const [bank, queries] = bothWith(encoderFeatures(encoder, options), data);
-    return accuracy(knn(bank, data.bank.labels, queries, options), data.queries.labels);
-  });
+/** The encoder beside what it has to beat. */
+export function scoresWithBaselines(encoder: Encoder, data: Labelled, options: ScoreOptions): Score[] {
+  const baselines = baselineScores(options.card, data, options);
+  const own = scope(() =>
+    scoreOn('pretrained encoder', bothWith(encoderFeatures(encoder, options), data), data, options),
+  );
+  return [...baselines, own];
 }
 
-/** The encoder beside what it has to beat: raw pixels, and the same network with fresh weights. */
-export function scoresWithBaselines(encoder: Encoder, data: Labelled, options: ScoreOptions): Score[] {
+/** What an encoder has to beat: raw pixels, and the same network with fresh weights. */
+export function baselineScores(card: EncoderCard, data: Labelled, options: Omit<ScoreOptions, 'card'>): Score[] {
   manualSeed(0);
-  const untrained = buildEncoder(options.card.architecture).to({ device: options.device });
-  const all: [string, (set: ImageSet, what: string) => Tensor][] = [
-    ['raw pixels', pixels],
-    ['untrained encoder', encoderFeatures(untrained, options)],
-    ['pretrained encoder', encoderFeatures(encoder, options)],
-  ];
-  const { bank, queries } = data;
-  const scores = all.map(([name, featuresOf]) =>
-    scope((): Score => {
-      const [remembered, asked] = bothWith(featuresOf, data);
-      const full = accuracy(knn(remembered, bank.labels, asked, options), queries.labels);
-      if (smallestClass(bank.labels) < fewLabels.perClass) return { features: name, accuracy: full };
-      const few = fewLabelsAccuracy(remembered, bank.labels, asked, queries.labels, fewLabels);
-      return { features: name, accuracy: full, tenLabelsAClass: few };
-    }),
-  );
-  untrained.dispose();
-  return scores;
+  const untrained = buildEncoder(card.architecture).to({ device: options.device });
+  try {
+    return [
+      scope(() => scoreOn('raw pixels', bothWith(pixels, data), data, options)),
+      scope(() =>
+        scoreOn('untrained encoder', bothWith(encoderFeatures(untrained, { ...options, card }), data), data, options),
+      ),
+    ];
+  } finally {
+    untrained.dispose();
+  }
+}
+
+/** @param both features of bank and queries */
+export function scoreOn(
+  name: string,
+  [remembered, asked]: readonly [Tensor, Tensor],
+  { bank, queries }: Labelled,
+  options: KnnOptions,
+): Score {
+  const full = accuracy(knn(remembered, bank.labels, asked, options), queries.labels);
+  if (smallestClass(bank.labels) < fewLabels.perClass) return { features: name, accuracy: full };
+  const few = fewLabelsAccuracy(remembered, bank.labels, asked, queries.labels, fewLabels);
+  return { features: name, accuracy: full, tenLabelsAClass: few };
 }
 
 /** The scores as lines of a table. */

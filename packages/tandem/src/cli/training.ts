@@ -3,6 +3,7 @@ import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../pretrain/in
 import { Exit } from './exit.js';
 import { wrapped } from './help.js';
 import { duration, progress } from './progress.js';
+import { reported } from './reported.js';
 import { abortOnSignals } from './signals.js';
 
 /**
@@ -24,7 +25,7 @@ export async function showTraining(
   try {
     let [steps, epochs] = [0, 0];
     let rate = imageRate();
-    for await (const event of begin({ signal, onLoading: bar.update })) {
+    for await (const event of reported(begin({ signal, onLoading: bar.update }), release)) {
       switch (event.kind) {
         case 'loading':
           bar.say(`reading ${images}`);

@@ -1,4 +1,5 @@
 import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from '@tandem/torch';
+import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
 import { makeView, type View } from '../views/index.js';
 
@@ -15,6 +16,7 @@ export interface FeatureOptions {
 /**
  * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width] on the device.
  * The network's own mode is put back.
+ * @throws UserError where a feature is infinite or not a number
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
   const { view, device, memoryFormat = 'contiguous', chunk = 500, onProgress } = options;
@@ -34,9 +36,24 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
         );
         onProgress?.(Math.min(set.count, parts.length * chunk), set.count);
       }
-      return cat(parts);
+      const all = cat(parts);
+      refuseNotFinite(all, set);
+      return all;
     });
   } finally {
     network.train(training);
   }
+}
+
+function refuseNotFinite(x: Tensor, { name, files }: ImageSet): void {
+  scope(() => {
+    const good = x.isfinite().flatten({ startDim: 1 }).all(1);
+    if (good.all().item() === 1) return;
+    const bad = Array.from(good.data(), Number).flatMap((fine, i) => (fine ? [] : [i]));
+    const [first] = bad as [number];
+    throw new UserError(
+      `the encoder gives features that are infinite or not numbers for ${bad.length} of ${x.shape[0]} images of ${name}, ` +
+        `the first being ${files?.[first] ?? `number ${first}`}; has its training diverged?`,
+    );
+  });
 }

@@ -1,6 +1,7 @@
 import { scope, type Tensor, tensor } from '@tandem/torch';
 import { permutation } from '../random.js';
-import { accuracy, knn } from './knn.js';
+import { knn } from './knn.js';
+import { accuracy } from './scores.js';
 
 /** What a few labels are worth: 1-nearest-neighbour with so many bank images of each class, over several seeded draws. */
 export interface FewLabelsOptions {

@@ -1,4 +1,13 @@
+export * from './clusters.js';
 export * from './diagnostics.js';
 export * from './features.js';
 export * from './few-labels.js';
+export * from './finetune.js';
 export * from './knn.js';
+export * from './labelled.js';
+export * from './linear-features.js';
+export * from './linear-views.js';
+export * from './scores.js';
+export { principalComponents } from './tsne/pca.js';
+export { type ScatterPicture, scatterSvg } from './tsne/picture.js';
+export { type Layout, type TsneSettings, tsne, tsneDefaults } from './tsne/tsne.js';

@@ -2,6 +2,7 @@ import { io, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type Architecture, buildEncoder, type Encoder } from '../networks/index.js';
+import { assumeTorchvision } from './torchvision.js';
 
 /** What someone who loads an encoder must know besides its weights. */
 export interface EncoderCard {
@@ -35,11 +36,25 @@ export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): 
   io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify(card) });
 }
 
-/** Reads such a file. @throws UserError when it is no encoder of Tandem's, naming the file and what is wrong. */
-export function loadEncoder(path: string): { encoder: Encoder; card: EncoderCard } {
-  const { tensors, metadata } = read(path);
+/** An encoder and how to feed it. */
+export interface LoadedEncoder {
+  readonly encoder: Encoder;
+  readonly card: EncoderCard;
+  /** What was taken for granted, where the file does not say how to feed it. */
+  readonly note?: string;
+}
+
+/**
+ * Reads such a file, or one without a card whose keys are torchvision's (see `assumeTorchvision`).
+ * @throws UserError when it is neither, naming the file and what is wrong
+ */
+export function loadEncoder(path: string): LoadedEncoder {
+  const { tensors: inFile, metadata } = read(path);
+  let tensors = inFile;
   try {
-    const card = parseCard(path, metadata[key]);
+    const assumed = metadata[key] === undefined ? assumeTorchvision(inFile) : undefined;
+    tensors = assumed?.tensors ?? inFile;
+    const card = assumed?.card ?? parseCard(path, metadata[key]);
     // Asked before building, so that a wrong width cannot take all memory.
     const { width, features = width } = card.architecture;
     for (const outputs of [width, features]) {
@@ -53,11 +68,11 @@ export function loadEncoder(path: string): { encoder: Encoder; card: EncoderCard
       encoder.dispose();
       throw error;
     }
-    return { encoder, card };
+    return { encoder, card, ...(assumed && { note: `${path}: ${assumed.note}` }) };
   } catch (error) {
     throw new UserError(named(path, error));
   } finally {
-    for (const tensor of Object.values(tensors)) tensor.dispose();
+    for (const tensor of Object.values({ ...inFile, ...tensors })) tensor.dispose();
   }
 }
 
@@ -77,7 +92,9 @@ function named(path: string, error: unknown): string {
 
 function parseCard(path: string, text: string | undefined): EncoderCard {
   if (text === undefined) {
-    throw new UserError(`${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem can be read`);
+    throw new UserError(
+      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and weights under torchvision's names, can be read`,
+    );
   }
   try {
     return cardSchema.parse(JSON.parse(text));

@@ -44,6 +44,7 @@ export async function openCollection(source: Source, options: OpenOptions): Prom
     ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
     skipped,
     size: viewSize(all.height, options),
+    ...(layout.misfit && { misfit: layout.misfit }),
     ...(notes.length > 0 && { note: notes.join('. ') }),
   };
 }

@@ -38,6 +38,8 @@ export interface DataSet {
   readonly skipped: readonly Skipped[];
   /** Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`). */
   readonly size?: number;
+  /** Why the test images that are there cannot be the queries; others are held out then. */
+  readonly misfit?: string;
   /** What the user should know: how the split was made, why k-NN is not possible, what was left out. */
   readonly note?: string;
 }

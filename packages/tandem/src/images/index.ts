@@ -12,4 +12,7 @@ export {
 } from './imageset.js';
 export { DATA_SETS, openImages } from './open.js';
 export { CROP_MARGIN, type OpenOptions } from './options.js';
+export { pngOf } from './picture.js';
 export { PixelFile, type Pixels } from './pixels.js';
+export { type Chunk, type ImageStream, streamImages } from './streaming.js';
+export { svgToPng } from './svg.js';

@@ -11,6 +11,8 @@ export interface Layout {
   readonly train: readonly Item[];
   /** The images of the test folder, with labels; absent where there is no usable one. */
   readonly queries?: readonly Item[];
+  /** Why the test folder is not usable, where there is one. */
+  readonly misfit?: string;
   readonly notes: readonly string[];
 }
 
@@ -64,7 +66,14 @@ export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, r
   const left = [...others].map((name) => (name === undefined ? 'images beside it' : `'${name}'`));
   const beside =
     left.length > 0 ? [`beside 'train', ${left.join(', ')} ${left.length > 1 ? 'are' : 'is'} not used`] : [];
-  return { classes, train, queries, notes: [...notes, ...(queries ? [] : why), ...beside] };
+  const unusable = queries ? undefined : why[0];
+  return {
+    classes,
+    train,
+    queries,
+    ...(unusable && { misfit: unusable }),
+    notes: [...notes, ...(queries ? [] : why), ...beside],
+  };
 }
 
 function top(place: Place): string | undefined {

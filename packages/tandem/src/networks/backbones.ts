@@ -21,6 +21,11 @@ const blocks: Readonly<Record<string, ResNetOptions['blocks']>> = {
 /** The names `buildEncoder` knows. */
 export const backbones: readonly string[] = Object.keys(blocks);
 
+/** The backbone whose stages have so many blocks, if there is one. */
+export function backboneOf(stages: readonly number[]): string | undefined {
+  return backbones.find((name) => String(blocks[name]) === String(stages));
+}
+
 /** The stem for images of this side: full resolution below 64 pixels, torchvision's own from there on. */
 export function stemFor(side: number): Stem {
   return side < 64 ? 'small' : 'standard';

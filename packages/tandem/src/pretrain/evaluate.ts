@@ -29,10 +29,12 @@ export async function* evaluate(
   const asked = labelled(data);
   const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
   if (!asked || !due) return numbers;
-  const encoders = { knnStudent: method.learns.encoder, knnTeacher: method.teacher?.encoder };
+  const encoders = { Student: method.learns.encoder, Teacher: method.teacher?.encoder };
   for (const [name, encoder] of Object.entries(encoders)) {
-    const share = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
-    if (share !== undefined) numbers[name] = share;
+    const shares = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
+    if (shares === undefined) continue;
+    numbers[`knn${name}`] = shares.nearest;
+    if (shares.weighted !== undefined) numbers[`knn200${name}`] = shares.weighted;
   }
   return numbers;
 }

@@ -18,6 +18,9 @@ export interface EpochMetrics {
   /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
   readonly knnStudent?: number;
   readonly knnTeacher?: number;
+  /** The same with 200 neighbours, weighted at temperature 0.1; absent where the bank is smaller. */
+  readonly knn200Student?: number;
+  readonly knn200Teacher?: number;
   /** Steps of the epoch that were left out, where there are any. */
   readonly skippedSteps?: number;
   readonly embeddingStd?: number;

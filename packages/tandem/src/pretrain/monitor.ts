@@ -1,5 +1,5 @@
 import { cat, type Device, noGrad, scope, type Tensor } from '@tandem/torch';
-import { accuracy, type Diagnostics, diagnose, features, knn } from '../evaluate/index.js';
+import { accuracy, type Diagnostics, diagnose, features, knnVotes } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, inOrder, slice } from '../images/index.js';
 import type { Method } from '../methods/method.js';
 import type { Encoder } from '../networks/index.js';
@@ -31,8 +31,19 @@ export class NotFiniteError extends Error {}
 
 const partSize = 500;
 
-/** Share of queries whose nearest neighbour in the bank has their class. */
-export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look: Look): LongLook<number> {
+/** How good an encoder's neighbours are, in shares of queries. */
+export interface KnnAccuracy {
+  /** The nearest neighbour has their class. */
+  readonly nearest: number;
+  /** 200 neighbours, weighted at temperature 0.1, vote for their class; absent with a smaller bank. */
+  readonly weighted?: number;
+}
+
+/** The neighbours that vote for `weighted`. */
+const voters = 200;
+
+/** What nearest neighbours in the bank tell about the queries' classes, in one pass over the images. */
+export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look: Look): LongLook<KnnAccuracy> {
   const parts = new Map<ImageSet, Tensor[]>();
   const total = bank.count + queries.count;
   let done = 0;
@@ -48,7 +59,10 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
       }
     }
     const all = (set: ImageSet) => cat(parts.get(set) as Tensor[]);
-    return scope(() => accuracy(knn(all(bank), bank.labels, all(queries)), queries.labels));
+    const votes = [{ k: 1 }, ...(bank.count >= voters ? [{ k: voters, temperature: 0.1 }] : [])];
+    const predicted = scope(() => knnVotes(all(bank), bank.labels, all(queries), votes));
+    const [nearest, weighted] = predicted.map((classes) => accuracy(classes, queries.labels));
+    return { nearest: nearest as number, ...(weighted !== undefined && { weighted }) };
   } finally {
     for (const x of [...parts.values()].flat()) x.dispose();
   }

@@ -2,28 +2,66 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { io, manualSeed, noGrad, scope } from '@tandem/torch';
+import { loadEncoder, saveEncoder } from '../../src/export/index.js';
+import { buildEncoder } from '../../src/networks/index.js';
+import { readEvaluations } from '../../src/report/index.js';
 import { metricsOf, pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
 const run = join(root, 'run');
 const encoder = join(run, 'encoder', 'encoder.safetensors');
+const studentFile = join(run, 'encoder', 'student.safetensors');
 
 before(async () => {
   await pictures(images, 30);
 });
 
-test('a run and its encoder file are measured alike, as JSON and in words', async (t) => {
+test('a run and its encoder files are measured alike, as JSON and in words', async (t) => {
   assert.equal((await tandem(t, 'pretrain', images, ...tiny, '--batch', '20', '--epochs', '1', '--out', run)).code, 0);
   const { knnStudent, knnTeacher } = metricsOf(run)[0] ?? {};
-  for (const which of [run, encoder]) {
+  const common = { protocol: 'k-NN', settings: { k: 1, bank: 54, queries: 6 } };
+  const teacher = { file: encoder, kept: true, ...common, result: { accuracy: knnTeacher } };
+  const student = { file: studentFile, kept: false, ...common, result: { accuracy: knnStudent } };
+  for (const [which, ...results] of [
+    [run, { encoder: 'teacher', ...teacher }, { encoder: 'student', ...student }],
+    [encoder, { encoder: 'encoder', ...teacher }],
+  ] as const) {
     const { code, stdout, stderr } = await tandem(t, 'knn', which, images, '--json');
     assert.equal(code, 0, stderr);
-    assert.deepEqual(JSON.parse(stdout), { encoder, images, k: 1, bank: 54, queries: 6, accuracy: knnTeacher });
+    const head = { command: 'knn', encoder, images, ...common, accuracy: knnTeacher, result: { accuracy: knnTeacher } };
+    assert.deepEqual(JSON.parse(stdout), { ...head, results });
     assert.match(stderr, /every tenth image of each class/);
   }
-  const { stdout } = await tandem(t, 'knn', join(run, 'encoder', 'student.safetensors'), images);
-  assert.equal(stdout, `k-NN (k=1): ${(Number(knnStudent) * 100).toFixed(2)} % of 6 queries, bank of 54\n`);
+  const percent = (share: unknown) => `${(Number(share) * 100).toFixed(2)} %`;
+  const { stdout } = await tandem(t, 'knn', run, images);
+  const [title, , ...rows] = stdout.trimEnd().split('\n');
+  assert.equal(title, 'k-NN: 6 queries, bank of 54');
+  assert.deepEqual(
+    rows.map((row) => row.replace(/ +/g, ' ')),
+    [`teacher (kept) ${percent(knnTeacher)}`, `student ${percent(knnStudent)}`],
+  );
+});
+
+test('one of the two, by name', async (t) => {
+  const { stdout } = await tandem(t, 'knn', run, images, '--of', 'student', '--json');
+  assert.equal(JSON.parse(stdout).encoder, studentFile);
+  assert.equal(JSON.parse(stdout).results.length, 1);
+  const file = await tandem(t, 'knn', encoder, images, '--of', 'student');
+  assert.deepEqual([file.code, file.stdout], [2, '']);
+  assert.match(file.stderr, /--of student needs a run folder; .* is a file/);
+  const wrong = await tandem(t, 'knn', run, images, '--of', 'techer');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /Did you mean 'teacher'\?/);
+});
+
+test('the results are kept in the run', async (t) => {
+  const before = readEvaluations(run).length;
+  await tandem(t, 'knn', run, images, '--k', '5');
+  const [kept, other] = readEvaluations(run).slice(before);
+  assert.deepEqual(kept?.settings, { k: 5, temperature: 0.1, bank: 54, queries: 6 });
+  assert.deepEqual([kept?.command, kept?.encoder, other?.encoder], ['knn', 'teacher', 'student']);
 });
 
 test('baselines stand beside the encoder', async (t) => {
@@ -40,14 +78,25 @@ test('baselines stand beside the encoder', async (t) => {
 test('twenty neighbours vote', async (t) => {
   const { code, stdout } = await tandem(t, 'knn', run, images, '--k', '20', '--temperature', '.2', '--json');
   assert.equal(code, 0);
-  const { accuracy, ...rest } = JSON.parse(stdout);
-  assert.deepEqual(rest, { encoder, images, k: 20, temperature: 0.2, bank: 54, queries: 6 });
+  const { accuracy, settings } = JSON.parse(stdout);
+  assert.deepEqual(settings, { k: 20, temperature: 0.2, bank: 54, queries: 6 });
   assert.ok(accuracy >= 0.5, `no better than chance: ${accuracy}`);
+});
+
+test('two hundred vote too where there are so many', async (t) => {
+  const many = await pictures(join(temporary(t), 'many'), 120);
+  const { stdout } = await tandem(t, 'knn', encoder, many, '--json');
+  const settings = JSON.parse(stdout).results.map((one: { settings: object }) => one.settings);
+  assert.deepEqual(settings, [
+    { k: 1, bank: 216, queries: 24 },
+    { k: 200, temperature: 0.1, bank: 216, queries: 24 },
+    { k: 200, temperature: 0.07, bank: 216, queries: 24 },
+  ]);
 });
 
 test('a limit takes some of the images', async (t) => {
   const { stdout } = await tandem(t, 'knn', run, images, '--limit', '20', '--json');
-  const { bank, queries } = JSON.parse(stdout);
+  const { bank, queries } = JSON.parse(stdout).settings;
   assert.deepEqual([bank, queries], [18, 2]);
 });
 
@@ -62,6 +111,59 @@ test('images without labels cannot be asked', async (t) => {
   const { code, stdout, stderr } = await tandem(t, 'knn', run, flat);
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, /flat: k-NN needs labels\. no class labels; .*into a folder of its own/);
+});
+
+test('class folders that differ between train and test', async (t) => {
+  const split = join(temporary(t), 'split');
+  await pictures(join(split, 'train'), 6);
+  await pictures(join(split, 'test'), 3, ['blue', 'green']);
+  for (const command of ['knn', 'linear', 'tsne']) {
+    const { code, stdout, stderr } = await tandem(t, command, run, split);
+    assert.deepEqual([code, stdout], [1, ''], command);
+    assert.match(
+      stderr,
+      /split: 'test' is not sorted into the classes of 'train' \(it has 'green', which 'train' lacks\)/,
+    );
+  }
+});
+
+test('one class only', async (t) => {
+  const split = join(temporary(t), 'split');
+  for (const part of ['train', 'test']) await pictures(join(split, part), 4);
+  const { code, stdout, stderr } = await tandem(t, 'knn', run, split, '--limit', '1');
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /all 1 images are of one class, '(blue|red)'; k-NN needs two or more/);
+});
+
+test("weights under torchvision's names are measured, with a word on what is taken for granted", async (t) => {
+  const file = join(temporary(t), 'resnet.safetensors');
+  manualSeed(0);
+  io.saveSafetensors(file, buildEncoder({ backbone: 'resnet18', width: 4, stem: 'small', channels: 3 }).stateDict());
+  const { code, stdout, stderr } = await tandem(t, 'knn', file, images, '--json');
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /resnet\.safetensors: it does not say how to feed it; taken for a resnet18 of torchvision's, 32 pixels/,
+  );
+  assert.ok(JSON.parse(stdout).accuracy >= 0);
+});
+
+test('features that are no numbers', async (t) => {
+  const file = join(temporary(t), 'broken.safetensors');
+  const { encoder: loaded, card } = loadEncoder(encoder);
+  scope(() => noGrad(() => loaded.parameters().at(-1)?.fill_(Number.NaN)));
+  saveEncoder(file, loaded, card);
+  for (const command of ['knn', 'linear']) {
+    const { code, stdout, stderr } = await tandem(
+      t,
+      command,
+      file,
+      images,
+      ...(command === 'linear' ? ['--epochs', '1'] : []),
+    );
+    assert.deepEqual([code, stdout], [1, ''], command);
+    assert.match(stderr, /tandem: .*(not numbers for \d+ of \d+ images|every learning rate diverged).*\n$/);
+  }
 });
 
 test('skipped images are counted and named', async (t) => {
@@ -79,7 +181,7 @@ test('gray images do not suit an encoder of colours', {
 }, async (t) => {
   const { code, stderr } = await tandem(t, 'knn', run, 'fashion-mnist', '--limit', '20');
   assert.equal(code, 1);
-  assert.match(stderr, /has images of 1 channels, the encoder .* takes 3/);
+  assert.match(stderr, /has images of 1 channels, the encoder takes 3/);
 });
 
 const wrong: [what: string, make: (folder: string) => string, message: RegExp][] = [
@@ -91,7 +193,7 @@ const wrong: [what: string, make: (folder: string) => string, message: RegExp][]
     /a\.png: not a safetensors file/,
   ],
   ['an empty file', (folder) => written(folder, 'e.safetensors', ''), /e\.safetensors: not a safetensors file/],
-  ['a checkpoint', () => join(run, 'checkpoint', 'state.safetensors'), /only encoders saved by Tandem can be read/],
+  ['a checkpoint', () => join(run, 'checkpoint', 'state.safetensors'), /only encoders saved by Tandem/],
 ];
 
 for (const [what, make, message] of wrong) {

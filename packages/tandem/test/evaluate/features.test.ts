@@ -101,4 +101,21 @@ describe('features', () => {
     });
     found.dispose();
   });
+
+  test('features that are no numbers are refused, with the first image', () => {
+    const encoder = encoderAfterSomeTraining();
+    const named = { ...set, files: Array.from({ length: 11 }, (_, i) => `a/${i}.png`) };
+    scope(() => noGrad(() => encoder.namedParameters().at(-1)?.[1].fill_(Number.NaN)));
+    const before = liveCount();
+    for (const [images, first] of [
+      [set, 'number 0'],
+      [named, 'a/0.png'],
+    ] as const) {
+      assert.throws(() => features(encoder, images, { view, device: 'cpu', chunk: 4 }), {
+        name: 'UserError',
+        message: new RegExp(`not numbers for 11 of 11 images of noise, the first being ${first};`),
+      });
+    }
+    assert.equal(liveCount(), before);
+  });
 });

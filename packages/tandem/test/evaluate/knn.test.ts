@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { accuracy, fewLabelsAccuracy, type KnnOptions, knn } from '../../src/evaluate/index.js';
+import { accuracy, fewLabelsAccuracy, type KnnOptions, knn, knnVotes } from '../../src/evaluate/index.js';
 import { stream } from '../../src/random.js';
 import { normal } from '../support.js';
+import { queries as blobQueries, train as blobs, pixelFeatures, reference } from './blobs.js';
 
 function labelsOf(count: number, classes: number): Int32Array {
   const random = stream(7, count);
@@ -62,6 +63,18 @@ describe('knn', () => {
           assert.ok(new Set(expected).size > 3);
         }));
     }
+  }
+
+  for (const { k, temperature, classes } of reference.knn) {
+    test(`k=${k}, temperature ${temperature}: scikit-learn's predictions`, () =>
+      scope(() => {
+        const [bank, queries] = [pixelFeatures(blobs), pixelFeatures(blobQueries)];
+        const predicted = of(bank, blobs.labels, queries, { k, temperature }).join('');
+        assert.equal(predicted, classes);
+        const float32 = of(bank.to('float32'), blobs.labels, queries.to('float32'), { k, temperature });
+        const same = float32.filter((label, i) => label === Number(classes[i])).length;
+        assert.ok(same >= 0.998 * classes.length, `${same} of ${classes.length} in float32`);
+      }));
   }
 
   test('the whole bank may vote', () =>
@@ -137,6 +150,31 @@ describe('knn', () => {
       for (const k of [1, 5, 20, 35]) {
         assert.deepEqual(of(bank, labels, queries, { k }), byLoops(bank, labels, queries, k, 0.1));
       }
+    }));
+
+  test('a bank of many times k, with and without equal neighbours: as plain loops give it', () =>
+    scope(() => {
+      const { x, labels } = clouds(607, 6, 2);
+      const { x: queries } = clouds(25, 6, 3);
+      const twins = x.narrow(0, 0, 101).repeat([6, 1]).narrow(0, 0, 601);
+      for (const k of [1, 2, 7, 12, 13]) {
+        assert.deepEqual(of(x, labels, queries, { k }), byLoops(x, labels, queries, k, 0.1));
+        const own = labelsOf(601, 5);
+        assert.deepEqual(of(twins, own, queries, { k }), byLoops(twins, own, queries, k, 0.1), `twins, k=${k}`);
+      }
+    }));
+
+  test('several votes at once are the votes one by one', () =>
+    scope(() => {
+      const { x: bank, labels } = clouds(300, 6, 2);
+      const { x: queries } = clouds(70, 6, 3);
+      const votes = [{}, { k: 20, temperature: 0.07 }, { k: 5, temperature: 1 }, { k: 20 }];
+      const together = knnVotes(bank, labels, queries, votes).map((found) => [...found]);
+      assert.deepEqual(
+        together,
+        votes.map((vote) => of(bank, labels, queries, vote)),
+      );
+      assert.equal(new Set(together.map(String)).size, 4);
     }));
 
   test('random features are right as often as chance', () =>

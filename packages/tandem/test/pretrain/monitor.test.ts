@@ -43,8 +43,16 @@ test('k-NN in parts is k-NN, and leaves no tensor behind', () => {
   assert.deepEqual(seen, [500, 1000, 1100, 1600, 1700]);
   assert.equal(liveTensors().count, before);
   const [remembered, asked] = [features(encoder, bank, look), features(encoder, queries, look)];
-  assert.equal(result, accuracy(knn(remembered, bank.labels, asked), queries.labels));
+  const share = (k: number) => accuracy(knn(remembered, bank.labels, asked, { k }), queries.labels);
+  assert.deepEqual(result, { nearest: share(1), weighted: share(200) });
   for (const owned of [remembered, asked, encoder]) owned.dispose();
+});
+
+test('a bank of fewer than 200 images has no 200 voters', () => {
+  const encoder = newEncoder();
+  const { result } = through(knnAccuracy(encoder, { bank: noise(199, 1), queries: noise(5, 2) }, look));
+  assert.deepEqual(Object.keys(result), ['nearest']);
+  encoder.dispose();
 });
 
 test('a look that is ended early frees what it held', () => {
@@ -53,7 +61,7 @@ test('a look that is ended early frees what it held', () => {
   const long = knnAccuracy(encoder, { bank: noise(1100, 1), queries: noise(600, 2) }, look);
   long.next();
   assert.ok(liveTensors().count > before);
-  long.return(0);
+  long.return({ nearest: 0 });
   assert.equal(liveTensors().count, before);
   encoder.dispose();
 });

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { scope } from '@tandem/torch';
+import { Command } from 'commander';
+import { didYouMean, UsageError, UserError } from '../errors.js';
+import { embedFormats, writeNames } from '../evaluate/embed/formats.js';
+import { type Entry, Journal } from '../evaluate/embed/journal.js';
+import { features } from '../evaluate/index.js';
+import { type Chunk, DATA_SETS, streamImages } from '../images/index.js';
+import { chooseDevice } from '../pretrain/index.js';
+import { oneOf, wholeNumber } from './arguments.js';
+import { checkChannels, type EvaluationFlags, given, viewOf } from './evaluation.js';
+import { Exit } from './exit.js';
+import { progress } from './progress.js';
+import { abortOnSignals } from './signals.js';
+import { openSubjects, type Subject } from './subjects.js';
+import { skippedFiles } from './training.js';
+
+interface Options extends EvaluationFlags {
+  out: string;
+}
+
+const endings = Object.keys(embedFormats);
+const one = ['kept', 'student', 'teacher'] as const;
+
+/** `tandem embed <run|encoder> <images> --out FILE`: the features of any images, for other tools. */
+export function embedCommand(): Command {
+  return new Command('embed')
+    .usage('<run|encoder> <images> --out <file> [options]')
+    .argument(
+      '<encoder>',
+      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's names",
+    )
+    .argument(
+      '<images>',
+      `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar of one; labels are not needed`,
+    )
+    .requiredOption('--out <file>', `what to write, by its ending: ${endings.join(', ')}`)
+    .option('--of <which>', `of a run: ${one.join(', ')}`, oneOf('--of', one), 'kept')
+    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option(
+      '--limit <n>',
+      'of a data set known by name: at most so many of its training and of its test images',
+      wholeNumber('--limit'),
+    )
+    .option('--json', 'one JSON object with the result on stdout')
+    .action(runEmbed);
+}
+
+async function runEmbed(runOrFile: string, where: string, options: Options): Promise<void> {
+  const { out } = options;
+  const ending = extname(out);
+  const write = embedFormats[ending];
+  if (!write)
+    throw new UsageError(`--out must end in ${endings.join(', ')}, got ${out}.${didYouMean(ending, endings)}`);
+  const names = ending === '.npy' ? `${out.slice(0, -ending.length)}.files.txt` : undefined;
+  for (const file of [out, ...(names ? [names] : [])]) {
+    if (existsSync(file)) throw new UserError(`${file} exists already and is never overwritten; give another --out`);
+  }
+  if (options.limit !== undefined && !DATA_SETS.includes(where))
+    throw new UsageError('--limit is for data sets known by name');
+  const device = chooseDevice(options.device ?? 'auto');
+  const [subject] = openSubjects(runOrFile, options.of ?? 'kept') as [Subject];
+  const bar = progress('embedding');
+  const { signal, release } = abortOnSignals(() => bar.say('stopping; the same command goes on from here'));
+  try {
+    if (subject.note) bar.say(subject.note);
+    subject.encoder.to({ device });
+    const { size } = subject.card;
+    const stream = await streamImages(where, { size, ...given(options), signal, onProgress: bar.update });
+    for (const note of stream.notes) bar.say(note);
+    const { total, classes, fingerprint } = stream;
+    mkdirSync(dirname(out), { recursive: true });
+    const about = {
+      encoder: digest(subject.file),
+      images: where,
+      fingerprint,
+      total,
+      width: subject.encoder.featureWidth,
+      ...(classes && { classes }),
+    };
+    const journal = new Journal(`${out}.partial`, about);
+    if (journal.entries.length > 0) bar.say(`going on after ${journal.entries.length} of ${total} images`);
+    for await (const chunk of stream.chunks(journal.entries.length)) {
+      journal.add(...embedded(subject, chunk, where, device));
+      bar.update(journal.entries.length, total, '');
+      signal.throwIfAborted();
+    }
+    const { rows } = journal;
+    if (rows.length === 0) throw new UserError(`${where}: none of ${total} images could be decoded`);
+    bar.say(`writing ${out}`);
+    if (names) writeNames(journal, names);
+    const beside = `${out}.${process.pid}.part`;
+    await write(journal, beside).catch((error: Error) => {
+      rmSync(beside, { force: true });
+      throw new UserError(`${out} cannot be written: ${error.message}`);
+    });
+    renameSync(beside, out);
+    const skipped = journal.entries.flatMap(({ file, skipped: reason }) =>
+      reason === undefined ? [] : [{ file, reason }],
+    );
+    journal.remove();
+    bar.stop();
+    if (skipped.length > 0) bar.say(skippedFiles(skipped));
+    const result = { images: rows.length, width: about.width, skipped: skipped.length };
+    const files = [out, ...(names ? [names] : [])];
+    if (options.json)
+      console.log(
+        JSON.stringify({
+          command: 'embed',
+          encoder: subject.file,
+          images: where,
+          protocol: 'features',
+          settings: { size },
+          result,
+          files,
+        }),
+      );
+    else console.log(`${rows.length} images, ${about.width} features each: ${files.join(', ')}`);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new Exit(130);
+  } finally {
+    bar.stop();
+    release();
+    subject.encoder.dispose();
+  }
+}
+
+/** What the journal is to hold of a chunk. */
+function embedded(
+  { encoder, card }: Subject,
+  { set, skipped }: Chunk,
+  where: string,
+  device: string,
+): [Entry[], Float32Array] {
+  const bad = skipped.map(({ file, reason }): Entry => ({ file, skipped: reason }));
+  if (set.count === 0) return [bad, new Float32Array(0)];
+  checkChannels(where, set.channels, card);
+  const good = set.files.map((file, i): Entry => ({ file, ...(set.labels && { label: set.labels[i] as number }) }));
+  const numbers = scope(() =>
+    features(encoder, set, { view: viewOf(card), device, memoryFormat: 'channelsLast' })
+      .to('cpu')
+      .data(),
+  );
+  return [[...good, ...bad], numbers as Float32Array];
+}
+
+function digest(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { UserError } from '../errors.js';
+import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
+import { chooseDevice, findEncoder } from '../pretrain/index.js';
+import { type RunRecord, readRun, writeReport } from '../report/index.js';
+import { type Progress, progress } from './progress.js';
+
+interface Options {
+  images?: string;
+  pictures: boolean;
+  dataRoot?: string;
+  device?: string;
+  json?: true;
+}
+
+/** `tandem report <run>`: the run's `report.html`, made anew. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .usage('<run> [options]')
+    .argument('<run>', 'run folder')
+    .option('--images <images>', "the images, where they are not any more where the run's config.json says")
+    .option('--no-pictures', 'without pictures of nearest neighbours: needs no images')
+    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option('--json', 'one JSON object with the result on stdout')
+    .action(runReport);
+}
+
+async function runReport(run: string, options: Options): Promise<void> {
+  const device = chooseDevice(options.device ?? 'auto');
+  const { config } = readRun(run);
+  const bar = progress('report');
+  try {
+    let report: string;
+    if (options.pictures) {
+      findEncoder(run);
+      const data = await imagesOf(config, options, bar);
+      const onProgress = (done: number, total: number) => bar.update(done, total, 'neighbours');
+      report = await writeReport(run, { pictures: { data, device, onProgress } });
+    } else {
+      report = await writeReport(run);
+    }
+    bar.stop();
+    console.log(options.json ? JSON.stringify({ run, report }) : report);
+  } finally {
+    bar.stop();
+  }
+}
+
+/** The images that a run learned from, as it saw them. */
+async function imagesOf(config: RunRecord['config'], options: Options, bar: Progress): Promise<DataSet> {
+  const { size, limit, seed } = config as Partial<Record<string, number>>;
+  const dataRoot = options.dataRoot ?? (config.dataRoot as string | undefined);
+  try {
+    return await openImages(options.images ?? String(config.images), {
+      ...(dataRoot && { dataRoot }),
+      ...(size && { size }),
+      ...(limit && { limit }),
+      ...(seed && { seed }),
+      margin: CROP_MARGIN,
+      onProgress: bar.update,
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message} Give --images <images> where they are, or --no-pictures`);
+  }
+}

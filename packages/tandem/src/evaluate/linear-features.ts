@@ -1,0 +1,104 @@
+import { fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { permutation } from '../random.js';
+import { LinearHeads } from './heads.js';
+import type { ProbeResult } from './linear-views.js';
+
+/** What decides the outcome of the fast linear protocol. */
+export interface LinearFeaturesSettings {
+  readonly epochs: number;
+  readonly batch: number;
+  /** The learning rate falls from the first to the second by the same factor each epoch. */
+  readonly lr: readonly [first: number, last: number];
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** Those of W-MSE (Ermolov et al., 2021). */
+export const linearFeaturesDefaults: LinearFeaturesSettings = {
+  epochs: 500,
+  batch: 1000,
+  lr: [1e-2, 1e-6],
+  weightDecay: 5e-6,
+  seed: 0,
+};
+
+/** Of Adam (Kingma and Ba, 2015). */
+const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+
+/** What the random order of an epoch is drawn for. */
+const ORDER = 0x6c69_6e65;
+
+/**
+ * One linear classifier on features that were computed once, trained with cross-entropy and Adam.
+ * @param x features of the training images [n, d] @param labels n of them @param queries features [q, d]
+ */
+export function linearOnFeatures(
+  x: Tensor,
+  labels: Int32Array,
+  queries: Tensor,
+  classes: number,
+  settings: LinearFeaturesSettings,
+  onProgress?: (done: number, total: number) => void,
+): ProbeResult {
+  const { epochs, batch, lr, seed } = settings;
+  const [n, d] = x.shape as [number, number];
+  const { device } = x;
+  const heads = new LinearHeads(1, classes, d, device);
+  const adam = new HeadAdam(heads, settings.weightDecay);
+  const size = Math.min(batch, n);
+  const targets = tensor(BigInt64Array.from(labels, BigInt), { device });
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const rate = lr[0] * (lr[1] / lr[0]) ** (epoch / epochs);
+      const order = BigInt64Array.from(permutation(n, seed, ORDER, epoch), BigInt);
+      for (let from = 0; from + size <= n; from += size) {
+        scope(() =>
+          noGrad(() => {
+            const rows = fromBuffer(order.subarray(from, from + size)).to({ device });
+            adam.step(x.indexSelect(0, rows), targets.indexSelect(0, rows), rate);
+          }),
+        );
+      }
+      onProgress?.(epoch + 1, epochs);
+    }
+    const best = Math.min(5, classes);
+    return { ranked: heads.ranked(queries, 0, best), best };
+  } finally {
+    for (const owner of [heads, adam, targets]) owner.dispose();
+  }
+}
+
+/** Adam with weight decay in the gradient, as PyTorch's `Adam` has it. */
+class HeadAdam {
+  readonly #moments: Readonly<Record<'weight' | 'bias', readonly [first: Tensor, second: Tensor]>>;
+  #steps = 0;
+
+  constructor(
+    readonly heads: LinearHeads,
+    readonly weightDecay: number,
+  ) {
+    const pair = (like: Tensor) => [like.zerosLike().keep(), like.zerosLike().keep()] as const;
+    this.#moments = scope(() => ({ weight: pair(heads.weight), bias: pair(heads.bias) }));
+  }
+
+  step(x: Tensor, labels: Tensor, lr: number): void {
+    const gradients = this.heads.gradients(x, labels);
+    this.#steps += 1;
+    for (const name of ['weight', 'bias'] as const) {
+      const theta = this.heads[name];
+      const gradient = gradients[name].add_(theta, { alpha: this.weightDecay });
+      const [first, second] = this.#moments[name];
+      first.lerp_(gradient, 1 - beta1);
+      second.mul_(beta2).addcmul_(gradient, gradient, { value: 1 - beta2 });
+      const spread = second
+        .div(1 - beta2 ** this.#steps)
+        .sqrt_()
+        .add_(epsilon);
+      theta.addcdiv_(first, spread, { value: -lr / (1 - beta1 ** this.#steps) });
+    }
+  }
+
+  dispose(): void {
+    for (const x of Object.values(this.#moments).flat()) x.dispose();
+  }
+}

@@ -1,0 +1,181 @@
+import { type Device, fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { UserError } from '../errors.js';
+import { holdOut } from '../images/choose.js';
+import { Batches, type ImageSet, subset } from '../images/index.js';
+import type { Encoder } from '../networks/index.js';
+import { makeView, type View } from '../views/index.js';
+import { features } from './features.js';
+import { LinearHeads } from './heads.js';
+import { classCount, type LabelledSet, labelsOf } from './labelled.js';
+import { accuracy } from './scores.js';
+
+/** What decides the outcome of the primary linear protocol. */
+export interface LinearViewsSettings {
+  readonly epochs: number;
+  readonly batch: number;
+  /** Learning rates to choose from. */
+  readonly rates: readonly number[];
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** The usual values. The best rate varies some 300 times over methods, because feature lengths do: one rate for all would be unfair. */
+export const linearViewsDefaults: LinearViewsSettings = {
+  epochs: 100,
+  batch: 256,
+  rates: [0.1, 0.3, 1, 3, 10, 30],
+  momentum: 0.9,
+  weightDecay: 0,
+  seed: 0,
+};
+
+/** How the images are shown. */
+export interface ProbeLook {
+  /** In training. */
+  readonly trainingView: View;
+  readonly view: View;
+  readonly device: Device;
+  readonly memoryFormat?: 'contiguous' | 'channelsLast';
+  readonly onProgress?: (done: number, total: number, what: string) => void;
+}
+
+/** What a probe found out. */
+export interface ProbeResult {
+  /** Up to five classes for each query, likeliest first, one query after another. */
+  readonly ranked: Int32Array;
+  /** How many for each. */
+  readonly best: number;
+}
+
+export interface LinearViewsResult extends ProbeResult {
+  /** The chosen learning rate. */
+  readonly lr: number;
+  /** Accuracy of each rate on the held-out tenth of the training images; null where it diverged. */
+  readonly validation: readonly { readonly lr: number; readonly accuracy: number | null }[];
+}
+
+/**
+ * One linear classifier on a frozen encoder, trained with cross-entropy and SGD on views of the training images while the rate falls along half a
+ * cosine. A fixed tenth of each class of the training images decides on the rate; the classifier of that rate that saw all of them answers.
+ *
+ * All rates are trained side by side, both without and with that tenth, on the same views: the encoder, which takes nearly all of the time, sees each view
+ * once. The labels of the queries are never looked at.
+ *
+ * @throws UserError when every rate diverges
+ */
+export function linearOnViews(
+  encoder: Encoder,
+  train: LabelledSet,
+  queries: ImageSet,
+  settings: LinearViewsSettings,
+  look: ProbeLook,
+): LinearViewsResult {
+  const { rates, seed } = settings;
+  const { device, onProgress } = look;
+  const held = holdOut(train.labels, 0).queries;
+  const isHeld = new Uint8Array(train.count);
+  for (const i of held) isHeld[i] = 1;
+  const make = () => new LinearHeads(rates.length, classCount(train), encoder.featureWidth, device);
+  const [choosing, answering] = [make(), make()];
+  const sgds = [choosing, answering].map((heads) => new HeadSgd(heads, settings)) as [HeadSgd, HeadSgd];
+  const batches = new Batches(train, { batch: Math.min(settings.batch, train.count), seed });
+  const steps = settings.epochs * batches.perEpoch;
+  const training = encoder.training;
+  encoder.eval();
+  try {
+    for (let epoch = 0, step = 0; epoch < settings.epochs; epoch++) {
+      for (const batch of batches.epoch(epoch)) {
+        const falling = (1 + Math.cos((Math.PI * step++) / steps)) / 2;
+        scope(() =>
+          noGrad(() => {
+            const x = makeView(batch, train, look.trainingView, { seed, draw: epoch, view: 0 }, device);
+            const h = encoder.forward(
+              look.memoryFormat === 'channelsLast' ? x.to({ memoryFormat: 'channelsLast' }) : x,
+            );
+            sgds[1].step(h, tensor(labelsOf(train, batch.indices), { device }), falling);
+            const kept = [...batch.indices.keys()].filter((row) => !isHeld[batch.indices[row] as number]);
+            if (kept.length === 0) return;
+            const rest = h.indexSelect(0, fromBuffer(BigInt64Array.from(kept, BigInt)).to({ device }));
+            const labels = labelsOf(
+              train,
+              kept.map((row) => batch.indices[row] as number),
+            );
+            sgds[0].step(rest, tensor(labels, { device }), falling);
+          }),
+        );
+        onProgress?.(step, steps, 'training');
+      }
+    }
+    const validation = validate(choosing, encoder, subset(train, held) as LabelledSet, rates, look);
+    const lr = choose(validation);
+    const best = Math.min(5, answering.classes);
+    const ranked = scope(() =>
+      answering.ranked(featuresOf(encoder, queries, look, 'queries'), rates.indexOf(lr), best),
+    );
+    return { ranked, best, lr, validation };
+  } finally {
+    encoder.train(training);
+    for (const owner of [choosing, answering, ...sgds]) owner.dispose();
+  }
+}
+
+function validate(
+  heads: LinearHeads,
+  encoder: Encoder,
+  held: LabelledSet,
+  rates: readonly number[],
+  look: ProbeLook,
+): LinearViewsResult['validation'] {
+  return scope(() => {
+    const x = featuresOf(encoder, held, look, 'held-out images');
+    return rates.map((lr, head) => ({
+      lr,
+      accuracy: heads.isFinite(head) ? accuracy(heads.ranked(x, head, 1), held.labels) : null,
+    }));
+  });
+}
+
+/** The rate that was right most often; of equally good ones the smallest. */
+function choose(validation: LinearViewsResult['validation']): number {
+  const sound = validation.filter((entry): entry is { lr: number; accuracy: number } => entry.accuracy !== null);
+  const [best] = sound.sort((a, b) => b.accuracy - a.accuracy || a.lr - b.lr);
+  if (best === undefined) throw new UserError('linear: every learning rate diverged; give smaller ones');
+  return best.lr;
+}
+
+function featuresOf(encoder: Encoder, set: ImageSet, { onProgress, ...look }: ProbeLook, what: string): Tensor {
+  return features(encoder, set, { ...look, onProgress: (done, total) => onProgress?.(done, total, what) });
+}
+
+/** SGD with momentum, each head at a rate of its own. */
+class HeadSgd {
+  readonly #velocity: { readonly weight: Tensor; readonly bias: Tensor };
+  readonly #rates: Tensor;
+
+  constructor(
+    readonly heads: LinearHeads,
+    readonly settings: LinearViewsSettings,
+  ) {
+    const { weight, bias } = heads;
+    this.#velocity = scope(() => ({ weight: weight.zerosLike().keep(), bias: bias.zerosLike().keep() }));
+    this.#rates = tensor(Float32Array.from(settings.rates), { device: weight.device }).keep();
+  }
+
+  /** @param falling what each rate is multiplied by */
+  step(x: Tensor, labels: Tensor, falling: number): void {
+    const { momentum, weightDecay, rates } = this.settings;
+    const gradients = this.heads.gradients(x, labels);
+    for (const name of ['weight', 'bias'] as const) {
+      const theta = this.heads[name];
+      const velocity = this.#velocity[name].mul_(momentum).add_(gradients[name]);
+      if (weightDecay > 0) velocity.add_(theta, { alpha: weightDecay });
+      const rate = this.#rates.view(name === 'weight' ? [rates.length, 1, 1] : [rates.length, 1]);
+      theta.addcmul_(velocity, rate, { value: -falling });
+    }
+  }
+
+  dispose(): void {
+    for (const x of [this.#velocity.weight, this.#velocity.bias, this.#rates]) x.dispose();
+  }
+}

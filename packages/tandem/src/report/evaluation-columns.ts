@@ -1,0 +1,78 @@
+import type { Evaluation } from './evaluations.js';
+import { numberIn, type RunRecord } from './run-record.js';
+
+/** Evaluations of one encoder by one protocol with the same settings: the numbers of this column can be compared. */
+export interface EvaluationColumn {
+  readonly name: string;
+  /** The run's accuracy; the mean where it was measured with several seeds. */
+  accuracyOf(run: RunRecord): number | undefined;
+}
+
+/** Accuracies of each run by the evaluation's own seed; a later one takes the place of an earlier. */
+type Values = Map<RunRecord, Map<unknown, number>>;
+
+/** One column for each way in which the runs' encoders, as they are now, were evaluated. */
+export function columnsOf(runs: readonly RunRecord[]): { columns: EvaluationColumn[]; remarks: string[] } {
+  const remarks = new Set<string>();
+  const found = new Map<string, { example: Evaluation; values: Values }>();
+  for (const run of runs) {
+    const now = numberIn(run.metrics.at(-1), 'epoch');
+    for (const one of run.evaluations) {
+      const accuracy = numberIn(one.result, 'accuracy');
+      if (accuracy === undefined) continue;
+      if (one.epoch !== now) {
+        remarks.add(
+          `${run.path}: ${one.protocol} of epoch ${one.epoch ?? 0} is left out, the run is at epoch ${now ?? 0}.`,
+        );
+        continue;
+      }
+      const key = JSON.stringify([way(one), one.encoder]);
+      const column = found.get(key) ?? { example: one, values: new Map() };
+      const own = column.values.get(run) ?? new Map();
+      column.values.set(run, own.set(one.settings.seed, accuracy));
+      found.set(key, column);
+    }
+  }
+  const examples = [...found.values()].map(({ example }) => example);
+  const columns = [...found.values()].map(({ example, values }) => ({
+    name: nameOf(
+      example,
+      examples.filter(({ protocol }) => protocol === example.protocol),
+    ),
+    accuracyOf: (run: RunRecord) => mean([...(values.get(run)?.values() ?? [])]),
+  }));
+  for (const [protocol, count] of waysOf(examples)) {
+    remarks.add(`${protocol} was measured in ${count} ways that cannot be compared: each has a column of its own.`);
+  }
+  return { columns: columns.sort((a, b) => (a.name < b.name ? -1 : 1)), remarks: [...remarks] };
+}
+
+/** All that must be equal for two accuracies to be compared. */
+function way({ command, protocol, images, settings }: Evaluation): [string, string, string, [string, unknown][]] {
+  const chosen = Object.entries(settings).filter(([name]) => name !== 'seed');
+  return [command, protocol, images, chosen.sort(([a], [b]) => (a < b ? -1 : 1))];
+}
+
+/** The protocol, what tells it from others of that name, and the encoder: `linear (features) epochs=10 teacher`. */
+function nameOf(one: Evaluation, all: readonly Evaluation[]): string {
+  const facts = (evaluation: Evaluation): Record<string, unknown> => ({
+    images: evaluation.images,
+    ...evaluation.settings,
+  });
+  const names = new Set(all.flatMap((other) => Object.keys(facts(other))));
+  names.delete('seed');
+  const differ = [...names].filter((name) => new Set(all.map((other) => JSON.stringify(facts(other)[name]))).size > 1);
+  const shown = differ.filter((name) => facts(one)[name] !== undefined).map((name) => `${name}=${facts(one)[name]}`);
+  return [one.protocol, ...shown, one.encoder].join(' ');
+}
+
+function waysOf(all: readonly Evaluation[]): [protocol: string, count: number][] {
+  const ways = new Map<string, Set<string>>();
+  for (const one of all) ways.set(one.protocol, (ways.get(one.protocol) ?? new Set()).add(JSON.stringify(way(one))));
+  return [...ways].map(([protocol, set]): [string, number] => [protocol, set.size]).filter(([, count]) => count > 1);
+}
+
+/** Of several seeds of one evaluation the mean counts. */
+function mean(values: readonly number[]): number | undefined {
+  return values.length ? values.reduce((sum, x) => sum + x, 0) / values.length : undefined;
+}

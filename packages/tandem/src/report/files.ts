@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { UserError } from '../errors.js';
+
+/**
+ * The entries of a file of JSON lines; none where there is no file. A last line without an end was being written when its process
+ * ended, and does not count.
+ * @throws UserError for any other line that is not a JSON object, naming file and line
+ */
+export function readJsonLines(path: string): Record<string, unknown>[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line, i) => {
+    const entry = parse(line);
+    if (entry === undefined) throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object`);
+    return entry;
+  });
+}
+
+/** The object in a JSON file. @throws UserError where it is none */
+export function readJsonObject(path: string): Record<string, unknown> {
+  const entry = parse(readFileSync(path, 'utf8'));
+  if (entry === undefined) throw new UserError(`${path} is damaged: it is not a JSON object`);
+  return entry;
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes away what a process that ended while writing left of a last line, so that the next line stands by itself. */
+export function dropTornLine(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const whole = bytes.lastIndexOf('\n') + 1;
+  if (whole < bytes.length) truncateSync(path, whole);
+}
+
+/** Writes beside and renames: whoever reads finds the old file or the new one, never a part. */
+export function writeWhole(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.part`;
+  writeFileSync(beside, text);
+  renameSync(beside, path);
+}

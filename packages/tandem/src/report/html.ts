@@ -1,0 +1,43 @@
+/** Text that is HTML already. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Part = Html | string | number | false | undefined | readonly Part[];
+
+/**
+ * A template of HTML: what is put in is escaped, in text and in quoted attributes, unless it is HTML itself. Lists are joined;
+ * false and undefined leave nothing.
+ */
+export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(fixed.map((text, i) => (i === 0 ? text : textOf(parts[i - 1]) + text)).join(''));
+}
+
+function textOf(part: Part): string {
+  if (part === undefined || part === false) return '';
+  if (part instanceof Html) return part.text;
+  if (typeof part === 'object') return part.map(textOf).join('');
+  return escapeHtml(String(part));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => entities[sign] as string);
+}
+
+/** A value as JSON that can stand in a script element: nothing in it ends the element. */
+export function jsonForScript(value: unknown): Html {
+  return new Html(
+    JSON.stringify(value).replace(
+      /[<\u2028\u2029]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
+}

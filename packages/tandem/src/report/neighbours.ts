@@ -1,0 +1,116 @@
+import { type Device, noGrad, scope } from '@tandem/torch';
+import { UserError } from '../errors.js';
+import { features } from '../evaluate/index.js';
+import { loadEncoder } from '../export/index.js';
+import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
+import { unit } from '../losses/index.js';
+import { evaluationView } from '../views/index.js';
+
+/** A picture of the report. */
+export interface Picture {
+  /** A PNG as a data URI. */
+  readonly uri: string;
+  /** Its class, or the file it came from. */
+  readonly caption: string;
+}
+
+/** An image that an encoder was asked for, and what it finds alike. */
+export interface Query extends Picture {
+  /** Nearest first; `right` tells whether it has the query's class, where classes are known. */
+  readonly neighbours: readonly (Picture & { readonly similarity: number; readonly right?: boolean })[];
+}
+
+export interface Neighbours {
+  readonly queries: readonly Query[];
+  /** How many images the neighbours were looked for in. */
+  readonly among: number;
+}
+
+export interface NeighbourOptions {
+  readonly device: Device;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const asked = 10;
+const shown = 5;
+/** Enough to find good neighbours in, and soon looked through. */
+const largestBank = 5000;
+/** Side of the largest picture, in pixels. */
+const largestPicture = 80;
+
+/**
+ * The nearest neighbours, by cosine similarity of an encoder's features, of a few images spread over the classes: test images among
+ * training images where there are labels, else images among the others.
+ * @throws UserError when the file is no encoder, or the images have other channels than it takes
+ */
+export async function findNeighbours(file: string, data: DataSet, options: NeighbourOptions): Promise<Neighbours> {
+  const { bank, queries } = chosen(data);
+  if (bank.count === 0) throw new UserError(`${data.name} has one image only, so there are no neighbours to find`);
+  const { encoder, card } = loadEncoder(file);
+  try {
+    const { channels } = card.architecture;
+    if (bank.channels !== channels) {
+      throw new UserError(
+        `${data.name} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`,
+      );
+    }
+    const found = scope(() =>
+      noGrad(() => {
+        const view = evaluationView({ size: card.size, channels: bank.channels, mean: card.mean, std: card.std });
+        encoder.to({ device: options.device });
+        const of = (set: ImageSet) => unit(features(encoder, set, { view, ...options }));
+        const [values, indices] = of(queries).mm(of(bank).t()).topk(Math.min(shown, bank.count), { dim: 1 });
+        return { values: Array.from(values.data(), Number), indices: Array.from(indices.data(), Number) };
+      }),
+    );
+    return { queries: await picturesOf(queries, bank, found), among: bank.count };
+  } finally {
+    encoder.dispose();
+  }
+}
+
+function chosen({ train, bank, queries }: DataSet): { bank: ImageSet; queries: ImageSet } {
+  if (bank && queries) return { bank: limit(bank, largestBank), queries: limit(queries, asked) };
+  const some = limit(train, largestBank);
+  const every = Math.max(2, Math.floor(some.count / asked));
+  const isQuery = (i: number) => i % every === 0 && i / every < asked;
+  const all = Array.from({ length: some.count }, (_, i) => i);
+  return {
+    bank: subset(
+      some,
+      all.filter((i) => !isQuery(i)),
+    ),
+    queries: subset(some, all.filter(isQuery)),
+  };
+}
+
+interface Found {
+  readonly values: readonly number[];
+  readonly indices: readonly number[];
+}
+
+function picturesOf(queries: ImageSet, bank: ImageSet, { values, indices }: Found): Promise<Query[]> {
+  const each = indices.length / queries.count;
+  const neighbour = async (q: number, at: number) => {
+    const i = indices[at] as number;
+    const right = queries.labels && bank.labels && queries.labels[q] === bank.labels[i];
+    return {
+      ...(await picture(bank, i)),
+      similarity: values[at] as number,
+      ...(right !== undefined && { right }),
+    };
+  };
+  return Promise.all(
+    Array.from({ length: queries.count }, async (_, q) => ({
+      ...(await picture(queries, q)),
+      neighbours: await Promise.all(Array.from({ length: each }, (_, k) => neighbour(q, q * each + k))),
+    })),
+  );
+}
+
+async function picture(set: ImageSet, i: number): Promise<Picture> {
+  const png = await pngOf(set, i, largestPicture);
+  const label = set.labels?.[i];
+  const name = label === undefined ? undefined : (set.classes?.[label] ?? `class ${label}`);
+  return { uri: `data:image/png;base64,${png.toString('base64')}`, caption: name ?? set.files?.[i] ?? `image ${i}` };
+}

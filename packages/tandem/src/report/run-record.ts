@@ -1,0 +1,48 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import { type Evaluation, readEvaluations } from './evaluations.js';
+import { readJsonLines, readJsonObject } from './files.js';
+
+/** One line of `metrics.jsonl`: numbers, and whatever else a later version writes. */
+export type EpochRecord = Readonly<Record<string, unknown>>;
+
+/** What a run folder tells. */
+export interface RunRecord {
+  readonly path: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** One entry an epoch; empty before the first is over. */
+  readonly metrics: readonly EpochRecord[];
+  readonly skipped: readonly Readonly<Record<string, unknown>>[];
+  readonly evaluations: readonly Evaluation[];
+}
+
+/** Reads a run folder. @throws UserError when it is none, or one of its files is damaged */
+export function readRun(path: string): RunRecord {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new UserError(`${path}: there is no such run folder`);
+  if (!found.isDirectory()) throw new UserError(`${path}: a file; give the folder of a run`);
+  const config = join(path, 'config.json');
+  if (!existsSync(config))
+    throw new UserError(`${path}: no config.json in it, so it is no run folder of tandem pretrain`);
+  return {
+    path,
+    name: basename(resolve(path)),
+    config: readJsonObject(config),
+    metrics: readJsonLines(join(path, 'metrics.jsonl')),
+    skipped: readJsonLines(join(path, 'skipped.jsonl')),
+    evaluations: readEvaluations(path),
+  };
+}
+
+/** The number of that name, or undefined where it is missing or no number. */
+export function numberIn(record: EpochRecord | undefined, name: string): number | undefined {
+  const value = record?.[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** A run's last number of that name, such as a k-NN accuracy that is not measured in every epoch. */
+export function series(run: RunRecord, name: string): (number | undefined)[] {
+  return run.metrics.map((record) => numberIn(record, name));
+}

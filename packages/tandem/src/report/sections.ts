@@ -1,0 +1,149 @@
+import type { Evaluation } from './evaluations.js';
+import { type Html, html } from './html.js';
+import { numberIn, type RunRecord, series } from './run-record.js';
+import { warningsOf } from './warnings.js';
+
+/** One line on what the run is. */
+export function about({ config }: RunRecord): string {
+  const { method, backbone, width, images, limit, size, epochs } = config;
+  const few = typeof limit === 'number' ? `, at most ${count(limit)} images` : '';
+  return `${method}, ${backbone} of width ${width}, on ${images}${few} at ${size} pixels, ${epochs} epochs`;
+}
+
+/** The few numbers that everyone asks for first. */
+export function facts(run: RunRecord): Html {
+  const last = run.metrics.at(-1);
+  if (!last) return html``;
+  const number = (name: string, show: (value: number) => string) => {
+    const value = numberIn(last, name);
+    return value === undefined ? undefined : show(value);
+  };
+  const rows: (readonly [name: string, value: string | undefined, note?: string])[] = [
+    ['k-NN, teacher', number('knnTeacher', percent), bestOf(run, 'knnTeacher')],
+    ['k-NN, student', number('knnStudent', percent), bestOf(run, 'knnStudent')],
+    ['Loss', number('loss', (x) => x.toPrecision(4))],
+    ['Epochs', number('epoch', (x) => `${x} of ${run.config.epochs}`)],
+    ['Student steps', number('step', count), number('imagesSeen', (x) => `${count(x)} images seen`)],
+    ['Time', number('seconds', time), number('imagesPerSecond', (x) => `${x.toPrecision(3)} images/s`)],
+  ];
+  return html`<dl class="facts">${rows.map(
+    ([name, value, note]) =>
+      value !== undefined && html`<div class="card"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
+  )}</dl>`;
+}
+
+function bestOf(run: RunRecord, name: string): string | undefined {
+  const shares = series(run, name);
+  const best = shares.reduce<number>((most, x, i) => ((x ?? -1) > (shares[most] ?? -1) ? i : most), 0);
+  const share = shares[best];
+  return share === undefined ? undefined : `best ${percent(share)}, epoch ${run.metrics[best]?.epoch}`;
+}
+
+export function warnings(run: RunRecord): Html {
+  const found = warningsOf(run);
+  return html`<section>
+<h2>Is all well?</h2>
+${
+  found.length === 0
+    ? html`<p class="fine">Nothing looks wrong.</p>`
+    : html`<ul class="warnings">${found.map(({ what, advice }) => html`<li><strong>${what}</strong> ${advice}</li>`)}</ul>`
+}
+</section>`;
+}
+
+/** Rows that the table of a long run has at most; the file has all. */
+const mostRows = 50;
+
+/** The curves' numbers, for those who cannot see them or want them exactly. */
+export function metricsTable({ metrics }: RunRecord): Html {
+  const names = [...new Set(metrics.flatMap((record) => Object.keys(record)))].filter((name) => name !== 'epoch');
+  const every = Math.ceil(metrics.length / mostRows);
+  const rows = metrics.filter((_, i) => (metrics.length - 1 - i) % every === 0);
+  return html`<details><summary>All numbers${every > 1 && `, every ${every} epochs; metrics.jsonl has all`}</summary>
+<div class="scroll card" tabindex="0" role="region" aria-label="Numbers of each epoch"><table class="numbers">
+<thead><tr><th scope="col">epoch</th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (
+      record,
+    ) => html`<tr><th scope="row">${text(record.epoch)}</th>${names.map((name) => html`<td>${text(record[name])}</td>`)}</tr>
+`,
+  )}</tbody></table></div></details>`;
+}
+
+export function evaluations({ evaluations: all }: RunRecord): Html | undefined {
+  if (all.length === 0) return undefined;
+  return html`<section>
+<h2>Evaluations</h2>
+<div class="scroll card" tabindex="0" role="region" aria-label="Evaluations"><table>
+<thead><tr>${evaluationColumns.map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${all.map(
+    (one) => html`<tr>${evaluationColumns.map(([, cell]) => html`<td>${cell(one)}</td>`)}</tr>
+`,
+  )}</tbody></table></div>
+</section>`;
+}
+
+const evaluationColumns: readonly (readonly [name: string, cell: (one: Evaluation) => Html | string])[] = [
+  ['Protocol', ({ protocol }) => protocol],
+  ['Encoder', ({ encoder }) => encoder],
+  ['Images', ({ images }) => images],
+  ['Accuracy', ({ result }) => (typeof result.accuracy === 'number' ? percent(result.accuracy) : '')],
+  ['Other numbers', ({ result: { accuracy: _, ...rest } }) => pairs(rest)],
+  ['Settings', ({ settings: chosen }) => pairs(chosen)],
+  ['Epoch', ({ epoch }) => text(epoch)],
+  ['Date', ({ date }) => date.slice(0, 10)],
+];
+
+/** Those that are short enough: no confusion matrices. */
+function pairs(entries: Readonly<Record<string, unknown>>): Html {
+  const said = Object.entries(entries).map(([name, value]) => `${name}=${text(value)}`);
+  return html`<div class="free">${said.filter((pair) => pair.length <= 40).join(' ')}</div>`;
+}
+
+export function settings({ config }: RunRecord): Html {
+  const { tandem: _environment, ...rest } = config;
+  return html`<section><h2>Settings</h2>${list(rest)}</section>`;
+}
+
+export function environment({ config, path }: RunRecord): Html {
+  const machine = typeof config.tandem === 'object' && config.tandem !== null ? config.tandem : {};
+  const { version, ...rest } = machine as Record<string, unknown>;
+  const { device, precision, memoryFormat } = config;
+  return html`<section><h2>Environment</h2>${list({ folder: path, tandem: version, ...rest, device, precision, memoryFormat })}</section>`;
+}
+
+function list(entries: Readonly<Record<string, unknown>>): Html {
+  const rows = Object.entries(entries).filter(([, value]) => value !== undefined);
+  return html`<div class="card columns"><dl>${rows.map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${text(value)}</dd></div>
+`,
+  )}</dl></div>`;
+}
+
+const mostFiles = 100;
+
+export function skippedFiles({ skipped }: RunRecord): Html | undefined {
+  if (skipped.length === 0) return undefined;
+  const more = skipped.length - mostFiles;
+  return html`<section><h2>Files that could not be read</h2>
+<details><summary>${skipped.length === 1 ? '1 file' : `${count(skipped.length)} files`}</summary><div class="scroll card" tabindex="0" role="region" aria-label="Files"><table><tbody>
+${skipped.slice(0, mostFiles).map(({ file, reason }) => html`<tr><th scope="row">${text(file)}</th><td>${text(reason)}</td></tr>`)}
+</tbody></table>${more > 0 && html`<p>and ${count(more)} more in skipped.jsonl</p>`}</div></details></section>`;
+}
+
+/** A value for the eye: numbers short. */
+function text(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : String(+value.toPrecision(5));
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const count = (n: number) => n.toLocaleString('en');
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+function time(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

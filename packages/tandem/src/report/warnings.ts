@@ -1,0 +1,130 @@
+import { numberIn, type RunRecord, series } from './run-record.js';
+
+/** Something about a run that its owner should know, and what can be done. */
+export interface Warning {
+  readonly what: string;
+  readonly advice: string;
+}
+
+/** What looks wrong in a run, in plain words; the gravest first. */
+export function warningsOf(run: RunRecord): Warning[] {
+  return [unfinished, noted, collapse, flatKnn, fallingKnn, loss, skipped].flatMap((look) => look(run) ?? []);
+}
+
+/** Dimensions of the projections, that of the method's head. */
+export function projectionWidth({ config }: RunRecord): number | undefined {
+  const { projLayers, projDim, features } = config;
+  const width = projLayers === 0 ? features : projDim;
+  return typeof width === 'number' && width > 0 ? width : undefined;
+}
+
+/** Below this standard deviation unit embeddings of d dimensions count as collapsed; healthy ones have about 1/sqrt(d). */
+export const collapsedStd = (d: number) => 0.1 / Math.sqrt(d);
+
+function unfinished({ config, metrics }: RunRecord): Warning | undefined {
+  const epochs = numberIn(config, 'epochs');
+  const done = numberIn(metrics.at(-1), 'epoch') ?? 0;
+  if (epochs === undefined || done >= epochs) return undefined;
+  return {
+    what: `The run is not finished: ${done} of ${epochs} epochs are done.`,
+    advice:
+      'It is still going on, or it was interrupted, or an error ended it. All numbers here are those of the last whole epoch.',
+  };
+}
+
+/** Warnings that training itself wrote into the metrics. */
+function noted({ metrics }: RunRecord): Warning[] {
+  const first = new Map<string, unknown>();
+  for (const { warning, epoch } of metrics) {
+    for (const text of Array.isArray(warning) ? warning : [warning]) {
+      if (typeof text === 'string' && !first.has(text)) first.set(text, epoch);
+    }
+  }
+  return [...first].map(([text, epoch]) => ({ what: `Training warned in epoch ${epoch}: ${text}`, advice: '' }));
+}
+
+function collapse(run: RunRecord): Warning | undefined {
+  const d = projectionWidth(run);
+  const std = series(run, 'embeddingStd').at(-1);
+  if (d === undefined || std === undefined || std >= collapsedStd(d)) return undefined;
+  return {
+    what: `The embeddings have collapsed: all images look nearly the same to the encoder (standard deviation ${std.toPrecision(2)}, healthy is about ${(1 / Math.sqrt(d)).toPrecision(2)}).`,
+    advice:
+      'The encoder is of no use. Lower lr, or give the loss more to hold images apart, such as a larger batch or a smaller temperature.',
+  };
+}
+
+/** Points of accuracy that are more than chance. */
+const visible = 0.005;
+
+function flatKnn(run: RunRecord): Warning | undefined {
+  for (const name of ['knnTeacher', 'knnStudent']) {
+    const shares = measured(run, name);
+    if (shares.length < 5) continue;
+    const half = Math.ceil(shares.length / 2);
+    if (best(shares.slice(half)) - best(shares.slice(0, half)) > visible) return undefined;
+    if (best(shares) - (shares.at(-1) as Point).share > 4 * visible) return undefined; // that is said as a fall
+    return {
+      what: 'The k-NN accuracy has not risen in the second half of the run.',
+      advice:
+        'More epochs of the same will hardly help. Compare with the baselines of `tandem knn --baselines`; try other crops, another lr or a larger network.',
+    };
+  }
+  return undefined;
+}
+
+function fallingKnn(run: RunRecord): Warning | undefined {
+  for (const [name, whose] of [
+    ['knnTeacher', 'teacher'],
+    ['knnStudent', 'student'],
+  ] as const) {
+    const shares = measured(run, name);
+    const top = shares.reduce<Point | undefined>((a, b) => (a && a.share >= b.share ? a : b), undefined);
+    const last = shares.at(-1);
+    if (!top || !last || top.share - last.share <= 4 * visible) continue;
+    return {
+      what: `The k-NN accuracy of the ${whose} fell: ${percent(top.share)} in epoch ${top.epoch}, ${percent(last.share)} at the end.`,
+      advice: 'Training has gone past its best. Fewer epochs, or a smaller lr, keep more.',
+    };
+  }
+  return undefined;
+}
+
+function loss(run: RunRecord): Warning | undefined {
+  const losses = series(run, 'loss').filter((x) => x !== undefined);
+  if (losses.length < 4) return undefined;
+  const third = Math.floor(losses.length / 3);
+  if (mean(losses.slice(-third)) < mean(losses.slice(0, third))) return undefined;
+  return {
+    what: 'The loss is not falling.',
+    advice:
+      'The network learns nothing of its task. Lower lr, add warmup, or look whether the images are what you think they are.',
+  };
+}
+
+function skipped({ skipped: files }: RunRecord): Warning | undefined {
+  if (files.length === 0) return undefined;
+  const named = files.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
+  const count =
+    files.length === 1 ? '1 image could not be read and was' : `${files.length} images could not be read and were`;
+  return {
+    what: `${count} left out: ${named.join(', ')}${files.length > 3 ? ', ...' : '.'}`,
+    advice: 'All are listed in skipped.jsonl.',
+  };
+}
+
+interface Point {
+  readonly epoch: unknown;
+  readonly share: number;
+}
+
+function measured({ metrics }: RunRecord, name: string): Point[] {
+  return metrics.flatMap((record) => {
+    const share = numberIn(record, name);
+    return share === undefined ? [] : [{ epoch: record.epoch, share }];
+  });
+}
+
+const best = (points: readonly Point[]) => Math.max(...points.map(({ share }) => share));
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { Device } from '@tandem/torch';
+import type { DataSet } from '../images/index.js';
+import { findEncoder } from '../pretrain/index.js';
+import { readScatter } from './evaluations.js';
+import { writeWhole } from './files.js';
+import { findNeighbours } from './neighbours.js';
+import { reportPage } from './page.js';
+import { readRun } from './run-record.js';
+
+export interface ReportOptions {
+  /** Where the pictures of neighbours come from. */
+  readonly pictures?: {
+    readonly data: DataSet;
+    readonly device: Device;
+    readonly onProgress?: (done: number, total: number) => void;
+  };
+}
+
+/**
+ * Writes `report.html` into a run folder, in place of an earlier one, from what there is.
+ * @returns its path
+ * @throws UserError when the folder is no run, a file in it is damaged, or the pictures do not suit the encoder
+ */
+export async function writeReport(folder: string, { pictures }: ReportOptions = {}): Promise<string> {
+  const run = readRun(folder);
+  const neighbours = pictures && (await findNeighbours(findEncoder(folder), pictures.data, pictures));
+  const withoutNeighbours = 'Not looked for; tandem report makes this page anew with them.';
+  const file = join(folder, 'report.html');
+  writeWhole(file, reportPage(run, { neighbours, scatter: readScatter(folder), withoutNeighbours }));
+  return file;
+}

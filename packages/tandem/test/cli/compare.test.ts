@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after } from 'node:test';
+import { healthy, runFolder } from '../report/making.js';
+import { tandem, temporary } from './running.js';
+
+const root = temporary({ after });
+const ending = (knnStudent: number) => healthy().map((one) => ({ ...one, knnStudent, knnTeacher: 0.5 }));
+const a = runFolder(join(root, 'a'), { metrics: ending(0.6) });
+const b = runFolder(join(root, 'b'), { metrics: ending(0.7), config: { seed: 1 } });
+const c = runFolder(join(root, 'c'), { metrics: ending(0.8), config: { lr: 0.2 } });
+const other = runFolder(join(root, 'other'), { config: { images: 'a|b, "c"' } });
+
+test('a table for the terminal', async (t) => {
+  const { code, stdout, stderr } = await tandem(t, 'compare', a, b, c);
+  assert.deepEqual([code, stderr], [0, '']);
+  const [title, ...lines] = stdout.trimEnd().split('\n');
+  assert.match(title ?? '', /^pictures, 32 pixels\./);
+  assert.deepEqual(lines, [
+    'method  settings  seeds  k-NN student  k-NN teacher  steps  images seen  time',
+    'clbo    lr=0.06   2      65.00 ± 5.00  50.00 ± 0.00  60     600          48s',
+    'clbo    lr=0.2    1      80.00         50.00         60     600          48s',
+  ]);
+});
+
+test('Markdown, with bars escaped, and a table for each protocol', async (t) => {
+  const { stdout, stderr } = await tandem(t, 'compare', a, other, '--markdown');
+  const rows = stdout.split('\n').filter((line) => line.startsWith('|'));
+  assert.deepEqual(rows.slice(0, 3), [
+    '| method | seeds | k-NN student | k-NN teacher | steps | images seen | time |',
+    '| ------ | ----- | ------------ | ------------ | ----- | ----------- | ---- |',
+    '| clbo   | 1     | 60.00        | 50.00        | 60    | 600         | 48s  |',
+  ]);
+  assert.equal(rows.length, 6);
+  assert.match(stderr, /do not compare across tables/);
+});
+
+test('CSV, one table with full numbers, quoted where it must be', async (t) => {
+  const { stdout } = await tandem(t, 'compare', a, b, other, '--csv');
+  const [head, first, second, ...more] = stdout.trimEnd().split('\n');
+  assert.match(
+    head ?? '',
+    /^images,limit,size,method,seeds,epochs,epochs asked,k-NN student,k-NN student standard error,/,
+  );
+  assert.match(first ?? '', /^pictures,,32,clbo,0 1,6,6,0\.6(5|49999\d+),0\.0(5|49999\d+),2,0\.5,0,2,60,600,48,0,2,/);
+  assert.match(second ?? '', /^"a\|b, ""c""",,32,clbo,0,6,6,0\.75,,1,/);
+  assert.equal(more.length, 0);
+});
+
+test('JSON, with remarks inside and nothing on stderr', async (t) => {
+  const { stdout, stderr } = await tandem(t, 'compare', a, other, '--json');
+  const { tables, remarks } = JSON.parse(stdout);
+  assert.deepEqual(
+    tables.map(({ protocol }: { protocol: { images: string } }) => protocol.images),
+    ['pictures', 'a|b, "c"'],
+  );
+  assert.equal(tables[0].rows[0].accuracies['k-NN student'].mean, 0.6);
+  assert.match(remarks[0], /do not compare across tables/);
+  assert.equal(stderr, '');
+});
+
+test('one run is shown alone, with a word', async (t) => {
+  const { code, stdout, stderr } = await tandem(t, 'compare', a);
+  assert.equal(code, 0);
+  assert.equal(stdout.trimEnd().split('\n').length, 3);
+  assert.match(stderr, /^One run only/);
+});
+
+test('a run without metrics is shown without numbers, with a word', async (t) => {
+  const empty = runFolder(join(temporary(t), 'empty'), { metrics: [] });
+  rmSync(join(empty, 'metrics.jsonl'));
+  const { code, stdout, stderr } = await tandem(t, 'compare', a, empty);
+  assert.equal(code, 0);
+  assert.match(stdout, /0\/6/);
+  assert.match(stderr, /empty: no epoch is over yet/);
+});
+
+test('wrong usage and folders that are no runs end with one line', async (t) => {
+  for (const [argv, code, message] of [
+    [[], 2, /missing required argument 'runs'/],
+    [[a, a], 2, /a is given twice/],
+    [[a, '--csv', '--json'], 2, /^tandem: one of --csv and --json, not both\n$/],
+    [[a, root], 1, /no config\.json in it, so it is no run folder/],
+    [[a, join(root, 'nowhere')], 1, /nowhere: there is no such run folder/],
+  ] as const) {
+    const found = await tandem(t, 'compare', ...argv);
+    assert.deepEqual([found.code, found.stdout], [code, '']);
+    assert.match(found.stderr, message);
+  }
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { readEvaluations } from '../../src/report/index.js';
+import { pictures, tandem, temporary, tiny } from './running.js';
+
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const run = join(root, 'run');
+
+before(async () => {
+  await pictures(images, 40);
+});
+
+const quick = ['--epochs', '8', '--batch', '16'];
+
+test('on views: protocol, settings and result', async (t) => {
+  assert.equal((await tandem(t, 'pretrain', images, ...tiny, '--batch', '20', '--epochs', '1', '--out', run)).code, 0);
+  const { code, stdout, stderr } = await tandem(t, 'linear', run, images, ...quick, '--json');
+  assert.equal(code, 0, stderr);
+  const { protocol, settings, accuracy, result, results } = JSON.parse(stdout);
+  assert.equal(protocol, 'linear (views)');
+  assert.deepEqual(
+    [settings.epochs, settings.batch, settings.rates, settings.bank, settings.queries],
+    [8, 16, [0.1, 0.3, 1, 3, 10, 30], 72, 8],
+  );
+  assert.equal(accuracy, result.accuracy);
+  assert.ok(accuracy >= 0.75, `two plain colours should be told apart: ${accuracy}`);
+  assert.ok(settings.rates.includes(result.lr));
+  assert.deepEqual(Object.keys(result.perClass), ['blue', 'red']);
+  assert.deepEqual(
+    result.confusion.flat().reduce((a: number, b: number) => a + b),
+    8,
+  );
+  assert.equal(results.length, 1);
+  const kept = readEvaluations(run).at(-1);
+  assert.deepEqual([kept?.command, kept?.encoder, kept?.result.accuracy], ['linear', 'teacher', accuracy]);
+});
+
+test('on features, of both encoders, in words', async (t) => {
+  const { code, stdout } = await tandem(
+    t,
+    'linear',
+    run,
+    images,
+    '--protocol',
+    'features',
+    '--epochs',
+    '20',
+    '--of',
+    'both',
+  );
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^linear \(features\), teacher: top 1 \d+\.\d\d % of 8 queries\n {2}blue .*%.*\n {2}red .*\nlinear \(features\), student: /,
+  );
+});
+
+for (const [what, argv, message] of [
+  ['a rate of 0', ['--lr', '0.1,0'], /--lr must be a number above 0, got 0/],
+  ['three rates on features', ['--protocol', 'features', '--lr', '1,2,3'], /--lr must be the first and the last rate/],
+  [
+    'an unknown protocol',
+    ['--protocol', 'view'],
+    /--protocol must be views, features, got view\. Did you mean 'views'\?/,
+  ],
+  ['no epochs', ['--epochs', '0'], /--epochs must be a whole number of at least 1, got 0/],
+  ['a crop of more than all', ['--crop-min', '2'], /crop\.scale must be a range within \(0, 1\]/],
+] as const) {
+  test(`wrong: ${what}`, async (t) => {
+    const { code, stdout, stderr } = await tandem(t, 'linear', run, images, ...argv);
+    assert.deepEqual([code === 0, stdout], [false, '']);
+    assert.match(stderr, message);
+    assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', /^tandem: /);
+  });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import sharp from 'sharp';
+import { scatterSvg } from '../../src/evaluate/index.js';
+import { readEvaluations } from '../../src/report/index.js';
+import { pictures, tandem, temporary, tiny } from './running.js';
+
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const run = join(root, 'run');
+const quick = ['--perplexity', '5', '--iterations', '60'];
+
+before(async () => {
+  for (const part of ['train', 'test']) await pictures(join(images, part), 20);
+});
+
+test('pictures, numbers beside them, and the layout for the report', async (t) => {
+  assert.equal((await tandem(t, 'pretrain', images, ...tiny, '--batch', '20', '--epochs', '1', '--out', run)).code, 0);
+  const { code, stdout, stderr } = await tandem(t, 'tsne', run, images, ...quick, '--json');
+  assert.equal(code, 0, stderr);
+  const { protocol, settings, result, files } = JSON.parse(stdout);
+  assert.equal(protocol, 't-SNE');
+  assert.deepEqual([settings.perplexity, settings.iterations, settings.points, settings.components], [5, 60, 40, 50]);
+  for (const place of [result.features, result.map]) {
+    assert.ok(
+      place.nearest >= 0 && place.nearest <= 1 && Math.abs(place.silhouette) <= 1 && place.daviesBouldin > 0,
+      stdout,
+    );
+  }
+  assert.ok(result.divergence > 0);
+  assert.deepEqual(files, [join(run, 'tsne.svg'), join(run, 'tsne.png')]);
+  const svg = readFileSync(join(run, 'tsne.svg'), 'utf8');
+  assert.match(svg, />blue<[\s\S]*>red</);
+  assert.match(svg, /t-SNE of .*, teacher: 40 images/);
+  const { width, height, format } = await sharp(join(run, 'tsne.png')).metadata();
+  assert.ok(format === 'png' && width > 1600 && height > 1600);
+  const { points, labels, classNames } = JSON.parse(readFileSync(join(run, 'tsne.json'), 'utf8'));
+  assert.deepEqual([points.length, labels.length, classNames], [40, 40, ['blue', 'red']]);
+  assert.equal(readEvaluations(run).at(-1)?.command, 'tsne');
+});
+
+test('an earlier picture stays: the next free name, or a refusal where the name is given', async (t) => {
+  const first = readFileSync(join(run, 'tsne.svg'));
+  assert.equal((await tandem(t, 'tsne', run, images, ...quick, '--points', '20')).code, 0);
+  assert.ok(existsSync(join(run, 'tsne-2.png')));
+  const { code, stderr } = await tandem(t, 'tsne', run, images, '--out', join(run, 'tsne.png'));
+  assert.equal(code, 1);
+  assert.match(stderr, /tsne\.svg exists already and is never overwritten/);
+  assert.deepEqual(readFileSync(join(run, 'tsne.svg')), first);
+});
+
+for (const [argv, exit, message] of [
+  [['--out', 'picture.jpg'], 2, /--out must end in \.svg or \.png, got picture\.jpg/],
+  [['--of', 'both'], 2, /t-SNE draws one encoder/],
+  [
+    ['--points', '20', '--perplexity', '20', '--out', join(root, 'p.svg')],
+    1,
+    /t-SNE of 20 points needs a perplexity from 1 to less than 20/,
+  ],
+] as const) {
+  test(`wrong: ${argv.slice(0, 4).join(' ')}`, async (t) => {
+    const { code, stdout, stderr } = await tandem(t, 'tsne', run, images, ...argv);
+    assert.deepEqual([code, stdout], [exit, '']);
+    assert.match(stderr, message);
+  });
+}
+
+test('class names are only text, colours come back with another mark, very many classes have no legend', () => {
+  const classes = Array.from({ length: 12 }, (_, i) => (i === 0 ? '<b>&"' : `c${i}`));
+  const points = Float64Array.from({ length: 24 }, (_, i) => i);
+  const labels = Array.from({ length: 12 }, (_, i) => i);
+  const svg = scatterSvg({ points, labels, classes, title: 'a < b', notes: ['n'] });
+  assert.ok(!svg.includes('<b>') && svg.includes('&#60;b&#62;&#38;&#34;'));
+  const groups = [
+    ...svg.matchAll(/<g fill="(#\w+)" fill-opacity[^>]*><title>[^<]*<\/title><path d="M[^a-z]*([^"]*)"/g),
+  ];
+  assert.equal(groups.length, 12);
+  assert.equal(groups[0]?.[1], groups[10]?.[1]);
+  assert.notEqual(groups[0]?.[2], groups[10]?.[2]);
+  const many = Array.from({ length: 100 }, (_, i) => `c${i}`);
+  assert.ok(!scatterSvg({ points, labels, classes: many, title: '', notes: [] }).includes('>c99</text>'));
+});
