@@ -7,7 +7,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { loadEncoder, saveEncoder } from '../../src/export/index.js';
-import { openImages } from '../../src/images/index.js';
+import { CROP_MARGIN, openImages } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { evaluationView } from '../../src/views/index.js';
 import { pictures, start, tandem, temporary } from './running.js';
@@ -30,7 +30,7 @@ before(async () => {
 
 /** The features by the other way there is, in the order of the paths. */
 async function expected(): Promise<{ files: string[]; rows: number[][] }> {
-  const { train } = await openImages(images, { size: 16 });
+  const { train } = await openImages(images, { size: 16, margin: CROP_MARGIN });
   const { encoder: network } = loadEncoder(encoder);
   const rows = scope(() =>
     features(network, train, { view: evaluationView({ size: 16, mean, std }), device: 'cpu' }).toArray(),

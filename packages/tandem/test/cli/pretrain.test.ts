@@ -45,7 +45,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.notEqual(config.device, 'auto');
   assert.notEqual(config.precision, 'auto');
-  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads']);
+  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'images']);
 
   const metrics = metricsOf(out);
   assert.deepEqual(
@@ -173,8 +173,8 @@ test('numbers that grow beyond float32 stop the run, and the encoder of the epoc
   assert.deepEqual([code, stdout], [1, '']);
   const metrics = metricsOf(out);
   assert.ok(metrics.length > 0 && metrics.length < 40, `${metrics.length} epochs`);
-  assert.match(stderr, /\ntandem: .* step \d+; the encoder of step \d+ is kept in .*\. Lower lr, or add warmup\n$/);
-  assert.ok(stderr.includes(`the encoder of step ${metrics.at(-1)?.step} is kept`));
+  assert.match(stderr, /\ntandem: .* step \d+; step \d+ is saved in .*\. Lower lr, or add warmup\n$/);
+  assert.ok(stderr.includes(`step ${metrics.at(-1)?.step} is saved`));
   const { encoder } = loadEncoder(join(out, 'encoder', 'encoder.safetensors'));
   for (const [name, x] of encoder.namedParameters()) assert.ok(x.isfinite().all().item(), name);
   encoder.dispose();
@@ -184,7 +184,7 @@ test('a loss that is no number stops the run and names the step', async (t) => {
   const out = join(temporary(t), 'run');
   const { code, stderr } = await tandem(t, 'pretrain', labelled, ...fast, 'temperature=1e-44', '--out', out);
   assert.equal(code, 1);
-  assert.match(stderr, /\ntandem: the loss became NaN at step 1; no encoder was kept yet\. Lower lr, or add warmup\n$/);
+  assert.match(stderr, /\ntandem: the loss became NaN at step 1; nothing was saved yet\. Lower lr, add warmup, or leave .* nonFinite=skip\n$/);
   assert.deepEqual(readdirSync(join(out, 'encoder')), []);
 });
 
@@ -193,7 +193,7 @@ test('a learning rate so large that the first epoch ends in no numbers keeps not
   const line = [...tiny, '--batch', '40', '--lr', '1e30', 'epochMode=E2', '--out', out];
   const { code, stderr } = await tandem(t, 'pretrain', labelled, ...line);
   assert.equal(code, 1);
-  assert.match(stderr, /step 1; no encoder was kept yet\. Lower lr/);
+  assert.match(stderr, /step 1; nothing was saved yet\. Lower lr/);
   assert.deepEqual(readdirSync(join(out, 'encoder')), []);
 });
 

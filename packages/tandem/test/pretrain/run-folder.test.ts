@@ -20,7 +20,7 @@ test('an empty folder may become a run, one with anything in it never', (t) => {
   const out = join(temporary(t), 'deep', 'run');
   mkdirSync(out, { recursive: true });
   checkRunFolder(out);
-  createRunFolder(out, '');
+  createRunFolder(out, '').release();
   assert.deepEqual(readdirSync(out).sort(), ['encoder', 'metrics.jsonl']);
   for (const attempt of [() => checkRunFolder(out), () => createRunFolder(out, '')]) {
     assert.throws(attempt, {
