@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope, type Tensor } from '@tandem/torch';
+import { empty, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from '../../src/views/blur.js';
 import { brightness, contrast, hue, luma, saturation, solarized } from '../../src/views/color.js';
 import { operations, plainParameters, type ViewParameters } from '../../src/views/index.js';
 import { jitter } from '../../src/views/jitter.js';
-import { cropMatrices, resample } from '../../src/views/resample.js';
-import { assertClose, type Case, device, fixture, pictures } from './support.js';
+import { resample } from '../../src/views/resample.js';
+import { resizeTaps } from '../../src/views/taps.js';
+import { assertClose, type Case, fixture, pictures } from './support.js';
 
 const [count, , height, width] = fixture.images.shape as [number, 3, number, number];
 const plain = plainParameters({ channels: 3, height, width }, count);
@@ -31,7 +32,11 @@ const runs: Record<string, (x: Tensor, given: Case) => Tensor> = {
 };
 
 function crop(x: Tensor, parameters: ViewParameters, to: readonly [number, number]): Tensor {
-  return resample(x, ...cropMatrices(parameters, [height, width], to, device));
+  const { top, left, flip } = parameters;
+  const rows = resizeTaps(top, parameters.height, null, height, to[0], 'bilinear');
+  const out = empty([count, 3, ...to]);
+  resample(x, rows, resizeTaps(left, parameters.width, flip, width, to[1], 'bilinear'), out);
+  return out;
 }
 
 function boxed(parameters: ViewParameters, box: Case['box']): ViewParameters {
