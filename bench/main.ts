@@ -11,8 +11,9 @@ import { memory } from './memory.js';
 import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
+import { views } from './views.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, images, memory };
+const suites: Readonly<Record<string, Suite>> = { engine, images, memory, views };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',
