@@ -5,3 +5,4 @@ export * from './pretrain.js';
 export * from './resources.js';
 export { findEncoder } from './run-folder.js';
 export { tandemVersion } from './version.js';
+export { type RunViews, runViews, type ViewSettings, viewOptions } from './views.js';

@@ -1,4 +1,5 @@
 import { type Device, manualSeed, noGrad, optim, scope, type Tensor, threads, version } from '@tandem/torch';
+import { UsageError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
@@ -6,12 +7,13 @@ import { type Architecture, buildEncoder, type Encoder, stemFor } from '../netwo
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
-import { evaluationView, smallView, type View } from '../views/index.js';
+import { evaluationView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { createRunFolder, type RunFolder, shortName } from './run-folder.js';
 import { tandemVersion } from './version.js';
+import { runViews } from './views.js';
 
 /** A run and everything it is made of. */
 export interface Run {
@@ -39,9 +41,10 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     stem: config.stem ?? stemFor(size),
     channels: set.channels,
   };
-  const view = trainingView(config, data);
+  const { views, settings } = runViews(config, data);
+  const [view] = views as [View];
   manualSeed(config.seed);
-  const method = methodOf(config, architecture, view, device);
+  const method = methodOf(config, architecture, views, device);
   const optimizer = new optim.SGD(method.learns.parameters(), {
     lr: config.lr,
     momentum: config.momentum,
@@ -49,8 +52,11 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
     nesterov: config.nesterov,
   });
   const folder = createRunFolder(out, `${shortName(config.images)}-${config.method}-${config.backbone}`);
-  const resolved = { ...config, stem: architecture.stem, device, precision, size };
-  folder.writeConfig({ ...resolved, tandem: { version: tandemVersion, libtorch: version(), threads: threads() } });
+  const resolved = { ...config, ...settings, stem: architecture.stem, device, precision, size };
+  folder.writeConfig({
+    ...resolved,
+    tandem: { version: tandemVersion, libtorch: version(), threads: threads(), views },
+  });
   if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   const plan: Plan = {
     epochs: config.epochs,
@@ -84,24 +90,15 @@ export function prepare(config: RunConfig, data: DataSet, out: string | undefine
   };
 }
 
-function trainingView(config: RunConfig, { name, train: set, size = set.height }: DataSet): View {
-  const { cropMin, flip, jitter, jitterP, gray } = config;
-  return smallView({
-    size,
-    channels: set.channels,
-    data: name,
-    crop: { scale: [cropMin, 1], ratio: [3 / 4, 4 / 3] },
-    flip,
-    jitter: { p: jitterP, brightness: jitter, contrast: jitter, saturation: jitter, hue: Math.min(jitter / 4, 0.5) },
-    gray,
-  });
-}
-
-function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device): Method {
+function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device): Method {
   const { build } = methods[config.method] as (typeof methods)[string];
   const { memoryFormat } = config;
   const newEncoder = (): Encoder => buildEncoder(architecture).to({ device, memoryFormat });
-  return build(newEncoder, [view, view], pickMethodOptions(config));
+  const [first, second, ...others] = views;
+  if (!first || !second || others.length > 0) {
+    throw new UsageError(`views=${config.views} makes ${views.length} views of an image; ${config.method} takes two`);
+  }
+  return build(newEncoder, [first, second], pickMethodOptions(config));
 }
 
 /**
