@@ -82,7 +82,7 @@ async function runKnn(runOrFile: string, where: string, options: Options): Promi
   }
 }
 
-function wholeNumber(name: string): (text: string) => number {
+export function wholeNumber(name: string): (text: string) => number {
   return (text) => {
     if (/^[1-9]\d*$/.test(text)) return Number(text);
     throw new UsageError(`${name} must be a whole number of at least 1, got ${text}`);

@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Learns an encoder from images without labels, and keeps it in a run folder.',
     load: async () => (await import('./pretrain.js')).pretrainCommand(),
   },
+  views: {
+    about: 'Shows in one picture what the network sees: images beside their training views.',
+    load: async () => (await import('./views.js')).viewsCommand(),
+  },
   knn: {
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),
