@@ -10,13 +10,13 @@ export function blurRadius(size: number): number {
 /**
  * Gaussian blur with reflected borders, as torchvision's `gaussian_blur`.
  *
- * @param x [n, c, h, w], changed in place @param sigmas one number above 0 an image, in pixels
+ * @param x [n, c, h, w] @param sigmas one number above 0 an image, in pixels
  * @param radius less than h and w; the kernel is 2 radius + 1 wide
+ * @returns a new tensor of x's shape
  */
 export function gaussianBlur(x: Tensor, sigmas: Float32Array, radius: number): Tensor {
   const [, , h, w] = x.shape as [number, number, number, number];
   const rows = blurTaps(sigmas, radius, h);
-  resample(x, rows, h === w ? rows : blurTaps(sigmas, radius, w), x);
   // Rounding may leave an average of numbers in [0, 1] a little outside.
-  return x.clamp_({ min: 0, max: 1 });
+  return resample(x, rows, h === w ? rows : blurTaps(sigmas, radius, w)).clamp_({ min: 0, max: 1 });
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { brightness, contrast, hue, saturation } from './color.js';
 import { operations, type ViewParameters } from './parameters.js';
-import { changePixels, changeRows, pick } from './rows.js';
+import { changeRows, pick } from './rows.js';
 
 const [B, C, S, H] = [0, 1, 2, 3];
 
@@ -31,10 +31,7 @@ export function jitter(x: Tensor, parameters: ViewParameters): void {
       done[i] = (done[i] as number) + 1;
     }
     const amounts = parameters[operations[turn] as (typeof operations)[number]];
-    const some = pick(amounts, rows);
-    // Contrast alone looks at more than one pixel.
-    const go = turn === C ? changeRows : changePixels;
-    go(x, rows, (images) => (change[turn] as typeof hue)(images, some));
+    changeRows(x, rows, (some) => (change[turn] as typeof hue)(some, pick(amounts, rows)));
   }
 }
 

@@ -4,7 +4,7 @@ import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
 import { cropAndResize } from './resample.js';
-import { atOnce, changePixels, changeRows, marked, pick, upload } from './rows.js';
+import { atOnce, changeRows, marked, pick, upload } from './rows.js';
 import type { View } from './view.js';
 
 /**
@@ -32,21 +32,21 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
   return noGrad(() => autocast({ device, enabled: false }, () => scope(out)));
 }
 
-/** @param x where the views go */
-function renderPart(images: Tensor, view: View, parameters: ViewParameters, x: Tensor): void {
+function renderPart(images: Tensor, view: View, parameters: ViewParameters, out: Tensor): void {
   const { size, interpolation, mean, std } = view;
   const { gray, sigma, solarize } = parameters;
   scope(() => {
-    cropAndResize(images, interpolation, parameters, x);
+    const x = cropAndResize(images, size, interpolation, parameters);
     jitter(x, parameters);
-    changePixels(x, marked(gray), (some) => luma(some).expand(some.shape));
+    changeRows(x, marked(gray), (some) => luma(some).expand(some.shape));
     const blurred = marked(sigma);
     const sigmas = pick(sigma, blurred);
     changeRows(x, blurred, (some) => gaussianBlur(some, sigmas, blurRadius(size)));
-    changePixels(x, marked(solarize), solarized);
+    changeRows(x, marked(solarize), solarized);
     const line = [mean.length, 1, 1];
     const { device } = x;
     x.sub_(upload(Float32Array.from(mean), line, device)).div_(upload(Float32Array.from(std), line, device));
+    out.copy_(x);
   });
 }
 

@@ -5,37 +5,34 @@ import { band, type Interpolation, matrices, resizeTaps, type Taps } from './tap
 /**
  * Images times a matrix on either side: out[n, c] = rows[n] x[n, c] columns[n]^T.
  *
- * @param x [n, c, h, w]; it need not be copied where its memory lies as [n, h, c, w]
+ * @param x [n, c, h, w]; it need not be copied where it lies in lines
  * @param rows from h to s pixels @param columns from w to t pixels
- * @param out where the result goes, [n, c, s, t]; may be x
+ * @returns [n, c, s, t], in lines: its memory is that of a contiguous [n, s, c, t], which both products want
  */
-export function resample(x: Tensor, rows: Taps, columns: Taps, out: Tensor): void {
+export function resample(x: Tensor, rows: Taps, columns: Taps): Tensor {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const { size: s } = rows;
   const { size: t } = columns;
   const { device } = x;
-  // What is not needed any more is freed soon, and its memory, still in the cache, used again.
-  scope(() => {
-    const planes = scope(() => {
-      const tall = scope(() => {
-        const lines = x.permute([0, 2, 1, 3]).reshape([n, h, c * w]);
-        const down = matrices(rows, device);
-        return isLong(rows, device) ? byBlocks(rows, down, lines, empty([n, s, c * w], { device })) : down.bmm(lines);
-      });
-      return tall
-        .view([n, s, c, w])
-        .permute([0, 2, 1, 3])
-        .reshape([n, c * s, w]);
-    });
+  return scope(() => {
+    // What is not needed any more is freed soon, and its memory, still in the cache, used again.
+    const tall = scope(() => {
+      const lines = x.permute([0, 2, 1, 3]).reshape([n, h, c * w]);
+      const down = matrices(rows, device);
+      return isLong(rows, device) ? byBlocks(rows, down, lines, empty([n, s, c * w], { device })) : down.bmm(lines);
+    }).view([n, s * c, w]);
     const across = matrices(columns, device);
-    if (!isLong(columns, device)) out.copy_(planes.bmm(across.transpose(1, 2)).view([n, c, s, t]));
-    else byBlocks(columns, across, planes.transpose(1, 2), out.view([n, c * s, t]).transpose(1, 2));
+    const wide = isLong(columns, device) ? empty([n, s * c, t], { device }) : tall.bmm(across.transpose(1, 2));
+    if (isLong(columns, device)) byBlocks(columns, across, tall.transpose(1, 2), wide.transpose(1, 2));
+    return wide.view([n, s, c, t]).permute([0, 2, 1, 3]);
   });
 }
 
 /** Lines from this length on are worth the trouble of leaving out what is zero; not on a GPU, which likes large products. */
+const LONG = 128;
+
 function isLong({ size, length }: Taps, device: Device): boolean {
-  return device === 'cpu' && Math.min(size, length) >= 128;
+  return device === 'cpu' && Math.min(size, length) >= LONG;
 }
 
 /** Output pixels that are made together: few enough to need few input pixels, enough for a quick product. */
@@ -62,32 +59,30 @@ function byBlocks(taps: Taps, matrix: Tensor, x: Tensor, out: Tensor): Tensor {
  * Crops, resizes and flips: torchvision's `resized_crop` with antialias, to float32 in [0, 1].
  *
  * @param images uint8 [n, c, h, w]
- * @param out where the result goes, [n, c, size, size]
+ * @returns [n, c, size, size]; large ones in lines, see `resample`
  */
 export function cropAndResize(
   images: Tensor,
+  size: number,
   interpolation: Interpolation,
   parameters: ViewParameters,
-  out: Tensor,
-): void {
-  const size = out.shape[3] as number;
+): Tensor {
   const [, , h, w] = images.shape as [number, number, number, number];
-  if (h === size && w === size && isWhole(parameters, size)) {
-    out.copy_(images).div_(255);
-    return;
-  }
+  if (h === size && w === size && isWhole(parameters, size)) return images.to('float32').div_(255);
   const { height, width, flip } = parameters;
-  scope(() => {
+  return scope(() => {
     const [top, high] = within(parameters.top, height);
     const [left, wide] = within(parameters.left, width);
     const rows = resizeTaps(top.starts, height, null, high, size, interpolation);
     const columns = resizeTaps(left.starts, width, flip, wide, size, interpolation);
-    // The layout that the first product wants, made while converting.
+    // In lines, made while converting.
     const part = images.narrow(2, top.from, high).narrow(3, left.from, wide).permute([0, 2, 1, 3]);
     const lines = part.to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
-    resample(lines.permute([0, 2, 1, 3]), rows, columns, out);
+    const x = resample(lines.permute([0, 2, 1, 3]), rows, columns);
     // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic overshoots.
-    out.clamp_({ min: 0, max: 1 });
+    x.clamp_({ min: 0, max: 1 });
+    // The lines of small images are too short for operations on single channels.
+    return size < LONG ? x.contiguous() : x;
   });
 }
 

@@ -48,20 +48,3 @@ const CACHE = 2 ** 20;
 export function atOnce(count: number, bytes: number, device: Device): number {
   return device === 'cpu' ? Math.max(1, Math.min(count, Math.floor((CACHE * threads()) / bytes))) : Math.max(1, count);
 }
-
-/** As `changeRows`, where each pixel changes by itself: large images go by stripes, lest temporaries fill the cache. */
-export function changePixels(x: Tensor, rows: readonly number[], change: (some: Tensor) => Tensor): void {
-  changeRows(x, rows, (some) => {
-    const [n, c, h, w] = some.shape as [number, number, number, number];
-    // A change leaves up to eight temporaries of the stripe's size.
-    const step = atOnce(h, 9 * 4 * n * c * w, x.device);
-    for (let from = 0; from < h; from += step) {
-      scope(() => {
-        const stripe = some.narrow(2, from, Math.min(step, h - from));
-        const changed = change(stripe);
-        if (changed !== stripe) stripe.copy_(changed);
-      });
-    }
-    return some;
-  });
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { empty, fromBuffer, scope, type Tensor } from '@tandem/torch';
+import { fromBuffer, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from '../../src/views/blur.js';
 import { brightness, contrast, hue, luma, saturation, solarized } from '../../src/views/color.js';
 import { type Interpolation, operations, plainParameters, type ViewParameters } from '../../src/views/index.js';
@@ -40,9 +40,7 @@ function crop(
 ): Tensor {
   const { top, left, flip } = parameters;
   const rows = resizeTaps(top, parameters.height, null, height, to[0], interpolation);
-  const out = empty([count, 3, ...to]);
-  resample(x, rows, resizeTaps(left, parameters.width, flip, width, to[1], interpolation), out);
-  return out;
+  return resample(x, rows, resizeTaps(left, parameters.width, flip, width, to[1], interpolation));
 }
 
 function boxed(parameters: ViewParameters, box: Case['box']): ViewParameters {
@@ -66,9 +64,7 @@ const onBytes: Record<string, (bytes: Tensor, given: LargeCase) => Tensor> = {
   resizedCrop: (bytes, { image: [channels, height, width], box, size, interpolation }) => {
     const single = plainParameters({ channels, height, width }, 1);
     const same = Object.fromEntries(Object.entries(box).map(([name, value]) => [name, Int32Array.of(value)]));
-    const out = empty([1, channels, size, size], { device });
-    cropAndResize(bytes, interpolation, { ...single, ...same }, out);
-    return out;
+    return cropAndResize(bytes, size, interpolation, { ...single, ...same });
   },
   brightness: (bytes, { factor }) => brightness(unit(bytes), one(factor)),
   contrast: (bytes, { factor }) => contrast(unit(bytes), one(factor)),
