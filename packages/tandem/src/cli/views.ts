@@ -4,7 +4,7 @@ import { scope, type Tensor } from '@tandem/torch';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { UsageError, UserError } from '../errors.js';
-import { Batches, DATA_SETS, type DataSet, type ImageSet, openImages } from '../images/index.js';
+import { Batches, CROP_MARGIN, DATA_SETS, type DataSet, type ImageSet, openImages } from '../images/index.js';
 import { describeOptions, resolveConfig, runViews, viewOptions } from '../pretrain/index.js';
 import { aboutPreset, makeViews, presetNames, type View } from '../views/index.js';
 import { helpTable } from './help.js';
@@ -64,9 +64,13 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   const config = resolveConfig(gather([where, ...words], file, given));
   const bar = progress('images');
   const data = await openImages(config.images, {
-    ...(config.size && { size: config.size }),
-    ...(config.limit && { limit: config.limit }),
-    ...(config.dataRoot && { dataRoot: config.dataRoot }),
+    seed: config.seed,
+    size: config.size,
+    margin: CROP_MARGIN,
+    limit: config.limit,
+    maxSkippedShare: config.maxSkipped,
+    cache: config.cache,
+    dataRoot: config.dataRoot,
     onProgress: bar.update,
   }).finally(bar.stop);
   const { train: set, skipped } = data;

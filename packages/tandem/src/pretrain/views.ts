@@ -47,7 +47,10 @@ export interface RunViews {
  * How the views of each image are made. A preset of one view makes two alike, since methods compare views.
  * @throws UserError where the settings do not go together
  */
-export function runViews(settings: ViewSettings, { name, train, size = train.height }: Pick<DataSet, 'name' | 'train' | 'size'>): RunViews {
+export function runViews(
+  settings: ViewSettings,
+  { name, train, size = train.height }: Pick<DataSet, 'name' | 'train' | 'size'>,
+): RunViews {
   const { channels } = train;
   const preset = settings.views ?? defaultPreset({ size, channels });
   const own = viewsPreset(preset, { size, channels, data: name });
