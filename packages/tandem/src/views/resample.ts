@@ -32,7 +32,7 @@ export function resample(x: Tensor, rows: Taps, columns: Taps): Tensor {
 const LONG = 128;
 
 function isLong({ size, length }: Taps, device: Device): boolean {
-  return device === 'cpu' && Math.min(size, length) >= LONG;
+  return device === 'cpu' && Math.max(size, length) >= LONG;
 }
 
 /** Output pixels that are made together: few enough to need few input pixels, enough for a quick product. */

@@ -77,6 +77,9 @@ export function resizeTaps(
   return taps;
 }
 
+/** Far below what float32 can tell; but numbers below 1e-38, which narrow kernels have, are slow to multiply with. */
+const NOTHING = 1e-12;
+
 /**
  * Gaussian blur of a line with reflected ends.
  *
@@ -86,9 +89,10 @@ export function blurTaps(sigmas: Float32Array, radius: number, length: number): 
   const taps = newTaps(sigmas.length, length, length, Math.min(length, 2 * radius + 1));
   const { each, first, weights } = taps;
   for (const [n, sigma] of sigmas.entries()) {
-    const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, t) =>
-      Math.exp(-0.5 * ((t - radius) / sigma) ** 2),
-    );
+    const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, t) => {
+      const weight = Math.exp(-0.5 * ((t - radius) / sigma) ** 2);
+      return weight < NOTHING ? 0 : weight;
+    });
     const sum = kernel.reduce((total, weight) => total + weight, 0);
     for (let i = 0; i < length; i++) {
       const row = n * length + i;
