@@ -45,7 +45,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.notEqual(config.device, 'auto');
   assert.notEqual(config.precision, 'auto');
-  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads']);
+  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'views']);
 
   const metrics = metricsOf(out);
   assert.deepEqual(
