@@ -13,8 +13,9 @@ import { methodSteps } from './methods.js';
 import { findPython, Peer } from './peer.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Suite } from './suite.js';
+import { views } from './views.js';
 
-const suites: Readonly<Record<string, Suite>> = { engine, evaluate, images, memory, methods: methodSteps };
+const suites: Readonly<Record<string, Suite>> = { engine, evaluate, images, memory, methods: methodSteps, views };
 
 const usage = [
   'npm run bench -- SUITE... [--short]',

@@ -97,7 +97,7 @@ function assertSame(ours: number, theirs: number, tolerance: number): void {
 }
 
 /** Weights and images come from the generator in the order in which peers/engine.py draws them. */
-function makeTrainer({ bfloat16, channelsLast, width, batch }: Case) {
+export function makeTrainer({ bfloat16, channelsLast, width, batch }: Case) {
   manualSeed(0);
   const encoder = buildEncoder({ backbone: 'resnet18', width, stem: 'small', channels: 3 });
   const classifier = new nn.Linear(encoder.featureWidth, classes);

@@ -102,7 +102,7 @@ export const house = [
   {
     room: `${tandem}/cli`,
     may: [tandem],
-    packages: [engine, 'commander', 'fastest-levenshtein', 'zod'],
+    packages: [engine, 'commander', 'fastest-levenshtein', 'sharp', 'zod'],
     worldly: true,
   },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { add, liveCount, nn, relu, scope, type Tensor } from '../src/index.js';
+import { add, conv2d, grad, liveCount, manualSeed, nn, randn, relu, scope, type Tensor } from '../src/index.js';
 import { assertClose, device, fixture, load, type Stored } from './support.js';
 
 /** How a layer is built: its class with arguments and options, or a list of children. */
@@ -102,4 +102,29 @@ describe('layers compute, learn and count as in PyTorch', () => {
       });
     }
   }
+});
+
+function assertEqual(a: Tensor, b: Tensor): void {
+  assert.ok(a.sub(b).abs().max().item() < 1e-12);
+}
+
+test('a 1x1 kernel with a stride is what the operator says, values and gradients, odd sizes too', () => {
+  scope(() => {
+    for (const options of [{ stride: 2 }, { stride: [2, 3] as const, bias: false }, { stride: 2, groups: 2 }]) {
+      manualSeed(3);
+      const layer = new nn.Conv2d(4, 6, 1, options).to({ dtype: 'float64' });
+      const x = randn([2, 4, 7, 8], { dtype: 'float64' });
+      x.requiresGrad = true;
+      const inputs = [x, ...layer.parameters()];
+      const direct = conv2d(x, layer.weight, { bias: layer.bias, ...layer.options });
+      const ours = layer.forward(x);
+      assert.deepEqual(ours.shape, direct.shape);
+      assertEqual(ours, direct);
+      const [a, b] = [ours, direct].map((y) => grad(y.square().sum(), inputs));
+      a?.forEach((g, i) => {
+        assertEqual(g as Tensor, b?.[i] as Tensor);
+      });
+      layer.dispose();
+    }
+  });
 });

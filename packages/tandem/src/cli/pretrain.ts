@@ -66,11 +66,10 @@ export function pretrainCommand(): Command {
 
 function settingsHelp(): string {
   const rest = describeOptions(runOptions).filter(({ name }) => name !== 'images' && !flags[name]);
-  const rows = (options: readonly OptionHelp[]) => options.map((option) => [term(option), described(option)] as const);
   return [
-    helpTable('Settings, given as key=value:', rows(rest)),
+    settingsTable('Settings, given as key=value:', rest),
     ...Object.entries(methods).map(([name, { summary, options }]) =>
-      helpTable(`Settings of --method ${name}, ${summary}:`, rows(describeOptions(options))),
+      settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options)),
     ),
     helpTable('What a preset changes, where nothing else is asked:', presetRows()),
   ].join('\n');
@@ -85,6 +84,13 @@ function presetRows(): [string, string][] {
   );
 }
 
+export function settingsTable(heading: string, options: readonly OptionHelp[]): string {
+  return helpTable(
+    heading,
+    options.map((option) => [term(option), described(option)] as const),
+  );
+}
+
 function term({ name, kind, defaultsTo }: OptionHelp): string {
   return `${name}=${defaultsTo || `<${kind}>`}`;
 }
@@ -94,7 +100,7 @@ function described({ description, choices }: OptionHelp): string {
 }
 
 /** All settings by name: the file's, then key=value, then flags. */
-function gather(words: readonly string[], file: string | undefined, given: object): Record<string, unknown> {
+export function gather(words: readonly string[], file: string | undefined, given: object): Record<string, unknown> {
   const settings: [string, string][] = [];
   for (const [position, word] of words.entries()) {
     if (word.startsWith('-')) throw unknownFlag(word);

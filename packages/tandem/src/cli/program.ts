@@ -18,6 +18,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Goes on with a run that was interrupted, as if it had never ended.',
     load: async () => (await import('./resume.js')).resumeCommand(),
   },
+  views: {
+    about: 'Shows in one picture what the network sees: images beside their training views.',
+    load: async () => (await import('./views.js')).viewsCommand(),
+  },
   knn: {
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./knn.js')).knnCommand(),

@@ -43,6 +43,8 @@ interface Manifest {
 }
 
 const MANIFEST = 'manifest.json';
+/** Bytes after which the disk is told to write, while decoding goes on: left to the end, all would wait for it. */
+const SYNC_EVERY = 2 ** 24;
 /** Unfinished files that nobody has written to for so long, in milliseconds, are a dead run's. */
 const ABANDONED = 5 * 60_000;
 
@@ -100,15 +102,30 @@ async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
   await checkRoom(folder, bytes);
   const file = await open(path, 'wx');
   await file.truncate(bytes);
+  const free: Uint8Array[] = [];
+  let unsynced = 0;
+  let syncing: Promise<void> | undefined;
   return {
-    async write(place, image) {
+    async write(place, fill) {
+      const image = free.pop() ?? new Uint8Array(stride);
+      fill(image, 0);
       await file.write(image, 0, stride, place * stride);
+      free.push(image);
+      unsynced += stride;
+      if (unsynced < SYNC_EVERY || syncing) return;
+      unsynced = 0;
+      syncing = file.datasync().finally(() => {
+        syncing = undefined;
+      });
+      syncing.catch(() => {}); // what failed fails again at the end
     },
     async discard() {
+      await syncing?.catch(() => {});
       await file.close();
       await rm(path, { force: true });
     },
     async finish(outcome) {
+      await syncing;
       await file.sync();
       await file.close();
       const { skipped, side, kept } = outcome;

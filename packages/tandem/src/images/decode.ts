@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { Skipped } from './imageset.js';
+import { toPlanes } from './planes.js';
 import { withSeveral } from './several.js';
 import type { Source } from './source.js';
 import type { NewStore, Store, Stored } from './store.js';
@@ -58,7 +59,7 @@ export async function decodeAll(
 ): Promise<Stored> {
   const { size, margin = 1 } = options;
   const side = sideFor(size ?? DEFAULT_SIDE, margin);
-  if (size === undefined || margin > 1) {
+  if ((size === undefined || margin > 1) && (await beginsSmall(source, paths))) {
     const most = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
     try {
       return await decodePass(source, paths, newStore, { most }, options);
@@ -67,6 +68,18 @@ export async function decodeAll(
     }
   }
   return decodePass(source, paths, newStore, { side }, options);
+}
+
+/** Whether keeping sizes is worth trying: the first image that has one is a small square. */
+async function beginsSmall(source: Source, paths: readonly string[]): Promise<boolean> {
+  for await (const content of source.contents(paths.slice(0, 8))) {
+    if ('reason' in content) continue;
+    const header = await sharp(content.input)
+      .metadata()
+      .catch(() => undefined);
+    if (header) return header.width === header.height && header.width <= LARGEST_KEPT;
+  }
+  return true;
 }
 
 /** The pass that keeps sizes met an image that is no small square, or not of the first one's side. */
@@ -100,7 +113,7 @@ async function decodePass(
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
         made ??= newStore(paths.length, 3, side);
         const store = await made;
-        await store.write(index, planes(image.data));
+        await store.write(index, (to, start) => toPlanes(image.data, to, start));
         reasons[index] = undefined;
       }
       onDone?.(++done);
@@ -147,16 +160,4 @@ async function decode(input: string | Uint8Array, side: number | undefined): Pro
 function oneLine(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
   return lines.filter((line) => /[a-z]/i.test(line)).at(-1) ?? 'could not be decoded';
-}
-
-/** Interleaved pixels (r g b r g b ...) as planes (r r ... g g ... b b ...). */
-function planes(from: Uint8Array): Uint8Array {
-  const area = from.length / 3;
-  const to = new Uint8Array(from.length);
-  for (let i = 0, j = 0; i < area; i++, j += 3) {
-    to[i] = from[j] as number;
-    to[area + i] = from[j + 1] as number;
-    to[2 * area + i] = from[j + 2] as number;
-  }
-  return to;
 }

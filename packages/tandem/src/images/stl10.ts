@@ -194,7 +194,7 @@ function imagesOf(place: Place, counts: ReadonlyMap<string, number>, options: Op
         let at = before.reduce((sum, earlier) => sum + (counts.get(earlier) ?? 0), 0);
         for await (const image of images(bytes())) {
           signal?.throwIfAborted();
-          await store.write(at++, upright(image));
+          await store.write(at++, (to, start) => upright(image, to, start));
           if (++done % 500 === 0) onProgress?.(done, count, 'reading');
         }
       }
@@ -238,13 +238,11 @@ async function* images(bytes: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array>
   }
 }
 
-/** Planes given column by column, as STL-10's are, row by row. */
-function upright(columns: Uint8Array): Uint8Array {
-  const rows = new Uint8Array(IMAGE);
+/** Writes planes given column by column, as STL-10's are, row by row. */
+function upright(columns: Uint8Array, to: Uint8Array, start: number): void {
   for (let plane = 0; plane < IMAGE; plane += AREA) {
     for (let x = 0; x < SIDE; x++) {
-      for (let y = 0; y < SIDE; y++) rows[plane + y * SIDE + x] = columns[plane + x * SIDE + y] as number;
+      for (let y = 0; y < SIDE; y++) to[start + plane + y * SIDE + x] = columns[plane + x * SIDE + y] as number;
     }
   }
-  return rows;
 }

@@ -19,8 +19,8 @@ export interface Stored extends Outcome {
 
 /** Where images are put while they are decoded, in whatever order they come. */
 export interface Store {
-  /** @param image one image's planes */
-  write(place: number, image: Uint8Array): Promise<void> | void;
+  /** @param fill writes one image's planes into what it is given, from byte `start` on */
+  write(place: number, fill: (to: Uint8Array, start: number) => void): Promise<void> | void;
   /** What was kept, once everything was written. */
   finish(outcome: Outcome): Promise<Stored>;
   /** Forgets what was written. */
@@ -38,7 +38,7 @@ export async function memoryStore(count: number, channels: number, side: number)
   const pixels = allocate(count, channels, side);
   const stride = channels * side * side;
   return {
-    write: (place, image) => pixels.set(image, place * stride),
+    write: (place, fill) => fill(pixels, place * stride),
     async discard() {},
     async finish(outcome) {
       const { kept } = outcome;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { didYouMean, UsageError, UserError } from '../errors.js';
 import { methods, type Preset, presets } from '../methods/index.js';
 import { backbones } from '../networks/index.js';
+import { viewOptions } from './views.js';
 
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
@@ -60,16 +61,7 @@ export const runOptions = z.strictObject({
   warmup: z.number().min(0).default(0).describe('epochs of linear warm-up before the cosine'),
   size: z.int().min(8).max(1024).optional().describe("side of the images in pixels; the data set's own unless given"),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
-  cropMin: z.number().positive().max(1).default(0.08).describe('smallest share of the area that a crop takes'),
-  flip: z.number().min(0).max(1).default(0.5).describe('probability of a horizontal flip'),
-  jitter: z
-    .number()
-    .min(0)
-    .max(2)
-    .default(0.4)
-    .describe('strength of brightness, contrast and saturation; hue has a quarter of it'),
-  jitterP: z.number().min(0).max(1).default(0.8).describe('probability of colour jitter'),
-  gray: z.number().min(0).max(1).default(0.2).describe('probability of grayscale'),
+  ...viewOptions.shape,
   seed: z.int().min(0).default(0).describe('everything random follows from it'),
   device: z.string().default('auto').describe('auto, cpu, cuda, cuda:1 or mps'),
   precision: z

@@ -6,3 +6,4 @@ export * from './resources.js';
 export * from './resume.js';
 export { findEncoder } from './run-folder.js';
 export { tandemVersion } from './version.js';
+export { type RunViews, runViews, type ViewSettings, viewOptions } from './views.js';

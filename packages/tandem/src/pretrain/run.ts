@@ -1,4 +1,5 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
+import { UsageError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
@@ -6,13 +7,14 @@ import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../ne
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
-import { evaluationView, smallView, type View } from '../views/index.js';
+import { evaluationView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, excluded, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import type { RunFolder } from './run-folder.js';
 import { tandemVersion } from './version.js';
+import { runViews } from './views.js';
 
 /** A run and everything it is made of. */
 export interface Run {
@@ -47,12 +49,14 @@ export function prepare<Folder extends RunFolder>(
     stem: config.stem ?? stemFor(size),
     channels: set.channels,
   };
-  const view = trainingView(config, data);
+  const { views, settings } = runViews(config, data);
+  const [view] = views as [View];
   manualSeed(config.seed);
-  const method = methodOf(config, architecture, view, device);
+  const method = methodOf(config, architecture, views, device);
   const optimizer = newOptimizer(config, method);
   const resolved = {
     ...config,
+    ...settings,
     exclude: excluded(config),
     stem: architecture.stem,
     device,
@@ -93,31 +97,24 @@ export function prepare<Folder extends RunFolder>(
   };
 }
 
-function trainingView(config: RunConfig, { name, train: set, size = set.height }: DataSet): View {
-  const { cropMin, flip, jitter, jitterP, gray } = config;
-  return smallView({
-    size,
-    channels: set.channels,
-    data: name,
-    crop: { scale: [cropMin, 1], ratio: [3 / 4, 4 / 3] },
-    flip,
-    jitter: { p: jitterP, brightness: jitter, contrast: jitter, saturation: jitter, hue: Math.min(jitter / 4, 0.5) },
-    gray,
-  });
-}
-
-function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device): Method {
+function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device): Method {
   const { build } = methods[config.method] as (typeof methods)[string];
   const { memoryFormat } = config;
   const newEncoder: NewEncoder = (form) => buildEncoder(architecture, form).to({ device, memoryFormat });
-  return build(newEncoder, [view, view], pickMethodOptions(config));
+  if (views.length !== 2) {
+    throw new UsageError(`views=${config.views} makes ${views.length} views of an image; ${config.method} takes two`);
+  }
+  return build(newEncoder, views, pickMethodOptions(config));
 }
 
 /** Writes down what is being run, and on what machine and images. */
-export function describe({ config, folder, data }: Run): void {
+export function describe({ config, folder, data, method }: Run): void {
   const { count, channels, height, width } = data.train;
   const tandem = { version: tandemVersion, libtorch: version(), threads: threads() };
-  folder.writeConfig({ ...config, tandem: { ...tandem, images: { count, channels, height, width } } });
+  folder.writeConfig({
+    ...config,
+    tandem: { ...tandem, views: method.views, images: { count, channels, height, width } },
+  });
   if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
 }
 

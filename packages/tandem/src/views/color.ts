@@ -1,4 +1,4 @@
-import { scope, type Tensor, where } from '@tandem/torch';
+import { scope, type Tensor } from '@tandem/torch';
 import { upload } from './rows.js';
 
 // Only operators that round each element by itself are used here (`mul`, then `add`, not `addcmul`), and sums along one
@@ -77,9 +77,9 @@ export function hue(x: Tensor, turns: Float32Array): Tensor {
   });
 }
 
-/** 1 - x where x is 0.5 or more; a new tensor. */
+/** 1 - x where x is 0.5 or more, which is the lesser of the two; a new tensor. */
 export function solarized(x: Tensor): Tensor {
-  return scope(() => where(x.ge(0.5), x.neg().add_(1), x));
+  return scope(() => x.neg().add_(1).minimum(x));
 }
 
 function perImage(values: Float32Array, { device }: Tensor): Tensor {

@@ -1,7 +1,18 @@
 export { type ImageBatch, makeView, makeViews } from './make.js';
 export { type Normalisation, normalisationOf, normalisations } from './normalisation.js';
 export { drawParameters, operations, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
+export {
+  aboutPreset,
+  defaultPreset,
+  type PresetName,
+  type PresetOptions,
+  presetNames,
+  smallView,
+  type ViewOptions,
+  viewsPreset,
+} from './presets.js';
 export { render } from './render.js';
+export type { Interpolation } from './taps.js';
 export {
   checkView,
   type EvaluationOptions,
@@ -9,7 +20,6 @@ export {
   type ImageShape,
   type Jitter,
   type Range,
-  smallView,
   type View,
-  type ViewOptions,
+  withoutColour,
 } from './view.js';

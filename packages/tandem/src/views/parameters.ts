@@ -61,6 +61,17 @@ export function plainParameters(images: ImageShape, count: number): ViewParamete
   };
 }
 
+/** Those of `count` images from image `from` on, as windows of the same arrays. */
+export function partOf(parameters: ViewParameters, from: number, count: number): ViewParameters {
+  if (from === 0 && count === parameters.count) return parameters;
+  const { order, ...others } = parameters;
+  const part: Record<string, unknown> = { count, order: order.subarray(4 * from, 4 * (from + count)) };
+  for (const [name, array] of Object.entries(others)) {
+    if (typeof array !== 'number') part[name] = array.subarray(from, from + count);
+  }
+  return part as unknown as ViewParameters;
+}
+
 /** The purpose of a run's seed here, plus the view's number: so that views share no draws with anything else. */
 const VIEWS = 0x7669_6577;
 

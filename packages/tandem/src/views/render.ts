@@ -1,10 +1,10 @@
-import { autocast, noGrad, scope, type Tensor } from '@tandem/torch';
+import { autocast, empty, noGrad, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
-import type { ViewParameters } from './parameters.js';
+import { partOf, type ViewParameters } from './parameters.js';
 import { cropAndResize } from './resample.js';
-import { changeRows, marked, pick, upload } from './rows.js';
+import { atOnce, changeRows, marked, pick, upload } from './rows.js';
 import type { View } from './view.js';
 
 /**
@@ -12,16 +12,31 @@ import type { View } from './view.js';
  * whatever the autocast, without gradients. On the CPU a view is the same to the last bit in every batch.
  *
  * @param images uint8 [n, c, h, w], on the device where the work is to be done
- * @param view its size, mean and std; the rest of it has gone into `parameters`
+ * @param view its size, interpolation, mean and std; the rest of it has gone into `parameters`
  * @returns float32 [n, c, size, size]
  * @throws TypeError or RangeError where the images and the parameters do not belong together
  */
 export function render(images: Tensor, view: View, parameters: ViewParameters): Tensor {
   check(images, view, parameters);
-  const { size, mean, std } = view;
+  const { device } = images;
+  const [n, c] = images.shape as [number, number];
+  const out = () => {
+    const views = empty([n, c, view.size, view.size], { device });
+    const step = atOnce(n, 4 * c * view.size ** 2, device);
+    for (let from = 0; from < n; from += step) {
+      const count = Math.min(step, n - from);
+      renderPart(images.narrow(0, from, count), view, partOf(parameters, from, count), views.narrow(0, from, count));
+    }
+    return views;
+  };
+  return noGrad(() => autocast({ device, enabled: false }, () => scope(out)));
+}
+
+function renderPart(images: Tensor, view: View, parameters: ViewParameters, out: Tensor): void {
+  const { size, interpolation, mean, std } = view;
   const { gray, sigma, solarize } = parameters;
-  const work = () => {
-    const x = cropAndResize(images, size, parameters);
+  scope(() => {
+    const x = cropAndResize(images, size, interpolation, parameters);
     jitter(x, parameters);
     changeRows(x, marked(gray), (some) => luma(some).expand(some.shape));
     const blurred = marked(sigma);
@@ -30,9 +45,9 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
     changeRows(x, marked(solarize), solarized);
     const line = [mean.length, 1, 1];
     const { device } = x;
-    return x.sub_(upload(Float32Array.from(mean), line, device)).div_(upload(Float32Array.from(std), line, device));
-  };
-  return noGrad(() => autocast({ device: images.device, enabled: false }, () => scope(work)));
+    x.sub_(upload(Float32Array.from(mean), line, device)).div_(upload(Float32Array.from(std), line, device));
+    out.copy_(x);
+  });
 }
 
 function check(images: Tensor, view: View, { count, top, left, height, width }: ViewParameters): void {

@@ -1,4 +1,4 @@
-import { type Device, fromBuffer, scope, type Tensor, type TypedArray } from '@tandem/torch';
+import { type Device, fromBuffer, scope, type Tensor, type TypedArray, threads } from '@tandem/torch';
 
 /**
  * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The copy to a GPU does not
@@ -39,4 +39,12 @@ export function changeRows(x: Tensor, rows: readonly number[], change: (some: Te
     const index = upload(BigInt64Array.from(rows, BigInt), [rows.length], x.device);
     x.indexCopy_(0, index, change(x.indexSelect(0, index)));
   });
+}
+
+/** Bytes that a core works on quickest: what an operation leaves is still in its cache when the next one comes. */
+const CACHE = 2 ** 20;
+
+/** How many of `count` equal things of so many bytes to take at once: all on a GPU, a cache full on a CPU. */
+export function atOnce(count: number, bytes: number, device: Device): number {
+  return device === 'cpu' ? Math.max(1, Math.min(count, Math.floor((CACHE * threads()) / bytes))) : Math.max(1, count);
 }

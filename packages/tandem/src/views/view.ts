@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { type Normalisation, normalisationOf } from './normalisation.js';
+import { type Interpolation, interpolations } from './taps.js';
 
 /** A closed interval. */
 export type Range = readonly [low: number, high: number];
@@ -22,6 +23,8 @@ export interface View extends Normalisation {
   readonly size: number;
   /** RandomResizedCrop: share of the area, and width over height. null: the whole image is resized to `size`. */
   readonly crop: { readonly scale: Range; readonly ratio: Range } | null;
+  /** How the crop is resized; antialiased where it shrinks. */
+  readonly interpolation: Interpolation;
   readonly flip: number;
   readonly jitter: Jitter | null;
   readonly gray: number;
@@ -37,41 +40,30 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** Settings that differ from the preset's; `data` names the data set whose mean and std to use. */
-export type ViewOptions = Partial<View> & { readonly size: number; readonly channels?: 1 | 3; readonly data?: string };
-
-/**
- * The view for small images, of MoCo's CIFAR-10 demo: crop of (0.08, 1) of the area, flip, colour jitter
- * (0.4, 0.4, 0.4, 0.1) with p 0.8, gray with p 0.2; no blur, no solarization. One-channel images have no saturation, hue
- * or gray: these are switched off, also where `options` asks for them.
- *
- * @throws UserError for settings out of range
- */
-export function smallView({ channels = 3, data, ...options }: ViewOptions): View {
-  const view: View = {
-    crop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
-    flip: 0.5,
-    jitter: { p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
-    gray: 0.2,
-    blur: null,
-    solarize: 0,
-    ...normalisationOf(data, channels),
-    ...options,
-  };
-  return checkView(channels === 1 ? grayForm(view) : view, channels);
-}
-
 /** The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised. */
 export function evaluationView({ channels = 3, data, size, ...own }: EvaluationOptions): View {
   const { mean, std } = { ...normalisationOf(data, channels), ...own };
-  const plain = { crop: null, flip: 0, jitter: null, gray: 0, blur: null, solarize: 0 };
+  const plain = {
+    crop: null,
+    interpolation: 'bilinear',
+    flip: 0,
+    jitter: null,
+    gray: 0,
+    blur: null,
+    solarize: 0,
+  } as const;
   return checkView({ size, ...plain, mean, std }, channels);
 }
 
-/** As `ViewOptions`, without what evaluation leaves out. */
-export type EvaluationOptions = Pick<ViewOptions, 'size' | 'channels' | 'data' | 'mean' | 'std'>;
+/** For which images a view is; `data` names the data set whose mean and std to use. */
+export interface EvaluationOptions extends Partial<Normalisation> {
+  readonly size: number;
+  readonly channels?: 1 | 3;
+  readonly data?: string;
+}
 
-function grayForm(view: View): View {
+/** The view for one-channel images, which have no saturation, hue or gray: these are switched off. */
+export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: Some): Some {
   return { ...view, jitter: view.jitter && { ...view.jitter, saturation: 0, hue: 0 }, gray: 0 };
 }
 
@@ -81,7 +73,7 @@ function grayForm(view: View): View {
  * @throws UserError naming the setting
  */
 export function checkView(view: View, channels: 1 | 3): View {
-  const { size, crop, flip, jitter, gray, blur, solarize, mean, std } = view;
+  const { size, crop, interpolation, flip, jitter, gray, blur, solarize, mean, std } = view;
   if (!Number.isInteger(size) || size < 1) fail('size', 'a whole number of pixels', size);
   for (const [name, p] of Object.entries({ flip, gray, solarize, 'jitter.p': jitter?.p, 'blur.p': blur?.p })) {
     if (p !== undefined && !(p >= 0 && p <= 1)) fail(name, 'a probability from 0 to 1', p);
@@ -90,6 +82,7 @@ export function checkView(view: View, channels: 1 | 3): View {
     if (!isRange(crop.scale) || crop.scale[1] > 1) fail('crop.scale', 'a range within (0, 1]', crop.scale);
     if (!isRange(crop.ratio)) fail('crop.ratio', 'a range above 0', crop.ratio);
   }
+  if (!interpolations.includes(interpolation)) fail('interpolation', interpolations.join(' or '), interpolation);
   if (jitter) {
     const { brightness, contrast, saturation, hue } = jitter;
     for (const [name, strength] of Object.entries({ brightness, contrast, saturation, hue })) {

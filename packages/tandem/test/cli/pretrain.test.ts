@@ -45,7 +45,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.notEqual(config.device, 'auto');
   assert.notEqual(config.precision, 'auto');
-  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'images']);
+  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'views', 'images']);
 
   const metrics = metricsOf(out);
   assert.deepEqual(
@@ -184,7 +184,10 @@ test('a loss that is no number stops the run and names the step', async (t) => {
   const out = join(temporary(t), 'run');
   const { code, stderr } = await tandem(t, 'pretrain', labelled, ...fast, 'temperature=1e-44', '--out', out);
   assert.equal(code, 1);
-  assert.match(stderr, /\ntandem: the loss became NaN at step 1; nothing was saved yet\. Lower lr, add warmup, or leave .* nonFinite=skip\n$/);
+  assert.match(
+    stderr,
+    /\ntandem: the loss became NaN at step 1; nothing was saved yet\. Lower lr, add warmup, or leave .* nonFinite=skip\n$/,
+  );
   assert.deepEqual(readdirSync(join(out, 'encoder')), []);
 });
 

@@ -74,7 +74,7 @@ test('links, unsafe names, locked and overgrown files are named and not used; of
 
 test('what unpacks to more than it said is cut off and named', async (t) => {
   const image = await png();
-  const bomb = { name: 'bomb.png', body: Buffer.concat([image, Buffer.alloc(50_000_000)]), claims: image.length };
+  const bomb = { name: 'bomb.png', body: Buffer.concat([image, Buffer.alloc(2_000_000)]), claims: image.length };
   const good = [...Array(10).keys()].map((i) => ({ name: `${i}.png`, body: image }));
   const { train, skipped } = await openImages(write(temporary(t), 'bomb.zip', zipOf([...good, bomb])));
   assert.equal(train.count, 10);

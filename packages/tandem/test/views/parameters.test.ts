@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UserError } from '../../src/errors.js';
 import { drawParameters, smallView, type View } from '../../src/views/index.js';
 import { turns } from '../../src/views/jitter.js';
-import { indices, some } from './support.js';
+import { fixture, indices, some } from './support.js';
 
 const shape = { channels: 3, height: 32, width: 32 } as const;
 const key = { seed: 7, draw: 3, view: 0 };
@@ -14,7 +14,7 @@ const drawn = drawParameters(view, shape, key, indices(many));
 const share = (array: ArrayLike<number>, is: (value: number) => boolean) =>
   Array.prototype.filter.call(array, is).length / array.length;
 
-/** Within five standard deviations of a share. */
+/** Within five standard deviations of a share: one in 1.7 million fails. */
 function assertShare(found: number, p: number, n: number, label: string): void {
   const margin = 5 * Math.sqrt((p * (1 - p)) / n);
   assert.ok(Math.abs(found - p) <= margin, `${label}: ${found}, expected ${p} within ${margin}`);
@@ -128,6 +128,34 @@ test('area and ratio of the crops are as defined, on images where rounding and b
     'log ratio',
   );
 });
+
+/**
+ * The largest gap between the shares of two counted samples (Kolmogorov and Smirnov). Of even samples of n and m one in
+ * 10^6 has a gap of 2.69 sqrt((n + m) / (n m)) or more, and fewer where values repeat, as here.
+ */
+function assertAlike(ours: ArrayLike<number>, theirs: readonly number[], label: string): void {
+  const n = ours.length;
+  const m = theirs.reduce((sum, count) => sum + count, 0);
+  const counts = new Array<number>(theirs.length).fill(0);
+  for (const value of Array.from(ours)) counts[value] = (counts[value] ?? 0) + 1;
+  let [mine, other, gap] = [0, 0, 0];
+  for (let value = 0; value < Math.max(counts.length, theirs.length); value++) {
+    mine += counts[value] ?? 0;
+    other += theirs[value] ?? 0;
+    gap = Math.max(gap, Math.abs(mine / n - other / m));
+  }
+  const limit = 2.69 * Math.sqrt((n + m) / (n * m));
+  assert.ok(gap < limit, `${label}: shares differ by ${gap}, more than ${limit}`);
+}
+
+for (const { image, scale, counts } of fixture.draws) {
+  test(`crops of ${image.join('x')} are as torchvision draws them (each number fails one time in 10^6)`, () => {
+    const [height, width] = image;
+    const cropped = { ...view, crop: { scale, ratio: [3 / 4, 4 / 3] as const } };
+    const found = drawParameters(cropped, { channels: 3, height, width }, key, indices(many));
+    for (const name of ['top', 'left', 'height', 'width'] as const) assertAlike(found[name], counts[name], name);
+  });
+}
 
 test('where no try fits, the crop is at the centre with the ratio cut to the range', () => {
   const whole = { ...view, crop: { scale: [1, 1], ratio: [3 / 4, 4 / 3] } } as const;

@@ -132,6 +132,24 @@ test('a view is the same to the last bit in any batch, and view 0 of several is 
   assert.deepEqual(several, all);
 });
 
+test('a large view, too, is the same to the last bit in any batch, and contiguous', {
+  skip: device !== 'cpu' && 'matrix products of a GPU may depend on the size of the batch',
+}, () => {
+  const shape = { channels: 3, height: 170, width: 150 } as const;
+  const data = bytes(3, shape);
+  const stride = data.length / 3;
+  const view = { ...full, size: 144, interpolation: 'bicubic', blur: { p: 1, sigma: [0.1, 2] } } as const;
+  const make = (rows: number[]) =>
+    values(() => {
+      const chosen = rows.map((row) => data.subarray(row * stride, (row + 1) * stride));
+      const made = makeView({ indices: Uint32Array.from(rows), bytes: Buffer.concat(chosen) }, shape, view, key);
+      assert.ok(made.isContiguous());
+      return made;
+    });
+  const all = make([0, 1, 2]);
+  for (let i = 0; i < 3; i++) assert.deepEqual(make([i]), image(all, i, 3));
+});
+
 test('an image that is gray stays gray under saturation, hue and graying', () => {
   const plane = bytes(n, { ...colour, channels: 1 });
   const grays = Uint8Array.from({ length: pixels.length }, (_, i) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import type { ImageShape, ViewParameters } from '../../src/views/index.js';
+import type { ImageShape, Interpolation, ViewParameters } from '../../src/views/index.js';
 
 /** Where the tests run. */
 export const device = process.env.TANDEM_TEST_DEVICE ?? 'cpu';
@@ -17,6 +17,7 @@ export interface Case {
   readonly name?: string;
   readonly box: { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
   readonly size: readonly [number, number];
+  readonly interpolation?: Interpolation;
   readonly factor: number;
   readonly shift: number;
   readonly kernelSize: number;
@@ -25,9 +26,43 @@ export interface Case {
   readonly output: Stored;
 }
 
+/** One call of a torchvision operator on `ramps` of some shape; some of the pixels of the result. */
+export interface LargeCase extends Pick<Case, 'op' | 'box' | 'factor' | 'kernelSize' | 'sigma'> {
+  readonly image: readonly [channels: 1 | 3, height: number, width: number];
+  readonly size: number;
+  readonly interpolation: Interpolation;
+  readonly shape: readonly number[];
+  readonly places: readonly number[];
+  /** In floating point, 0 to 1; and in 8 bits, 0 to 255, by Pillow but where the fixture's script says otherwise. */
+  readonly exact: readonly number[];
+  readonly eight: readonly number[];
+}
+
+/** How often torchvision drew each number in 20,000 boxes. */
+export interface Draws {
+  readonly image: readonly [height: number, width: number];
+  readonly scale: readonly [number, number];
+  readonly counts: Readonly<Record<'top' | 'left' | 'height' | 'width', readonly number[]>>;
+}
+
 export const fixture = JSON.parse(
   readFileSync(new URL('../../../test/fixtures/views.json', import.meta.url), 'utf8'),
-) as { readonly images: Stored; readonly cases: readonly Case[] };
+) as {
+  readonly images: Stored;
+  readonly cases: readonly Case[];
+  readonly large: readonly LargeCase[];
+  readonly draws: readonly Draws[];
+};
+
+/** The images that the fixture's script makes by the same rule. */
+export function ramps([channels, height, width]: LargeCase['image']): Uint8Array {
+  return Uint8Array.from({ length: channels * height * width }, (_, at) => {
+    const x = at % width;
+    const y = Math.floor(at / width) % height;
+    const c = Math.floor(at / (width * height));
+    return (3 + c) * x + (5 - c) * y + Math.floor((x * y) / (7 + c)) + 60 * c;
+  });
+}
 
 /** The fixture's images in float32, in a new tensor. */
 export function pictures(): Tensor {

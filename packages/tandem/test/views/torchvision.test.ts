@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope, type Tensor } from '@tandem/torch';
+import { fromBuffer, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from '../../src/views/blur.js';
 import { brightness, contrast, hue, luma, saturation, solarized } from '../../src/views/color.js';
-import { operations, plainParameters, type ViewParameters } from '../../src/views/index.js';
+import { type Interpolation, operations, plainParameters, type ViewParameters } from '../../src/views/index.js';
 import { jitter } from '../../src/views/jitter.js';
-import { cropMatrices, resample } from '../../src/views/resample.js';
-import { assertClose, type Case, device, fixture, pictures } from './support.js';
+import { cropAndResize, resample } from '../../src/views/resample.js';
+import { resizeTaps } from '../../src/views/taps.js';
+import { assertClose, type Case, device, fixture, type LargeCase, pictures, ramps } from './support.js';
 
 const [count, , height, width] = fixture.images.shape as [number, 3, number, number];
 const plain = plainParameters({ channels: 3, height, width }, count);
 const both = (value: number) => new Float32Array(count).fill(value);
 
 const runs: Record<string, (x: Tensor, given: Case) => Tensor> = {
-  resizedCrop: (x, { box, size }) => crop(x, boxed(plain, box), size),
+  resizedCrop: (x, { box, size, interpolation }) =>
+    crop(x, boxed(plain, box), size, interpolation).clamp({ min: 0, max: 1 }),
   flip: (x) => crop(x, { ...plain, flip: Uint8Array.of(1, 1) }, [height, width]),
   brightness: (x, { factor }) => brightness(x, both(factor)),
   contrast: (x, { factor }) => contrast(x, both(factor)),
@@ -30,8 +32,15 @@ const runs: Record<string, (x: Tensor, given: Case) => Tensor> = {
   },
 };
 
-function crop(x: Tensor, parameters: ViewParameters, to: readonly [number, number]): Tensor {
-  return resample(x, ...cropMatrices(parameters, [height, width], to, device));
+function crop(
+  x: Tensor,
+  parameters: ViewParameters,
+  to: readonly [number, number],
+  interpolation: Interpolation = 'bilinear',
+): Tensor {
+  const { top, left, flip } = parameters;
+  const rows = resizeTaps(top, parameters.height, null, height, to[0], interpolation);
+  return resample(x, rows, resizeTaps(left, parameters.width, flip, width, to[1], interpolation));
 }
 
 function boxed(parameters: ViewParameters, box: Case['box']): ViewParameters {
@@ -45,6 +54,44 @@ for (const [i, given] of fixture.cases.entries()) {
     const run = runs[given.op];
     assert.ok(run, `no way to run ${given.op}`);
     scope(() => assertClose(run(pictures(), given), given.output, given.op));
+  });
+}
+
+const one = (value: number) => Float32Array.of(value);
+
+/** The same on one image of bytes, as views are made of it. */
+const onBytes: Record<string, (bytes: Tensor, given: LargeCase) => Tensor> = {
+  resizedCrop: (bytes, { image: [channels, height, width], box, size, interpolation }) => {
+    const single = plainParameters({ channels, height, width }, 1);
+    const same = Object.fromEntries(Object.entries(box).map(([name, value]) => [name, Int32Array.of(value)]));
+    return cropAndResize(bytes, size, interpolation, { ...single, ...same });
+  },
+  brightness: (bytes, { factor }) => brightness(unit(bytes), one(factor)),
+  contrast: (bytes, { factor }) => contrast(unit(bytes), one(factor)),
+  saturation: (bytes, { factor }) => saturation(unit(bytes), one(factor)),
+  grayscale: (bytes) => luma(unit(bytes)).expand(bytes.shape).contiguous(),
+  solarize: (bytes) => solarized(unit(bytes)),
+  gaussianBlur: (bytes, { sigma, kernelSize }) => gaussianBlur(unit(bytes), one(sigma), (kernelSize - 1) / 2),
+};
+
+const unit = (bytes: Tensor) => bytes.to('float32').div_(255);
+
+for (const given of fixture.large) {
+  const { op, image, shape, places, exact, eight, ...rest } = given;
+  test(`${op} of ${image.join('x')} is torchvision's, and its 8-bit one within 2/255 (${JSON.stringify(rest)})`, () => {
+    const run = onBytes[op];
+    assert.ok(run, `no way to run ${op}`);
+    scope(() => {
+      const out = run(fromBuffer(ramps(image), [1, ...image]).to(device), given);
+      assert.deepEqual([...out.shape], [1, ...shape]);
+      const found = out.data() as Float32Array;
+      places.forEach((place, i) => {
+        const value = found[place] as number;
+        assert.ok(Math.abs(value - (exact[i] as number)) < 2e-6, `pixel ${place} is ${value}, expected ${exact[i]}`);
+        const off = Math.abs(value * 255 - (eight[i] as number));
+        assert.ok(off <= 2, `pixel ${place} is ${value * 255} of 255, in 8 bits ${eight[i]}`);
+      });
+    });
   });
 }
 

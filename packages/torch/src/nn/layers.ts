@@ -33,7 +33,20 @@ export class Conv2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return ops.conv2d(x, this.weight, { bias: this.bias, ...this.options });
+    const { weight, bias, options } = this;
+    const stride = pair(options.stride);
+    // A 1x1 kernel that steps over pixels, without the pixels: libtorch 1.13's gradient of it corrupts memory in channels-last.
+    if (
+      weight.shape[2] === 1 &&
+      weight.shape[3] === 1 &&
+      Math.max(...stride) > 1 &&
+      Math.max(...pair(options.padding)) === 0
+    ) {
+      const [rows, columns] = stride as [number, number];
+      const some = ops.slice(ops.slice(x, { dim: 2, step: rows }), { dim: 3, step: columns });
+      return ops.conv2d(some, weight, { bias, ...options, stride: 1 });
+    }
+    return ops.conv2d(x, weight, { bias, ...options });
   }
 }
 

@@ -1,0 +1,58 @@
+/** A picture, planar: all red, all green, all blue, or one gray plane; 0 to 255. */
+export interface Picture {
+  readonly side: { readonly height: number; readonly width: number };
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+
+/** A contact sheet as interleaved RGB. */
+export interface Sheet {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
+const WHITE = 255;
+
+/** Pixels between pictures. */
+const SPACE = 4;
+
+/**
+ * Rows of pictures, in columns as wide as their widest; small ones larger, each pixel as a square.
+ * @param gaps columns, by number, that stand apart from the one before
+ */
+export function contactSheet(rows: readonly (readonly Picture[])[], gaps: ReadonlySet<number>): Sheet {
+  const sides = rows.flat().map(({ side }) => Math.max(side.height, side.width));
+  const scale = Math.max(1, Math.floor(128 / Math.max(...sides)));
+  const lefts: number[] = [];
+  let width = SPACE;
+  for (let column = 0; column < Math.max(...rows.map((row) => row.length)); column++) {
+    if (gaps.has(column)) width += 3 * SPACE;
+    lefts.push(width);
+    width += scale * Math.max(...rows.map((row) => row[column]?.side.width ?? 0)) + SPACE;
+  }
+  const tops: number[] = [];
+  let height = SPACE;
+  for (const row of rows) {
+    tops.push(height);
+    height += scale * Math.max(...row.map(({ side }) => side.height)) + SPACE;
+  }
+  const sheet = { width, height, pixels: new Uint8Array(3 * width * height).fill(WHITE) };
+  for (const [r, row] of rows.entries()) {
+    for (const [c, picture] of row.entries()) paste(picture, scale, sheet, lefts[c] as number, tops[r] as number);
+  }
+  return sheet;
+}
+
+function paste({ side, channels, pixels }: Picture, scale: number, sheet: Sheet, left: number, top: number): void {
+  const { height, width } = side;
+  for (let y = 0; y < height * scale; y++) {
+    for (let x = 0; x < width * scale; x++) {
+      const from = Math.floor(y / scale) * width + Math.floor(x / scale);
+      const to = 3 * ((top + y) * sheet.width + left + x);
+      for (let c = 0; c < 3; c++) {
+        sheet.pixels[to + c] = pixels[(channels === 3 ? c : 0) * height * width + from] as number;
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { DataSet } from '../images/index.js';
+import {
+  checkView,
+  defaultPreset,
+  type Jitter,
+  type PresetName,
+  presetNames,
+  type View,
+  viewsPreset,
+  withoutColour,
+} from '../views/index.js';
+
+const share = z.number().min(0).max(1).optional();
+const strength = z.number().min(0).max(2).optional();
+
+/** The settings of a run that say how its views are made; what is not given is the preset's. */
+export const viewOptions = z.strictObject({
+  views: z
+    .enum(presetNames as [PresetName, ...PresetName[]])
+    .optional()
+    .describe(
+      'how the views of an image are made; small below 64 pixels, large from there on, gray with one channel unless given; the settings below change parts of it',
+    ),
+  cropMin: z.number().positive().max(1).optional().describe('smallest share of the area that a crop takes'),
+  flip: share.describe('probability of a horizontal flip'),
+  jitter: strength.describe(
+    'strength of brightness and contrast; saturation and hue keep their proportion to it unless given',
+  ),
+  jitterP: share.describe('probability of colour jitter'),
+  saturation: strength.describe('strength of saturation in the jitter'),
+  hue: z.number().min(0).max(0.5).optional().describe('strength of hue in the jitter, in turns'),
+  gray: share.describe('probability of grayscale'),
+  blur: share.describe('probability of Gaussian blur'),
+  solarize: share.describe('probability of solarization, of the second view only'),
+});
+
+export type ViewSettings = z.infer<typeof viewOptions>;
+
+/** The views of a run, and the settings that say so in full. */
+export interface RunViews {
+  readonly views: readonly View[];
+  readonly settings: ViewSettings;
+}
+
+/**
+ * How the views of each image are made. A preset of one view makes two alike, since methods compare views.
+ * @throws UserError where the settings do not go together
+ */
+export function runViews(
+  settings: ViewSettings,
+  { name, train, size = train.height }: Pick<DataSet, 'name' | 'train' | 'size'>,
+): RunViews {
+  const { channels } = train;
+  const preset = settings.views ?? defaultPreset({ size, channels });
+  const own = viewsPreset(preset, { size, channels, data: name });
+  const views = (own.length === 1 ? [...own, ...own] : own).map((view, i) => {
+    const mine = changed(view, i, settings);
+    return checkView(channels === 1 ? withoutColour(mine) : mine, channels);
+  });
+  return { views, settings: { views: preset, ...agreed(views) } };
+}
+
+function changed(view: View, place: number, settings: ViewSettings): View {
+  const { cropMin, flip, gray, blur, solarize } = settings;
+  const { ratio } = view.crop ?? { ratio: [3 / 4, 4 / 3] as const };
+  return {
+    ...view,
+    ...(cropMin !== undefined && isWide(view) && { crop: { scale: [cropMin, 1], ratio } as const }),
+    jitter: changedJitter(view.jitter, settings),
+    ...(flip !== undefined && { flip }),
+    ...(gray !== undefined && { gray }),
+    ...(blur !== undefined && { blur: blur > 0 ? { p: blur, sigma: view.blur?.sigma ?? ([0.1, 2] as const) } : null }),
+    ...(solarize !== undefined && { solarize: place === 1 ? solarize : 0 }),
+  };
+}
+
+/** Whether crops may take the whole image; the small ones of a multi-crop may not, and are what they are. */
+function isWide({ crop }: View): boolean {
+  return crop === null || crop.scale[1] === 1;
+}
+
+/** The jitter where a preset has none and one is asked for. */
+const usual: Jitter = { p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+
+function changedJitter(own: Jitter | null, { jitter, jitterP, saturation, hue }: ViewSettings): Jitter | null {
+  if (jitter === undefined && jitterP === undefined && saturation === undefined && hue === undefined) return own;
+  const from = own ?? usual;
+  const strength = jitter ?? from.brightness;
+  return {
+    p: jitterP ?? from.p,
+    brightness: strength,
+    contrast: strength,
+    saturation: saturation ?? strength * (from.saturation / from.brightness),
+    hue: hue ?? Math.min(strength * (from.hue / from.brightness), 0.5),
+  };
+}
+
+/** The settings that make these views, as far as all views agree; those that differ stay the preset's. */
+function agreed(views: readonly View[]): ViewSettings {
+  const common = <T>(some: readonly View[], of: (view: View) => T): T | undefined => {
+    const values = new Set(some.map(of));
+    return values.size === 1 ? [...values][0] : undefined;
+  };
+  const settings: ViewSettings = {
+    cropMin: common(views.filter(isWide), ({ crop }) => crop?.scale[0]),
+    flip: common(views, ({ flip }) => flip),
+    jitter: common(views, ({ jitter }) => jitter?.brightness ?? 0),
+    jitterP: common(views, ({ jitter }) => jitter?.p ?? 0),
+    saturation: common(views, ({ jitter }) => jitter?.saturation ?? 0),
+    hue: common(views, ({ jitter }) => jitter?.hue ?? 0),
+    gray: common(views, ({ gray }) => gray),
+    blur: common(views, ({ blur }) => blur?.p ?? 0),
+    solarize: views[1]?.solarize,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
