@@ -109,7 +109,14 @@ export function gather(words: readonly string[], file: string | undefined, given
     else if (position === 0) settings.push(['images', word]);
     else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
   }
-  const all = { ...(file === undefined ? {} : readConfig(file)), ...Object.fromEntries(settings), ...given };
+  const own = { ...Object.fromEntries(settings), ...given };
+  const from = file === undefined ? undefined : readConfig(file);
+  if (from?.isOfRun && 'preset' in own) {
+    throw new UsageError(
+      `preset changes nothing beside ${file}, a run's own, which names every setting; leave one of them out`,
+    );
+  }
+  const all: Record<string, unknown> = { ...from?.settings, ...own };
   if (!('images' in all))
     throw new UsageError('which images? Give a data set, a folder or an archive; see `tandem help pretrain`');
   return all;

@@ -9,6 +9,9 @@ export interface VicRegWeights {
   readonly covarianceWeight: number;
 }
 
+/** Those of the paper. */
+export const vicRegWeights: VicRegWeights = { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 1 };
+
 /**
  * VICReg: two views should agree, every dimension should vary, and no two dimensions should vary together. The variance term is the mean
  * of both views', the covariance term their sum, as in the authors' code; solo-learn adds the variances, which is a varianceWeight of 50.
@@ -17,11 +20,8 @@ export interface VicRegWeights {
  * @returns invariance, variance and covariance, weighted; together 24.75 when all embeddings are one vector
  * (Bardes, Ponce, LeCun, 2022; facebookresearch/vicreg)
  */
-export function vicReg(
-  a: Tensor,
-  b: Tensor,
-  { invarianceWeight = 25, varianceWeight = 25, covarianceWeight = 1 }: Partial<VicRegWeights> = {},
-): Terms {
+export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): Terms {
+  const { invarianceWeight, varianceWeight, covarianceWeight } = { ...vicRegWeights, ...weights };
   return {
     invariance: invariance(a, b).mul(invarianceWeight),
     variance: variance(a)

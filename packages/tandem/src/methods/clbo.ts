@@ -1,6 +1,16 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
-import { barlowTwins, cosineDistance, covariance, infoNce, invariance, total, variance } from '../losses/index.js';
+import {
+  barlowTwins,
+  cosineDistance,
+  covariance,
+  infoNce,
+  invariance,
+  type Terms,
+  total,
+  variance,
+  vicRegWeights,
+} from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
 import { bilevelTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
@@ -12,7 +22,10 @@ type Two = readonly [Tensor, Tensor];
 export const clboOptions = z.strictObject({
   ...bilevel,
   ...projector(),
-  predictor: z.boolean().default(false).describe("a 2-layer predictor on the student's side; an ablation"),
+  predictor: z
+    .boolean()
+    .default(false)
+    .describe("a 2-layer predictor, as wide as projHidden, on the student's side; an ablation"),
   loss: z
     .enum(['infonce', 'mse', 'barlow', 'vicreg'])
     .default('infonce')
@@ -46,7 +59,7 @@ export const clbo: NewMethod<ClboOptions> = (newEncoder, views, o) => {
       const [sa, sb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
       return objective([sa, sb], [ta, tb], o); // both directions
     },
-    ...teacher.hooks, // before a step the pull to the teacher; after every K-th the teacher follows
+    ...teacher.hooks, // rounds of K steps; the proximal term before each, the teacher's step after the last; their numbers
   };
 };
 
@@ -56,14 +69,24 @@ export function checkClbo(options: ClboOptions, { epochs }: RunFacts): void {
 }
 
 /** Student against teacher, each view against the teacher's other one. Only the student's side carries gradients. */
-const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor> = {
+const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor | Terms> = {
   infonce: infoNce,
-  mse: bothWays(cosineDistance),
-  barlow: (student, teacher, o) => bothWays((s, t) => total(barlowTwins(s, t, o)))(student, teacher),
+  mse: (student, teacher) => total(bothWays((s, t) => ({ distance: cosineDistance(s, t) }))(student, teacher)),
+  barlow: (student, teacher, o) => bothWays((s, t) => barlowTwins(s, t, o))(student, teacher),
   // The teacher's terms have no gradient, so variance and covariance are the student's alone, not halved.
-  vicreg: bothWays((s, t) => invariance(s, t).mul(25).add(variance(s), { alpha: 25 }).add(covariance(s))),
+  vicreg: bothWays((s, t) => ({
+    invariance: invariance(s, t).mul(vicRegWeights.invarianceWeight),
+    variance: variance(s).mul(vicRegWeights.varianceWeight),
+    covariance: covariance(s).mul(vicRegWeights.covarianceWeight),
+  })),
 };
 
-function bothWays(oneWay: (student: Tensor, teacher: Tensor) => Tensor): (student: Two, teacher: Two) => Tensor {
-  return ([s1, s2], [t1, t2]) => oneWay(s1, t2).add(oneWay(s2, t1)).div(2);
+/** The mean of both directions, term by term. */
+function bothWays(oneWay: (student: Tensor, teacher: Tensor) => Terms): (student: Two, teacher: Two) => Terms {
+  return ([s1, s2], [t1, t2]) => {
+    const [one, other] = [oneWay(s1, t2), oneWay(s2, t1)];
+    return Object.fromEntries(
+      Object.entries(one).map(([name, term]) => [name, term.add(other[name] as Tensor).div(2)]),
+    );
+  };
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { bankContrast, unit } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
-import { emaSchedule, MemoryBank, slowTeacher } from '../teachers/index.js';
+import { emaTeacher, MemoryBank } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkBank, ema, memoryBank, predictor, projector, type RunFacts, temperature } from './options/shared.js';
 
@@ -18,14 +18,13 @@ type MobyOptions = z.infer<typeof mobyOptions>;
 
 /**
  * MoBY: BYOL's networks with MoCo's loss, in both directions, against a bank of past keys for each view (Xie et al., 2021;
- * SwinTransformer/Transformer-SSL). The teacher follows between the step and the next teacher forward.
+ * SwinTransformer/Transformer-SSL).
  */
 export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
-  const student = newBranch(newEncoder(), o);
-  const teacher = slowTeacher(student);
+  const student = newBranch(newEncoder(), o); // encoder, projector and predictor
+  const teacher = emaTeacher(student, o, { counts: 'next' });
   const bank = new MemoryBank(o.bank, student.head.outputWidth, { ...student.placement, banks: 2 });
   const [keysOfA, keysOfB] = bank.banks as [Tensor, Tensor];
-  const eta = emaSchedule(o);
   let keys: Tensor[] = []; // of this step
   return {
     name: 'moby',
@@ -40,11 +39,11 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
       keys = [unit(ka), unit(kb)];
       return bankContrast(pa, kb, keysOfB, o).add(bankContrast(pb, ka, keysOfA, o));
     },
-    afterStep({ step, steps }) {
+    afterStep(moment) {
       bank.enqueue(...keys);
-      teacher.follow(1 - eta({ step: step + 1, steps }));
+      teacher.afterStep(moment);
     },
-    numbers: (position) => ({ eta: eta(position) }),
+    numbers: teacher.numbers,
   };
 };
 

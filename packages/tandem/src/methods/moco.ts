@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { bankContrast, unit } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
-import { emaSchedule, MemoryBank, projectShuffled, slowTeacher } from '../teachers/index.js';
+import { emaTeacher, MemoryBank, projectShuffled } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkBank, ema, memoryBank, projector, type RunFacts, temperature } from './options/shared.js';
 
@@ -26,14 +26,13 @@ type MocoOptions = z.infer<typeof mocoOptions>;
 /**
  * MoCo v2: a query finds the key of the other view among the keys of past batches; keys come from a teacher that follows as a moving average.
  * Parts of the batch and shuffling keep batch norm from giving the answer away (He et al., 2020; Chen et al., 2020; facebookresearch/moco and
- * its CIFAR-10 demo). The teacher follows after the step where the demo does before the next forward: the same but after the last step.
+ * its CIFAR-10 demo).
  */
 export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder({ splits: o.bnSplits }), { ...o, splits: o.bnSplits });
-  const teacher = slowTeacher(student);
+  const teacher = emaTeacher(student, o, { counts: 'next' });
   const bank = new MemoryBank(o.bank, student.head.outputWidth, student.placement);
   const [negatives] = bank.banks as [Tensor];
-  const eta = emaSchedule(o);
   let keys: Tensor[] = []; // of this step
   return {
     name: 'moco',
@@ -48,11 +47,11 @@ export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
       const losses = ways.map(([x], i) => bankContrast(student.forward(x), keys[i] as Tensor, negatives, o));
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },
-    afterStep({ step, steps }) {
+    afterStep(moment) {
       bank.enqueue(cat(keys));
-      teacher.follow(1 - eta({ step: step + 1, steps }));
+      teacher.afterStep(moment);
     },
-    numbers: (position) => ({ eta: eta(position) }),
+    numbers: teacher.numbers,
   };
 };
 

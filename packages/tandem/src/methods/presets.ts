@@ -5,8 +5,8 @@ export type Preset = 'paper' | 'official';
 const soloLars = { optimizer: 'lars', larsTrust: 0.02, larsClip: true, scaleLr: true, schedule: 'step', warmup: 10 };
 
 /**
- * How a method's settings differ from the defaults. `paper` is the uniform setting of the CLBO study, which the defaults are: one optimizer, one
- * kind of heads, losses as means. `official` is what the method's authors use for small images; where they never did, solo-learn's CIFAR recipe
+ * How a method's settings differ from the defaults. `paper` is the uniform setting of the CLBO study, which the defaults are but for the scale of two
+ * losses: one optimizer, one kind of heads, losses as means. `official` is what the method's authors use for small images; where they never did, solo-learn's CIFAR recipe
  * with the authors' loss. Settings that anything else names win over both.
  */
 export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<Record<string, unknown>>>>>> = {
@@ -32,7 +32,7 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
     },
   },
   // facebookresearch/moco: the CIFAR-10 demo
-  moco: { paper: {}, official: { epochs: 200, batch: 512, lr: 0.06, projLayers: 1, projDim: 128 } },
+  moco: { paper: {}, official: { epochs: 200, batch: 512, lr: 0.06, projLayers: 1, projNorm: false, projDim: 128 } },
   byol: {
     paper: { scaleLoss: 0.25 },
     official: {

@@ -5,12 +5,12 @@ import type { NewMethod } from './method.js';
 import { predictor, projector } from './options/shared.js';
 
 export const simsiamOptions = z.strictObject({
-  ...projector(),
+  ...projector({ least: 1 }),
   ...predictor(128),
   constantPredictorLr: z
     .boolean()
     .default(true)
-    .describe("the predictor's learning rate stays what it is at the start, as in the authors' code"),
+    .describe("the predictor's learning rate stays at lr, without warm-up and decay, as in the authors' code"),
 });
 
 /**
@@ -18,7 +18,7 @@ export const simsiamOptions = z.strictObject({
  * ends in batch norm without scale and shift (Chen and He, 2021; facebookresearch/simsiam). The loss is from -1 to 1.
  */
 export const simsiam: NewMethod<z.infer<typeof simsiamOptions>> = (newEncoder, views, o) => {
-  const student = newBranch(newEncoder(), { ...o, lastNorm: 'plain' });
+  const student = newBranch(newEncoder(), { ...o, lastNorm: 'plain' }); // encoder, projector and predictor
   return {
     name: 'simsiam',
     learns: student,

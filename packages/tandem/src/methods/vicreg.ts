@@ -1,18 +1,26 @@
 import { z } from 'zod';
-import { vicReg } from '../losses/index.js';
+import { vicReg, vicRegWeights } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector } from './options/shared.js';
 
 export const vicregOptions = z.strictObject({
   ...projector({ layers: 3 }),
-  invarianceWeight: z.number().min(0).default(25).describe('of the squared difference of the views'),
+  invarianceWeight: z
+    .number()
+    .min(0)
+    .default(vicRegWeights.invarianceWeight)
+    .describe('of the squared difference of the views'),
   varianceWeight: z
     .number()
     .min(0)
-    .default(25)
+    .default(vicRegWeights.varianceWeight)
     .describe('of the mean hinge of both views; 50 is the sum that some libraries take'),
-  covarianceWeight: z.number().min(0).default(1).describe('of the squared covariances between dimensions'),
+  covarianceWeight: z
+    .number()
+    .min(0)
+    .default(vicRegWeights.covarianceWeight)
+    .describe('of the squared covariances between dimensions'),
 });
 
 /**

@@ -1,5 +1,5 @@
 import { didYouMean, UserError } from '../errors.js';
-import type { Encoder } from './encoder.js';
+import type { Encoder, TrainingForm } from './encoder.js';
 import { ResNet, type ResNetOptions, type Stem } from './resnet.js';
 
 /** What names an encoder completely: enough to build it again and load its weights. */
@@ -30,9 +30,6 @@ export function backboneOf(stages: readonly number[]): string | undefined {
 export function stemFor(side: number): Stem {
   return side < 64 ? 'small' : 'standard';
 }
-
-/** How an encoder behaves in training alone: its parameters, and what it computes in evaluation, are the same. */
-export type TrainingForm = Pick<ResNetOptions, 'splits'>;
 
 /** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */
 export function buildEncoder({ backbone, ...options }: Architecture, form: TrainingForm = {}): Encoder {

@@ -54,12 +54,25 @@ function inParts(norm: nn.BatchNorm1d | nn.BatchNorm2d, splits: number, x: Tenso
   norm.numBatchesTracked.add_(1);
   const everyPart = (p: Tensor | null) => p?.repeat([splits]) ?? null;
   const [mean, variance] = noGrad(() => [runningMean.repeat([splits]), runningVar.repeat([splits])] as const);
-  // Neighbours belong to different parts, so in this shape each part has channels of its own.
-  const parts = x.reshape([n / splits, splits * c, ...rest]);
-  const y = batchNorm(parts, everyPart(weight), everyPart(bias), mean, variance, true, momentum, eps, true);
+  // Neighbours belong to different parts, so in this shape each part has channels of its own; where colours lie innermost they go on doing so.
+  const isChannelsLast = x.ndim === 4 && c > 1 && x.strides[1] === 1;
+  const gathered = isChannelsLast
+    ? x
+        .permute([0, 2, 3, 1])
+        .reshape([n / splits, splits, ...rest, c])
+        .permute([0, 2, 3, 1, 4])
+        .reshape([n / splits, ...rest, splits * c])
+        .permute([0, 3, 1, 2])
+    : x.reshape([n / splits, splits * c, ...rest]);
+  const y = batchNorm(gathered, everyPart(weight), everyPart(bias), mean, variance, true, momentum, eps, true);
   noGrad(() => {
     runningMean.copy_(mean.view([splits, c]).mean([0]));
     runningVar.copy_(variance.view([splits, c]).mean([0]));
   });
-  return y.reshape(x.shape);
+  if (!isChannelsLast) return y.reshape(x.shape);
+  const apart = y
+    .permute([0, 2, 3, 1])
+    .reshape([n / splits, ...rest, splits, c])
+    .permute([0, 3, 1, 2, 4]);
+  return apart.reshape([n, ...rest, c]).permute([0, 3, 1, 2]);
 }

@@ -7,7 +7,10 @@ import { viewOptions } from './views.js';
 /** What every pretraining run is told, whatever its method. */
 export const runOptions = z.strictObject({
   images: z.string().min(1).describe('data-set name, folder, tar, zip or shards of images'),
-  method: z.string().default('clbo').describe('how to learn'),
+  method: z
+    .string()
+    .default('clbo')
+    .describe(`how to learn [${Object.keys(methods).join(', ')}]`),
   preset: z
     .enum(['paper', 'official'])
     .default('paper')
@@ -28,7 +31,7 @@ export const runOptions = z.strictObject({
     ),
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
-  lr: z.number().positive().default(0.06).describe('learning rate at the start; .06 in the paper'),
+  lr: z.number().positive().default(0.06).describe('learning rate before decay and after warm-up; .06 in the paper'),
   scaleLr: z
     .boolean()
     .default(false)
@@ -37,7 +40,9 @@ export const runOptions = z.strictObject({
     .number()
     .positive()
     .default(1)
-    .describe('the loss is minimised times this; under SGD like a learning rate'),
+    .describe(
+      'the loss is minimised times this, which under SGD is like a learning rate; the presets set it for some methods',
+    ),
   optimizer: z.enum(['sgd', 'lars', 'adamw']).default('sgd').describe('sgd in the paper'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd and lars; .9 in the paper'),
   weightDecay: z.number().min(0).default(5e-4).describe('5e-4 in the paper'),
@@ -155,12 +160,26 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
     });
   const asked = Object.fromEntries(read(given));
   const preset = schema.shape.preset.safeParse(asked.preset);
-  const all = { ...(preset.success && presets[name]?.[preset.data as Preset]), ...asked };
+  const all: Record<string, unknown> = { ...(preset.success && presets[name]?.[preset.data as Preset]), ...asked };
+  // A preset's settings of an optimizer go with it.
+  for (const [key, optimizers] of Object.entries(actsWith)) {
+    if (!(key in asked) && !optimizers.includes(String(all.optimizer ?? 'sgd'))) delete all[key];
+  }
   const parsed = schema.safeParse(all);
   if (!parsed.success) throw new UsageError(explain(parsed.error, all));
   const config = parsed.data as RunConfig;
   if (config.warmup >= config.epochs) {
-    throw new UsageError(`warmup must be shorter than the run: ${config.warmup} of ${config.epochs} epochs`);
+    throw new UsageError(
+      `warmup must be shorter than the run: ${config.warmup} of ${config.epochs} epochs; give more epochs, or warmup=0`,
+    );
+  }
+  if (config.optimizer === 'sgd' && config.nesterov && config.momentum === 0) {
+    throw new UsageError('nesterov needs a momentum above 0, got 0');
+  }
+  for (const [key, optimizers] of Object.entries(actsWith)) {
+    if (optimizers.includes(config.optimizer) || asked[key] === undefined) continue;
+    if (types[key]?.parse(undefined) === config[key]) continue; // a saved configuration names everything
+    throw new UsageError(`${key} acts with optimizer=${optimizers.join(' or ')} alone, not with ${config.optimizer}`);
   }
   try {
     method.check(pickMethodOptions(config), config);
@@ -169,6 +188,15 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   }
   return config;
 }
+
+/** Settings of some optimizers. */
+const actsWith: Readonly<Record<string, readonly string[]>> = {
+  momentum: ['sgd', 'lars'],
+  nesterov: ['sgd'],
+  larsTrust: ['lars'],
+  larsMomentum: ['lars'],
+  larsClip: ['lars'],
+};
 
 /** Names the methods that do have the setting, else the nearest setting. */
 function unknownSetting(key: string, method: string, known: readonly string[]): string {

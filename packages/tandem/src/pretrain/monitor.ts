@@ -1,6 +1,6 @@
 import { cat, type Device, noGrad, scope, type Tensor } from '@tandem/torch';
 import { accuracy, type Diagnostics, diagnose, features, knnVotes } from '../evaluate/index.js';
-import { type DataSet, type ImageSet, inOrder, slice } from '../images/index.js';
+import { type DataSet, type ImageSet, inOrder, slice, subset } from '../images/index.js';
 import type { Method } from '../methods/method.js';
 import type { Encoder } from '../networks/index.js';
 import { makeViews, type View } from '../views/index.js';
@@ -70,6 +70,15 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
 
 const diagnosedImages = 2048;
 
+/** At most `n` images at even distances, since sets often lie class by class. */
+function spread(set: ImageSet, n: number): ImageSet {
+  if (set.count <= n) return set;
+  return subset(
+    set,
+    Uint32Array.from({ length: n }, (_, i) => Math.floor((i * set.count) / n)),
+  );
+}
+
 /**
  * Diagnostics of the student's projections, in evaluation mode, of two training views of up to 2,048 images.
  * @throws NotFiniteError when a projection is infinite or not a number
@@ -77,7 +86,7 @@ const diagnosedImages = 2048;
 export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): LongLook<Diagnostics> {
   const { learns: student } = method;
   const views = method.views.slice(0, 2);
-  const some = slice(set, 0, Math.min(set.count, diagnosedImages));
+  const some = spread(set, diagnosedImages);
   const projected: Tensor[][] = [];
   let done = 0;
   try {

@@ -11,6 +11,8 @@ export interface Progress {
   readonly step: number;
   /** Epochs whose metrics are written. */
   readonly epochs: number;
+  /** Epochs in a row, up to now, in which the embeddings looked collapsed. */
+  readonly suspect: number;
   /** Bytes of `metrics.jsonl`. */
   readonly metricsBytes: number;
   /** Since the start, without the time between an end and a resumption. */
@@ -28,10 +30,13 @@ interface EpochSums {
   readonly losses: Readonly<Record<string, number>>;
 }
 
+/** In the first epochs running statistics are young, and healthy embeddings may look collapsed in evaluation. */
+const epochsUntilWarning = 3;
+
 const noSums: EpochSums = { steps: 0, read: 0, skipped: 0, seconds: 0, losses: {} };
 
 /** Where every run begins. */
-export const start: Progress = { step: 0, epochs: 0, metricsBytes: 0, seconds: 0, sums: noSums };
+export const start: Progress = { step: 0, epochs: 0, suspect: 0, metricsBytes: 0, seconds: 0, sums: noSums };
 
 /**
  * Trains from where a run is to its end, and keeps its folder up to date. A save that fails is told and tried again at the next occasion; only
@@ -53,7 +58,7 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: from.step,
   };
-  let { step, epochs, metricsBytes } = from;
+  let { step, epochs, suspect, metricsBytes } = from;
   let sums = new Sums(from.sums);
   let unwritten: EpochMetrics[] = [];
   let metrics: EpochMetrics | undefined;
@@ -65,7 +70,14 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
       for (; unwritten.length > 0; unwritten = unwritten.slice(1)) {
         metricsBytes = folder.appendMetrics(unwritten[0] as EpochMetrics);
       }
-      saveState(run, step, { step, epochs, metricsBytes, seconds: seconds(), sums: sums.state() } satisfies Progress);
+      saveState(run, step, {
+        step,
+        epochs,
+        suspect,
+        metricsBytes,
+        seconds: seconds(),
+        sums: sums.state(),
+      } satisfies Progress);
       if (step % perEpoch === 0 || signal?.aborted) saveEncoders(run);
       saved = { step, epochs, at: Date.now() };
       return undefined;
@@ -86,10 +98,20 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
   async function* closeEpoch(): AsyncGenerator<PretrainEvent> {
     const epoch = step / perEpoch;
     const averages = sums.close(batches.size);
-    const found = yield* evaluate(run, { step, epoch }, signal);
+    const { warning, ...found } = yield* evaluate(run, { step, epoch }, signal);
     if (signal?.aborted) return;
+    suspect = warning === undefined ? 0 : suspect + 1;
     const lr = plan.lr(step - 1);
-    metrics = { epoch, step, imagesSeen: seen(step), lr, ...averages, ...found, seconds: seconds() };
+    metrics = {
+      epoch,
+      step,
+      imagesSeen: seen(step),
+      lr,
+      ...averages,
+      ...found,
+      ...(suspect >= epochsUntilWarning && { warning: String(warning) }),
+      seconds: seconds(),
+    };
     unwritten.push(metrics);
     epochs = epoch;
     sums = new Sums(noSums);

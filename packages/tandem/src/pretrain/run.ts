@@ -10,7 +10,7 @@ import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
-import { baseLr, excluded, newOptimizer } from './optimizer.js';
+import { baseLr, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import type { RunFolder } from './run-folder.js';
 import { tandemVersion } from './version.js';
@@ -57,7 +57,6 @@ export function prepare<Folder extends RunFolder>(
   const resolved = {
     ...config,
     ...settings,
-    exclude: excluded(config),
     stem: architecture.stem,
     device,
     precision,

@@ -1,11 +1,41 @@
-/** What an exponential moving average keeps of itself at a step. */
-export type EmaSchedule = (position: { readonly step: number; readonly steps: number }) => number;
+import type { Branch } from '../networks/index.js';
+import type { Moment, Position } from './moment.js';
+import { type SlowTeacher, slowTeacher } from './slow.js';
+
+/** How much a moving average keeps of itself: `eta` always, or rising from it to 1 over the run by half a cosine. */
+export interface EmaOptions {
+  readonly eta: number;
+  readonly etaSchedule: 'constant' | 'cosine';
+}
+
+/** A teacher that is an exponential moving average of the student's parameters. */
+export interface EmaTeacher extends SlowTeacher {
+  /** Moves it; after the optimizer. */
+  afterStep(moment: Moment): void;
+  numbers(position: Position): { eta: number };
+}
 
 /**
- * `eta` at every step, or rising from it to 1 by half a cosine, eta_k = 1 - (1 - eta)(cos(pi k / K) + 1) / 2 for step k of K, as BYOL
- * does (deepmind/deepmind-research). The last step that is taken, K - 1, stays just below 1.
+ * xi = eta xi + (1 - eta) theta after every step. `counts` says which number of the schedule belongs to that: the step's own, as in BYOL,
+ * or the next step's, as in MoCo and MoBY, which move before a forward pass instead of after the step before it: the same sequence.
  */
-export function emaSchedule({ eta, etaSchedule }: { eta: number; etaSchedule: 'constant' | 'cosine' }): EmaSchedule {
+export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { counts: 'step' | 'next' }): EmaTeacher {
+  const teacher = slowTeacher(student);
+  const eta = emaSchedule(options);
+  const later = counts === 'next' ? 1 : 0;
+  return {
+    ...teacher,
+    afterStep: ({ step, steps }) => teacher.follow(1 - eta({ step: step + later, steps })),
+    // `step` counts the steps taken: the one before it moved the teacher last.
+    numbers: ({ step, steps }) => ({ eta: eta({ step: step - 1 + later, steps }) }),
+  };
+}
+
+/**
+ * `eta` at every step, or eta_k = 1 - (1 - eta)(cos(pi k / K) + 1) / 2 at step k of K (deepmind/deepmind-research). The last step that is taken,
+ * K - 1, stays just below 1.
+ */
+export function emaSchedule({ eta, etaSchedule }: EmaOptions): (at: { step: number; steps: number }) => number {
   if (etaSchedule === 'constant') return () => eta;
   return ({ step, steps }) => 1 - ((1 - eta) * (Math.cos((Math.PI * step) / steps) + 1)) / 2;
 }

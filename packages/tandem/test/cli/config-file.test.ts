@@ -11,7 +11,8 @@ test('a file comes over the files it extends, each named from its own folder', (
   writeJson(join(folder, 'base.json'), { images: 'pictures', lr: 1, batch: 8, tandem: { version: '0' } });
   writeJson(join(folder, 'middle.json'), { extends: './base.json', lr: 2, epochs: 3 });
   const file = writeJson(join(folder, 'sweep', 'top.json'), { extends: '../middle.json', epochs: 4 });
-  assert.deepEqual(readConfig(file), { images: 'pictures', lr: 2, batch: 8, epochs: 4 });
+  const settings = { images: 'pictures', lr: 2, batch: 8, epochs: 4 };
+  assert.deepEqual(readConfig(file), { settings, isOfRun: true });
 });
 
 test('what cannot be read is one clear line', (t) => {

@@ -9,7 +9,7 @@ import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
-const config = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)));
+const config = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
 
 describe('experiments', () => {
@@ -21,7 +21,7 @@ describe('experiments', () => {
       assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
       if (base === undefined) continue;
       const from = resolve(dirname(join(folder, file)), base);
-      const before = readConfig(from);
+      const before = readConfig(from).settings;
       for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
       assert.equal(resolved.epochs, basename(dirname(file)) === 'figure8' ? 100 : 800, file);
     }
@@ -36,6 +36,51 @@ describe('experiments', () => {
     const runs = of('table3').map((file) => `${config(file).images} ${config(file).method}`);
     const sets = ['cifar10', 'cifar100', 'stl10', 'imagenet100', 'tiny-imagenet'];
     assert.deepEqual(runs.sort(), sets.flatMap((set) => names.map((name) => `${set} ${name}`)).sort());
+  });
+
+  test('Table 2 holds the constants of the study', () => {
+    const wanted: Record<string, Record<string, unknown>> = {
+      simclr: { temperature: 0.5 },
+      moco: { eta: 0.99, etaSchedule: 'constant', bank: 4096, temperature: 0.1 },
+      byol: { eta: 0.99, etaSchedule: 'cosine' },
+      simsiam: { constantPredictorLr: true, predHidden: 128 },
+      moby: { eta: 0.99, etaSchedule: 'cosine', bank: 4096, temperature: 0.2 },
+      'barlow-twins': { redundancy: 0.0051 },
+      vicreg: { varianceWeight: 25, invarianceWeight: 25, covarianceWeight: 1 },
+      clbo: { eta: 0.99, lambda0: 1e-4, lookahead: 2, temperature: 0.2 },
+    };
+    for (const [name, constants] of Object.entries(wanted)) {
+      const run = config(join('table2', `${name}.json`));
+      for (const [key, value] of Object.entries(constants)) assert.equal(run[key], value, `${name} ${key}`);
+    }
+  });
+
+  test('Figures 2 to 6 and 8 vary what they are about', () => {
+    const shown = (part: string, ...keys: string[]) =>
+      Object.fromEntries(of(part).map((file) => [basename(file, '.json'), keys.map((key) => config(file)[key])]));
+    assert.deepEqual(shown('figure2', 'lookahead', 'prox'), { 'no-prox': [1, false], prox: [1, true] });
+    assert.deepEqual(shown('figure3', 'lookahead').clbo, [1]);
+    assert.deepEqual(shown('figure4', 'lookahead', 'epochMode'), {
+      'k1-equal-epochs': [1, 'E1a'],
+      'k1-equal-steps': [1, 'E2'],
+      'k2-equal-epochs': [2, 'E1a'],
+      'k2-equal-steps': [2, 'E2'],
+      'k3-equal-epochs': [3, 'E1a'],
+      'k3-equal-steps': [3, 'E2'],
+      'k5-equal-epochs': [5, 'E1a'],
+      'k5-equal-steps': [5, 'E2'],
+    });
+    assert.deepEqual(shown('figure5', 'lookahead', 'prox', 'teacherRule', 'tauSchedule'), {
+      clbo: [2, true, 'sgd', 'inverse'],
+      ema: [2, true, 'ema', 'inverse'],
+      k1: [1, true, 'sgd', 'inverse'],
+      'no-prox': [2, false, 'sgd', 'inverse'],
+      s2: [2, true, 'sgd', 's2'],
+    });
+    assert.deepEqual(Object.keys(shown('figure6', 'method')), Object.keys(methods).sort());
+    for (const [, [batch, epochs]] of Object.entries(shown('figure8', 'batch', 'epochs'))) {
+      assert.deepEqual([batch, epochs], [32, 100]);
+    }
   });
 
   test('Table 4 is three baselines, four heads, two predictors, three losses', () => {

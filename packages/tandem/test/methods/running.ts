@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { io, manualSeed, noGrad, type optim, type Tensor } from '@tandem/torch';
+import { manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
 import { pickMethodOptions, resolveConfig } from '../../src/pretrain/config.js';
 import { baseLr, newOptimizer } from '../../src/pretrain/optimizer.js';
-import { saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
+import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
 import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
 import { cosineSchedule } from '../../src/train/schedule.js';
 import { smallView, type View } from '../../src/views/index.js';
@@ -88,27 +88,11 @@ export function handOver(from: Run, to: Run, step: number): void {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
   try {
     saveCheckpoint(folder, from.method, from.plan.optimizer, step);
-    const { tensors, metadata } = io.loadSafetensors(join(folder, 'checkpoint', 'state.safetensors'));
-    if (metadata.step !== String(step)) throw new Error(`the checkpoint is of step ${metadata.step}, not ${step}`);
-    load(to.method, to.plan.optimizer, tensors);
-    for (const x of Object.values(tensors)) x.dispose();
+    const checkpoint = loadCheckpoint(folder);
+    if (checkpoint?.step !== step) throw new Error(`the checkpoint is of step ${checkpoint?.step}, not ${step}`);
+    restoreTrainingState(to.method, to.plan.optimizer, checkpoint.tensors);
+    for (const x of Object.values(checkpoint.tensors)) x.dispose();
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function load(method: Method, optimizer: optim.Optimizer, tensors: Readonly<Record<string, Tensor>>): void {
-  const part = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors).flatMap(([key, x]) =>
-        key.startsWith(`${prefix}.`) ? [[key.slice(prefix.length + 1), x]] : [],
-      ),
-    );
-  method.learns.loadStateDict(part('student'));
-  method.teacher?.loadStateDict(part('teacher'));
-  const saved = part('state');
-  noGrad(() => {
-    for (const [name, x] of Object.entries(method.state ?? {})) x.copy_(saved[name] as Tensor);
-  });
-  optimizer.loadStateDict(part('optimizer'));
 }

@@ -60,7 +60,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ eta: 1 }, /^eta must be below 1, got 1$/],
   [{ tau0: 20_000 }, /^tau\*lambda must be in \(0, 1\]/],
   [{ tau0: 100, tauSchedule: 'const', epochs: 200 }, /in epoch 200/],
-  [{ warmup: 3, epochs: 3 }, /^warmup must be shorter than the run: 3 of 3 epochs$/],
+  [{ warmup: 3, epochs: 3 }, /^warmup must be shorter than the run: 3 of 3 epochs; give more epochs, or warmup=0$/],
   [{ preset: 'offical' }, /^unknown preset 'offical'; there is paper, official\. Did you mean 'official'\?$/],
   [{ method: 'simclr', predictor: true }, /^'predictor' is no setting of simclr but of clbo\.$/],
   [
@@ -79,6 +79,10 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ method: 'moby', bank: 100, batch: 64 }, /^bank must be .* 64 keys .*, got 100; the nearest is 128$/],
   [{ method: 'moco', batch: 32, bnSplits: 5 }, /^bnSplits must divide the batch of 32 .*, got 5; the nearest is 4$/],
   [{ method: 'moco', batch: 2 }, /^bnSplits must divide the batch of 2 .*, got 8; the nearest is 1$/],
+  [{ nesterov: true, momentum: 0 }, /^nesterov needs a momentum above 0, got 0$/],
+  [{ nesterov: true, optimizer: 'lars' }, /^nesterov acts with optimizer=sgd alone, not with lars$/],
+  [{ larsTrust: 0.1 }, /^larsTrust acts with optimizer=lars alone, not with sgd$/],
+  [{ method: 'simsiam', projLayers: 0 }, /^projLayers must be at least 1, got 0$/],
   [{ optimizer: 'adam' }, /^unknown optimizer 'adam'; there is sgd, lars, adamw\. Did you mean 'adamw'\?$/],
   [{ images: '' }, /^images must be a text that is not empty, got ""$/],
 ];

@@ -1,6 +1,6 @@
 import { _foreachAdd_, _foreachMul_, zerosLike } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
-import type { GroupOptions, Moving, OptimizerOptions, State, Trainable } from './groups.js';
+import type { Moving, OptimizerOptions, State, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
 
 /** Settings of SGD; a group may set its own. */
@@ -8,9 +8,6 @@ export interface SGDOptions extends OptimizerOptions {
   momentum?: number;
   nesterov?: boolean;
 }
-
-/** Parameters with settings of SGD of their own. */
-export type ParameterGroup = GroupOptions<SGDOptions>;
 
 /**
  * Stochastic gradient descent as PyTorch defines it: g = grad + weightDecay theta; v = momentum v + g (v = g at first, no

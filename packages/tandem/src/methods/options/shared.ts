@@ -8,10 +8,15 @@ export interface RunFacts {
   readonly batch: number;
 }
 
-/** Options of the projector; the CLBO study gives every method two layers and 512 dimensions, but some three layers. */
-export function projector({ layers = 2 }: { layers?: number } = {}) {
+/** Options of the projector; the CLBO study gives every method 512 dimensions and two layers, Barlow Twins and VICReg three. */
+export function projector({ layers = 2, least = 0 }: { layers?: number; least?: number } = {}) {
   return {
-    projLayers: z.int().min(0).max(3).default(layers).describe(`layers of the projector; ${layers} in the CLBO paper`),
+    projLayers: z
+      .int()
+      .min(least)
+      .max(3)
+      .default(layers)
+      .describe(`layers of the projector; ${layers} in the CLBO paper`),
     projHidden: z.int().positive().default(512).describe('hidden width of the projector'),
     projDim: z.int().positive().default(512).describe('width of the projection; 512 in the CLBO paper'),
   };
@@ -24,13 +29,18 @@ export function predictor(hidden = 512) {
 
 /** Option of a contrastive loss. */
 export function temperature(value: number) {
-  return { temperature: z.number().positive().default(value).describe('what similarities are divided by') };
+  return { temperature: z.number().positive().default(value).describe('of the softmax') };
 }
 
 /** Options of a teacher that is an exponential moving average. */
 export function ema(schedule: 'constant' | 'cosine') {
   return {
-    eta: z.number().min(0).max(1).default(0.99).describe('what the teacher keeps of itself at a step'),
+    eta: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.99)
+      .describe('momentum coefficient: what the teacher keeps of itself at a step'),
     etaSchedule: z
       .enum(['constant', 'cosine'])
       .default(schedule)
