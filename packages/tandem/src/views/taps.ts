@@ -52,8 +52,9 @@ export function resizeTaps(
   interpolation: Interpolation,
 ): Taps {
   const { reach, weight } = filters[interpolation];
-  const longest = extent.reduce((most, one) => Math.max(most, one), 1);
-  const each = Math.min(length, Math.ceil(2 * reach * Math.max(longest / size, 1)) + 1);
+  // As many as the whole line would need: a product of another shape may round otherwise, and an image must come out the
+  // same whatever is in its batch.
+  const each = Math.min(length, Math.ceil(2 * reach * Math.max(length / size, 1)) + 1);
   const taps = newTaps(start.length, length, size, each);
   for (let n = 0; n < start.length; n++) {
     const pixels = extent[n] as number;
