@@ -1,5 +1,6 @@
 import { fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { permutation } from '../random.js';
+import { HeadAdam } from './head-optimizers.js';
 import { LinearHeads } from './heads.js';
 import type { ProbeResult } from './linear-views.js';
 
@@ -21,9 +22,6 @@ export const linearFeaturesDefaults: LinearFeaturesSettings = {
   weightDecay: 5e-6,
   seed: 0,
 };
-
-/** Of Adam (Kingma and Ba, 2015). */
-const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
 
 /** What the random order of an epoch is drawn for. */
 const ORDER = 0x6c69_6e65;
@@ -65,40 +63,5 @@ export function linearOnFeatures(
     return { ranked: heads.ranked(queries, 0, best), best };
   } finally {
     for (const owner of [heads, adam, targets]) owner.dispose();
-  }
-}
-
-/** Adam with weight decay in the gradient, as PyTorch's `Adam` has it. */
-class HeadAdam {
-  readonly #moments: Readonly<Record<'weight' | 'bias', readonly [first: Tensor, second: Tensor]>>;
-  #steps = 0;
-
-  constructor(
-    readonly heads: LinearHeads,
-    readonly weightDecay: number,
-  ) {
-    const pair = (like: Tensor) => [like.zerosLike().keep(), like.zerosLike().keep()] as const;
-    this.#moments = scope(() => ({ weight: pair(heads.weight), bias: pair(heads.bias) }));
-  }
-
-  step(x: Tensor, labels: Tensor, lr: number): void {
-    const gradients = this.heads.gradients(x, labels);
-    this.#steps += 1;
-    for (const name of ['weight', 'bias'] as const) {
-      const theta = this.heads[name];
-      const gradient = gradients[name].add_(theta, { alpha: this.weightDecay });
-      const [first, second] = this.#moments[name];
-      first.lerp_(gradient, 1 - beta1);
-      second.mul_(beta2).addcmul_(gradient, gradient, { value: 1 - beta2 });
-      const spread = second
-        .div(1 - beta2 ** this.#steps)
-        .sqrt_()
-        .add_(epsilon);
-      theta.addcdiv_(first, spread, { value: -lr / (1 - beta1 ** this.#steps) });
-    }
-  }
-
-  dispose(): void {
-    for (const x of Object.values(this.#moments).flat()) x.dispose();
   }
 }

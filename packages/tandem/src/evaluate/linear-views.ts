@@ -5,6 +5,7 @@ import { Batches, type ImageSet, subset } from '../images/index.js';
 import type { Encoder } from '../networks/index.js';
 import { makeView, type View } from '../views/index.js';
 import { features } from './features.js';
+import { HeadSgd } from './head-optimizers.js';
 import { LinearHeads } from './heads.js';
 import { classCount, type LabelledSet, labelsOf } from './labelled.js';
 import { accuracy } from './scores.js';
@@ -146,36 +147,4 @@ function choose(validation: LinearViewsResult['validation']): number {
 
 function featuresOf(encoder: Encoder, set: ImageSet, { onProgress, ...look }: ProbeLook, what: string): Tensor {
   return features(encoder, set, { ...look, onProgress: (done, total) => onProgress?.(done, total, what) });
-}
-
-/** SGD with momentum, each head at a rate of its own. */
-class HeadSgd {
-  readonly #velocity: { readonly weight: Tensor; readonly bias: Tensor };
-  readonly #rates: Tensor;
-
-  constructor(
-    readonly heads: LinearHeads,
-    readonly settings: LinearViewsSettings,
-  ) {
-    const { weight, bias } = heads;
-    this.#velocity = scope(() => ({ weight: weight.zerosLike().keep(), bias: bias.zerosLike().keep() }));
-    this.#rates = tensor(Float32Array.from(settings.rates), { device: weight.device }).keep();
-  }
-
-  /** @param falling what each rate is multiplied by */
-  step(x: Tensor, labels: Tensor, falling: number): void {
-    const { momentum, weightDecay, rates } = this.settings;
-    const gradients = this.heads.gradients(x, labels);
-    for (const name of ['weight', 'bias'] as const) {
-      const theta = this.heads[name];
-      const velocity = this.#velocity[name].mul_(momentum).add_(gradients[name]);
-      if (weightDecay > 0) velocity.add_(theta, { alpha: weightDecay });
-      const rate = this.#rates.view(name === 'weight' ? [rates.length, 1, 1] : [rates.length, 1]);
-      theta.addcmul_(velocity, rate, { value: -falling });
-    }
-  }
-
-  dispose(): void {
-    for (const x of [this.#velocity.weight, this.#velocity.bias, this.#rates]) x.dispose();
-  }
 }
