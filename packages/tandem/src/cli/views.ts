@@ -4,8 +4,8 @@ import { scope, type Tensor } from '@tandem/torch';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { UsageError, UserError } from '../errors.js';
-import { Batches, CROP_MARGIN, DATA_SETS, type DataSet, type ImageSet, openImages } from '../images/index.js';
-import { describeOptions, resolveConfig, runViews, viewOptions } from '../pretrain/index.js';
+import { Batches, DATA_SETS, type DataSet, type ImageSet } from '../images/index.js';
+import { describeOptions, loadImages, resolveConfig, runViews, viewOptions } from '../pretrain/index.js';
 import { aboutPreset, makeViews, presetNames, type View } from '../views/index.js';
 import { wholeNumber } from './arguments.js';
 import { helpTable } from './help.js';
@@ -64,16 +64,7 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   await assertFree(out);
   const config = resolveConfig(gather([where, ...words], file, given));
   const bar = progress('images');
-  const data = await openImages(config.images, {
-    seed: config.seed,
-    size: config.size,
-    margin: CROP_MARGIN,
-    limit: config.limit,
-    maxSkippedShare: config.maxSkipped,
-    cache: config.cache,
-    dataRoot: config.dataRoot,
-    onProgress: bar.update,
-  }).finally(bar.stop);
+  const data = await loadImages(config, { onLoading: bar.update }).finally(bar.stop);
   const { train: set, skipped } = data;
   if (skipped.length > 0) console.error(skippedFiles(skipped));
   const { settings, views: all } = runViews(config, data);

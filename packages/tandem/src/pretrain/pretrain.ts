@@ -30,7 +30,7 @@ export async function* pretrain(
   checkRunFolder(out);
   chooseDevice(config.device);
   yield { kind: 'loading' };
-  const data = await load(config, loading);
+  const data = await loadImages(config, loading);
   const name = `${shortName(config.images)}-${config.method}-${config.backbone}`;
   const run = prepare(config, data, () => createRunFolder(out, name));
   try {
@@ -42,7 +42,7 @@ export async function* pretrain(
 }
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
-export async function load(config: RunConfig, { signal, onLoading }: LoadingOptions): Promise<DataSet> {
+export async function loadImages(config: RunConfig, { signal, onLoading }: LoadingOptions): Promise<DataSet> {
   const data = await openImages(config.images, {
     seed: config.seed,
     size: config.size,

@@ -7,7 +7,7 @@ import type { DataSet } from '../images/index.js';
 import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { resolveConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
-import { type LoadingOptions, load } from './pretrain.js';
+import { type LoadingOptions, loadImages } from './pretrain.js';
 import { goOn, type Progress, start } from './progress.js';
 import { prepare, type Run } from './run.js';
 import { openRunFolder } from './run-folder.js';
@@ -39,7 +39,7 @@ export async function* resume(
   const folder = openRunFolder(path);
   try {
     yield { kind: 'loading' };
-    const data = await load(config, loading);
+    const data = await loadImages(config, loading);
     checkImages(data, machine.images, path);
     if (machine.threads !== threads() || machine.libtorch !== version()) {
       yield {

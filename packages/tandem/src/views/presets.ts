@@ -1,6 +1,6 @@
 import { didYouMean, UserError } from '../errors.js';
 import { normalisationOf } from './normalisation.js';
-import { checkView, type EvaluationOptions, type Range, type View, withoutColour } from './view.js';
+import { checkView, type EvaluationOptions, type Range, unchanged, type View, withoutColour } from './view.js';
 
 /** A view without what depends on the data: its size, unless it has one of its own, mean and std. */
 type Recipe = Omit<View, 'size' | 'mean' | 'std'> & { readonly size?: number };
@@ -30,17 +30,8 @@ const jitter = (p: number, brightness: number, saturation: number, hue: number) 
 const blur = (p: number) => ({ p, sigma: [0.1, 2] as Range });
 const twice = (view: Recipe): readonly Recipe[] => [view, view];
 
-const still: Recipe = {
-  crop: null,
-  interpolation: 'bilinear',
-  flip: 0,
-  jitter: null,
-  gray: 0,
-  blur: null,
-  solarize: 0,
-};
 /** MoCo's CIFAR-10 demo. */
-const small: Recipe = { ...still, crop: crop(0.08), flip: 0.5, jitter: jitter(0.8, 0.4, 0.4, 0.1), gray: 0.2 };
+const small: Recipe = { ...unchanged, crop: crop(0.08), flip: 0.5, jitter: jitter(0.8, 0.4, 0.4, 0.1), gray: 0.2 };
 /** MoCo v2 (facebookresearch/moco). */
 const large: Recipe = { ...small, crop: crop(0.2), blur: blur(0.5) };
 /** What BYOL's T and T' share; solo-learn uses it without blur on CIFAR. */
@@ -98,7 +89,7 @@ const presets = {
   },
   weak: {
     about: 'one view, cropped and flipped only, for fine-tuning and distillation',
-    views: ({ size }) => [{ ...still, crop: crop(size < LARGE ? 0.2 : 0.08), flip: 0.5 }],
+    views: ({ size }) => [{ ...unchanged, crop: crop(size < LARGE ? 0.2 : 0.08), flip: 0.5 }],
   },
   gray: {
     about: 'small or large, by size, without colour; for one-channel images',
@@ -106,7 +97,7 @@ const presets = {
   },
   none: {
     about: 'the image itself, as for evaluation',
-    views: () => [still],
+    views: () => [unchanged],
   },
 } satisfies Record<string, { about: string; views: (wish: Wish) => readonly Recipe[] }>;
 

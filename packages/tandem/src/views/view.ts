@@ -40,19 +40,21 @@ export interface ImageShape {
   readonly width: number;
 }
 
+/** Nothing is done to the image but resizing it. */
+export const unchanged = {
+  crop: null,
+  interpolation: 'bilinear',
+  flip: 0,
+  jitter: null,
+  gray: 0,
+  blur: null,
+  solarize: 0,
+} as const;
+
 /** The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised. */
 export function evaluationView({ channels = 3, data, size, ...own }: EvaluationOptions): View {
   const { mean, std } = { ...normalisationOf(data, channels), ...own };
-  const plain = {
-    crop: null,
-    interpolation: 'bilinear',
-    flip: 0,
-    jitter: null,
-    gray: 0,
-    blur: null,
-    solarize: 0,
-  } as const;
-  return checkView({ size, ...plain, mean, std }, channels);
+  return checkView({ size, ...unchanged, mean, std }, channels);
 }
 
 /** For which images a view is; `data` names the data set whose mean and std to use. */
