@@ -3,7 +3,7 @@ import { gradEnabled, manualSeed, optim, type Tensor } from '@tandem/torch';
 import { Batches, buildEncoder, type Encoder, type ImageSet, methods, smallView, train } from 'tandem';
 import { digits } from './print.js';
 import { summarise } from './statistics.js';
-import type { Context, Goal, Suite } from './suite.js';
+import type { Context, Goal, Suite, Table } from './suite.js';
 
 const side = 32;
 
@@ -18,48 +18,60 @@ export const methodSteps: Suite = {
   what: 'training steps of all methods beside SimCLR, against what their forward and backward passes should cost',
   async run({ short, machine, say }: Context) {
     const size = short ? { width: 8, batch: 16 } : { width: 64, batch: 64 };
-    const seconds = short ? 0 : 240;
-    const names = Object.keys(methods);
-    const trainers = new Map(names.map((name) => [name, newTrainer(name, size)]));
-    say(`rounds of one step of each of ${names.length} methods`);
-    for (const trainer of trainers.values()) await trainer.step(); // the first step allocates
-    const times = new Map<string, number[]>(names.map((name) => [name, []]));
-    const begun = performance.now();
-    for (let round = 0; round < 3 || performance.now() - begun < 1000 * seconds; round++) {
-      for (const [name, trainer] of trainers) times.get(name)?.push(await trainer.step());
-      if (short) break;
+    const tables: Table[] = [];
+    const goals: Goal[] = [];
+    const results: object[] = [];
+    for (const memoryFormat of ['contiguous', 'channelsLast'] as const) {
+      say(`rounds of one step of each method, ${memoryFormat}`);
+      const found = await measure({ ...size, memoryFormat }, short ? 0 : 120);
+      const rows = found.map(({ name, passes, seconds, ratio, expected }) => [
+        name,
+        digits(seconds.median),
+        `${passes.trained} + ${passes.untrained}`,
+        expected.toFixed(2),
+        ratio.median.toFixed(2),
+        (ratio.median / expected).toFixed(2),
+        String(ratio.samples),
+      ]);
+      const title = `Steps (views to update) of ResNet-18, width ${size.width}, batch ${size.batch}, 3x${side}x${side}, float32, ${memoryFormat}, ${machine.threads} threads; passes trained + untrained`;
+      tables.push({ title, head: ['method', 'seconds', 'passes', 'should', 'does', 'does/should', 'rounds'], rows });
+      for (const { name, ratio, expected } of found) {
+        const what = `${name}, ${memoryFormat}: time of a step beside SimCLR's, over what its passes should cost`;
+        goals.push({ name: what, measured: ratio.median / expected, atMost: 1.15 });
+      }
+      results.push({ ...size, memoryFormat, methods: found });
     }
-    const base = times.get('simclr') as number[];
-    const cost = ({ trained, untrained }: Passes) => 3 * trained + untrained;
-    const baseCost = cost((trainers.get('simclr') as Trainer).passes);
-    const found = names.map((name) => {
-      const own = times.get(name) as number[];
-      const { passes } = trainers.get(name) as Trainer;
-      const ratio = summarise(own.map((time, i) => time / (base[i] as number)));
-      return { name, passes, seconds: summarise(own), ratio, expected: cost(passes) / baseCost };
-    });
-    for (const trainer of trainers.values()) await trainer.end();
-    const rows = found.map(({ name, passes, seconds, ratio, expected }) => [
-      name,
-      digits(seconds.median),
-      `${passes.trained} + ${passes.untrained}`,
-      expected.toFixed(2),
-      ratio.median.toFixed(2),
-      (ratio.median / expected).toFixed(2),
-      String(ratio.samples),
-    ]);
-    const head = ['method', 'seconds', 'passes', 'should', 'does', 'does/should', 'rounds'];
-    const goals: Goal[] = found.map(({ name, ratio, expected }) => ({
-      name: `${name}: time of a step beside SimCLR's, over what its passes should cost`,
-      measured: ratio.median / expected,
-      atMost: 1.15,
-    }));
-    const title = `Steps (views to update) of ResNet-18, width ${size.width}, batch ${size.batch}, 3x${side}x${side}, float32, ${machine.threads} threads; passes trained + untrained`;
-    return { tables: [{ title, head, rows }], goals, results: { ...size, memoryFormat, methods: found } };
+    return { tables, goals, results: { steps: results } };
   },
 };
 
-const memoryFormat = 'contiguous';
+interface Size {
+  readonly width: number;
+  readonly batch: number;
+  readonly memoryFormat: 'contiguous' | 'channelsLast';
+}
+
+async function measure(size: Size, seconds: number) {
+  const names = Object.keys(methods);
+  const trainers = new Map(names.map((name) => [name, newTrainer(name, size)]));
+  for (const trainer of trainers.values()) await trainer.step(); // the first step allocates
+  const times = new Map<string, number[]>(names.map((name) => [name, []]));
+  const begun = performance.now();
+  do {
+    for (const [name, trainer] of trainers) times.get(name)?.push(await trainer.step());
+  } while (performance.now() - begun < 1000 * seconds);
+  const base = times.get('simclr') as number[];
+  const cost = ({ trained, untrained }: Passes) => 3 * trained + untrained;
+  const baseCost = cost((trainers.get('simclr') as Trainer).passes);
+  const found = names.map((name) => {
+    const own = times.get(name) as number[];
+    const { passes } = trainers.get(name) as Trainer;
+    const ratio = summarise(own.map((time, i) => time / (base[i] as number)));
+    return { name, passes, seconds: summarise(own), ratio, expected: cost(passes) / baseCost };
+  });
+  for (const trainer of trainers.values()) await trainer.end();
+  return found;
+}
 
 interface Trainer {
   readonly passes: Passes;
@@ -68,13 +80,17 @@ interface Trainer {
   end(): Promise<void>;
 }
 
-function newTrainer(name: string, { width, batch }: { width: number; batch: number }): Trainer {
+function newTrainer(name: string, { width, batch, memoryFormat }: Size): Trainer {
   const { build, options } = methods[name] as (typeof methods)[string];
   const view = smallView({ size: side });
   const passes: Passes = { trained: 0, untrained: 0 };
   manualSeed(0);
   const method = build(
-    (form) => counted(buildEncoder({ backbone: 'resnet18', width, stem: 'small', channels: 3 }, form), passes),
+    (form) =>
+      counted(
+        buildEncoder({ backbone: 'resnet18', width, stem: 'small', channels: 3 }, form).to({ memoryFormat }),
+        passes,
+      ),
     [view, view],
     options.parse({}),
   );
