@@ -31,9 +31,12 @@ const cardSchema = z
 
 const key = 'tandem';
 
+/** Of the card; a later one may mean something else by the same words. */
+const format = 1;
+
 /** Writes one safetensors file: weights under torchvision's names, and the card as metadata. */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
-  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify(card) });
+  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
 }
 
 /** An encoder and how to feed it. */
@@ -96,9 +99,17 @@ function parseCard(path: string, text: string | undefined): EncoderCard {
       `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and weights under torchvision's names, can be read`,
     );
   }
+  let parsed: unknown;
   try {
-    return cardSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path}: its '${key}' metadata is damaged`);
+    parsed = JSON.parse(text);
+  } catch {}
+  const { format: written = format } = (parsed ?? {}) as { format?: unknown };
+  if (written !== format) {
+    throw new UserError(
+      `${path}: was saved by another version of Tandem (format ${JSON.stringify(written)}; this one reads ${format})`,
+    );
   }
+  const { success, data } = cardSchema.safeParse(parsed);
+  if (!success) throw new UserError(`${path}: its '${key}' metadata is damaged`);
+  return data;
 }
