@@ -1,5 +1,5 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
-import { type EncoderCard, saveEncoder } from '../export/index.js';
+import { type EncoderCard, initEncoder, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
@@ -11,7 +11,7 @@ import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, excluded, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import type { RunFolder } from './run-folder.js';
+import { findEncoder, type RunFolder } from './run-folder.js';
 import { tandemVersion } from './version.js';
 
 /** A run and everything it is made of. */
@@ -24,6 +24,8 @@ export interface Run {
   readonly plan: Plan;
   readonly card: EncoderCard;
   readonly look: Look;
+  /** What the user should know before it starts. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -49,7 +51,7 @@ export function prepare<Folder extends RunFolder>(
   };
   const view = trainingView(config, data);
   manualSeed(config.seed);
-  const method = methodOf(config, architecture, view, device);
+  const { method, notes } = methodOf(config, architecture, view, device);
   const optimizer = newOptimizer(config, method);
   const resolved = {
     ...config,
@@ -82,6 +84,7 @@ export function prepare<Folder extends RunFolder>(
     folder: openFolder(),
     data,
     method,
+    notes,
     batches,
     plan,
     card: { architecture, size, mean: view.mean, std: view.std },
@@ -106,11 +109,17 @@ function trainingView(config: RunConfig, { name, train: set, size = set.height }
   });
 }
 
-function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device): Method {
+function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device) {
   const { build } = methods[config.method] as (typeof methods)[string];
-  const { memoryFormat } = config;
-  const newEncoder: NewEncoder = (form) => buildEncoder(architecture, form).to({ device, memoryFormat });
-  return build(newEncoder, [view, view], pickMethodOptions(config));
+  const { memoryFormat, initFrom } = config;
+  let notes: readonly string[] = [];
+  const newEncoder: NewEncoder = (form) => {
+    const encoder = buildEncoder(architecture, form);
+    if (initFrom !== undefined) notes = initEncoder(encoder, findEncoder(initFrom));
+    return encoder.to({ device, memoryFormat });
+  };
+  const method: Method = build(newEncoder, [view, view], pickMethodOptions(config));
+  return { method, notes };
 }
 
 /** Writes down what is being run, and on what machine and images. */
