@@ -81,7 +81,7 @@ export const house = [
   {
     room: `${tandem}/export`,
     may: [...common, ...rooms('images', 'views', 'networks', 'train')],
-    packages: [engine, 'zod'],
+    packages: [engine, 'zod', '@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2'],
     worldly: true,
   },
   {

@@ -30,7 +30,7 @@ export function embedCommand(): Command {
     .usage('<run|encoder> <images> --out <file> [options]')
     .argument(
       '<encoder>',
-      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's names",
+      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names",
     )
     .argument(
       '<images>',

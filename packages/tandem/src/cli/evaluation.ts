@@ -26,7 +26,7 @@ export function evaluationCommand(name: string, both: boolean): Command {
     .usage('<run|encoder> <images> [options]')
     .argument(
       '<encoder>',
-      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's names",
+      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names",
     )
     .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar of one`)
     .option(

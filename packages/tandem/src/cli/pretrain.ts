@@ -19,6 +19,7 @@ const flags: Readonly<Record<string, string>> = {
   method: '--method <name>',
   preset: '--preset <name>',
   backbone: '--backbone <name>',
+  initFrom: '--init <file>',
   epochs: '--epochs <n>',
   batch: '--batch <n>',
   lr: '--lr <rate>',
@@ -57,9 +58,9 @@ export function pretrainCommand(): Command {
     )
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', settingsHelp)
-    .action(async (images: string | undefined, settings: string[], { out, config, json, ...given }: Options) => {
+    .action(async (images: string | undefined, settings: string[], { out, config, json, init, ...given }: Options) => {
       const words = images === undefined ? settings : [images, ...settings];
-      const resolved = resolveConfig(gather(words, config, given));
+      const resolved = resolveConfig(gather(words, config, { ...given, ...(init && { initFrom: init }) }));
       await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
     });
 }

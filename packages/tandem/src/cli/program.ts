@@ -42,6 +42,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Writes the features of any images to a file, for other tools.',
     load: async () => (await import('./embed.js')).embedCommand(),
   },
+  export: {
+    about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
+    load: async () => (await import('./export.js')).exportCommand(),
+  },
   compare: {
     about: 'Puts runs into one table, with mean and standard error over seeds.',
     load: async () => (await import('./compare.js')).compareCommand(),

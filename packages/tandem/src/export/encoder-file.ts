@@ -2,6 +2,7 @@ import { io, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type Architecture, buildEncoder, type Encoder } from '../networks/index.js';
+import { torchvisionNames } from './hugging-face.js';
 import { assumeTorchvision } from './torchvision.js';
 
 /** What someone who loads an encoder must know besides its weights. */
@@ -31,9 +32,12 @@ const cardSchema = z
 
 const key = 'tandem';
 
+/** Of the card; a later one may mean something else by the same words. */
+const format = 1;
+
 /** Writes one safetensors file: weights under torchvision's names, and the card as metadata. */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
-  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify(card) });
+  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
 }
 
 /** An encoder and how to feed it. */
@@ -45,14 +49,14 @@ export interface LoadedEncoder {
 }
 
 /**
- * Reads such a file, or one without a card whose keys are torchvision's (see `assumeTorchvision`).
+ * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see `assumeTorchvision`).
  * @throws UserError when it is neither, naming the file and what is wrong
  */
 export function loadEncoder(path: string): LoadedEncoder {
   const { tensors: inFile, metadata } = read(path);
   let tensors = inFile;
   try {
-    const assumed = metadata[key] === undefined ? assumeTorchvision(inFile) : undefined;
+    const assumed = metadata[key] === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
     tensors = assumed?.tensors ?? inFile;
     const card = assumed?.card ?? parseCard(path, metadata[key]);
     // Asked before building, so that a wrong width cannot take all memory.
@@ -93,12 +97,20 @@ function named(path: string, error: unknown): string {
 function parseCard(path: string, text: string | undefined): EncoderCard {
   if (text === undefined) {
     throw new UserError(
-      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and weights under torchvision's names, can be read`,
+      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and ResNets under torchvision's or Hugging Face's names, can be read`,
     );
   }
+  let parsed: unknown;
   try {
-    return cardSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path}: its '${key}' metadata is damaged`);
+    parsed = JSON.parse(text);
+  } catch {}
+  const { format: written = format } = (parsed ?? {}) as { format?: unknown };
+  if (written !== format) {
+    throw new UserError(
+      `${path}: was saved by another version of Tandem (format ${JSON.stringify(written)}; this one reads ${format})`,
+    );
   }
+  const { success, data } = cardSchema.safeParse(parsed);
+  if (!success) throw new UserError(`${path}: its '${key}' metadata is damaged`);
+  return data;
 }

@@ -51,11 +51,12 @@ export async function readPlain(file: string): Promise<Uint8Array> {
 
 /** What a failure of gzip means for the user; undefined for any other failure. */
 export function gzipError(file: string, error: unknown): UserError | undefined {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  // An abort's code is a number.
+  const code = String((error as NodeJS.ErrnoException | undefined)?.code);
   if (code === 'Z_BUF_ERROR') {
     return new UserError(`${file}: cut short: its gzip data end early. Fetch the file again`, { cause: error });
   }
-  if (code?.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE') {
+  if (code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE') {
     return new UserError(`${file}: damaged: its gzip data do not unpack (${(error as Error).message})`, {
       cause: error,
     });

@@ -21,7 +21,7 @@ export interface ResNetOptions {
 }
 
 /** Two 3x3 convolutions around a shortcut (He et al., 2016, "basic block"). */
-class BasicBlock extends nn.Module {
+export class BasicBlock extends nn.Module {
   readonly conv1: nn.Conv2d;
   readonly bn1: nn.BatchNorm2d;
   readonly conv2: nn.Conv2d;

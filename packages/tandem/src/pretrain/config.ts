@@ -29,6 +29,11 @@ export const runOptions = z.strictObject({
     .describe(
       'small keeps the resolution, strided halves it, standard quarters it; small below 64 pixels unless given',
     ),
+  initFrom: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("start from the weights in a .safetensors file with torchvision's or Hugging Face's names, or of a run"),
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
   lr: z.number().positive().default(0.06).describe('learning rate before decay and after warm-up; .06 in the paper'),

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import { free, readWeights } from '../export/index.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
 import type { RunConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
 import { goOn, start } from './progress.js';
 import { chooseDevice } from './resources.js';
 import { describe, prepare } from './run.js';
-import { checkRunFolder, createRunFolder, shortName } from './run-folder.js';
+import { checkRunFolder, createRunFolder, findEncoder, shortName } from './run-folder.js';
 
 export interface LoadingOptions {
   readonly signal?: AbortSignal;
@@ -29,12 +30,14 @@ export async function* pretrain(
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
   chooseDevice(config.device);
+  if (config.initFrom !== undefined) free(readWeights(findEncoder(config.initFrom)));
   yield { kind: 'loading' };
   const data = await loadImages(config, loading);
   const name = `${shortName(config.images)}-${config.method}-${config.backbone}`;
   const run = prepare(config, data, () => createRunFolder(out, name));
   try {
     describe(run);
+    for (const text of run.notes) yield { kind: 'warning', text };
     yield* goOn(run, start, loading.signal);
   } finally {
     run.folder.release();

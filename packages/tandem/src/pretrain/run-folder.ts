@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
+import { makeFolder } from '../export/index.js';
 import { appendWhole, writeWhole } from './files.js';
 import { lockRun } from './lock.js';
 
@@ -117,13 +118,6 @@ function taken(path: string): UserError {
 
 function unwritable(path: string, why: string): UserError {
   return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; give another --out`);
-}
-
-/** Not by Node's `recursive`, which never returns where a folder cannot be made although its parent exists, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }
 
 function isEmptyFolder(path: string): boolean {

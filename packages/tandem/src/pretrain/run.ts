@@ -1,6 +1,6 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError } from '../errors.js';
-import { type EncoderCard, saveEncoder } from '../export/index.js';
+import { type EncoderCard, initEncoder, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
@@ -12,7 +12,7 @@ import { pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import type { RunFolder } from './run-folder.js';
+import { findEncoder, type RunFolder } from './run-folder.js';
 import { tandemVersion } from './version.js';
 import { runViews } from './views.js';
 
@@ -26,6 +26,8 @@ export interface Run {
   readonly plan: Plan;
   readonly card: EncoderCard;
   readonly look: Look;
+  /** What the user should know before it starts. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -52,7 +54,7 @@ export function prepare<Folder extends RunFolder>(
   const { views, settings } = runViews(config, data);
   const [view] = views as [View];
   manualSeed(config.seed);
-  const method = methodOf(config, architecture, views, device);
+  const { method, notes } = methodOf(config, architecture, views, device);
   const optimizer = newOptimizer(config, method);
   const resolved = {
     ...config,
@@ -85,6 +87,7 @@ export function prepare<Folder extends RunFolder>(
     folder: openFolder(),
     data,
     method,
+    notes,
     batches,
     plan,
     card: { architecture, size, mean: view.mean, std: view.std },
@@ -96,14 +99,20 @@ export function prepare<Folder extends RunFolder>(
   };
 }
 
-function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device): Method {
+function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device) {
   const { build } = methods[config.method] as (typeof methods)[string];
-  const { memoryFormat } = config;
-  const newEncoder: NewEncoder = (form) => buildEncoder(architecture, form).to({ device, memoryFormat });
+  const { memoryFormat, initFrom } = config;
+  let notes: readonly string[] = [];
+  const newEncoder: NewEncoder = (form) => {
+    const encoder = buildEncoder(architecture, form);
+    if (initFrom !== undefined) notes = initEncoder(encoder, findEncoder(initFrom));
+    return encoder.to({ device, memoryFormat });
+  };
   if (views.length !== 2) {
     throw new UsageError(`views=${config.views} makes ${views.length} views of an image; ${config.method} takes two`);
   }
-  return build(newEncoder, views, pickMethodOptions(config));
+  const method: Method = build(newEncoder, views, pickMethodOptions(config));
+  return { method, notes };
 }
 
 /** Writes down what is being run, and on what machine and images. */

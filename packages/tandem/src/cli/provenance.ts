@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Provenance, Quality } from '../export/index.js';
+import { DATA_SETS } from '../images/index.js';
+import { numberIn, type RunRecord, readRun } from '../report/index.js';
+import type { Subject } from './subjects.js';
+
+/** What a run tells of its encoder. Of a file alone nothing is known. @param out names the model */
+export function provenanceOf(runOrFile: string, subject: Subject, out: string): Provenance {
+  const name = basename(resolve(out));
+  if (!statSync(runOrFile).isDirectory()) return { name, quality: [] };
+  const run = readRun(runOrFile);
+  // Places on this machine mean nothing elsewhere.
+  const { tandem: _machine, dataRoot: _root, cache: _cache, ...config } = run.config;
+  const { method, images } = config as { method?: string; images?: string };
+  const named = images === undefined ? undefined : publicName(images);
+  return {
+    name,
+    ...(method !== undefined && { method }),
+    ...(named !== undefined && { images: named }),
+    settings: { ...config, ...(named !== undefined && { images: named }) },
+    quality: qualityOf(run, subject.name),
+  };
+}
+
+/** Where a run's images are; of a file alone nothing is known. */
+export function imagesOf(runOrFile: string): { where: string; dataRoot?: string; cache?: string } | undefined {
+  if (!statSync(runOrFile).isDirectory()) return undefined;
+  const { images, dataRoot, cache } = readRun(runOrFile).config as {
+    images?: string;
+    dataRoot?: string;
+    cache?: string;
+  };
+  return images === undefined ? undefined : { where: images, ...(dataRoot && { dataRoot }), ...(cache && { cache }) };
+}
+
+/** A data set's name, or the last part of a path. */
+export function publicName(images: string): string {
+  return DATA_SETS.includes(images) ? images : basename(resolve(images));
+}
+
+/** What was measured of one of a run's encoders, each protocol once, and k-NN from its training where nothing was. */
+function qualityOf(run: RunRecord, which: Subject['name']): Quality[] {
+  const latest = new Map<string, Quality>();
+  for (const { encoder, protocol, images, settings, result } of run.evaluations) {
+    const { accuracy } = result;
+    if (encoder !== which || typeof accuracy !== 'number') continue;
+    const words = Object.entries(settings).map(
+      ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+    );
+    const one = { protocol, images: publicName(images), settings: words.join(', '), accuracy };
+    latest.set(`${protocol}\n${one.images}\n${one.settings}`, one);
+  }
+  const last = run.metrics.at(-1);
+  const trained = numberIn(last, which === 'student' ? 'knnStudent' : 'knnTeacher');
+  if (latest.size > 0 || trained === undefined) return [...latest.values()];
+  const settings = `k 1, after epoch ${numberIn(last, 'epoch')}`;
+  return [{ protocol: 'k-NN', images: publicName(String(run.config.images)), settings, accuracy: trained }];
+}

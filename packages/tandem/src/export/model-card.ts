@@ -1,0 +1,179 @@
+import type { EncoderCard } from './encoder-file.js';
+
+/** What a quantized model was made and measured with. */
+export interface Quantization {
+  /** Images whose activations its ranges come from. */
+  readonly calibrated: number;
+  readonly images: string;
+  /** Mean cosine of its features with the float32 model's. */
+  readonly cosine: number;
+  /** Shares of queries whose nearest neighbour has their class; absent without labels. */
+  readonly accuracy?: {
+    readonly float32: number;
+    readonly quantized: number;
+    readonly bank: number;
+    readonly queries: number;
+  };
+}
+
+/** One measured number. */
+export interface Quality {
+  readonly protocol: string;
+  readonly images: string;
+  /** What else decides the number, in words. */
+  readonly settings: string;
+  /** A share. */
+  readonly accuracy: number;
+}
+
+/** Where an encoder comes from, as far as that is known. */
+export interface Provenance {
+  readonly name: string;
+  readonly method?: string;
+  readonly images?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly quality: readonly Quality[];
+}
+
+/** Names that the Hub's filter of data sets knows. */
+const hubNames: Readonly<Record<string, string>> = {
+  cifar10: 'uoft-cs/cifar10',
+  cifar100: 'uoft-cs/cifar100',
+  mnist: 'ylecun/mnist',
+  'fashion-mnist': 'zalando-datasets/fashion_mnist',
+};
+
+/** The folder's README.md. @param quantization why there is no quantized model, where there is none */
+export function modelCard(
+  provenance: Provenance,
+  card: EncoderCard,
+  features: number,
+  quantization: Quantization | string,
+): string {
+  const { name, method, images } = provenance;
+  const { backbone, width, stem } = card.architecture;
+  const learned = method && images ? `, learned by ${method} from ${images} without labels` : '';
+  return [
+    frontMatter(provenance),
+    `# ${name}`,
+    `An image encoder${learned}: ${backbone} of width ${width} (${stem} stem), images of ${card.size} pixels to ${features} features. Made with Tandem.`,
+    ...quality(provenance),
+    '## The quantized model',
+    quantizationText(quantization),
+    '## Loading it',
+    `In JavaScript, with transformers.js (here from the folder beside this one):`,
+    code('js', javascript(name)),
+    ...python(card),
+    '## Inputs and outputs',
+    `ONNX, opset 13. \`pixel_values\` float32 [batch, 3, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w. Compare vectors by cosine similarity.`,
+    ...(card.architecture.channels === 1
+      ? ['The encoder is one of gray images; the ONNX models take colour and make it gray themselves.']
+      : []),
+    ...settings(provenance),
+    '',
+  ].join('\n\n');
+}
+
+function frontMatter({ name, method, images, quality }: Provenance): string {
+  const text = JSON.stringify; // JSON is YAML too
+  const tags = ['self-supervised-learning', ...(method ? [method] : []), 'resnet', 'onnx', 'tandem'];
+  const dataset = images === undefined ? undefined : hubNames[images];
+  const results = quality.map(
+    ({ protocol, images: on, accuracy }) =>
+      `  - task: { type: image-classification }\n    dataset: { name: ${text(on)}, type: ${text(hubNames[on] ?? on)} }\n    metrics: [{ type: accuracy, name: ${text(protocol)}, value: ${round(accuracy)} }]`,
+  );
+  return [
+    '---',
+    'library_name: transformers.js',
+    'pipeline_tag: image-feature-extraction',
+    `tags: [${tags.map((tag) => text(tag)).join(', ')}]`,
+    ...(dataset ? [`datasets: [${text(dataset)}]`] : []),
+    ...(results.length > 0 ? ['model-index:', `- name: ${text(name)}`, '  results:', ...results] : []),
+    '---',
+  ].join('\n');
+}
+
+const round = (share: number) => Number((share * 100).toFixed(2));
+
+function quality({ quality }: Provenance): string[] {
+  if (quality.length === 0) return ['Its quality has not been measured.'];
+  const rows = quality.map(
+    ({ protocol, images, settings, accuracy }) =>
+      `| ${protocol} | ${images} | ${settings} | ${round(accuracy).toFixed(2)} % |`,
+  );
+  return ['## Measured', ['| protocol | images | settings | accuracy |', '|---|---|---|---|', ...rows].join('\n')];
+}
+
+function quantizationText(made: Quantization | string): string {
+  if (typeof made === 'string') return `There is none: ${made}. transformers.js loads the float32 model instead.`;
+  const { calibrated, images, cosine, accuracy } = made;
+  const how = `\`onnx/model_quantized.onnx\` has 8-bit activations and 7-bit weights by channel, calibrated on ${calibrated} images of ${images}. Mean cosine with the float32 features: ${cosine.toFixed(4)}.`;
+  if (!accuracy) return `${how} Its accuracy was not measured, as there were no labels.`;
+  const { float32, quantized, bank, queries } = accuracy;
+  return `${how} Nearest neighbour of ${queries} queries in a bank of ${bank}: float32 ${round(float32).toFixed(2)} %, quantized ${round(quantized).toFixed(2)} %.`;
+}
+
+function code(language: string, lines: readonly string[]): string {
+  return ['```', language, '\n', lines.join('\n'), '\n```'].join('');
+}
+
+function javascript(name: string): string[] {
+  return [
+    "import { env, pipeline } from '@huggingface/transformers';",
+    "env.localModelPath = '..';",
+    'env.allowRemoteModels = false;',
+    `const embed = await pipeline('image-feature-extraction', ${JSON.stringify(name)}, { dtype: 'fp32' });`,
+    "const vector = (await embed('picture.jpg', { pool: true })).tolist()[0];",
+  ];
+}
+
+/** torchvision builds no other widths than 64, nor three stages. */
+function python({ architecture, size }: EncoderCard): string[] {
+  const { backbone, width, features, stem, channels } = architecture;
+  const inTorchvision = ['resnet10', 'resnet18', 'resnet34'].includes(backbone) && width === 64;
+  if (!inTorchvision || (features ?? 512) !== 512 || channels !== 3) {
+    return [
+      'In Python, with ONNX Runtime:',
+      code('python', [
+        'import numpy, onnxruntime',
+        "session = onnxruntime.InferenceSession('onnx/model.onnx')",
+        `pixels = numpy.zeros((1, 3, ${size}, ${size}), numpy.float32)  # prepared as preprocessor_config.json says`,
+        "vector = session.run(['pooler_output'], {'pixel_values': pixels})[0][0]",
+      ]),
+    ];
+  }
+  const layers = { resnet10: [1, 1, 1, 1], resnet18: [2, 2, 2, 2], resnet34: [3, 4, 6, 3] }[backbone];
+  const stride = stem === 'small' ? 1 : 2;
+  return [
+    'In Python, with torchvision (its own names; only the classifier is missing):',
+    code('python', [
+      'import torch, torchvision',
+      'from safetensors.torch import load_file',
+      `model = torchvision.models.ResNet(torchvision.models.resnet.BasicBlock, [${layers?.join(', ')}])`,
+      ...(stem === 'standard'
+        ? []
+        : [`model.conv1, model.maxpool = torch.nn.Conv2d(3, 64, 3, ${stride}, 1, bias=False), torch.nn.Identity()`]),
+      'model.fc = torch.nn.Identity()',
+      "model.load_state_dict(load_file('model.safetensors')); model.eval()",
+    ]),
+  ];
+}
+
+function smallest({ architecture: { stem } }: EncoderCard): number {
+  return stem === 'standard' ? 32 : 8;
+}
+
+function settings({ settings }: Provenance): string[] {
+  if (!settings) return [];
+  const rows = Object.entries(settings).map(([key, value]) => `| ${key} | ${cell(value)} |`);
+  return ['## Settings', ['| | |', '|---|---|', ...rows].join('\n')];
+}
+
+/** Text that cannot leave its cell of a table. */
+function cell(value: unknown): string {
+  return (typeof value === 'string' ? value : JSON.stringify(value))
+    .replaceAll('\\', '\\\\')
+    .replaceAll('|', '\\|')
+    .replaceAll(/\s/g, ' ')
+    .replaceAll('<', '&lt;');
+}

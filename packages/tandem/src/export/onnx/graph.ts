@@ -1,0 +1,45 @@
+/** Element types that constants of a graph have. */
+export type ElementType = 'float32' | 'float16' | 'int8' | 'uint8' | 'int32';
+
+/** A tensor that belongs to a graph, on the host; `float16` as its bits. */
+export interface Constant {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
+}
+
+/** One operator of ONNX's standard set, with one output, as https://onnx.ai/onnx/operators/ has it. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/**
+ * What a network computes, as data: from `pixel_values` [n, channels, h, w] to `last_hidden_state` [n, features, h', w'] and
+ * `pooler_output` [n, features], all float32. Nodes stand in the order in which they can be computed.
+ */
+export interface Graph {
+  readonly channels: number;
+  readonly features: number;
+  readonly nodes: readonly Node[];
+  readonly constants: Readonly<Record<string, Constant>>;
+}
+
+/** The names that tools built on Hugging Face's conventions look for. */
+export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'pooler_output' } as const;
+
+/** The version of ONNX's operators that graphs are written in: the first whose quantization knows channels. */
+export const OPSET = 13;
+
+export function float32(shape: readonly number[], data: Float32Array): Constant {
+  return { type: 'float32', shape, data };
+}
+
+/** The constant of that name, which the graph must have. */
+export function constantOf({ constants }: Graph, name: string | undefined): Constant {
+  const found = name === undefined ? undefined : constants[name];
+  if (!found) throw new Error(`the graph has no constant '${name}'`);
+  return found;
+}

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { liveCount, nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import {
+  encodeModel,
+  type Graph,
+  GraphNetwork,
+  graphOf,
+  halved,
+  OPSET,
+  observe,
+  quantized,
+} from '../../src/export/onnx/index.js';
+import type { Architecture, Encoder } from '../../src/networks/index.js';
+import { normal, temporary } from '../support.js';
+import { askPython, cosines, floats, least, pythonWith, run, seasoned } from './exporting.js';
+
+const architectures: Architecture[] = [
+  { backbone: 'resnet18', width: 16, stem: 'standard', channels: 3 },
+  { backbone: 'resnet34', width: 4, stem: 'small', channels: 3 },
+  { backbone: 'resnet10', width: 8, stem: 'strided', channels: 3 },
+  { backbone: 'resnet8', width: 8, features: 40, stem: 'small', channels: 1 },
+];
+const info = { name: 'test', producerVersion: '1', metadata: { tandem: '{}' } };
+
+/** The three forms of an encoder, and images with what the encoder makes of them. */
+function made(architecture: Architecture, size: readonly [number, number] = [64, 48]) {
+  const encoder = seasoned(architecture);
+  const graph = graphOf(encoder);
+  const gray = normal([3, architecture.channels, ...size], 5, 'float32').keep();
+  const images = gray
+    .expand([3, 3, ...size])
+    .contiguous()
+    .keep();
+  const ranges = observe(graph, (network) => scope(() => noGrad(() => void network.forward(images))));
+  const own = scope(() => noGrad(() => floats(encoder.forward(gray))));
+  return {
+    encoder,
+    own,
+    images,
+    forms: { float32: graph, float16: halved(graph) as Graph, int8: quantized(graph, ranges) },
+  };
+}
+
+const inEngine = (graph: Graph, images: Tensor) => {
+  const network = new GraphNetwork(graph);
+  try {
+    return scope(() => noGrad(() => floats(network.forward(images))));
+  } finally {
+    network.dispose();
+  }
+};
+
+describe('graphs in ONNX Runtime, beside the encoder', () => {
+  for (const architecture of architectures) {
+    test(`${architecture.backbone}, ${architecture.stem}, ${architecture.channels} channels`, async () => {
+      const { own, images, forms } = made(architecture);
+      const width = forms.float32.features;
+      for (const [form, least_] of [
+        ['float32', 0.9999999],
+        ['float16', 0.9999],
+        ['int8', 0.99],
+      ] as const) {
+        const { map, pooled } = await run(encodeModel(forms[form], info), floats(images), images.shape);
+        assert.deepEqual(pooled.dims, [3, width]);
+        assert.deepEqual([pooled.type, map.type], ['float32', 'float32']);
+        assert.deepEqual(map.dims.slice(0, 2), [3, width]);
+        const found = pooled.data as Float32Array;
+        assert.ok(least(cosines(own, found, width)) > least_, `${form}: ${cosines(own, found, width)}`);
+        // What is measured with our engine is what the runtime gives.
+        const same = cosines(inEngine(forms[form], images), found, width);
+        assert.ok(least(same) > (form === 'float16' ? 0.99999 : 0.999999), `${form} in the engine: ${same}`);
+        const [h, w] = map.dims.slice(2) as [number, number];
+        const area = h * w;
+        const means = Float64Array.from({ length: 3 * width }, (_, i) => {
+          let sum = 0;
+          for (let j = 0; j < area; j++) sum += (map.data as Float32Array)[i * area + j] as number;
+          return sum / area;
+        });
+        assert.ok(least(cosines(means, found, width)) > 0.9999, `${form}: pooled is the mean of the map`);
+      }
+    });
+  }
+
+  test('one model takes any batch and any size', async () => {
+    const { encoder, forms } = made(architectures[0] as Architecture);
+    const bytes = encodeModel(forms.float32, info);
+    for (const shape of [
+      [1, 3, 32, 32],
+      [5, 3, 33, 71],
+      [2, 3, 128, 40],
+    ]) {
+      const x = normal(shape, 3, 'float32');
+      const { pooled } = await run(bytes, floats(x), shape);
+      const own = scope(() => noGrad(() => floats(encoder.forward(x))));
+      assert.ok(least(cosines(own, pooled.data as Float32Array, 128)) > 0.999999, String(shape));
+    }
+  });
+});
+
+test('the ONNX checker finds nothing, and infers all shapes', {
+  skip: !pythonWith('onnx') && 'no onnx for Python: apt-get install python3-onnx',
+}, (t) => {
+  const folder = temporary(t);
+  const files = architectures.flatMap((architecture, i) =>
+    Object.entries(made(architecture).forms).map(([form, graph]) => {
+      const file = join(folder, `${i}-${form}.onnx`);
+      writeFileSync(file, encodeModel(graph, info));
+      return file;
+    }),
+  );
+  const said = askPython(pythonWith('onnx') as string, ['check', ...files]).toString();
+  assert.deepEqual(
+    said.trim().split('\n'),
+    files.map(() => String(OPSET)),
+  );
+  writeFileSync(
+    files[0] as string,
+    encodeModel({ ...graphOf(seasoned(architectures[2] as Architecture)), constants: {} }, info),
+  );
+  assert.throws(() => askPython(pythonWith('onnx') as string, ['check', files[0] as string]), /Nodes in a graph|input/);
+});
+
+describe('quantization', () => {
+  test('weights are whole numbers of 7 bits, biases in steps of input times weight, values in 256 steps with one at 0', () => {
+    const { forms } = made(architectures[0] as Architecture);
+    const { constants, nodes } = forms.int8;
+    const convolutions = nodes.filter(({ op }) => op === 'Conv');
+    assert.equal(convolutions.length, 20);
+    for (const { inputs } of convolutions) {
+      const [x, weight, bias] = inputs as [string, string, string];
+      const codes = constants[`${weight}.code`]?.data as Int8Array;
+      assert.equal(
+        codes.reduce((most, one) => Math.max(most, Math.abs(one)), 0),
+        63,
+      );
+      const scale = constants[`${weight}.scale`]?.data as Float32Array;
+      const inputScale = constants[x.replace('.8bit', '.scale')]?.data[0] as number;
+      const each = codes.length / scale.length;
+      const [w, b] = [weight, bias].map((name) => forms.float32.constants[name]?.data) as [Float32Array, Float32Array];
+      for (const [c, step] of scale.entries()) {
+        assert.equal(constants[`${bias}.scale`]?.data[c], Math.fround(step * inputScale));
+        assert.ok(
+          Math.abs((constants[`${bias}.code`]?.data[c] as number) * step * inputScale - (b[c] as number)) <=
+            step * inputScale,
+        );
+        for (let i = c * each; i < (c + 1) * each; i++)
+          assert.ok(Math.abs((codes[i] as number) * step - (w[i] as number)) <= step * 0.5001);
+      }
+    }
+    for (const [name, { type, data }] of Object.entries(constants)) {
+      if (name.endsWith('.zero') && type !== 'uint8') assert.ok(data.every((zero) => zero === 0));
+    }
+  });
+
+  test('a channel of zeros, and a value that never was, divide by nothing', async () => {
+    const encoder = seasoned(architectures[2] as Architecture) as Encoder & { bn1: nn.BatchNorm2d };
+    noGrad(() => {
+      scope(() => void encoder.bn1.weight?.narrow(0, 0, 3).zero_());
+    });
+    const graph = graphOf(encoder);
+    const x = normal([2, 3, 32, 32], 1, 'float32');
+    const ranges = observe(graph, (network) => scope(() => noGrad(() => void network.forward(x))));
+    const { pooled } = await run(encodeModel(quantized(graph, ranges), info), floats(x), x.shape);
+    const own = scope(() => noGrad(() => floats(encoder.forward(x))));
+    assert.ok(least(cosines(own, pooled.data as Float32Array, 64)) > 0.99);
+    for (const constant of Object.values(quantized(graph, new Map()).constants))
+      assert.ok(constant.data.every(Number.isFinite));
+  });
+
+  test('nothing stays behind', () => {
+    const encoder = seasoned(architectures[2] as Architecture);
+    const before = liveCount();
+    const graph = graphOf(encoder);
+    const x = normal([1, 3, 16, 16], 1, 'float32');
+    observe(graph, (network) => scope(() => noGrad(() => void network.forward(x))));
+    assert.throws(() => observe(graph, () => assert.fail('stopped')), /stopped/);
+    halved(graph);
+    x.dispose();
+    assert.equal(liveCount(), before);
+  });
+});
+
+test('what cannot be written is told', () => {
+  class Other extends nn.Module {
+    readonly featureWidth = 3;
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  assert.throws(() => graphOf(new Other()), /only ResNets of basic blocks can be written as ONNX, not Other/);
+  const graph = graphOf(seasoned(architectures[2] as Architecture));
+  const bias = graph.constants['stem.conv.bias'];
+  (bias?.data as Float32Array)[0] = 1e6;
+  assert.equal(halved(graph), 'stem.conv.bias has weights too large for it');
+});
