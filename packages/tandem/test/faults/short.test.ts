@@ -64,7 +64,9 @@ test('remarks that cannot be written: why a run stopped is said all the same, wh
     ['skipped.jsonl', [], /\ntandem: cannot write the run folder .*: EIO: .*; give another --out\n$/],
   ] as const) {
     const fault = { kind: 'EIO', path, from: 1, times: forever } as const;
-    const { code, stderr } = await call(lineOf('clbo', broken, join(root, `remark-of-${path.length}`), line), { fault });
+    const { code, stderr } = await call(lineOf('clbo', broken, join(root, `remark-of-${path.length}`), line), {
+      fault,
+    });
     assert.equal(code, 1, stderr);
     assert.match(stderr, message);
   }

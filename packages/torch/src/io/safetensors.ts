@@ -125,7 +125,7 @@ export function loadSafetensors(path: string): SafeTensors {
   const tensors: Record<string, Tensor> = Object.create(null);
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw wrong('it is no file');
+    if (!stat.isFile()) throw wrong(stat.isDirectory() ? 'it is a directory' : 'it is no file');
     const { size } = stat;
     const read = (from: number, to: number) => readBytes(file, from, to, wrong);
     if (size < 8) throw wrong(`${size} bytes are too few`);
