@@ -15,12 +15,16 @@ export class UsageError extends UserError {
   override readonly exitCode: number = 2;
 }
 
+/** What is longer is near to nothing, and would take long to compare. */
+const longestWord = 200;
+
 /**
  * The candidate closest to `word`, or undefined where none is near. Near means that a third of the letters differ at
  * most, or that `word` (of four letters or more) is how the candidate begins, give or take a quarter. Case does not
  * count; the first of several equally close wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > longestWord) return undefined;
   const wanted = word.toLowerCase();
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;
@@ -47,4 +51,19 @@ function unlikeness(wanted: string, other: string): number {
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const guess = nearest(word, candidates);
   return guess === undefined ? '' : ` Did you mean '${guess}'?`;
+}
+
+/** A value as it may stand in a message of one line, whatever it is: short, and without control characters. */
+export function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return typeof value === 'string' ? JSON.stringify(shortened(value)) : String(value);
+}
+
+/** A name as it was written, if it is short and plain. */
+export function shownName(name: string): string {
+  return /^[\x20-\x7e]{0,80}$/.test(name) ? `'${name}'` : JSON.stringify(shortened(name));
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }

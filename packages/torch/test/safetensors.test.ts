@@ -253,7 +253,16 @@ describe('a damaged or hostile file is refused:', () => {
     refuses(oneWith({ shape: [huge, huge, huge] }), 'tensor "x"');
     refuses(oneWith({ shape: [2 ** 31, 2 ** 31] }), 'tensor "x"');
     refuses(assemble({ x: { dtype: 'F64', shape: [2 ** 31, 2 ** 31], data_offsets: [0, 0] } }));
-    refuses(assemble({ a: good, x: { dtype: 'F32', shape: [huge, huge, 0], data_offsets: [4, 4] } }, four), 'too many');
+    refuses(
+      assemble({ a: good, x: { dtype: 'F32', shape: [huge, huge, 0], data_offsets: [4, 4] } }, four),
+      'bad shape',
+    );
+  });
+
+  scoped('more dimensions than a tensor has', () => {
+    const shape = (count: number) => Array.from({ length: count }, () => 1);
+    refuses(oneWith({ shape: shape(65) }), 'tensor "x" has a bad shape');
+    refuses(oneWith({ shape: shape(100_000) }), 'tensor "x" has a bad shape');
   });
 
   scoped('bad offsets', () => {

@@ -1,6 +1,9 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
+import { readJson } from '../pretrain/files.js';
+
+const mostAbove = 32;
 
 /** What a file of settings says. */
 export interface ConfigFile {
@@ -14,29 +17,22 @@ export interface ConfigFile {
  * @throws UserError when a file cannot be read, is no JSON object, or extends itself
  */
 export function readConfig(file: string, above: readonly string[] = []): ConfigFile {
-  let text: string;
   let path: string;
+  let settings: Record<string, unknown>;
   try {
-    text = readFileSync(file, 'utf8');
     path = realpathSync(file);
+    settings = readJson(file);
   } catch (error) {
+    if (error instanceof UserError) throw new UserError(`--config ${file}: ${error.message}`);
     throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
   }
   if (above.includes(path)) throw new UserError(`--config ${file} extends itself`);
-  let settings: unknown;
-  try {
-    settings = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`--config ${file} is not JSON: ${(error as Error).message}`);
-  }
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UserError(`--config ${file} must be a JSON object, {"setting": value, ...}`);
-  }
+  if (above.length > mostAbove)
+    throw new UserError(`--config ${file}: more than ${mostAbove} files extend one another`);
   // What a run's config.json says of its machine is no setting.
-  const { tandem: machine, extends: base, ...own } = settings as Record<string, unknown>;
+  const { tandem: machine, extends: base, ...own } = settings;
   if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
-  if (typeof base !== 'string')
-    throw new UserError(`--config ${file}: extends must name a file, got ${JSON.stringify(base)}`);
+  if (typeof base !== 'string') throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
   const below = readConfig(resolve(dirname(file), base), [...above, path]);
   return { settings: { ...below.settings, ...own }, isOfRun: below.isOfRun };
 }

@@ -130,15 +130,17 @@ function save(
     size,
     tandem: { version: tandemVersion },
   });
+  let bytes = 0;
   for (const [i, loss] of tuned.losses.entries()) {
     const last = i === tuned.losses.length - 1;
-    folder.appendMetrics({ epoch: i + 1, loss, ...(last && { accuracy: result.accuracy, seconds }) });
+    bytes = folder.appendMetrics({ epoch: i + 1, loss, ...(last && { accuracy: result.accuracy, seconds }) }, bytes);
   }
   saveEncoder(folder.encoderFile('encoder'), subject.encoder, subject.card);
   const metadata = { classes: JSON.stringify(classes) };
   io.saveSafetensors(join(folder.path, 'classifier.safetensors'), tuned.head.stateDict(), metadata);
   writeFileSync(join(folder.path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
   tuned.head.dispose();
+  folder.release();
   return folder.path;
 }
 

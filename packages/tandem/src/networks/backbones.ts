@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '../errors.js';
+import { didYouMean, shownName, UserError } from '../errors.js';
 import type { Encoder, TrainingForm } from './encoder.js';
 import { ResNet, type ResNetOptions, type Stem } from './resnet.js';
 
@@ -36,7 +36,7 @@ export function buildEncoder({ backbone, ...options }: Architecture, form: Train
   const layout = Object.hasOwn(blocks, backbone) ? blocks[backbone] : undefined;
   if (!layout) {
     throw new UserError(
-      `unknown backbone '${backbone}'; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`,
+      `unknown backbone ${shownName(backbone)}; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`,
     );
   }
   return new ResNet({ blocks: layout, ...options, ...form });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { didYouMean, UsageError, UserError } from '../errors.js';
+import { didYouMean, shown, shownName, UsageError, UserError } from '../errors.js';
 import { methods, type Preset, presets } from '../methods/index.js';
 import { backbones } from '../networks/index.js';
 import { viewOptions } from './views.js';
@@ -152,9 +152,9 @@ export function knownSettings(): string[] {
  * @throws UsageError for unknown names (with the nearest known), wrong types and values out of range
  */
 export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConfig {
-  const name = given.method === undefined ? runOptions.shape.method.parse(undefined) : String(given.method);
+  const name = given.method === undefined ? runOptions.shape.method.parse(undefined) : asText(given.method);
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-  if (!method) throw new UsageError(`unknown method '${name}'; ${choice(name, Object.keys(methods))}`);
+  if (!method) throw new UsageError(`unknown method ${shownName(name)}; ${choice(name, Object.keys(methods))}`);
   const schema = runOptions.extend(method.options.shape);
   const types: Readonly<Record<string, z.ZodType>> = schema.shape;
   const read = (settings: Readonly<Record<string, unknown>>) =>
@@ -206,7 +206,7 @@ const actsWith: Readonly<Record<string, readonly string[]>> = {
 /** Names the methods that do have the setting, else the nearest setting. */
 function unknownSetting(key: string, method: string, known: readonly string[]): string {
   const others = Object.entries(methods).filter(([, { options }]) => Object.hasOwn(options.shape, key));
-  if (others.length === 0) return `unknown setting '${key}' for ${method}.${didYouMean(key, known)}`;
+  if (others.length === 0) return `unknown setting ${shownName(key)} for ${method}.${didYouMean(key, known)}`;
   const nearest = didYouMean(key, known);
   return `'${key}' is no setting of ${method} but of ${others.map(([name]) => name).join(', ')}.${nearest}`;
 }
@@ -231,8 +231,8 @@ function explain({ issues }: z.ZodError, given: Readonly<Record<string, unknown>
   const value = given[key];
   if (value === undefined) return `${key} is missing`;
   if (issue.code === 'invalid_value')
-    return `unknown ${key} '${value}'; ${choice(String(value), issue.values.map(String))}`;
-  return `${key} must be ${wanted(issue)}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`;
+    return `unknown ${key} ${typeof value === 'string' ? shownName(value) : shown(value)}; ${choice(asText(value), issue.values.map(String))}`;
+  return `${key} must be ${wanted(issue)}, got ${shown(value)}`;
 }
 
 function wanted(issue: z.core.$ZodIssue): string {
@@ -247,6 +247,11 @@ function wanted(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
+}
+
+/** Of lists and objects, which may be nested deeper than the stack, only that they are such. */
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : shown(value);
 }
 
 function choice(given: string, names: readonly string[]): string {

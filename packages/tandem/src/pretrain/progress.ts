@@ -1,34 +1,41 @@
 import { setImmediate } from 'node:timers/promises';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { DivergedError, type StepReport, stepsPerEpoch, train } from '../train/loop.js';
 import { evaluate } from './evaluate.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
+import { isOfTheDisk } from './files.js';
 import { NotFiniteError } from './monitor.js';
-import { type Run, saveEncoders, saveState } from './run.js';
+import { checkFinite, type Run, saveRun } from './run.js';
+
+const count = z.int().min(0);
+const duration = z.number().min(0);
 
 /** How far a run is: what a checkpoint remembers besides tensors. */
-export interface Progress {
-  readonly step: number;
+export const progressSchema = z.object({
+  step: count,
   /** Epochs whose metrics are written. */
-  readonly epochs: number;
+  epochs: count,
   /** Epochs in a row, up to now, in which the embeddings looked collapsed. */
-  readonly suspect: number;
+  suspect: count,
   /** Bytes of `metrics.jsonl`. */
-  readonly metricsBytes: number;
+  metricsBytes: count,
   /** Since the start, without the time between an end and a resumption. */
-  readonly seconds: number;
-  /** Of the epoch at hand. */
-  readonly sums: EpochSums;
-}
+  seconds: duration,
+  /** Steps skipped one after another, up to this one. */
+  skippedInARow: count,
+  /** Of the epoch at hand: the sums that its averages come from. */
+  sums: z.object({
+    steps: count,
+    read: count,
+    skipped: count,
+    seconds: duration,
+    losses: z.record(z.string(), z.number()),
+  }),
+});
 
-/** The sums that an epoch's averages come from. */
-interface EpochSums {
-  readonly steps: number;
-  readonly read: number;
-  readonly skipped: number;
-  readonly seconds: number;
-  readonly losses: Readonly<Record<string, number>>;
-}
+export type Progress = Readonly<z.infer<typeof progressSchema>>;
+type EpochSums = Progress['sums'];
 
 /** In the first epochs running statistics are young, and healthy embeddings may look collapsed in evaluation. */
 const epochsUntilWarning = 3;
@@ -36,7 +43,15 @@ const epochsUntilWarning = 3;
 const noSums: EpochSums = { steps: 0, read: 0, skipped: 0, seconds: 0, losses: {} };
 
 /** Where every run begins. */
-export const start: Progress = { step: 0, epochs: 0, suspect: 0, metricsBytes: 0, seconds: 0, sums: noSums };
+export const start: Progress = {
+  step: 0,
+  epochs: 0,
+  suspect: 0,
+  metricsBytes: 0,
+  seconds: 0,
+  skippedInARow: 0,
+  sums: noSums,
+};
 
 /**
  * Trains from where a run is to its end, and keeps its folder up to date. A save that fails is told and tried again at the next occasion; only
@@ -58,27 +73,22 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: from.step,
   };
-  let { step, epochs, suspect, metricsBytes } = from;
+  let { step, epochs, suspect, metricsBytes, skippedInARow } = from;
   let sums = new Sums(from.sums);
   let unwritten: EpochMetrics[] = [];
   let metrics: EpochMetrics | undefined;
   let saved = { step: from.step, epochs, at: Date.now() };
 
-  /** Metrics first: a checkpoint never knows less of them than the file holds. @returns why it failed */
+  /** Metrics first: a checkpoint never knows of more than the file holds. @returns why it failed */
   const save = (): string | undefined => {
+    checkFinite(run);
     try {
+      folder.confirm();
       for (; unwritten.length > 0; unwritten = unwritten.slice(1)) {
-        metricsBytes = folder.appendMetrics(unwritten[0] as EpochMetrics);
+        metricsBytes = folder.appendMetrics(unwritten[0] as EpochMetrics, metricsBytes);
       }
-      saveState(run, step, {
-        step,
-        epochs,
-        suspect,
-        metricsBytes,
-        seconds: seconds(),
-        sums: sums.state(),
-      } satisfies Progress);
-      if (step % perEpoch === 0 || signal?.aborted) saveEncoders(run);
+      const progress = { step, epochs, suspect, metricsBytes, seconds: seconds(), skippedInARow, sums: sums.state() };
+      saveRun(run, step, progress satisfies Progress, step % perEpoch === 0 || signal?.aborted === true);
       saved = { step, epochs, at: Date.now() };
       return undefined;
     } catch (error) {
@@ -122,8 +132,9 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
   try {
     if (step > epochs * perEpoch && step % perEpoch === 0) yield* closeEpoch();
     if (!signal?.aborted) {
-      for await (const report of train(method, batches, { ...plan, startStep: step })) {
-        step = report.step;
+      const resumed = { ...plan, startStep: step, startSkipped: skippedInARow };
+      for await (const report of train(method, batches, resumed)) {
+        ({ step, skippedInARow } = report);
         sums.add(report);
         if (report.skipped) yield { kind: 'warning', text: `step ${step} was left out: ${report.skipped}` };
         yield { kind: 'step', imagesSeen: seen(step), ...report };
@@ -161,13 +172,13 @@ function explained(error: unknown, step: number, saved: number, { config, folder
     if (thrown instanceof DivergedError) return thrown.message;
     if (thrown instanceof NotFiniteError) return `${thrown.message} after step ${step}`;
     const asked = memoryAskedFor(thrown);
-    return asked && `there is not enough memory for step ${step + 1} with batch ${batches.size}: ${asked}`;
+    return asked && `there is not enough memory after step ${step} with batch ${batches.size}: ${asked}`;
   }
   function cure(thrown: unknown): string {
     if (memoryAskedFor(thrown))
       return `Lower batch (${config.batch}), width or size in a new run, or make room and resume`;
-    if (thrown instanceof DivergedError) return 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
-    return 'Lower lr, or add warmup';
+    const skips = config.nonFinite === 'skip' || !(thrown instanceof DivergedError);
+    return skips ? 'Lower lr, or add warmup' : 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
   }
 }
 
@@ -177,12 +188,9 @@ function memoryAskedFor(error: unknown): string | undefined {
   const bytes = /tried to allocate (\d+) bytes/.exec(message)?.[1];
   if (bytes) return `${(Number(bytes) / 2 ** 20).toFixed(0)} MiB were asked for`;
   const cuda = /out of memory\. Tried to allocate ([\d.]+ \wiB)/i.exec(message)?.[1];
-  return cuda && `${cuda} were asked for`;
-}
-
-function isOfTheDisk(error: unknown): error is NodeJS.ErrnoException {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && typeof syscall === 'string';
+  if (cuda) return `${cuda} were asked for`;
+  // Of the C++ library and of Node's buffers, which do not say how much.
+  return /^out of memory|Array buffer allocation failed/.test(message) ? 'no more is to be had' : undefined;
 }
 
 /** Loss, its terms and rate of an epoch's training steps; evaluation is not in the rate. */

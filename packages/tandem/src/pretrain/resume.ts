@@ -1,19 +1,21 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { threads, version } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { DataSet } from '../images/index.js';
+import { type DataSet, fingerprint } from '../images/index.js';
 import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
-import { resolveConfig } from './config.js';
+import { stepsPerEpoch } from '../train/loop.js';
+import { type RunConfig, resolveConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
+import { readJson } from './files.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
-import { goOn, type Progress, start } from './progress.js';
+import { goOn, type Progress, progressSchema, start } from './progress.js';
 import { prepare, type Run } from './run.js';
 import { openRunFolder } from './run-folder.js';
 
 /** Settings that may change when a run goes on: they decide nothing that was or will be learned from healthy numbers. */
-export const changeable = ['nonFinite', 'saveMinutes', 'saveSteps', 'dataRoot'] as const;
+export const changeable = ['nonFinite', 'saveMinutes', 'saveSteps', 'dataRoot', 'cache'] as const;
 
 export interface ResumeOptions extends LoadingOptions {
   /** Settings among `changeable`. */
@@ -23,8 +25,20 @@ export interface ResumeOptions extends LoadingOptions {
 const machineSchema = z.object({
   libtorch: z.string(),
   threads: z.number(),
-  images: z.object({ count: z.number(), channels: z.number(), height: z.number(), width: z.number() }).optional(),
+  /** Where it was begun: paths of images may be seen from there. */
+  folder: z.string().optional(),
+  images: z
+    .object({
+      count: z.number(),
+      channels: z.number(),
+      height: z.number(),
+      width: z.number(),
+      sha256: z.string().optional(),
+    })
+    .optional(),
 });
+
+type Machine = z.infer<typeof machineSchema>;
 
 /**
  * Goes on with a run from its newest whole checkpoint, as if it had never ended; from the beginning where it has none.
@@ -39,52 +53,78 @@ export async function* resume(
   const folder = openRunFolder(path);
   try {
     yield { kind: 'loading' };
-    const data = await loadImages(config, loading);
+    const data = await loadFrom(machine.folder, () => loadImages(config, loading));
     checkImages(data, machine.images, path);
+    const warnings: string[] = [];
     if (machine.threads !== threads() || machine.libtorch !== version()) {
-      yield {
-        kind: 'warning',
-        text: `begun with ${machine.threads} threads on libtorch ${machine.libtorch}, resumed with ${threads()} on ${version()}: the last bits may differ`,
-      };
+      const [then, now] = [machine, { threads: threads(), libtorch: version() }].map(
+        (x) => `${x.threads} threads on libtorch ${x.libtorch}`,
+      );
+      warnings.push(`begun with ${then}, resumed with ${now}: the last bits may differ`);
     }
     const run = prepare(config, data, () => folder);
-    const damaged: string[] = [];
-    const from = restore(run, (file, why) => damaged.push(`${file} is put aside as damaged: ${why}`));
-    for (const text of damaged) yield { kind: 'warning', text };
-    folder.cutMetrics(from.metricsBytes);
-    yield* goOn(run, from, loading.signal);
+    const from = restore(run, warnings);
+    const metricsBytes = folder.goOnAfter(from.metricsBytes);
+    if (metricsBytes < from.metricsBytes) {
+      warnings.push(
+        `${join(path, 'metrics.jsonl')} is shorter than it was: lines of epochs before step ${from.step} are lost`,
+      );
+    }
+    for (const text of warnings) yield { kind: 'warning', text };
+    yield* goOn(run, { ...from, metricsBytes }, loading.signal);
   } finally {
     folder.release();
   }
 }
 
-function readRun(path: string, changes: Readonly<Record<string, unknown>> = {}) {
+function readRun(
+  path: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): { config: RunConfig; machine: Machine } {
   const file = join(path, 'config.json');
   if (!existsSync(file)) throw new UserError(`${path} is no run folder: there is no config.json in it`);
   try {
-    if (statSync(file).size > 2 ** 20) throw new Error('it is too large');
-    const { tandem, ...settings } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const { tandem, ...settings } = readJson(file);
     return { config: resolveConfig({ ...settings, ...changes }), machine: machineSchema.parse(tandem) };
   } catch (error) {
-    if (error instanceof z.ZodError)
-      throw new UserError(`${file} is damaged: what it says of its machine is not whole`);
-    throw new UserError(`${file} is damaged: ${(error as Error).message}`);
+    const why = error instanceof z.ZodError ? 'what it says of its machine is not whole' : (error as Error).message;
+    throw new UserError(`${file} cannot be used: ${why}`);
   }
 }
 
-function checkImages({ train }: DataSet, before: z.infer<typeof machineSchema>['images'], path: string): void {
-  const tell = (x: { count: number; channels: number; height: number; width: number }) =>
-    `${x.count} of ${x.channels}x${x.height}x${x.width}`;
-  if (!before || tell(before) === tell(train)) return;
+/** Images given by a path that is seen from another folder than this one are the likely reason where they are not found. */
+async function loadFrom(begunIn: string | undefined, read: () => Promise<DataSet>): Promise<DataSet> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof UserError) || begunIn === undefined || begunIn === process.cwd()) throw error;
+    throw new UserError(`${error.message.replace(/\.$/, '')}; the run was begun in the folder ${begunIn}`);
+  }
+}
+
+function checkImages({ train }: DataSet, before: Machine['images'], path: string): void {
+  if (!before) return;
+  const tell = (x: NonNullable<Machine['images']>) => `${x.count} of ${x.channels}x${x.height}x${x.width}`;
+  const begun = `${path} was begun with ${tell(before)} images`;
+  if (tell(before) !== tell(train))
+    throw new UserError(`${begun}, now there are ${tell(train)}: it cannot go on with others`);
+  if (before.sha256 === undefined || before.sha256 === fingerprint(train)) return;
   throw new UserError(
-    `${path} was begun with ${tell(before)} images, there are ${tell(train)} now; put them back, or begin a new run`,
+    `${begun}, now there are as many others: put the former back, or take sha256 out of its config.json to go on with these`,
   );
 }
 
-/** Puts the checkpoint's tensors in place. @returns where the run is */
-function restore({ method, plan, config, folder }: Run, onDamaged: (file: string, why: string) => void): Progress {
-  const found = loadCheckpoint(folder.path, onDamaged);
-  if (!found) return start;
+function restore(run: Run, warnings: string[]): Progress {
+  const { method, plan, config, folder, batches } = run;
+  let damaged = 0;
+  const found = loadCheckpoint(folder.path, (file, why) => {
+    damaged += 1;
+    warnings.push(`${file} is put aside as damaged: ${why}`);
+  });
+  if (!found) {
+    if (damaged > 0) warnings.push(`no checkpoint is whole: the run begins again, from step 0`);
+    return start;
+  }
   try {
     restoreTrainingState(method, plan.optimizer, found.tensors);
   } catch (error) {
@@ -92,7 +132,11 @@ function restore({ method, plan, config, folder }: Run, onDamaged: (file: string
   } finally {
     for (const tensor of Object.values(found.tensors)) tensor.dispose();
   }
-  const progress = found.notes as Progress;
+  const { success, data: progress } = progressSchema.safeParse(found.notes);
+  const perEpoch = stepsPerEpoch(method, batches);
+  if (!success || progress.step > config.epochs * perEpoch || progress.epochs > progress.step / perEpoch) {
+    throw new UserError(`${folder.path}: its checkpoint does not say how far it is as this version of Tandem does`);
+  }
   if (progress.epochs >= config.epochs)
     throw new UserError(`${folder.path} is at its end: all ${config.epochs} epochs are done`);
   return progress;

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -13,22 +14,33 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import { makeFolder } from '../export/index.js';
 import { appendWhole, writeWhole } from './files.js';
-import { lockRun } from './lock.js';
+import { isRunning, lockRun, type RunLock } from './lock.js';
 
 /** The files of one run. This process alone trains in it until `release`. */
 export interface RunFolder {
   readonly path: string;
   writeConfig(config: object): void;
-  /** One line of JSON for each epoch: whole and on the disk, or not at all. @returns the bytes of the file */
-  appendMetrics(metrics: object): number;
+  /** One line of JSON for each epoch after the first `at` bytes: whole and on the disk, or not at all. @returns the bytes of the file */
+  appendMetrics(metrics: object, at: number): number;
   /** Why the run ended before its end, for whoever looks later. */
   writeStopped(stopped: object): void;
   /** One line of JSON for each file that could not be read. */
   writeSkipped(skipped: readonly object[]): void;
   /** Where an encoder is kept. */
   encoderFile(which: 'encoder' | 'student' | 'teacher'): string;
+  /** Makes sure that no other process trains in it now. @throws UserError when one does */
+  confirm(): void;
   /** Lets other processes train in it. */
   release(): void;
+}
+
+/** The folder of a run that goes on. */
+export interface OpenedRunFolder extends RunFolder {
+  /**
+   * Forgets why the run ended, and the metrics after `bytes`, which a checkpoint knows.
+   * @returns the bytes that are left: fewer where lines were lost
+   */
+  goOnAfter(bytes: number): number;
 }
 
 /**
@@ -58,42 +70,70 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
   try {
     makeFolder(path);
     if (out === undefined) path = nextFree(join(path, name));
-    const release = lockRun(path);
-    mkdirSync(join(path, 'encoder'));
-    writeFileSync(join(path, 'metrics.jsonl'), '');
-    return runFolderAt(path, release);
+    return locked(path, (lock) => {
+      mkdirSync(join(path, 'encoder'));
+      writeFileSync(join(path, 'metrics.jsonl'), '');
+      return runFolderAt(path, lock);
+    });
   } catch (error) {
     throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
   }
 }
 
 /**
- * Opens the folder of a run to go on in it. What a process that died left half-written is cleared away, and the metrics are cut after
- * `metricsBytes`, which a checkpoint knows.
+ * Opens the folder of a run to go on in it. What a process that died left half-written is cleared away.
  * @throws UserError when another process trains in it, or it cannot be written
  */
-export function openRunFolder(path: string): RunFolder & { cutMetrics(bytes: number): void } {
+export function openRunFolder(path: string): OpenedRunFolder {
   try {
-    const release = lockRun(path);
-    for (const part of ['.', 'encoder', 'checkpoint']) {
-      for (const file of existsSync(join(path, part)) ? readdirSync(join(path, part)) : []) {
-        if (/\.\d+\.tmp$/.test(file)) rmSync(join(path, part, file), { force: true });
-      }
-    }
-    rmSync(join(path, 'stopped.json'), { force: true });
-    mkdirSync(join(path, 'encoder'), { recursive: true });
-    return { ...runFolderAt(path, release), cutMetrics: (bytes) => truncateSync(join(path, 'metrics.jsonl'), bytes) };
+    return locked(path, (lock) => {
+      for (const part of ['.', 'encoder', 'checkpoint']) clearHalfWritten(join(path, part));
+      mkdirSync(join(path, 'encoder'), { recursive: true });
+      const goOnAfter = (bytes: number) => {
+        rmSync(join(path, 'stopped.json'), { force: true });
+        return cutLines(join(path, 'metrics.jsonl'), bytes);
+      };
+      return { ...runFolderAt(path, lock), goOnAfter };
+    });
   } catch (error) {
-    throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
+    throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');
   }
 }
 
-function runFolderAt(path: string, release: () => void): RunFolder {
+/** Gives the lock back where `use` fails. */
+function locked<T>(path: string, use: (lock: RunLock) => T): T {
+  const lock = lockRun(path);
+  try {
+    return use(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function clearHalfWritten(folder: string): void {
+  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+    const writer = /\.(\d+)(\.stale)?\.tmp$/.exec(file)?.[1];
+    // Another process may be asking for the lock at this moment; all other files are ours to write.
+    if (writer === undefined || (file.startsWith('lock.') && isRunning(Number(writer)))) continue;
+    rmSync(join(folder, file), { force: true });
+  }
+}
+
+/** Cuts a file after `bytes`, or where it is shorter after its last whole line. @returns its bytes */
+function cutLines(path: string, bytes: number): number {
+  const size = existsSync(path) ? statSync(path).size : 0;
+  const kept = size >= bytes ? bytes : size === 0 ? 0 : readFileSync(path).lastIndexOf('\n') + 1;
+  if (size > kept) truncateSync(path, kept);
+  return kept;
+}
+
+function runFolderAt(path: string, lock: RunLock): RunFolder {
   return {
     path,
-    release,
+    ...lock,
     writeConfig: (config) => writeWhole(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`),
-    appendMetrics: (metrics) => appendWhole(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`),
+    appendMetrics: (metrics, at) => appendWhole(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`, at),
     writeStopped: (stopped) => writeWhole(join(path, 'stopped.json'), `${JSON.stringify(stopped, null, 2)}\n`),
     writeSkipped: (skipped) =>
       writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
@@ -116,8 +156,8 @@ function taken(path: string): UserError {
   return new UserError(`${path} exists already and is never overwritten; give another --out`);
 }
 
-function unwritable(path: string, why: string): UserError {
-  return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; give another --out`);
+export function unwritable(path: string, why: string, cure = 'give another --out'): UserError {
+  return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; ${cure}`);
 }
 
 function isEmptyFolder(path: string): boolean {

@@ -1,7 +1,7 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError } from '../errors.js';
 import { type EncoderCard, initEncoder, saveEncoder } from '../export/index.js';
-import { Batches, type DataSet } from '../images/index.js';
+import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
@@ -9,10 +9,11 @@ import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, type View } from '../views/index.js';
 import { pickMethodOptions, type RunConfig } from './config.js';
+import { isOfTheDisk } from './files.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import { findEncoder, type RunFolder } from './run-folder.js';
+import { findEncoder, type RunFolder, unwritable } from './run-folder.js';
 import { tandemVersion } from './version.js';
 import { runViews } from './views.js';
 
@@ -115,28 +116,31 @@ function methodOf(config: RunConfig, architecture: Architecture, views: readonly
   return { method, notes };
 }
 
-/** Writes down what is being run, and on what machine and images. */
+/** Writes down what is being run, and on what machine and images. @throws UserError when that cannot be written */
 export function describe({ config, folder, data, method }: Run): void {
   const { count, channels, height, width } = data.train;
-  const tandem = { version: tandemVersion, libtorch: version(), threads: threads() };
-  folder.writeConfig({
-    ...config,
-    tandem: { ...tandem, views: method.views, images: { count, channels, height, width } },
-  });
-  if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
+  const images = { count, channels, height, width, sha256: fingerprint(data.train) };
+  const made = { version: tandemVersion, libtorch: version(), threads: threads() };
+  const tandem = { ...made, views: method.views, folder: process.cwd(), images };
+  try {
+    folder.writeConfig({ ...config, tandem });
+    if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
+  } catch (error) {
+    throw isOfTheDisk(error) ? unwritable(folder.path, error.message) : error;
+  }
 }
 
 /**
- * The checkpoint.
- * @throws NotFiniteError instead of putting numbers that are none in place of good ones
+ * The encoders where asked for, then the checkpoint: a run that dies in between makes the same encoders once more.
+ * @param notes what else a resumed run must know
  */
-export function saveState({ folder, method, plan }: Run, step: number, notes: unknown): void {
-  checkFinite([...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])]);
-  saveCheckpoint(folder.path, method, plan.optimizer, step, notes);
+export function saveRun(run: Run, step: number, notes: unknown, encoders: boolean): void {
+  if (encoders) saveEncoders(run);
+  saveCheckpoint(run.folder.path, run.method, run.plan.optimizer, step, notes);
 }
 
 /** Both encoders, and the kept one under the name that tools look for. */
-export function saveEncoders({ folder, method, card }: Run): void {
+function saveEncoders({ folder, method, card }: Run): void {
   const encoders = { student: method.learns.encoder, teacher: method.teacher?.encoder };
   for (const which of ['student', 'teacher'] as const) {
     const encoder = encoders[which];
@@ -145,7 +149,9 @@ export function saveEncoders({ folder, method, card }: Run): void {
   }
 }
 
-function checkFinite(parameters: readonly Tensor[]): void {
+/** @throws NotFiniteError: numbers that are none are never put in place of good ones */
+export function checkFinite({ method }: Run): void {
+  const parameters: readonly Tensor[] = [...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])];
   const good = scope(() => noGrad(() => parameters.every((x) => x.isfinite().all().item() === 1)));
   if (!good) throw new NotFiniteError('the parameters are not finite');
 }

@@ -14,12 +14,13 @@ export function setBatchNormMomentum(module: nn.Module, momentum: number): void 
 }
 
 /**
- * Replaces the running statistics by the plain average over at most `limit` batches, in train mode and without gradient.
+ * Replaces the running statistics by the plain average over at most `limit` batches, in train mode and without gradient. Once more
+ * with the same batches changes nothing: the batches do not count as trained on.
  * @param batches each is freed after its use, so they can be made as they are asked for
  */
 export function reestimateStatistics(module: nn.Module, batches: Iterable<Tensor>, limit = 200): void {
   const norms = batchNorms(module);
-  const before = norms.map((norm) => norm.momentum);
+  const before = norms.map((norm) => ({ momentum: norm.momentum, tracked: norm.numBatchesTracked.item() }));
   const training = module.training;
   module.train();
   const iterator = batches[Symbol.iterator]();
@@ -34,7 +35,9 @@ export function reestimateStatistics(module: nn.Module, batches: Iterable<Tensor
     });
   for (let count = 1; count <= limit && scope(() => use(count)); ) count += 1;
   norms.forEach((norm, i) => {
-    norm.momentum = before[i] as number;
+    const { momentum, tracked } = before[i] as (typeof before)[number];
+    norm.momentum = momentum;
+    norm.numBatchesTracked.fill_(tracked);
   });
   module.train(training);
 }

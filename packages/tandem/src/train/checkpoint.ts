@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, noGrad, type optim, type Tensor } from '@tandem/torch';
+import { shownName } from '../errors.js';
 import type { Method } from '../methods/method.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -44,7 +45,8 @@ export function restoreTrainingState(method: Method, optimizer: optim.Optimizer,
   const shape = (x: Tensor | undefined) => (x ? `${x.dtype} [${x.shape}]` : 'absent');
   for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
     const [here, there] = [shape(own[name]), shape(Object.hasOwn(saved, name) ? saved[name] : undefined)];
-    if (here !== there) throw new Error(`the checkpoint is of another run: ${name} is ${there} in it, ${here} here`);
+    if (here !== there)
+      throw new Error(`the checkpoint is of another run: ${shownName(name)} is ${there} in it, ${here} here`);
   }
   noGrad(() => {
     for (const [name, x] of Object.entries(own)) x.copy_(saved[name] as Tensor);
@@ -81,6 +83,7 @@ export function saveCheckpoint(
  * The newest checkpoint that is whole.
  * @param onDamaged told of each file that is not, after it was put aside as `<file>.damaged`
  * @returns undefined where there is none; the caller frees the tensors
+ * @throws what the system says when a file cannot be read now, or memory is lacking: that does not make it a damaged one
  */
 export function loadCheckpoint(
   runFolder: string,
@@ -92,11 +95,27 @@ export function loadCheckpoint(
     try {
       return readCheckpoint(file);
     } catch (error) {
-      renameSync(file, `${file}.damaged`);
-      onDamaged(file, (error as Error).message);
+      if (!isDamage(error)) throw error;
+      renameSync(file, free(`${file}.damaged`));
+      onDamaged(file, (error as Error).message.replace(`${file}: `, ''));
     }
   }
   return undefined;
+}
+
+class ChecksumError extends Error {}
+
+/** A disk that cannot read a file any more has damaged it too. */
+function isDamage(error: unknown): boolean {
+  const isTold = error instanceof io.SafetensorsError || error instanceof ChecksumError;
+  return isTold || (error as NodeJS.ErrnoException).code === 'EIO';
+}
+
+function free(path: string): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? path : `${path}-${n}`;
+    if (!existsSync(candidate)) return candidate;
+  }
 }
 
 /** @throws Error when the file is no checkpoint, or not as it was written */
@@ -104,8 +123,10 @@ export function readCheckpoint(file: string): Checkpoint {
   const { tensors, metadata } = io.loadSafetensors(file);
   try {
     const { progress = '', sha256 } = metadata;
-    if (digest(tensors, progress) !== sha256) throw new Error(`${file}: its checksum is not that of its contents`);
+    if (digest(tensors, progress) !== sha256)
+      throw new ChecksumError(`${file}: its checksum is not that of its contents`);
     const { step, notes } = JSON.parse(progress) as { step: number; notes: unknown };
+    if (metadata.step !== String(step)) throw new ChecksumError(`${file}: it does not agree with itself on its step`);
     return { step, notes, tensors };
   } catch (error) {
     for (const tensor of Object.values(tensors)) tensor.dispose();

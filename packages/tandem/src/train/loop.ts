@@ -25,6 +25,8 @@ export interface Plan {
   readonly nonFinite?: 'stop' | 'skip';
   /** Steps already taken, to go on from. */
   readonly startStep?: number;
+  /** How many of them, the last ones, were skipped one after another. */
+  readonly startSkipped?: number;
 }
 
 /** What the loop tells after each step. */
@@ -41,6 +43,8 @@ export interface StepReport {
   readonly terms?: Readonly<Record<string, number>>;
   /** Why the step changed nothing. */
   readonly skipped?: string;
+  /** Steps skipped one after another, up to this one. */
+  readonly skippedInARow: number;
 }
 
 /** The loss or a gradient became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
@@ -54,7 +58,7 @@ export class DivergedError extends Error {
 }
 
 /** Steps skipped in a row after which the network itself must be what is broken. */
-const skippedInARow = 20;
+const mostSkippedInARow = 20;
 
 const onePass: Rounds = { passes: 1, repeats: 1 };
 
@@ -73,7 +77,7 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
   const { epochs, seed, optimizer } = plan;
   const steps = epochs * perEpoch;
   const resetMomentum = () => optimizer.reset();
-  let skipped = 0;
+  let skippedInARow = plan.startSkipped ?? 0;
   for (let step = plan.startStep ?? 0; step < steps; ) {
     const pass = Math.floor(step / (batches.perEpoch * repeats));
     const inPass = step - pass * batches.perEpoch * repeats;
@@ -86,10 +90,10 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum };
           return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
         });
-        skipped = report.skipped === undefined ? 0 : skipped + 1;
-        if (skipped > skippedInARow)
-          throw new DivergedError(report.step, `${report.skipped}, ${skipped} times in a row,`);
-        yield report;
+        skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
+        if (skippedInARow > mostSkippedInARow)
+          throw new DivergedError(report.step, `${report.skipped}, ${skippedInARow} times in a row,`);
+        yield { ...report, skippedInARow };
         step += 1;
         await setImmediate(); // signals and timers get their turn
       }
@@ -104,7 +108,7 @@ function takeStep(
   plan: Plan,
   moment: Moment,
   endsEpoch: boolean,
-): StepReport {
+): Omit<StepReport, 'skippedInARow'> {
   const { optimizer, memoryFormat, scaleLoss = 1, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
   const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;

@@ -28,8 +28,8 @@ test('what cannot be read is one clear line', (t) => {
     ['loop.json', /loop\.json extends itself$/],
     ['orphan.json', /none\.json cannot be read: ENOENT/],
     ['number.json', /number\.json: extends must name a file, got 7$/],
-    ['list.json', /list\.json must be a JSON object/],
-    ['broken.json', /broken\.json is not JSON/],
+    ['list.json', /list\.json: it must be a JSON object/],
+    ['broken.json', /broken\.json: it is not JSON/],
   ] as const) {
     assert.throws(() => readConfig(at(name)), { name: 'UserError', message });
   }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { io } from '@tandem/torch';
 import { loadEncoder } from '../../src/export/index.js';
-import { hash } from '../support.js';
+import { whatCameOut } from '../faults/runs.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny, writeJson } from './running.js';
 
 const root = temporary({ after });
@@ -16,18 +15,6 @@ const fast = [...tiny, '--batch', '16', '--epochs', '2'];
 before(async () => {
   await pictures(labelled, 20);
 });
-
-/** Everything that decides what comes out of a run; a checkpoint also tells the time. */
-function resultOf(run: string) {
-  const metrics = metricsOf(run).map(({ seconds: _s, imagesPerSecond: _i, ...rest }) => rest);
-  const encoders = ['encoder', 'student', 'teacher'].map((name) =>
-    createHash('sha256')
-      .update(readFileSync(join(run, 'encoder', `${name}.safetensors`)))
-      .digest('hex'),
-  );
-  const { tensors } = io.loadSafetensors(join(run, 'checkpoint', 'state.safetensors'));
-  return { metrics, encoders, state: hash(Object.values(tensors)) };
-}
 
 test('a run: its folder, its metrics, its words, and again from its config.json bit for bit', async (t) => {
   const out = join(temporary(t), 'run');
@@ -52,7 +39,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.notEqual(config.device, 'auto');
   assert.notEqual(config.precision, 'auto');
-  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'views', 'images']);
+  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'views', 'folder', 'images']);
 
   const metrics = metricsOf(out);
   assert.deepEqual(
@@ -95,7 +82,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
 
   const again = join(temporary(t), 'again');
   assert.equal((await tandem(t, 'pretrain', '--config', join(out, 'config.json'), '--out', again)).code, 0);
-  assert.deepEqual(resultOf(again), resultOf(out));
+  assert.deepEqual(whatCameOut(again), whatCameOut(out));
   assert.deepEqual(JSON.parse(readFileSync(join(again, 'config.json'), 'utf8')), config);
 
   const kept = readFileSync(join(out, 'config.json'), 'utf8');
@@ -180,8 +167,8 @@ test('numbers that grow beyond float32 stop the run, and the encoder of the epoc
   assert.deepEqual([code, stdout], [1, '']);
   const metrics = metricsOf(out);
   assert.ok(metrics.length > 0 && metrics.length < 40, `${metrics.length} epochs`);
-  assert.match(stderr, /\ntandem: .* step \d+; step \d+ is saved in .*\. Lower lr, or add warmup\n$/);
-  assert.ok(stderr.includes(`step ${metrics.at(-1)?.step} is saved`));
+  assert.match(stderr, /\ntandem: .* step \d+; step \d+ is saved in .*\. Lower lr, .*\n$/);
+  assert.ok(stderr.includes(`; step ${metrics.at(-1)?.step} is saved in ${out}. `), stderr);
   const { encoder } = loadEncoder(join(out, 'encoder', 'encoder.safetensors'));
   for (const [name, x] of encoder.namedParameters()) assert.ok(x.isfinite().all().item(), name);
   encoder.dispose();
@@ -193,8 +180,13 @@ test('a loss that is no number stops the run and names the step', async (t) => {
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /\ntandem: the loss became NaN at step 1; nothing was saved yet\. Lower lr, add warmup, or leave .* nonFinite=skip\n$/,
+    /\ntandem: the loss became NaN at step 1; nothing was saved yet\. Lower lr, add warmup, or leave such steps out with nonFinite=skip\n$/,
   );
+  assert.deepEqual(JSON.parse(readFileSync(join(out, 'stopped.json'), 'utf8')), {
+    step: 0,
+    saved: 0,
+    reason: 'the loss became NaN at step 1',
+  });
   assert.deepEqual(readdirSync(join(out, 'encoder')), []);
 });
 

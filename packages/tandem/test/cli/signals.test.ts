@@ -43,6 +43,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     const metrics = metricsOf(run);
     assert.deepEqual(JSON.parse(stdout), { run, interrupted: true, ...metrics.at(-1) });
     assert.ok(savedStep(run) >= (metrics.at(-1)?.step ?? Number.NaN));
+    assert.equal(existsSync(join(run, 'lock')), false);
+    const before = savedStep(run);
+    const again = start(['resume', run]);
+    await again.says(`going on after step ${before.toLocaleString('en')}`);
+    again.process.kill(name);
+    assert.equal((await again.ended).code, name === 'SIGINT' ? 130 : 143);
+    assert.ok(savedStep(run) >= before);
   });
 }
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkRunFolder, createRunFolder, findEncoder, shortName } from '../../src/pretrain/run-folder.js';
+import {
+  checkRunFolder,
+  createRunFolder,
+  findEncoder,
+  openRunFolder,
+  shortName,
+} from '../../src/pretrain/run-folder.js';
 import { temporary } from '../cli/running.js';
 
 test('runs without a name take the next free one', (t) => {
@@ -20,8 +26,8 @@ test('an empty folder may become a run, one with anything in it never', (t) => {
   const out = join(temporary(t), 'deep', 'run');
   mkdirSync(out, { recursive: true });
   checkRunFolder(out);
-  createRunFolder(out, '').release();
-  assert.deepEqual(readdirSync(out).sort(), ['encoder', 'metrics.jsonl']);
+  createRunFolder(out, '');
+  assert.deepEqual(readdirSync(out).sort(), ['encoder', 'lock', 'metrics.jsonl']);
   for (const attempt of [() => checkRunFolder(out), () => createRunFolder(out, '')]) {
     assert.throws(attempt, {
       name: 'UserError',
@@ -58,4 +64,48 @@ test('an encoder is found by its run or by its own name', (t) => {
 test('runs are called after their images', () => {
   const names = ['/data/cats.tar.gz', 'cats/', './fashion-mnist', 'my.cats.tgz', '/'].map(shortName);
   assert.deepEqual(names, ['cats', 'cats', 'fashion-mnist', 'my.cats', 'images']);
+});
+
+test('a run that goes on: what was left half-written is cleared, whole files stay, metrics are cut', (t) => {
+  const out = join(temporary(t), 'run');
+  createRunFolder(out, '').release();
+  mkdirSync(join(out, 'checkpoint'));
+  const left = ['config.json.12.tmp', 'encoder/encoder.safetensors.12.tmp', 'checkpoint/state.safetensors.12.tmp'];
+  const dead = 2 ** 22 + 1;
+  left.push(`lock.${dead}.tmp`, `lock.${dead}.stale.tmp`);
+  const asking = `lock.${process.ppid}.tmp`; // another process wants the lock too at this moment
+  const kept = [asking, 'notes.tmp', 'checkpoint/mine.12.tmp.txt', 'checkpoint/state.safetensors.damaged'];
+  for (const file of [...left, ...kept]) writeFileSync(join(out, file), '');
+  writeFileSync(join(out, 'stopped.json'), '{}');
+  writeFileSync(join(out, 'metrics.jsonl'), '{"epoch":1}\n{"epoch":2}\n{"ep');
+  const folder = openRunFolder(out);
+  for (const file of left) assert.equal(existsSync(join(out, file)), false, file);
+  for (const file of kept) assert.ok(existsSync(join(out, file)), file);
+  assert.ok(existsSync(join(out, 'stopped.json')), 'it may still turn out that the run cannot go on');
+  assert.equal(folder.goOnAfter(12), 12);
+  assert.equal(existsSync(join(out, 'stopped.json')), false);
+  assert.equal(readFileSync(join(out, 'metrics.jsonl'), 'utf8'), '{"epoch":1}\n');
+  assert.equal(folder.appendMetrics({ epoch: 2 }, 12), 24);
+  folder.release();
+});
+
+test('metrics that are shorter than a checkpoint knows are cut after their last whole line', (t) => {
+  const out = join(temporary(t), 'run');
+  const file = join(out, 'metrics.jsonl');
+  createRunFolder(out, '').release();
+  const left = (text: string | undefined, bytes: number) => {
+    rmSync(file);
+    if (text !== undefined) writeFileSync(file, text);
+    const folder = openRunFolder(out);
+    try {
+      return [folder.goOnAfter(bytes), text === undefined ? '' : readFileSync(file, 'utf8')];
+    } finally {
+      folder.release();
+      writeFileSync(file, '', { flag: 'a' });
+    }
+  };
+  assert.deepEqual(left('{"epoch":1}\n{"epo', 24), [12, '{"epoch":1}\n']);
+  assert.deepEqual(left('{"epo', 24), [0, '']);
+  assert.deepEqual(left('', 24), [0, '']);
+  assert.deepEqual(left(undefined, 24), [0, '']);
 });

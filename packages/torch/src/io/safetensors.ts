@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromBytes } from '../create.js';
 import { bytesPerElement, type DType } from '../dtype.js';
@@ -107,26 +107,53 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Reads a file, checking every bound before a tensor is made. @throws naming the file and what is wrong with it. */
+/** A file is no safetensors file, or a damaged one. */
+export class SafetensorsError extends Error {
+  override readonly name: string = 'SafetensorsError';
+}
+
+/** No tensor has more dimensions. */
+const mostDimensions = 64;
+
+/**
+ * Reads a file, checking every bound before a tensor is made.
+ * @throws SafetensorsError naming the file and what is wrong with it; an error of the system, or of lacking memory, as it is
+ */
 export function loadSafetensors(path: string): SafeTensors {
-  const bytes = readFileSync(path);
-  const wrong = (what: string): Error => new Error(`${path}: not a safetensors file: ${what}`);
-  if (bytes.length < 8) throw wrong(`${bytes.length} bytes are too few`);
-  const declared = bytes.readBigUInt64LE();
-  if (declared > BigInt(Math.min(maximumHeader, bytes.length - 8)))
-    throw wrong(`a header of ${declared} bytes does not fit`);
-  const start = 8 + Number(declared);
-  const { metadata, entries } = parseHeader(bytes.subarray(8, start), bytes.length - start, wrong);
+  const wrong = (what: string): Error => new SafetensorsError(`${path}: not a safetensors file: ${what}`);
+  const file = openSync(path, 'r');
   const tensors: Record<string, Tensor> = Object.create(null);
   try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw wrong(stat.isDirectory() ? 'it is a directory' : 'it is no file');
+    const { size } = stat;
+    const read = (from: number, to: number) => readBytes(file, from, to, wrong);
+    if (size < 8) throw wrong(`${size} bytes are too few`);
+    const declared = read(0, 8).readBigUInt64LE();
+    if (declared > BigInt(Math.min(maximumHeader, size - 8))) throw wrong(`a header of ${declared} bytes does not fit`);
+    const start = 8 + Number(declared);
+    const { metadata, entries } = parseHeader(read(8, start), size - start, wrong);
     for (const { name, dtype, shape, begin, end } of entries) {
-      tensors[name] = fromBytes(bytes.subarray(start + begin, start + end), shape, dtype);
+      tensors[name] = fromBytes(read(start + begin, start + end), shape, dtype);
     }
+    return { tensors, metadata };
   } catch (error) {
     for (const tensor of Object.values(tensors)) tensor.dispose();
-    throw wrong((error as Error).message);
+    throw error;
+  } finally {
+    closeSync(file);
   }
-  return { tensors, metadata };
+}
+
+/** By parts, since the system reads 2 GiB at once at most. */
+function readBytes(file: number, from: number, to: number, wrong: (what: string) => Error): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(to - from);
+  for (let done = 0; done < bytes.length; ) {
+    const n = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), from + done);
+    if (n === 0) throw wrong('it became shorter while it was read');
+    done += n;
+  }
+  return bytes;
 }
 
 interface HeaderEntry {
@@ -182,7 +209,8 @@ function parseEntry(key: string, value: unknown, wrong: (what: string) => Error)
   if (typeof code !== 'string') throw wrong(`tensor ${name} has no dtype`);
   const dtype = dtypes.get(code);
   if (!dtype) throw wrong(`tensor ${name} has the unknown dtype ${quoted(code)}`);
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw wrong(`tensor ${name} has a bad shape`);
+  if (!Array.isArray(shape) || shape.length > mostDimensions || !shape.every(isSize) || !isCountable(shape))
+    throw wrong(`tensor ${name} has a bad shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     throw wrong(`tensor ${name} has bad offsets`);
   }
@@ -213,6 +241,11 @@ function quoted(name: string): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether its strides are numbers too, also where a size is 0 and no element there. */
+function isCountable(shape: readonly number[]): boolean {
+  return Number.isSafeInteger(shape.reduce((product, n) => product * (n || 1), 8));
 }
 
 function isSize(value: unknown): boolean {

@@ -160,7 +160,13 @@ function snakeCase(name: string): string {
 }
 
 function list(words: readonly string[]): string {
-  return words.slice(0, 4).join(', ') + (words.length > 4 ? ` and ${words.length - 4} more` : '');
+  return words.slice(0, 4).map(onOneLine).join(', ') + (words.length > 4 ? ` and ${words.length - 4} more` : '');
+}
+
+/** Names come from files, and a message is one short line. */
+function onOneLine(words: string): string {
+  const plain = /^[\x20-\x7e]*$/.test(words) ? words : JSON.stringify(words);
+  return plain.length > 100 ? `${plain.slice(0, 100)}...` : plain;
 }
 
 function* entries(owner: object, prefix: string): Generator<Entry> {

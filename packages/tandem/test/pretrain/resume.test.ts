@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { type PretrainEvent, pretrain, resolveConfig, resume } from '../../src/pretrain/index.js';
+import { pictures, temporary, tiny } from '../cli/running.js';
+import { whatCameOut } from '../faults/runs.js';
+
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const settings = { ...Object.fromEntries(tiny.map((word) => word.split('='))), images, size: 16, batch: 20, epochs: 2 };
+
+before(async () => {
+  await pictures(images, 20);
+});
+
+/** Goes through a run until its end, or until `when` picks an event; it is then told to stop. */
+async function through(
+  begin: (signal: AbortSignal) => AsyncIterable<PretrainEvent>,
+  when: (event: PretrainEvent) => boolean = () => false,
+): Promise<PretrainEvent[]> {
+  const controller = new AbortController();
+  const events: PretrainEvent[] = [];
+  for await (const event of begin(controller.signal)) {
+    events.push(event);
+    if (when(event)) controller.abort();
+  }
+  return events;
+}
+
+const begun = (out: string, more: object = {}, when?: (event: PretrainEvent) => boolean) =>
+  through((signal) => pretrain(resolveConfig({ ...settings, ...more }), { out, signal }), when);
+const resumed = (run: string, when?: (event: PretrainEvent) => boolean) =>
+  through((signal) => resume(run, { signal }), when);
+const warnings = (events: readonly PretrainEvent[]) => events.flatMap((x) => (x.kind === 'warning' ? [x.text] : []));
+const atStep = (step: number) => (event: PretrainEvent) => event.kind === 'step' && event.step === step;
+
+/** The first event of a resumption that is refused. */
+const refused = (run: string, message: RegExp) =>
+  assert.rejects(resumed(run), (error: Error) => {
+    assert.equal(error.name, 'UserError');
+    assert.match(error.message, message);
+    assert.ok(!error.message.includes('\n') && error.message.length < 600, error.message);
+    return true;
+  });
+
+let whole: object;
+const half = join(root, 'half');
+
+test('a run that was interrupted goes on as if it had not been', async () => {
+  const out = join(root, 'whole');
+  await begun(out);
+  whole = whatCameOut(out);
+  await begun(half, {}, atStep(3));
+  const run = join(root, 'on');
+  cpSync(half, run, { recursive: true });
+  const events = await resumed(run);
+  const start = events.find(({ kind }) => kind === 'start');
+  assert.ok(start?.kind === 'start' && start.from === 3);
+  assert.deepEqual(warnings(events), []);
+  assert.deepEqual(whatCameOut(run), whole);
+  assert.deepEqual(readdirSync(run).sort(), ['checkpoint', 'config.json', 'encoder', 'metrics.jsonl']);
+});
+
+for (const teacherBn of ['B1', 'B4']) {
+  test(`cut short while the encoders are looked at, at any moment of it, the epoch is written when it goes on; ${teacherBn}`, async () => {
+    const out = join(root, `whole-${teacherBn}`);
+    const events = await begun(out, { teacherBn });
+    const looks = events.filter(({ kind }) => kind === 'evaluation').length;
+    for (const stop of [1, Math.ceil(looks / 2), looks]) {
+      const run = join(root, `look-${teacherBn}-${stop}`);
+      let seen = 0;
+      await begun(run, { teacherBn }, ({ kind }) => {
+        seen += Number(kind === 'evaluation');
+        return seen === stop && kind === 'evaluation';
+      });
+      await resumed(run);
+      assert.deepEqual(whatCameOut(run), whatCameOut(out), `look ${stop} of ${looks}`);
+    }
+  });
+}
+
+/** A copy of the run that was interrupted, with something done to it. */
+async function spoilt(name: string, spoil: (run: string) => void): Promise<string> {
+  const run = join(root, name);
+  cpSync(half, run, { recursive: true });
+  spoil(run);
+  return run;
+}
+
+const state = (run: string, name = 'state') => join(run, 'checkpoint', `${name}.safetensors`);
+
+test('a damaged checkpoint is told, and the one before used; where none is whole the run begins again, with a word', async () => {
+  const run = await spoilt('damaged', (run) => {
+    cpSync(state(run), state(run, 'previous'));
+    writeFileSync(state(run), readFileSync(state(run)).subarray(0, 4096));
+  });
+  const [word, ...more] = warnings(await resumed(run));
+  assert.match(
+    word as string,
+    /state\.safetensors is put aside as damaged: not a safetensors file: a header of \d+ bytes does not fit$/,
+  );
+  assert.deepEqual(more, []);
+  assert.deepEqual(whatCameOut(run), whole);
+
+  const hopeless = await spoilt('hopeless', (run) => {
+    for (const name of ['state', 'previous']) writeFileSync(state(run, name), 'no tensors');
+  });
+  const words = warnings(await resumed(hopeless));
+  assert.equal(words.length, 3);
+  assert.equal(words[2], 'no checkpoint is whole: the run begins again, from step 0');
+  assert.deepEqual(whatCameOut(hopeless), whole);
+  assert.ok(existsSync(`${state(hopeless)}.damaged`) && existsSync(`${state(hopeless, 'previous')}.damaged`));
+});
+
+test('metrics that were lost are told, and what is left stays', async () => {
+  const run = await spoilt('lost', (run) => rmSync(join(run, 'metrics.jsonl')));
+  const events = await resumed(run);
+  assert.match(
+    warnings(events)[0] ?? '',
+    /^$|metrics\.jsonl is shorter than it was: lines of epochs before step 3 are lost$/,
+  );
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean);
+  assert.deepEqual(lines.map((line) => JSON.parse(line).epoch).at(-1), 2);
+});
+
+test('what is no run, or at its end, or trained already, is refused with one line', async () => {
+  await refused(join(root, 'nowhere'), /nowhere is no run folder: there is no config\.json in it$/);
+  await refused(join(root, 'whole'), /whole is at its end: all 2 epochs are done$/);
+  const run = await spoilt('busy', () => {});
+  const events = resume(run);
+  await events.next();
+  await refused(run, new RegExp(`busy is being trained by process ${process.pid}$`));
+  await events.return(undefined);
+  assert.equal(existsSync(join(run, 'lock')), false, 'given back after every end');
+});
+
+test('other images are refused, and the lock given back', async () => {
+  const config = (run: string) => join(run, 'config.json');
+  const changed = await spoilt('images', (run) => {
+    const others = join(root, 'others');
+    cpSync(images, others, { recursive: true });
+    cpSync(join(others, 'red', '0001.png'), join(others, 'red', '0000.png'));
+    writeFileSync(
+      config(run),
+      readFileSync(config(run), 'utf8').replace(JSON.stringify(images), JSON.stringify(others)),
+    );
+  });
+  await refused(changed, /was begun with 40 of 3x\d+x\d+ images, now there are as many others: put the former back/);
+  const fewer = await spoilt('fewer', (run) => {
+    const some = join(root, 'some');
+    cpSync(images, some, { recursive: true });
+    rmSync(join(some, 'red', '0000.png'));
+    writeFileSync(config(run), readFileSync(config(run), 'utf8').replace(JSON.stringify(images), JSON.stringify(some)));
+  });
+  await refused(fewer, /was begun with 40 of 3x\d+x\d+ images, now there are 39 of .*: it cannot go on with others$/);
+  const gone = await spoilt('gone', (run) => {
+    const text = readFileSync(config(run), 'utf8').replace(JSON.stringify(images), '"./pictures-of-old"');
+    writeFileSync(config(run), text.replace(JSON.stringify(process.cwd()), '"/elsewhere"'));
+  });
+  await refused(gone, /pictures-of-old: no such folder or archive.*; the run was begun in the folder \/elsewhere$/);
+  for (const run of [changed, fewer, gone]) assert.equal(existsSync(join(run, 'lock')), false);
+});
+
+test('a checkpoint of other networks is refused', async () => {
+  const run = await spoilt('wider', (run) => {
+    const file = join(run, 'config.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"width": 4', '"width": 8'));
+  });
+  await refused(
+    run,
+    /wider: the checkpoint is of another run: 'student\.encoder\.conv1\.weight' is float32 \[4,3,3,3\] in it, float32 \[8,/,
+  );
+});
+
+test('other threads or another libtorch are told', async () => {
+  const run = await spoilt('threads', (run) => {
+    const file = join(run, 'config.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"threads": \d+/, '"threads": 77'));
+  });
+  const [word] = warnings(await resumed(run, ({ kind }) => kind === 'start'));
+  assert.match(
+    word as string,
+    /^begun with 77 threads on libtorch .*, resumed with \d+ threads on libtorch .*: the last bits may differ$/,
+  );
+});
+
+test('a config.json that is damaged or means ill is refused with one short line', async () => {
+  const run = join(root, 'hostile');
+  mkdirSync(run);
+  const good = JSON.parse(readFileSync(join(half, 'config.json'), 'utf8'));
+  const text = (changes: object) => JSON.stringify({ ...good, ...changes });
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  const hostile: [string, RegExp][] = [
+    ['', /config\.json cannot be used: it is not JSON$/],
+    [text({}).slice(0, 200), /it is not JSON$/],
+    ['null', /must be a JSON object/],
+    ['[]', /must be a JSON object/],
+    ['{}', /images is missing/],
+    [text({}).replace('{', '{"__proto__": {"batch": 1}, '), /unknown setting '__proto__' for clbo/],
+    [text({}).replace('{', '{"constructor": 1, '), /unknown setting 'constructor' for clbo/],
+    [
+      text({}).replace('"batch":20', `"batch":${deep}`),
+      /batch must be a number, got a list$|batch must be .*, got a list$/,
+    ],
+    [text({}).replace('"method":"clbo"', `"method":${deep}`), /unknown method 'a list'/],
+    [text({}).replace('"stem":"strided"', `"stem":${deep}`), /unknown stem a list; there is small/],
+    [text({ images: 'x'.repeat(2 ** 20) }), /larger than 1 MiB$/],
+    [text({ ['x'.repeat(100_000)]: 1 }), /unknown setting "x{80}\.\.\." for clbo/],
+    [text({ backbone: 'y'.repeat(100_000) }), /unknown backbone "y{80}\.\.\."/],
+    [text({ 'a\nb\u001b[31m': 1 }), /unknown setting "a\\nb\\u001b\[31m" for clbo/],
+    [text({ batch: 1e300 }), /batch must be/],
+    [text({ epochs: -1 }), /epochs must be at least 1, got -1$/],
+    [text({ tandem: null }), /what it says of its machine is not whole$/],
+    [text({ tandem: { threads: 'one' } }), /what it says of its machine is not whole$/],
+    [text({ method: 'barlow' }), /unknown method 'barlow'.*Did you mean 'barlow-twins'\?$/],
+  ];
+  for (const [json, message] of hostile) {
+    writeFileSync(join(run, 'config.json'), json);
+    await refused(run, message);
+  }
+  assert.deepEqual(readdirSync(run), ['config.json']);
+});
