@@ -1,5 +1,5 @@
 import type { nn } from '@tandem/torch';
-import type { TrainingForm } from './backbones.js';
+import type { TrainingForm } from './architecture.js';
 
 /** A backbone: images [n, channels, h, w] to features [n, featureWidth]. It never knows what trains it. */
 export interface Encoder extends nn.Module {

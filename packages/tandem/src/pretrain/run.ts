@@ -2,12 +2,12 @@ import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version }
 import { type EncoderCard, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
-import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
+import { type Architecture, buildEncoder, type NewEncoder, newArchitecture } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, smallView, type View } from '../views/index.js';
-import { pickMethodOptions, type RunConfig } from './config.js';
+import { backboneSettings, pickMethodOptions, type RunConfig } from './config.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, excluded, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
@@ -40,21 +40,16 @@ export function prepare<Folder extends RunFolder>(
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
   const batches = new Batches(set, { batch: config.batch, seed: config.seed });
-  const architecture: Architecture = {
-    backbone: config.backbone,
-    width: config.width,
-    ...(config.features && { features: config.features }),
-    stem: config.stem ?? stemFor(size),
-    channels: set.channels,
-  };
+  const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
   const view = trainingView(config, data);
   manualSeed(config.seed);
   const method = methodOf(config, architecture, view, device);
   const optimizer = newOptimizer(config, method);
+  const { channels: _, ...settled } = architecture;
   const resolved = {
     ...config,
     exclude: excluded(config),
-    stem: architecture.stem,
+    ...settled,
     device,
     precision,
     size,
@@ -108,8 +103,9 @@ function trainingView(config: RunConfig, { name, train: set, size = set.height }
 
 function methodOf(config: RunConfig, architecture: Architecture, view: View, device: Device): Method {
   const { build } = methods[config.method] as (typeof methods)[string];
-  const { memoryFormat } = config;
-  const newEncoder: NewEncoder = (form) => buildEncoder(architecture, form).to({ device, memoryFormat });
+  const { memoryFormat, dropPath } = config;
+  const newEncoder: NewEncoder = (form) =>
+    buildEncoder(architecture, { dropPath, ...form }).to({ device, memoryFormat });
   return build(newEncoder, [view, view], pickMethodOptions(config));
 }
 
