@@ -292,3 +292,16 @@ describe('use after free', () => {
 function hide(x: Tensor): () => Tensor {
   return () => x;
 }
+
+test('allocated bytes count what only a recorded graph holds', { skip: allocatedBytes() === undefined }, () => {
+  const used = () => allocatedBytes() as number;
+  scope(() => {
+    const x = zeros([1000, 1000], { dtype: 'float32' });
+    x.requiresGrad = true;
+    const before = used();
+    const y = scope(() => x.exp().exp().sum());
+    const held = used() - before;
+    assert.ok(held > 7.9e6 && held < 8.5e6, `two results of four million bytes are held, found ${held}`);
+    assert.equal(y.ndim, 0);
+  });
+});
