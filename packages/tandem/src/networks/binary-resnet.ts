@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { nn, scope, type Tensor } from '@tandem/torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';
@@ -45,9 +45,11 @@ class BinaryUnit extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const carried = this.downsample ? this.downsample.forward(x) : x;
-    const y = this.bn.forward(this.conv.forward(this.rsign.forward(x))).add(carried);
-    return this.rprelu ? this.rprelu.forward(y) : y;
+    return scope(() => {
+      const carried = this.downsample ? this.downsample.forward(x) : x;
+      const y = this.bn.forward(this.conv.forward(this.rsign.forward(x))).add_(carried);
+      return this.rprelu ? this.rprelu.forward(y) : y;
+    });
   }
 }
 

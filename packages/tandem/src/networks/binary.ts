@@ -89,7 +89,7 @@ export class RPReLU extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    return x.add(perChannel(this.before)).prelu(this.weight).add(perChannel(this.after));
+    return x.add(perChannel(this.before)).prelu(this.weight).add_(perChannel(this.after));
   }
 }
 

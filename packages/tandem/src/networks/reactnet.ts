@@ -1,4 +1,4 @@
-import { cat, nn, type Tensor } from '@tandem/torch';
+import { cat, nn, scope, type Tensor } from '@tandem/torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import type { BinaryForm } from './binary-resnet.js';
 import { convolution } from './convolution.js';
@@ -48,10 +48,14 @@ class ReActBlock extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
+    return scope(() => this.block(x));
+  }
+
+  private block(x: Tensor): Tensor {
     const spatial = this.bn1.forward(this.conv1.forward(this.rsign1.forward(x)));
-    const a = this.rprelu1.forward(spatial.add(this.pool ? this.pool.forward(x) : x));
+    const a = this.rprelu1.forward(spatial.add_(this.pool ? this.pool.forward(x) : x));
     const signs = this.rsign2.forward(a);
-    const parts = this.pointwise.map((conv, i) => (this.bn2[i] as nn.Module).forward(conv.forward(signs)).add(a));
+    const parts = this.pointwise.map((conv, i) => (this.bn2[i] as nn.Module).forward(conv.forward(signs)).add_(a));
     return this.rprelu2.forward(parts.length === 1 ? (parts[0] as Tensor) : cat(parts, { dim: 1 }));
   }
 }

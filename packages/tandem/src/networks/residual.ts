@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { nn, scope, type Tensor } from '@tandem/torch';
 import { convolution } from './convolution.js';
 import { SelectiveKernels } from './selective-kernels.js';
 import { batchNorm2d } from './split-batch-norm.js';
@@ -66,9 +66,11 @@ export class BasicBlock extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const y = this.bn1.forward(this.conv1.forward(x)).relu_();
-    const carried = this.downsample ? this.downsample.forward(x) : x;
-    return this.bn2.forward(this.conv2.forward(y)).add_(carried).relu_();
+    return scope(() => {
+      const y = this.bn1.forward(this.conv1.forward(x)).relu_();
+      const carried = this.downsample ? this.downsample.forward(x) : x;
+      return this.bn2.forward(this.conv2.forward(y)).add_(carried).relu_();
+    });
   }
 }
 
@@ -100,9 +102,11 @@ export class Bottleneck extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    let y = this.conv2.forward(this.bn1.forward(this.conv1.forward(x)).relu_());
-    if (this.bn2) y = this.bn2.forward(y).relu_();
-    const carried = this.downsample ? this.downsample.forward(x) : x;
-    return this.bn3.forward(this.conv3.forward(y)).add_(carried).relu_();
+    return scope(() => {
+      let y = this.conv2.forward(this.bn1.forward(this.conv1.forward(x)).relu_());
+      if (this.bn2) y = this.bn2.forward(y).relu_();
+      const carried = this.downsample ? this.downsample.forward(x) : x;
+      return this.bn3.forward(this.conv3.forward(y)).add_(carried).relu_();
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { cat, nn, type Tensor, zeros } from '@tandem/torch';
+import { cat, nn, scope, type Tensor, zeros } from '@tandem/torch';
 import { DropPath } from './drop-path.js';
 import type { Encoder } from './encoder.js';
 
@@ -82,8 +82,10 @@ class Block extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const y = x.add(this.dropPath.forward(this.attn.forward(this.norm1.forward(x))));
-    return y.add(this.dropPath.forward(this.mlp.forward(this.norm2.forward(y))));
+    return scope(() => {
+      const y = x.add(this.dropPath.forward(this.attn.forward(this.norm1.forward(x))));
+      return y.add(this.dropPath.forward(this.mlp.forward(this.norm2.forward(y))));
+    });
   }
 }
 

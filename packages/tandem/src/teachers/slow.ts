@@ -1,4 +1,4 @@
-import { noGrad, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { type Branch, DropPath } from '../networks/index.js';
 import { moveTowards, type Pair, pairs } from './pairs.js';
 import { setBatchNormMomentum } from './statistics.js';
@@ -36,7 +36,7 @@ export function slowTeacher(
     branch,
     pairs: paired,
     project: <const Views extends readonly Tensor[]>(views: Views) =>
-      noGrad(() => views.map((view) => branch.forward(view))) as { [View in keyof Views]: Tensor },
+      noGrad(() => scope(() => views.map((view) => branch.forward(view)))) as { [View in keyof Views]: Tensor },
     follow(rate) {
       moveTowards(xi, theta, rate);
       if (followsBuffers) moveTowards(averages(branch), averages(student), statistics === 'student' ? 1 : rate);
