@@ -11,6 +11,7 @@ import {
   runOptions,
 } from '../pretrain/index.js';
 import { readConfig } from './config-file.js';
+import { showForecast } from './dry-run.js';
 import { helpTable } from './help.js';
 import { showTraining } from './training.js';
 
@@ -32,6 +33,7 @@ const flags: Readonly<Record<string, string>> = {
 interface Options extends Record<string, string | true | undefined> {
   out?: string;
   config?: string;
+  dryRun?: true;
   json?: true;
 }
 
@@ -55,13 +57,17 @@ export function pretrainCommand(): Command {
       '--config <file>',
       "settings as JSON, such as a run's config.json; key=value and flags come over it; extends names a file it starts from",
     )
+    .option('--dry-run', 'build it all, tell its size, operations and memory, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', settingsHelp)
-    .action(async (images: string | undefined, settings: string[], { out, config, json, ...given }: Options) => {
-      const words = images === undefined ? settings : [images, ...settings];
-      const resolved = resolveConfig(gather(words, config, given));
-      await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
-    });
+    .action(
+      async (images: string | undefined, settings: string[], { out, config, json, dryRun, ...given }: Options) => {
+        const words = images === undefined ? settings : [images, ...settings];
+        const resolved = resolveConfig(gather(words, config, given));
+        if (dryRun) return showForecast(resolved, out, json === true);
+        await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+      },
+    );
 }
 
 function settingsHelp(): string {
@@ -119,6 +125,7 @@ function unknownFlag(word: string): UsageError {
     ...Object.values(flags).map((flag) => flag.replace(/ .*/, '')),
     '--out',
     '--config',
+    '--dry-run',
     '--json',
     '--help',
   ];

@@ -6,6 +6,7 @@ export * from './branch.js';
 export * from './drop-path.js';
 export * from './encoder.js';
 export * from './head.js';
+export * from './operations.js';
 export * from './prototype-head.js';
 export * from './reactnet.js';
 export * from './resnet.js';

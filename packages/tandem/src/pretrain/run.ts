@@ -35,6 +35,12 @@ export function prepare<Folder extends RunFolder>(
   data: DataSet,
   openFolder: () => Folder,
 ): Run & { readonly folder: Folder } {
+  const run = assemble(config, data);
+  return { ...run, folder: openFolder() };
+}
+
+/** All of a run but its folder. */
+export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> {
   const { train: set } = data;
   const size = data.size ?? set.height;
   const device = chooseDevice(config.device);
@@ -74,7 +80,6 @@ export function prepare<Folder extends RunFolder>(
   };
   return {
     config: resolved,
-    folder: openFolder(),
     data,
     method,
     batches,
