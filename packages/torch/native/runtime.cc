@@ -67,6 +67,16 @@ napi_value keepFreedMemory(Call& call) {
   return call.undefined();
 }
 
+/// allocatedBytes(): what is allocated and not freed, memory held back from the system left out; undefined where the C library cannot tell
+napi_value allocatedBytes(Call& call) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+  auto info = mallinfo2();
+  return call.number(static_cast<double>(info.uordblks + info.hblkhd));
+#else
+  return call.undefined();
+#endif
+}
+
 at::Generator generatorOf(const std::string& device) { return at::globalContext().defaultGenerator(deviceOf(device)); }
 
 /// seed(n): every default generator
@@ -111,6 +121,7 @@ void addRuntimeDoors(std::vector<DoorEntry>& doors) {
                              {"threads", guarded<threads>},
                              {"setThreads", guarded<setThreads>},
                              {"keepFreedMemory", guarded<keepFreedMemory>},
+                             {"allocatedBytes", guarded<allocatedBytes>},
                              {"seed", guarded<seed>},
                              {"generatorState", guarded<generatorState>},
                              {"setGeneratorState", guarded<setGeneratorState>}});

@@ -88,6 +88,7 @@ export interface Door {
   threads(): number;
   setThreads(count: number): void;
   keepFreedMemory(): void;
+  allocatedBytes(): number | undefined;
   seed(value: number): void;
   generatorState(device: string): number;
   setGeneratorState(device: string, state: number): void;

@@ -28,6 +28,14 @@ export function setThreads(count: number): void {
   door.setThreads(count);
 }
 
+/**
+ * Bytes of main memory that this process has allocated, tensors that only a recorded graph holds included; memory kept for later use does not count.
+ * undefined where the C library cannot tell; glibc can from 2.33 on.
+ */
+export function allocatedBytes(): number | undefined {
+  return door.allocatedBytes();
+}
+
 /** Seeds the default random generators of all devices. */
 export function manualSeed(seed: number): void {
   checkInteger('manualSeed', seed);

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   generatorState,
   manualSeed,
+  nn,
   rand,
   randint,
   randn,
@@ -10,8 +11,20 @@ import {
   scope,
   setGeneratorState,
   type Tensor,
+  zeros,
 } from '../src/index.js';
 import { askChild } from './children.js';
+
+test('truncated normal: its deviation, and nothing beyond the bound', () => {
+  manualSeed(1);
+  scope(() => {
+    const x = nn.init.truncatedNormal(zeros([200_000]), 0.02);
+    assert.ok(Math.abs(x.std().item() - 0.02) < 2e-4 && Math.abs(x.mean().item()) < 2e-4);
+    const cut = nn.init.truncatedNormal(zeros([200_000]), 1, 1);
+    assert.ok(cut.abs().max().item() <= 1 && cut.abs().max().item() > 0.999);
+    assert.ok(Math.abs(cut.square().mean().item() - 0.2911) < 0.004); // 1 - 2 phi(1) / (2 Phi(1) - 1)
+  });
+});
 
 const numbers = (x: Tensor) => Array.from(x.data(), Number);
 

@@ -3,7 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { cat, io, liveCount, nn, noGrad, ones, randn, scope, type Tensor, tensor, zeros } from '../src/index.js';
+import {
+  allocatedBytes,
+  cat,
+  io,
+  liveCount,
+  nn,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
 
 let before = 0;
@@ -292,3 +305,16 @@ describe('use after free', () => {
 function hide(x: Tensor): () => Tensor {
   return () => x;
 }
+
+test('allocated bytes count what only a recorded graph holds', { skip: allocatedBytes() === undefined }, () => {
+  const used = () => allocatedBytes() as number;
+  scope(() => {
+    const x = zeros([1000, 1000], { dtype: 'float32' });
+    x.requiresGrad = true;
+    const before = used();
+    const y = scope(() => x.exp().exp().sum());
+    const held = used() - before;
+    assert.ok(held > 7.9e6 && held < 8.5e6, `two results of four million bytes are held, found ${held}`);
+    assert.equal(y.ndim, 0);
+  });
+});

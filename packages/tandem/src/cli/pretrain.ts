@@ -11,6 +11,7 @@ import {
   runOptions,
 } from '../pretrain/index.js';
 import { readConfig } from './config-file.js';
+import { showForecast } from './dry-run.js';
 import { helpTable } from './help.js';
 import { showTraining } from './training.js';
 
@@ -33,6 +34,7 @@ const flags: Readonly<Record<string, string>> = {
 interface Options extends Record<string, string | true | undefined> {
   out?: string;
   config?: string;
+  dryRun?: true;
   json?: true;
 }
 
@@ -56,13 +58,21 @@ export function pretrainCommand(): Command {
       '--config <file>',
       "settings as JSON, such as a run's config.json; key=value and flags come over it; extends names a file it starts from",
     )
+    .option('--dry-run', 'build it all, tell its size, operations and memory, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', settingsHelp)
-    .action(async (images: string | undefined, settings: string[], { out, config, json, init, ...given }: Options) => {
-      const words = images === undefined ? settings : [images, ...settings];
-      const resolved = resolveConfig(gather(words, config, { ...given, ...(init && { initFrom: init }) }));
-      await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
-    });
+    .action(
+      async (
+        images: string | undefined,
+        settings: string[],
+        { out, config, json, dryRun, init, ...given }: Options,
+      ) => {
+        const words = images === undefined ? settings : [images, ...settings];
+        const resolved = resolveConfig(gather(words, config, { ...given, ...(init && { initFrom: init }) }));
+        if (dryRun) return showForecast(resolved, out, json === true);
+        await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+      },
+    );
 }
 
 function settingsHelp(): string {
@@ -133,6 +143,7 @@ function unknownFlag(word: string): UsageError {
     ...Object.values(flags).map((flag) => flag.replace(/ .*/, '')),
     '--out',
     '--config',
+    '--dry-run',
     '--json',
     '--help',
   ];

@@ -21,8 +21,14 @@ const cardSchema = z
       backbone: z.string(),
       width: z.int().positive().max(4096),
       features: z.int().positive().max(65536).optional(),
-      stem: z.enum(['small', 'strided', 'standard']),
+      stem: z.enum(['small', 'strided', 'standard']).optional(),
       channels: z.int().positive().max(4),
+      sk: z.boolean().optional(),
+      zeroGain: z.boolean().optional(),
+      binary: z.enum(['both', 'activations']).optional(),
+      depth: z.int().positive().max(64).optional(),
+      patch: z.int().positive().max(64).optional(),
+      size: z.int().positive().max(1024).optional(),
     }),
     size: z.int().positive(),
     mean: z.array(z.number()),
@@ -35,7 +41,7 @@ const key = 'tandem';
 /** Of the card; a later one may mean something else by the same words. */
 const format = 1;
 
-/** Writes one safetensors file: weights under torchvision's names, and the card as metadata. */
+/** Writes one safetensors file: weights under the names of torchvision (ViTs: timm), and the card as metadata. */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
   io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
 }
@@ -60,10 +66,13 @@ export function loadEncoder(path: string): LoadedEncoder {
     tensors = assumed?.tensors ?? inFile;
     const card = assumed?.card ?? parseCard(path, metadata[key]);
     // Asked before building, so that a wrong width cannot take all memory.
-    const { width, features = width } = card.architecture;
+    const { width, features = width, patch, size } = card.architecture;
     for (const outputs of [width, features]) {
       const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
       if (!some) throw new Error(`its weights are not those of width ${outputs}`);
+    }
+    if (patch && size && tensors.pos_embed?.shape[1] !== (size / patch) ** 2 + 1) {
+      throw new Error(`its weights are not those of patches of ${patch} pixels at ${size}`);
     }
     const encoder = buildEncoder(card.architecture);
     try {

@@ -13,7 +13,7 @@ export interface Assumed {
 }
 
 /**
- * Reads off the shapes what network of basic blocks has torchvision's keys and these weights. The classifier (`fc.*`) is left out; of the stem only
+ * Reads off the shapes what ResNet has torchvision's keys and these weights. The classifier (`fc.*`) is left out; of the stem only
  * its kernel shows in the weights: 7x7 is torchvision's, 3x3 the one of small images. How images are prepared shows nowhere: ImageNet's constants are
  * assumed, at 224 pixels or, for the small stem, at 32.
  * @returns undefined where the keys are not torchvision's
@@ -22,19 +22,19 @@ export interface Assumed {
 export function assumeTorchvision(all: Tensors): Assumed | undefined {
   const first = all['conv1.weight']?.shape;
   if (first?.length !== 4 || !all['layer1.0.conv1.weight']) return undefined;
-  if (all['layer1.0.conv3.weight']) {
-    throw new Error('its blocks are bottlenecks, as of resnet50 and deeper; only basic blocks can be read');
-  }
+  const kind = all['layer1.0.conv3.weight'] ? 'bottleneck' : 'basic';
   const [width, channels, kernel] = first as [number, number, number];
   const stages = [1, 2, 3, 4].map((stage) => blocksOf(all, stage)).filter((blocks) => blocks > 0);
-  const backbone = backboneOf(stages);
+  const backbone = backboneOf(stages, kind);
   if (backbone === undefined) {
-    throw new Error(`its stages have ${stages.join(', ')} blocks; there is ${backbones.join(', ')}`);
+    const resnets = backbones.filter((name) => name.startsWith('resnet'));
+    throw new Error(`its stages have ${stages.join(', ')} blocks; there is ${resnets.join(', ')}`);
   }
   if ((kernel !== 7 && kernel !== 3) || (channels !== 1 && channels !== 3)) {
     throw new Error(`conv1.weight is ${all['conv1.weight']}; expected 7x7 or 3x3 kernels over 1 or 3 channels`);
   }
-  const features = all[`layer${stages.length}.0.conv2.weight`]?.shape[0] as number;
+  const last = kind === 'basic' ? 'conv2' : 'conv3';
+  const features = all[`layer${stages.length}.0.${last}.weight`]?.shape[0] as number;
   const small = kernel === 3;
   const card: EncoderCard = {
     architecture: { backbone, width, features, stem: small ? 'small' : 'standard', channels },

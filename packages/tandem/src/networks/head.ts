@@ -5,7 +5,9 @@ import { batchNorm1d } from './split-batch-norm.js';
 export interface HeadShape {
   /** Widths from input to output: [512, 512, 512] is two Linear layers; one entry is the identity. */
   readonly widths: readonly number[];
-  /** Batch norm between the layers (before ReLU); the Linear before a norm has no bias. */
+  /** Between the layers; ReLU unless given. */
+  readonly activation?: 'relu' | 'gelu' | undefined;
+  /** Batch norm between the layers (before the activation); the Linear before a norm has no bias. */
   readonly norm: boolean;
   /** Batch norm after the last layer too: with scale and shift, with scale alone, or with neither. */
   readonly lastNorm?: 'affine' | 'scale' | 'plain' | undefined;
@@ -18,7 +20,7 @@ export class Head extends nn.Module {
   readonly layers: nn.Sequential[];
   readonly outputWidth: number;
 
-  constructor({ widths, norm, lastNorm, splits }: HeadShape) {
+  constructor({ widths, norm, activation = 'relu', lastNorm, splits }: HeadShape) {
     super();
     this.outputWidth = widths.at(-1) ?? 0;
     this.layers = widths.slice(1).map((width, i) => {
@@ -29,7 +31,7 @@ export class Head extends nn.Module {
       return new nn.Sequential(
         new nn.Linear(widths[i] as number, width, { bias: !normed }),
         ...(normed ? [batchNorm1d(width, splits, { affine, shift })] : []),
-        ...(last ? [] : [new nn.ReLU()]),
+        ...(last ? [] : [activation === 'gelu' ? new nn.GELU() : new nn.ReLU()]),
       );
     });
   }

@@ -1,5 +1,14 @@
+export * from './architecture.js';
 export * from './backbones.js';
+export * from './binary.js';
+export * from './binary-resnet.js';
 export * from './branch.js';
+export * from './drop-path.js';
 export * from './encoder.js';
 export * from './head.js';
+export * from './operations.js';
+export * from './prototype-head.js';
+export * from './reactnet.js';
+export { BasicBlock } from './residual.js';
 export * from './resnet.js';
+export * from './vit.js';

@@ -1,14 +1,20 @@
 import { nn, type Tensor } from '@tandem/torch';
+import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';
+import { BasicBlock, type BlockForm, Bottleneck } from './residual.js';
 import { batchNorm2d } from './split-batch-norm.js';
 
 /** How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters it. */
 export type Stem = 'small' | 'strided' | 'standard';
 
+/** Blocks in each of three or four stages; those after the first halve the resolution and double the channels. */
+export type Stages = readonly [number, number, number, number?];
+
 /** What a ResNet is built from. */
 export interface ResNetOptions {
-  /** Basic blocks in each of three or four stages; those after the first halve the resolution and double the channels. */
-  readonly blocks: readonly [number, number, number, number?];
+  readonly blocks: Stages;
+  /** Bottlenecks, with outputs four times as wide, in place of basic blocks. */
+  readonly bottleneck?: boolean;
   /** Channels of the first stage; 64 in the paper. */
   readonly width: number;
   /** Channels of the last stage, and so of the features; what doubling gives unless set. */
@@ -16,50 +22,47 @@ export interface ResNetOptions {
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;
+  /** SimCLR v2's form: selective kernels in bottlenecks, the shortcuts of ResNet-D and, with the standard stem, its stem. */
+  readonly sk?: boolean | undefined;
+  /** The last norm of each block begins at gain 0; with `sk` unless given. */
+  readonly zeroGain?: boolean | undefined;
   /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
   readonly splits?: number | undefined;
 }
 
-/** Two 3x3 convolutions around a shortcut (He et al., 2016, "basic block"). */
-export class BasicBlock extends nn.Module {
-  readonly conv1: nn.Conv2d;
-  readonly bn1: nn.BatchNorm2d;
-  readonly conv2: nn.Conv2d;
-  readonly bn2: nn.BatchNorm2d;
-  readonly downsample: nn.Sequential | null;
-
-  constructor(inputs: number, outputs: number, stride: number, splits: number) {
-    super();
-    this.conv1 = convolution(inputs, outputs, 3, stride);
-    this.bn1 = batchNorm2d(outputs, splits);
-    this.conv2 = convolution(outputs, outputs, 3, 1);
-    this.bn2 = batchNorm2d(outputs, splits);
-    this.downsample =
-      stride === 1 && inputs === outputs
-        ? null
-        : new nn.Sequential(convolution(inputs, outputs, 1, stride), batchNorm2d(outputs, splits));
-  }
-
-  forward(x: Tensor): Tensor {
-    const y = this.bn1.forward(this.conv1.forward(x)).relu_();
-    const shortcut = this.downsample ? this.downsample.forward(x) : x;
-    return this.bn2.forward(this.conv2.forward(y)).add_(shortcut).relu_();
-  }
+/** What stands before the stages of a convolutional network, without its norm and ReLU. */
+export function stemConvolution(stem: Stem, channels: number, width: number): nn.Conv2d {
+  return convolution(channels, width, stem === 'standard' ? 7 : 3, stem === 'small' ? 1 : 2);
 }
 
-function convolution(inputs: number, outputs: number, kernel: number, stride: number): nn.Conv2d {
-  const conv = new nn.Conv2d(inputs, outputs, kernel, { stride, padding: (kernel - 1) / 2, bias: false });
-  nn.init.kaimingNormal(conv.weight, 'fanOut');
-  return conv;
+/** The pooling after it. */
+export function stemPool(stem: Stem): nn.MaxPool2d | null {
+  return stem === 'standard' ? new nn.MaxPool2d(3, { stride: 2, padding: 1 }) : null;
+}
+
+/** Three 3x3 convolutions in place of the 7x7 one. (He et al., 2019, ResNet-D) */
+function deepStem(channels: number, width: number, splits: number): nn.Sequential {
+  const half = width / 2;
+  const part = (inputs: number, stride: number) => [convolution(inputs, half, 3, stride), batchNorm2d(half, splits)];
+  return new nn.Sequential(
+    ...[...part(channels, 2), new nn.ReLU(), ...part(half, 1), new nn.ReLU()],
+    convolution(half, width, 3),
+  );
+}
+
+/** Input and output channels of each stage. */
+export function stageChannels(blocks: Stages, first: number, width: number, last: number): [number, number][] {
+  const outputs = blocks.map((_, i) => (i === blocks.length - 1 ? last : width * 2 ** i));
+  return outputs.map((output, i) => [i === 0 ? first : (outputs[i - 1] as number), output]);
 }
 
 /**
- * A ResNet of basic blocks without its classifier: [n, channels, h, w] to [n, featureWidth]. Parameter names are torchvision's.
+ * A ResNet without its classifier: [n, channels, h, w] to [n, featureWidth]. Parameter names are torchvision's; those of the ResNet-D parts timm's.
  * The `small` stem is the CIFAR variant (3x3, stride 1, no pooling), `standard` torchvision's (7x7, stride 2, max-pool);
  * `strided` is the CIFAR stem at stride 2, for few minutes on few cores.
  */
 export class ResNet extends nn.Module implements Encoder {
-  readonly conv1: nn.Conv2d;
+  readonly conv1: nn.Conv2d | nn.Sequential;
   readonly bn1: nn.BatchNorm2d;
   readonly maxpool: nn.MaxPool2d | null;
   readonly layer1: nn.Sequential;
@@ -69,17 +72,21 @@ export class ResNet extends nn.Module implements Encoder {
   readonly layer4: nn.Sequential | null;
   readonly featureWidth: number;
 
-  constructor({ blocks, width, features, stem, channels, splits = 1 }: ResNetOptions) {
+  constructor(options: ResNetOptions) {
     super();
-    this.conv1 = convolution(channels, width, stem === 'standard' ? 7 : 3, stem === 'small' ? 1 : 2);
+    const { blocks, bottleneck = false, width, stem, channels, sk = false, splits = 1 } = options;
+    const form: BlockForm = { sk, splits, zeroGain: options.zeroGain ?? sk };
+    const deep = sk && stem === 'standard';
+    this.conv1 = deep ? deepStem(channels, width, splits) : stemConvolution(stem, channels, width);
     this.bn1 = batchNorm2d(width, splits);
-    this.maxpool = stem === 'standard' ? new nn.MaxPool2d(3, { stride: 2, padding: 1 }) : null;
-    const [first, second, third, fourth] = blocks;
-    this.featureWidth = features ?? width * 2 ** (blocks.length - 1);
-    this.layer1 = stage(first, width, width, 1, splits);
-    this.layer2 = stage(second, width, width * 2, 2, splits);
-    this.layer3 = stage(third, width * 2, fourth ? width * 4 : this.featureWidth, 2, splits);
-    this.layer4 = fourth ? stage(fourth, width * 4, this.featureWidth, 2, splits) : null;
+    this.maxpool = stemPool(stem);
+    const widest = bottleneck ? 4 * width : width;
+    this.featureWidth = options.features ?? widest * 2 ** (blocks.length - 1);
+    const [first, ...rest] = stageChannels(blocks, width, widest, this.featureWidth).map(([inputs, outputs], i) =>
+      stage(bottleneck ? Bottleneck : BasicBlock, blocks[i] as number, inputs, outputs, i === 0 ? 1 : 2, form),
+    );
+    this.layer1 = first as nn.Sequential;
+    [this.layer2, this.layer3, this.layer4 = null] = rest as [nn.Sequential, nn.Sequential, nn.Sequential?];
   }
 
   forward(x: Tensor): Tensor {
@@ -91,10 +98,17 @@ export class ResNet extends nn.Module implements Encoder {
   }
 }
 
-function stage(blocks: number, inputs: number, outputs: number, stride: number, splits: number): nn.Sequential {
+function stage(
+  Block: typeof BasicBlock | typeof Bottleneck,
+  blocks: number,
+  inputs: number,
+  outputs: number,
+  stride: number,
+  form: BlockForm,
+): nn.Sequential {
   return new nn.Sequential(
     ...Array.from({ length: blocks }, (_, i) =>
-      i === 0 ? new BasicBlock(inputs, outputs, stride, splits) : new BasicBlock(outputs, outputs, 1, splits),
+      i === 0 ? new Block(inputs, outputs, stride, true, form) : new Block(outputs, outputs, 1, false, form),
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { didYouMean, shown, shownName, UsageError, UserError } from '../errors.js';
 import { methods, type Preset, presets } from '../methods/index.js';
-import { backbones } from '../networks/index.js';
+import { type BackboneSettings, backbones, checkBackbone } from '../networks/index.js';
 import { viewOptions } from './views.js';
 
 /** What every pretraining run is told, whatever its method. */
@@ -16,11 +16,16 @@ export const runOptions = z.strictObject({
     .default('paper')
     .describe("settings to start from: the CLBO study's for all methods, or those of the method's authors"),
   backbone: z.enum(backbones).default('resnet18').describe('network'),
-  width: z.int().min(4).max(1024).default(64).describe('channels of the first stage'),
+  width: z
+    .int()
+    .min(4)
+    .max(4096)
+    .optional()
+    .describe('channels of the first stage, 64 unless given; of reactnet-a 32; of a vit its tokens'),
   features: z
     .int()
     .min(4)
-    .max(8192)
+    .max(16384)
     .optional()
     .describe('channels of the last stage, and so of the features; what doubling width gives unless given'),
   stem: z
@@ -34,6 +39,31 @@ export const runOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("start from the weights in a .safetensors file with torchvision's or Hugging Face's names, or of a run"),
+  sk: z
+    .boolean()
+    .optional()
+    .describe("a resnet in SimCLR v2's form: selective kernels in bottlenecks, ResNet-D's stem and shortcuts"),
+  zeroGain: z
+    .boolean()
+    .optional()
+    .describe('the last norm of each block of a resnet begins at gain 0; with sk unless given'),
+  binary: z
+    .enum(['both', 'activations'])
+    .optional()
+    .describe('what is binary in a bireal or react network: weights too, or, first of two steps, activations alone'),
+  patch: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("side of a vit's patches; 4 below 64 pixels, 8 below 160, else 16 unless given"),
+  depth: z.int().min(1).max(64).optional().describe("blocks of a vit; its name's unless given"),
+  dropPath: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe('share of images that skip the last block of a vit in training, less in those before; 0 unless given'),
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
   lr: z.number().positive().default(0.06).describe('learning rate before decay and after warm-up; .06 in the paper'),
@@ -187,6 +217,7 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
     throw new UsageError(`${key} acts with optimizer=${optimizers.join(' or ')} alone, not with ${config.optimizer}`);
   }
   try {
+    checkBackbone(config.backbone, backboneSettings(config));
     method.check(pickMethodOptions(config), config);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
@@ -215,6 +246,12 @@ function unknownSetting(key: string, method: string, known: readonly string[]): 
 export function pickMethodOptions(config: RunConfig): Record<string, unknown> {
   const { options } = methods[config.method] as (typeof methods)[string];
   return Object.fromEntries(Object.keys(options.shape).map((key) => [key, config[key]]));
+}
+
+/** What a configuration says of its network beside the name. */
+export function backboneSettings(config: RunConfig): BackboneSettings {
+  const { width, features, stem, sk, zeroGain, binary, patch, depth, dropPath } = config;
+  return { width, features, stem, sk, zeroGain, binary, patch, depth, dropPath };
 }
 
 /** `.1` and `true` become what they say unless the setting is a text. */

@@ -1,5 +1,6 @@
 export * from './config.js';
 export * from './events.js';
+export * from './forecast.js';
 export { type Labelled, labelled } from './monitor.js';
 export * from './pretrain.js';
 export * from './resources.js';

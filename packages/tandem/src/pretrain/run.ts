@@ -3,12 +3,12 @@ import { UsageError } from '../errors.js';
 import { type EncoderCard, initEncoder, saveEncoder } from '../export/index.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
-import { type Architecture, buildEncoder, type NewEncoder, stemFor } from '../networks/index.js';
+import { type Architecture, buildEncoder, type NewEncoder, newArchitecture } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, type View } from '../views/index.js';
-import { pickMethodOptions, type RunConfig } from './config.js';
+import { backboneSettings, pickMethodOptions, type RunConfig } from './config.js';
 import { isOfTheDisk } from './files.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, newOptimizer } from './optimizer.js';
@@ -40,27 +40,28 @@ export function prepare<Folder extends RunFolder>(
   data: DataSet,
   openFolder: () => Folder,
 ): Run & { readonly folder: Folder } {
+  const run = assemble(config, data);
+  return { ...run, folder: openFolder() };
+}
+
+/** All of a run but its folder. */
+export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> {
   const { train: set } = data;
   const size = data.size ?? set.height;
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
   const batches = new Batches(set, { batch: config.batch, seed: config.seed });
-  const architecture: Architecture = {
-    backbone: config.backbone,
-    width: config.width,
-    ...(config.features && { features: config.features }),
-    stem: config.stem ?? stemFor(size),
-    channels: set.channels,
-  };
+  const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
   const { views, settings } = runViews(config, data);
   const [view] = views as [View];
   manualSeed(config.seed);
   const { method, notes } = methodOf(config, architecture, views, device);
   const optimizer = newOptimizer(config, method);
+  const { channels: _, ...settled } = architecture;
   const resolved = {
     ...config,
     ...settings,
-    stem: architecture.stem,
+    ...settled,
     device,
     precision,
     size,
@@ -85,7 +86,6 @@ export function prepare<Folder extends RunFolder>(
   };
   return {
     config: resolved,
-    folder: openFolder(),
     data,
     method,
     notes,
@@ -102,10 +102,10 @@ export function prepare<Folder extends RunFolder>(
 
 function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device) {
   const { build } = methods[config.method] as (typeof methods)[string];
-  const { memoryFormat, initFrom } = config;
+  const { memoryFormat, initFrom, dropPath } = config;
   let notes: readonly string[] = [];
   const newEncoder: NewEncoder = (form) => {
-    const encoder = buildEncoder(architecture, form);
+    const encoder = buildEncoder(architecture, { dropPath, ...form });
     if (initFrom !== undefined) notes = initEncoder(encoder, findEncoder(initFrom));
     return encoder.to({ device, memoryFormat });
   };

@@ -1,5 +1,5 @@
-import { noGrad, type Tensor } from '@tandem/torch';
-import type { Branch } from '../networks/index.js';
+import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { type Branch, DropPath } from '../networks/index.js';
 import { moveTowards, type Pair, pairs } from './pairs.js';
 import { setBatchNormMomentum } from './statistics.js';
 
@@ -18,13 +18,14 @@ export interface SlowTeacher {
 
 /**
  * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The teacher takes no
- * part in training: no gradient, no optimizer.
+ * part in training: no gradient, no optimizer, no drop path.
  */
 export function slowTeacher(
   student: Branch,
   { statistics = 'own', branch = student.twin() }: { statistics?: Statistics; branch?: Branch } = {},
 ): SlowTeacher {
   branch.requiresGrad(false).train();
+  for (const part of branch.modules()) if (part instanceof DropPath) part.rate = 0;
   const paired = pairs(student, branch);
   const followsBuffers = statistics !== 'own';
   // With momentum 0 its own forwards leave the running statistics alone.
@@ -35,7 +36,7 @@ export function slowTeacher(
     branch,
     pairs: paired,
     project: <const Views extends readonly Tensor[]>(views: Views) =>
-      noGrad(() => views.map((view) => branch.forward(view))) as { [View in keyof Views]: Tensor },
+      noGrad(() => scope(() => views.map((view) => branch.forward(view)))) as { [View in keyof Views]: Tensor },
     follow(rate) {
       moveTowards(xi, theta, rate);
       if (followsBuffers) moveTowards(averages(branch), averages(student), statistics === 'student' ? 1 : rate);

@@ -1,8 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
-import { _foreachNorm, autocast, type Device, noGrad, type optim, scope, stack, Tensor } from '@tandem/torch';
+import {
+  _foreachNorm,
+  autocast,
+  type Device,
+  manualSeed,
+  noGrad,
+  type optim,
+  scope,
+  stack,
+  Tensor,
+} from '@tandem/torch';
 import type { Batches } from '../images/index.js';
 import { type Terms, total } from '../losses/index.js';
 import type { Method, Rounds, Views } from '../methods/method.js';
+import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
 import { makeViews } from '../views/index.js';
 import type { Schedule } from './schedule.js';
@@ -85,6 +96,7 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
     for (const batch of batches.epoch(pass, Math.floor(inPass / repeats))) {
       for (let repeat = step % repeats; repeat < repeats; repeat++) {
         const report = scope(() => {
+          manualSeed(stream(seed, step).word()); // for layers that draw
           const key = { seed, draw: pass * repeats + repeat };
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum };

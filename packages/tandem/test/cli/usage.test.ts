@@ -17,9 +17,10 @@ test('pretrain --help lists every setting with its default within 100 columns', 
   assert.equal(code, 0);
   assert.ok(stdout.split('\n').every((line) => line.length <= 100));
   const text = stdout.replace(/\s+/g, ' ');
+  assert.ok(text.includes(' --init <'));
   for (const schema of [runOptions, ...Object.values(methods).map(({ options }) => options)]) {
     for (const { name, kind, choices = [], defaultsTo, description } of describeOptions(schema)) {
-      if (name === 'images') continue;
+      if (name === 'images' || name === 'initFrom') continue; // the first argument, and --init
       const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <`;
       assert.ok(text.includes(` ${name}=${defaultsTo || `<${kind}>`} `) || text.includes(flag), name);
       assert.ok(text.includes(`${description}${choices.length ? ` [${choices.join(', ')}]` : ''}`), description);

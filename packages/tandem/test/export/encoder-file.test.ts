@@ -128,7 +128,8 @@ describe('damaged and foreign files', () => {
       return bad;
     };
     refused(withArchitecture({ backbone: 'resnet18' }), /missing layer1\.1\.conv1\.weight/);
-    refused(withArchitecture({ backbone: 'resnet50' }), /unknown backbone 'resnet50'/);
+    refused(withArchitecture({ backbone: 'resnet51' }), /unknown backbone 'resnet51'/);
+    refused(withArchitecture({ backbone: 'vit-tiny', stem: undefined, width: 4 }), /heads do not divide a width of 4/);
     refused(withArchitecture({ backbone: 'constructor' }), /unknown backbone/);
     refused(withArchitecture({ stem: 'standard' }), /conv1\.weight is float32\[4, 3, 3, 3\]/);
     refused(withArchitecture({ channels: 1 }), /conv1\.weight/);

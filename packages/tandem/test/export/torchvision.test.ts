@@ -23,6 +23,7 @@ describe("files with torchvision's keys and no card", () => {
     [{ backbone: 'resnet34', width: 4, stem: 'standard', channels: 3 }, 224],
     [{ backbone: 'resnet18', width: 4, stem: 'small', channels: 3 }, 32],
     [{ backbone: 'resnet8', width: 4, features: 20, stem: 'small', channels: 1 }, 32],
+    [{ backbone: 'resnet50', width: 4, stem: 'standard', channels: 3 }, 224],
   ] satisfies [Architecture, number][]) {
     test(`${architecture.backbone}, ${architecture.stem}: read off the shapes`, (t) => {
       const path = join(temporary(t), 'model.safetensors');
@@ -51,7 +52,11 @@ describe("files with torchvision's keys and no card", () => {
   });
 
   for (const [what, change, reason] of [
-    ['bottlenecks', (s) => (s['layer1.0.conv3.weight'] = s['conv1.weight'] as Tensor), /bottlenecks, as of resnet50/],
+    [
+      'bottlenecks of no known depth',
+      (s) => (s['layer1.0.conv3.weight'] = s['conv1.weight'] as Tensor),
+      /stages have 1, 1, 1, 1 blocks; there is resnet8, .*, resnet200$/,
+    ],
     [
       'another depth',
       (s) => (s['layer2.1.conv1.weight'] = s['conv1.weight'] as Tensor),

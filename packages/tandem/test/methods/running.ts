@@ -47,7 +47,7 @@ export function setUp({
   manualSeed(init);
   const { build } = methods[config.method] as (typeof methods)[string];
   const method = build(
-    (form) => buildEncoder(architecture, form).to({ memoryFormat }),
+    (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat }),
     [view, view],
     pickMethodOptions(config),
   );

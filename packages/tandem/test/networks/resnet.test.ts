@@ -126,7 +126,7 @@ describe('ResNet-18 and torchvision', () => {
     });
     using(small, (encoder) => assert.equal(count(encoder, nn.Conv2d), 1 + 4 * 2 + 3));
     using({ ...small, backbone: 'resnet34' }, (encoder) => assert.equal(count(encoder, nn.Conv2d), 1 + 2 * 16 + 3));
-    assert.deepEqual(backbones, ['resnet8', 'resnet10', 'resnet18', 'resnet34']);
+    assert.deepEqual(backbones.slice(0, 4), ['resnet8', 'resnet10', 'resnet18', 'resnet34']);
   });
 });
 
@@ -224,7 +224,7 @@ describe('building', () => {
     assert.throws(build('resnet81'), {
       name: 'UserError',
       message:
-        /unknown backbone 'resnet81'; there is resnet8, resnet10, resnet18, resnet34\. Did you mean 'resnet\d+'\?$/,
+        /unknown backbone 'resnet81'; there is resnet8, resnet10, resnet18, .*, vit-small\. Did you mean 'resnet\d+'\?$/,
     });
     for (const odd of ['constructor', '__proto__', 'toString', '']) {
       assert.throws(build(odd), { name: 'UserError', message: /unknown backbone/ }, odd);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { liveCount, nn, noGrad, optim, type Tensor } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
-import { Branch, Head, mlpHead } from '../../src/networks/index.js';
+import { Branch, Head, mlpHead, newArchitecture } from '../../src/networks/index.js';
 import { DivergedError, inPrecision, type Plan, stepsPerEpoch, train } from '../../src/train/loop.js';
 import { evaluationView, smallView } from '../../src/views/index.js';
 import { handOver, type Run, reports, setUp, stateOf } from '../methods/running.js';
@@ -73,6 +73,27 @@ describe('determinism', () => {
       }
     });
   }
+
+  test('drop path too: a transformer goes on from a checkpoint as if it had never stopped', async () => {
+    const architecture = newArchitecture('vit-micro', { depth: 2, patch: 4 }, { size: 8, channels: 3 });
+    const heads = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16 };
+    const network = { backbone: 'vit-micro', depth: 2, dropPath: 0.5, optimizer: 'adamw', lr: 0.001 };
+    const settings = { method: 'moby', batch: 8, epochs: 2, seed: 3, ...heads, ...network };
+    const run = (changes: object = {}) => setUp({ settings, architecture, ...changes });
+    const whole = run();
+    const losses = (await reports(whole)).map(({ loss }) => loss);
+    const first = run();
+    await reports(first, 2);
+    const second = run({ init: 99, startStep: 2 });
+    handOver(first, second, 2);
+    assert.deepEqual(
+      (await reports(second)).map(({ loss }) => loss),
+      losses.slice(2),
+    );
+    assert.equal(stateOf(second), stateOf(whole));
+    const without = await reports(run({ settings: { ...settings, dropPath: 0 } }));
+    assert.notEqual(without[0]?.loss, losses[0]);
+  });
 
   test('the memory format changes rounding only', async () => {
     const [a, b] = [clboRun({ epochs: 1 }), clboRun({ epochs: 1, memoryFormat: 'channelsLast' })];

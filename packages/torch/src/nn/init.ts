@@ -1,4 +1,6 @@
 import { noGrad } from '../autograd.js';
+import * as ops from '../ops.generated.js';
+import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 
 /** Inputs and outputs of one unit: of a Linear [out, in] or a convolution [out, in, kh, kw]. */
@@ -17,6 +19,25 @@ export function kaimingNormal(weight: Tensor, mode: 'fanIn' | 'fanOut' = 'fanIn'
 export function uniformFanIn(x: Tensor, weight = x): Tensor {
   const bound = 1 / Math.sqrt(fans(weight).fanIn);
   return noGrad(() => x.uniform_({ from: -bound, to: bound }));
+}
+
+/** Normal with deviation `std`, cut off at +-`bound`, as PyTorch's `trunc_normal_`. */
+export function truncatedNormal(x: Tensor, std: number, bound = 2): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const within = ops
+        .full([], bound / (std * Math.SQRT2), { dtype: 'float64' })
+        .erf()
+        .item();
+      const edge = Math.min(within, 1 - 2 ** -24); // float32 rounds more to 1, which erfinv takes to infinity
+      return x.copy_(
+        x
+          .uniform_({ from: -edge, to: edge })
+          .erfinv()
+          .mul_(std * Math.SQRT2),
+      );
+    }),
+  );
 }
 
 /** Every element one value. */

@@ -128,10 +128,51 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
+/** Each row of the last dimension to mean 0 and biased variance 1, then a scale and a shift: [..., features] to the same. */
+export class LayerNorm extends Module {
+  weight: Tensor;
+  bias: Tensor;
+  readonly eps: number;
+
+  constructor(features: number, options: { eps?: number } = {}) {
+    super();
+    refuseUnknown('LayerNorm', options, ['eps']);
+    this.eps = options.eps ?? 1e-5;
+    this.weight = parameter(ops.ones([features]));
+    this.bias = parameter(ops.zeros([features]));
+  }
+
+  forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return ops.layerNorm(x, weight.shape, { weight, bias, eps });
+  }
+}
+
 /** max(x, 0). */
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
     return ops.relu(x);
+  }
+}
+
+/** x P(X <= x) for a standard normal X (Hendrycks and Gimpel, 2016), by the error function, not an approximation. */
+export class GELU extends Module {
+  forward(x: Tensor): Tensor {
+    return ops.gelu(x);
+  }
+}
+
+/** x above 0, below it a learned slope for each channel times x: [n, c, ...] to the same. Slopes begin at 0.25. */
+export class PReLU extends Module {
+  weight: Tensor;
+
+  constructor(channels = 1, initial = 0.25) {
+    super();
+    this.weight = parameter(ops.full([channels], initial, { dtype: 'float32' }));
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.prelu(x, this.weight);
   }
 }
 
@@ -153,7 +194,7 @@ export class MaxPool2d extends Module {
 export class AvgPool2d extends Module {
   constructor(
     readonly kernel: Sizes,
-    readonly options: { stride?: Sizes; padding?: Sizes } = {},
+    readonly options: { stride?: Sizes; padding?: Sizes; ceilMode?: boolean; countIncludePad?: boolean } = {},
   ) {
     super();
   }

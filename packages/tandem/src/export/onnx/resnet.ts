@@ -15,8 +15,10 @@ export function graphOf(encoder: Encoder): Graph {
   if (!(encoder instanceof ResNet)) {
     throw new UserError(`only ResNets of basic blocks can be written as ONNX, not ${encoder.constructor.name}`);
   }
+  const { conv1 } = encoder;
+  if (!(conv1 instanceof nn.Conv2d)) throw new UserError('a stem of several convolutions cannot be written as ONNX');
   const draft = new Draft();
-  let x = draft.relu('stem', draft.convolution('stem.conv', io.input, encoder.conv1, encoder.bn1, true));
+  let x = draft.relu('stem', draft.convolution('stem.conv', io.input, conv1, encoder.bn1, true));
   if (encoder.maxpool) x = draft.maxPool('stem.pool', x, encoder.maxpool);
   const blocks = [encoder.layer1, encoder.layer2, encoder.layer3, encoder.layer4].flatMap((stage, s) =>
     (stage?.layers ?? []).map((block, b) => [`layer${s + 1}.${b}`, block] as const),
@@ -33,12 +35,15 @@ export function graphOf(encoder: Encoder): Graph {
 function basicBlock(draft: Draft, name: string, x: string, block: BasicBlock, output = `${name}.out`): string {
   const first = draft.relu(`${name}.1`, draft.convolution(`${name}.conv1`, x, block.conv1, block.bn1));
   const second = draft.convolution(`${name}.conv2`, first, block.conv2, block.bn2);
-  const [conv, norm] = block.downsample?.layers ?? [];
-  const shortcut =
-    conv instanceof nn.Conv2d && norm instanceof nn.BatchNorm2d
-      ? draft.convolution(`${name}.shortcut`, x, conv, norm)
-      : x;
-  return draft.relu(`${name}.sum`, draft.add('Add', [second, shortcut], `${name}.sum`), output);
+  const carried = block.downsample ? shortcut(draft, name, x, block.downsample) : x;
+  return draft.relu(`${name}.sum`, draft.add('Add', [second, carried], `${name}.sum`), output);
+}
+
+function shortcut(draft: Draft, name: string, x: string, { layers: [conv, norm, ...more] }: nn.Sequential): string {
+  if (!(conv instanceof nn.Conv2d && norm instanceof nn.BatchNorm2d) || more.length > 0) {
+    throw new UserError(`${name} has a shortcut that cannot be written as ONNX`);
+  }
+  return draft.convolution(`${name}.shortcut`, x, conv, norm);
 }
 
 /** A graph while it is being written. */

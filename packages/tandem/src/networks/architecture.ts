@@ -1,0 +1,38 @@
+import type { Stem } from './resnet.js';
+
+/** What names an encoder completely: enough to build it again and load its weights. What its backbone has no use for is absent. */
+export interface Architecture {
+  readonly backbone: string;
+  /** Channels of the first stage, or after the stem of ReActNet; of a ViT the numbers in a token. */
+  readonly width: number;
+  /** Channels of the images. */
+  readonly channels: number;
+  /** Of convolutional networks. */
+  readonly stem?: Stem | undefined;
+  /** Of ResNets: channels of the last stage, and so of the features. */
+  readonly features?: number | undefined;
+  /** Of real ResNets: SimCLR v2's form, with selective kernels in bottlenecks. */
+  readonly sk?: boolean | undefined;
+  /** Of real ResNets: the last norm of each block begins at gain 0. */
+  readonly zeroGain?: boolean | undefined;
+  /** Of binary networks: what is binary; both unless given. */
+  readonly binary?: 'both' | 'activations' | undefined;
+  /** Of ViTs: blocks. */
+  readonly depth?: number | undefined;
+  /** Of ViTs: side of a patch in pixels. */
+  readonly patch?: number | undefined;
+  /** Of ViTs: side of the images that the position embeddings are made for. */
+  readonly size?: number | undefined;
+}
+
+/** How an encoder behaves in training alone: its parameters, and what it computes in evaluation, are the same. */
+export interface TrainingForm {
+  /** Parts into which batch norms split a batch; 1 unless given. */
+  readonly splits?: number | undefined;
+  /** Stochastic depth of ViTs; 0 unless given. */
+  readonly dropPath?: number | undefined;
+}
+
+/** What one may ask of a backbone beside its name. */
+export type BackboneSettings = Partial<Omit<Architecture, 'backbone' | 'channels' | 'size'>> &
+  Pick<TrainingForm, 'dropPath'>;

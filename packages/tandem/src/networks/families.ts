@@ -1,0 +1,94 @@
+import type { Architecture, BackboneSettings, TrainingForm } from './architecture.js';
+import { BinaryResNet } from './binary-resnet.js';
+import type { Encoder } from './encoder.js';
+import { ReActNet } from './reactnet.js';
+import { ResNet, type Stages } from './resnet.js';
+import { ViT } from './vit.js';
+
+/** What is known of a backbone by its name. */
+export interface Backbone {
+  /** Its width unless another is asked for. */
+  readonly width: number;
+  readonly takes: readonly (keyof BackboneSettings)[];
+  /** Its width, and its features, come in multiples of these. */
+  readonly multiples?: { readonly width?: number; readonly features?: number };
+  /** Blocks of a ViT unless another number is asked for. */
+  readonly depth?: number;
+  readonly build: (architecture: Architecture, form: TrainingForm) => Encoder;
+}
+
+function resnet(blocks: Stages, bottleneck: boolean): Backbone {
+  return {
+    width: 64,
+    takes: ['width', 'features', 'stem', 'sk', 'zeroGain'],
+    multiples: { features: bottleneck ? 4 : 1 },
+    build: ({ stem = 'standard', ...rest }, { splits }) => new ResNet({ blocks, bottleneck, stem, ...rest, splits }),
+  };
+}
+
+/** Of twice as many units as the real one has blocks: each convolution has a shortcut of its own. */
+function binaryResnet(blocks: Stages, shifts: boolean): Backbone {
+  const units = blocks.map((count) => 2 * (count as number)) as unknown as Stages;
+  return {
+    width: 64,
+    takes: ['width', 'features', 'stem', 'binary'],
+    build: ({ stem = 'standard', width, features, channels, binary }, { splits }) => {
+      const binaryWeights = binary !== 'activations';
+      return new BinaryResNet({ blocks: units, width, features, stem, channels, shifts, binaryWeights, splits });
+    },
+  };
+}
+
+const reactnet: Backbone = {
+  width: 32,
+  takes: ['width', 'stem', 'binary'],
+  build: ({ width, channels, stem, binary }, { splits }) =>
+    new ReActNet({ width, channels, strided: stem !== 'small', binaryWeights: binary !== 'activations', splits }),
+};
+
+/** A head is as wide in narrower and wider ones. */
+function vit(width: number, blocks: number, heads: number): Backbone {
+  const headWidth = width / heads;
+  return {
+    width,
+    depth: blocks,
+    takes: ['width', 'depth', 'patch', 'dropPath'],
+    multiples: { width: headWidth },
+    build: ({ width, channels, depth = blocks, patch = 16, size = 224 }, { dropPath }) =>
+      new ViT({ width, depth, heads: width / headWidth, patch, size, channels, dropPath }),
+  };
+}
+
+/** Blocks in each stage of the ResNets of basic blocks. */
+export const basic: Readonly<Record<string, Stages>> = {
+  resnet8: [1, 1, 1],
+  resnet10: [1, 1, 1, 1],
+  resnet18: [2, 2, 2, 2],
+  resnet34: [3, 4, 6, 3],
+};
+
+/** The same of those of bottlenecks. */
+export const bottlenecks: Readonly<Record<string, Stages>> = {
+  resnet50: [3, 4, 6, 3],
+  resnet101: [3, 4, 23, 3],
+  resnet152: [3, 8, 36, 3],
+  resnet200: [3, 24, 36, 3],
+};
+
+function each(table: typeof basic, prefix: string, make: (blocks: Stages) => Backbone): [string, Backbone][] {
+  return Object.entries(table).map(([name, blocks]) => [`${prefix}${name}`, make(blocks)]);
+}
+
+/** Every backbone by its name on the command line. */
+export const families: Readonly<Record<string, Backbone>> = {
+  ...Object.fromEntries([
+    ...each(basic, '', (blocks) => resnet(blocks, false)),
+    ...each(bottlenecks, '', (blocks) => resnet(blocks, true)),
+    ...each(basic, 'bireal-', (blocks) => binaryResnet(blocks, false)),
+    ...each(basic, 'react-', (blocks) => binaryResnet(blocks, true)),
+  ]),
+  'reactnet-a': reactnet,
+  'vit-micro': vit(64, 4, 2),
+  'vit-tiny': vit(192, 12, 3),
+  'vit-small': vit(384, 12, 6),
+};

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { noGrad, scope } from '@tandem/torch';
+import { loadEncoder, saveEncoder } from '../../src/export/index.js';
+import { type BackboneSettings, backbones, buildEncoder, newArchitecture } from '../../src/networks/index.js';
+import { elements, hash, normal, temporary } from '../support.js';
+
+const images = { size: 32, channels: 3 };
+
+/** Small enough to be built in no time. */
+function narrow(backbone: string): BackboneSettings {
+  return backbone.startsWith('vit-') ? { depth: 2, ...(backbone !== 'vit-micro' && { width: 64 }) } : { width: 4 };
+}
+
+describe('architectures', () => {
+  for (const backbone of backbones) {
+    test(`${backbone}: computes features, learns, and comes back from its file`, (t) =>
+      scope(() => {
+        const architecture = newArchitecture(backbone, narrow(backbone), images);
+        const encoder = buildEncoder(architecture);
+        const x = normal([2, 3, 32, 32], 1, 'float32');
+        const y = encoder.forward(x);
+        assert.deepEqual([...y.shape], [2, encoder.featureWidth]);
+        y.square().sum().backward();
+        assert.ok(encoder.parameters().every((p) => p.grad?.isfinite().all().item()));
+        const path = join(temporary(t), 'encoder.safetensors');
+        const card = { architecture, size: 32, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
+        saveEncoder(path, encoder, card);
+        const loaded = loadEncoder(path);
+        assert.deepEqual(loaded.card, JSON.parse(JSON.stringify(card)));
+        assert.equal(hash(Object.values(loaded.encoder.stateDict())), hash(Object.values(encoder.stateDict())));
+        const [a, b] = [encoder, loaded.encoder].map((net) => noGrad(() => elements(net.eval().forward(x))));
+        assert.deepEqual(a, b);
+        loaded.encoder.dispose();
+        encoder.dispose();
+      }));
+  }
+
+  test('are completed by the width of the name and by what suits the images', () => {
+    const at = (backbone: string, size: number, settings = {}) =>
+      newArchitecture(backbone, settings, { size, channels: 3 });
+    assert.deepEqual(at('resnet50', 32), { backbone: 'resnet50', width: 64, channels: 3, stem: 'small' });
+    assert.deepEqual(at('resnet50', 224, { sk: true, width: 128 }), {
+      backbone: 'resnet50',
+      width: 128,
+      channels: 3,
+      stem: 'standard',
+      sk: true,
+    });
+    assert.equal(at('reactnet-a', 224).width, 32);
+    const vit = (size: number) => at('vit-tiny', size);
+    assert.deepEqual(vit(32), { backbone: 'vit-tiny', width: 192, channels: 3, depth: 12, patch: 4, size: 32 });
+    assert.deepEqual(
+      [28, 32, 64, 96, 224].map((size) => vit(size).patch),
+      [4, 4, 8, 8, 16],
+    );
+    assert.equal(at('vit-small', 30, { patch: 5 }).patch, 5);
+  });
+
+  for (const [backbone, settings, size, message] of [
+    ['resnet18', { patch: 4 }, 32, /^patch is no setting of backbone resnet18 but of vit-micro, vit-tiny, vit-small$/],
+    ['vit-tiny', { stem: 'small' }, 32, /^stem is no setting of backbone vit-tiny but of resnet8/],
+    ['react-resnet18', { sk: true }, 32, /^sk is no setting of backbone react-resnet18 but of resnet8.*resnet200$/],
+    ['resnet50', { binary: 'both' }, 32, /^binary is no setting of backbone resnet50 but of bireal-resnet8/],
+    ['resnet50', { dropPath: 0.1 }, 32, /^dropPath is no setting of backbone resnet50 but of vit-micro/],
+    ['vit-tiny', { width: 100 }, 32, /^the width of vit-tiny must be a multiple of 64, got 100$/],
+    ['resnet50', { features: 30 }, 32, /^the features of resnet50 must be a multiple of 4, got 30$/],
+    ['resnet50', { sk: true, width: 5 }, 32, /^the width of resnet50 must be a multiple of 2, got 5$/],
+    ['vit-tiny', {}, 30, /^patches of 4 pixels do not divide images of 30; set patch or size$/],
+    ['resnet-50', {}, 32, /^unknown backbone 'resnet-50'.*Did you mean 'resnet50'\?$/],
+  ] as [string, BackboneSettings, number, RegExp][]) {
+    test(`${backbone} ${JSON.stringify(settings)} at ${size} is refused`, () =>
+      assert.throws(() => newArchitecture(backbone, settings, { size, channels: 3 }), { name: 'UserError', message }));
+  }
+});
