@@ -41,9 +41,11 @@ async function add(files: readonly File[]): Promise<void> {
     } catch {
       bad.push(file.name);
     }
-    show();
+    // Every picture changes the whole map, so that many at once would be slow.
+    if (i % 8 === 0 && pictures.length > 0) show();
     await new Promise((done) => setTimeout(done));
   }
+  if (pictures.length > 0) show();
   const left = bad.length > 0 ? ` No picture in ${bad.join(', ')}.` : '';
   tell(`${pictures.length} ${pictures.length === 1 ? 'picture' : 'pictures'}.${left}`);
 }

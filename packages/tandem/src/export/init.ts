@@ -7,7 +7,7 @@ import { torchvisionNames } from './hugging-face.js';
  * Weights to start from, under torchvision's names whatever the file calls them; the caller frees them.
  * @throws UserError where the file cannot be read, or holds no ResNet
  */
-export function readWeights(path: string): Record<string, Tensor> {
+function readWeights(path: string): Record<string, Tensor> {
   let tensors: Record<string, Tensor>;
   try {
     tensors = torchvisionNames(io.loadSafetensors(path).tensors);
@@ -18,6 +18,11 @@ export function readWeights(path: string): Record<string, Tensor> {
   if (tensors['conv1.weight'] || tensors['layer1.0.conv1.weight']) return tensors;
   free(tensors);
   throw new UserError(`${path}: no ResNet in it; its tensors have neither torchvision's nor Hugging Face's names`);
+}
+
+/** Says early whether a file could be started from. @throws UserError where it cannot be read, or holds no ResNet */
+export function checkWeights(path: string): void {
+  free(readWeights(path));
 }
 
 /**
@@ -55,6 +60,6 @@ function listed(words: readonly string[]): string {
   return words.slice(0, 6).join(', ') + (words.length > 6 ? ` and ${words.length - 6} more` : '');
 }
 
-export function free(tensors: Readonly<Record<string, Tensor>>): void {
+function free(tensors: Readonly<Record<string, Tensor>>): void {
   for (const tensor of Object.values(tensors)) tensor.dispose();
 }

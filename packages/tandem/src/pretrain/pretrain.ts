@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { free, readWeights } from '../export/index.js';
+import { checkWeights } from '../export/index.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
 import type { RunConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
@@ -30,7 +30,7 @@ export async function* pretrain(
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
   chooseDevice(config.device);
-  if (config.initFrom !== undefined) free(readWeights(findEncoder(config.initFrom)));
+  if (config.initFrom !== undefined) checkWeights(findEncoder(config.initFrom));
   yield { kind: 'loading' };
   const data = await loadImages(config, loading);
   const name = `${shortName(config.images)}-${config.method}-${config.backbone}`;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { io, liveCount, noGrad, ones, scope, type Tensor } from '@tandem/torch';
-import { initEncoder, loadEncoder, readWeights } from '../../src/export/index.js';
+import { checkWeights, initEncoder, loadEncoder } from '../../src/export/index.js';
 import { type Architecture, buildEncoder, type Encoder } from '../../src/networks/index.js';
 import { elements, hash, normal, temporary } from '../support.js';
 import { seasoned } from './exporting.js';
@@ -91,14 +91,14 @@ describe('starting from a file', () => {
     const folder = temporary(t);
     const path = join(folder, 'text.safetensors');
     const live = liveCount();
-    assert.throws(() => readWeights(join(folder, 'none')), /no such file/);
+    assert.throws(() => checkWeights(join(folder, 'none')), /no such file/);
     writeFileSync(path, 'no tensors');
-    assert.throws(() => readWeights(path), /text\.safetensors: not a safetensors file/);
+    assert.throws(() => checkWeights(path), /text\.safetensors: not a safetensors file/);
     const other = ones([2]).keep();
     io.saveSafetensors(path, { 'blocks.0.weight': other });
     other.dispose();
     assert.throws(
-      () => readWeights(path),
+      () => checkWeights(path),
       /no ResNet in it; its tensors have neither torchvision's nor Hugging Face's names/,
     );
     assert.equal(liveCount(), live);

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/errors.js';
+import { gzipError } from '../../src/images/gunzip.js';
 import { openImages } from '../../src/images/index.js';
 import { pixel, png, tarOf, temporary, write } from './making.js';
 
@@ -156,4 +157,8 @@ test('opening an archive can be stopped', async (t) => {
     if (what === 'decoding') stop.abort();
   };
   await assert.rejects(openImages(where, { onProgress, signal: stop.signal }), { name: 'AbortError' });
+});
+
+test('a stop while a tar is listed is no failure of gzip', () => {
+  assert.equal(gzipError('a.tar', new DOMException('stopped', 'AbortError')), undefined);
 });
