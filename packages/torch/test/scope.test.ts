@@ -3,7 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { cat, io, liveCount, nn, noGrad, ones, randn, scope, type Tensor, tensor, zeros } from '../src/index.js';
+import {
+  allocatedBytes,
+  cat,
+  io,
+  liveCount,
+  nn,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
 
 let before = 0;
