@@ -17,7 +17,7 @@ interface Passes {
 export const methodSteps: Suite = {
   what: 'training steps of all methods beside SimCLR, against what their forward and backward passes should cost',
   async run({ short, machine, say }: Context) {
-    const size = short ? { width: 8, batch: 16 } : { width: 64, batch: 64 };
+    const size = short ? { width: 8, batch: 16 } : { width: 32, batch: 64 };
     const tables: Table[] = [];
     const goals: Goal[] = [];
     const results: object[] = [];

@@ -107,9 +107,10 @@ export function settings({ config }: RunRecord): Html {
 
 export function environment({ config, path }: RunRecord): Html {
   const machine = typeof config.tandem === 'object' && config.tandem !== null ? config.tandem : {};
-  const { version, ...rest } = machine as Record<string, unknown>;
+  // Views and the images' digest are for other programs.
+  const { version, libtorch, threads } = machine as Record<string, unknown>;
   const { device, precision, memoryFormat } = config;
-  return html`<section><h2>Environment</h2>${list({ folder: path, tandem: version, ...rest, device, precision, memoryFormat })}</section>`;
+  return html`<section><h2>Environment</h2>${list({ folder: path, tandem: version, libtorch, threads, device, precision, memoryFormat })}</section>`;
 }
 
 function list(entries: Readonly<Record<string, unknown>>): Html {
