@@ -7,8 +7,10 @@ import {
   TensorProto_DataType,
   type TensorProtoSchema,
   type ValueInfoProtoSchema,
-  Version,
 } from './onnx.generated.js';
+
+/** Of the format itself: what came with this set of operators. */
+const IR_VERSION = 7n;
 
 export const elementTypes: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
@@ -29,7 +31,7 @@ export interface ModelInfo {
 /** A graph as the bytes of an .onnx file. Batch, height and width are left open. */
 export function encodeModel(graph: Graph, { name, producerVersion, metadata }: ModelInfo): Uint8Array {
   const model = create(ModelProtoSchema, {
-    irVersion: BigInt(Version.IR_VERSION_2020_5_8), // what came with this set of operators
+    irVersion: IR_VERSION,
     opsetImport: [{ domain: '', version: BigInt(OPSET) }],
     producerName: 'tandem',
     producerVersion,
