@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { scope } from '@tandem/torch';
 import { Command } from 'commander';
 import { didYouMean, UsageError, UserError } from '../errors.js';
@@ -8,7 +8,7 @@ import { embedFormats, writeNames } from '../evaluate/embed/formats.js';
 import { type Entry, Journal } from '../evaluate/embed/journal.js';
 import { features } from '../evaluate/index.js';
 import { type Chunk, DATA_SETS, streamImages } from '../images/index.js';
-import { chooseDevice } from '../pretrain/index.js';
+import { chooseDevice, lockRun } from '../pretrain/index.js';
 import { oneOf, wholeNumber } from './arguments.js';
 import { checkChannels, type EvaluationFlags, given, viewOf } from './evaluation.js';
 import { Exit } from './exit.js';
@@ -56,15 +56,19 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
   if (!write)
     throw new UsageError(`--out must end in ${endings.join(', ')}, got ${out}.${didYouMean(ending, endings)}`);
   const names = ending === '.npy' ? `${out.slice(0, -ending.length)}.files.txt` : undefined;
+  const partial = `${out}.partial`;
   for (const file of [out, ...(names ? [names] : [])]) {
-    if (existsSync(file)) throw new UserError(`${file} exists already and is never overwritten; give another --out`);
+    // Where a part is left, the names are of the last step that was cut short.
+    if (existsSync(file) && !(file === names && existsSync(partial)))
+      throw new UserError(`${file} exists already and is never overwritten; give another --out`);
   }
   if (options.limit !== undefined && !DATA_SETS.includes(where))
     throw new UsageError('--limit is for data sets known by name');
   const device = chooseDevice(options.device ?? 'auto');
   const [subject] = openSubjects(runOrFile, options.of ?? 'kept') as [Subject];
   const bar = progress('embedding');
-  const { signal, release } = abortOnSignals(() => bar.say('stopping; the same command goes on from here'));
+  let unlock = () => {};
+  const { signal, exitCode, release } = abortOnSignals(() => bar.say('stopping; the same command goes on from here'));
   try {
     if (subject.note) bar.say(subject.note);
     subject.encoder.to({ device });
@@ -81,7 +85,9 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
       width: subject.encoder.featureWidth,
       ...(classes && { classes }),
     };
-    const journal = new Journal(`${out}.partial`, about);
+    mkdirSync(partial, { recursive: true });
+    unlock = lockPart(partial);
+    const journal = new Journal(partial, about);
     if (journal.entries.length > 0) bar.say(`going on after ${journal.entries.length} of ${total} images`);
     for await (const chunk of stream.chunks(journal.entries.length)) {
       journal.add(...embedded(subject, chunk, where, device));
@@ -91,13 +97,16 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
     const { rows } = journal;
     if (rows.length === 0) throw new UserError(`${where}: none of ${total} images could be decoded`);
     bar.say(`writing ${out}`);
-    if (names) writeNames(journal, names);
-    const beside = `${out}.${process.pid}.part`;
-    await write(journal, beside).catch((error: Error) => {
-      rmSync(beside, { force: true });
-      throw new UserError(`${out} cannot be written: ${error.message}`);
-    });
-    renameSync(beside, out);
+    const beside = join(partial, 'result');
+    const namesBeside = join(partial, 'names');
+    try {
+      if (names) writeNames(journal, namesBeside);
+      await write(journal, beside);
+    } catch (error) {
+      throw new UserError(`${out} cannot be written: ${(error as Error).message}`);
+    }
+    if (names) renameSync(namesBeside, names);
+    place(beside, out);
     const skipped = journal.entries.flatMap(({ file, skipped: reason }) =>
       reason === undefined ? [] : [{ file, reason }],
     );
@@ -121,10 +130,11 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
     else console.log(`${rows.length} images, ${about.width} features each: ${files.join(', ')}`);
   } catch (error) {
     if (error !== signal.reason) throw error;
-    throw new Exit(130);
+    throw new Exit(exitCode());
   } finally {
     bar.stop();
     release();
+    unlock();
     subject.encoder.dispose();
   }
 }
@@ -150,4 +160,26 @@ function embedded(
 
 function digest(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+/** @throws UserError when another process writes the same file */
+function lockPart(partial: string): () => void {
+  try {
+    const lock = lockRun(partial);
+    return () => void lock.release();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${partial} is being written by another process; wait for it, or give another --out`);
+  }
+}
+
+/** Puts a finished file in its place, but never over one that came meanwhile. */
+function place(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (existsSync(to)) throw new UserError(`${to} exists already and is never overwritten; give another --out`);
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    renameSync(from, to); // the file system has no hard links
+  }
 }

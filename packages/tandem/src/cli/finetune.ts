@@ -101,11 +101,12 @@ function measure(images: string, options: Options, opened: Opened): void {
     settings: { labels, ...protocol, ...settings, ...counts },
     result,
   };
-  const run = save(images, options, measured, tuned, classes, (Date.now() - started) / 1000);
   bar.stop();
-  if (options.json) console.log(asJson('finetune', images, [measured], { run }));
-  else console.log(lines(measured, classes, run).join('\n'));
+  if (!options.json) console.log(lines(measured, classes).join('\n'));
   keep('finetune', images, [measured], bar);
+  const run = save(images, options, measured, tuned, classes, (Date.now() - started) / 1000);
+  if (options.json) console.log(asJson('finetune', images, [measured], { run }));
+  else console.log(`tuned encoder and classifier: ${run}`);
 }
 
 /** A folder like a pretraining run's, with the tuned encoder and the classifier in it. */
@@ -144,12 +145,11 @@ function save(
   return folder.path;
 }
 
-function lines({ subject, settings, result }: Measured, classes: readonly string[], run: string): string[] {
+function lines({ subject, settings, result }: Measured, classes: readonly string[]): string[] {
   const { accuracy, top5, perClass, confusion } = result as ReturnType<typeof scored>;
   const best = top5 === undefined ? '' : `, top 5 ${percent(top5)}`;
   return [
     `fine-tuned ${subject.name}, ${settings.labelled} labels: top 1 ${percent(accuracy)}${best} of ${settings.queries} queries`,
     ...classTable(classes, perClass, confusion),
-    `tuned encoder and classifier: ${run}`,
   ];
 }

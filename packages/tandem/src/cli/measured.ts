@@ -25,7 +25,8 @@ export function asJson(command: string, images: string, measured: readonly Measu
 export function keep(command: string, images: string, measured: readonly Measured[], bar: Progress): void {
   for (const { subject, protocol, settings, result } of measured) {
     try {
-      keepEvaluation(subject.file, { command, protocol, settings, images, result });
+      const encoder = subject.name === 'encoder' ? undefined : subject.name;
+      keepEvaluation(subject.file, { command, protocol, settings, images, result }, { encoder, epoch: subject.epoch });
     } catch (error) {
       bar.say(`the result is not kept in the run: ${(error as Error).message}`);
       return;

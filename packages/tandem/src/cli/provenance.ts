@@ -11,14 +11,18 @@ export function provenanceOf(runOrFile: string, subject: Subject, out: string): 
   if (!statSync(runOrFile).isDirectory()) return { name, quality: [] };
   const run = readRun(runOrFile);
   // Places on this machine mean nothing elsewhere.
-  const { tandem: _machine, dataRoot: _root, cache: _cache, ...config } = run.config;
+  const { tandem: _machine, dataRoot: _root, cache: _cache, initFrom, from: _from, ...config } = run.config;
   const { method, images } = config as { method?: string; images?: string };
   const named = images === undefined ? undefined : publicName(images);
   return {
     name,
     ...(method !== undefined && { method }),
     ...(named !== undefined && { images: named }),
-    settings: { ...config, ...(named !== undefined && { images: named }) },
+    settings: {
+      ...config,
+      ...(named !== undefined && { images: named }),
+      ...(typeof initFrom === 'string' && { initFrom: publicName(initFrom) }),
+    },
     quality: qualityOf(run, subject.name),
   };
 }
@@ -42,16 +46,18 @@ export function publicName(images: string): string {
 /** What was measured of one of a run's encoders, each protocol once, and k-NN from its training where nothing was. */
 function qualityOf(run: RunRecord, which: Subject['name']): Quality[] {
   const latest = new Map<string, Quality>();
-  for (const { encoder, protocol, images, settings, result } of run.evaluations) {
+  const last = run.metrics.at(-1);
+  const lastEpoch = numberIn(last, 'epoch');
+  for (const { encoder, epoch, protocol, images, settings, result } of run.evaluations) {
     const { accuracy } = result;
-    if (encoder !== which || typeof accuracy !== 'number') continue;
+    // What was measured of an earlier epoch is not this encoder's.
+    if (encoder !== which || typeof accuracy !== 'number' || (epoch ?? lastEpoch) !== lastEpoch) continue;
     const words = Object.entries(settings).map(
       ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
     );
     const one = { protocol, images: publicName(images), settings: words.join(', '), accuracy };
     latest.set(`${protocol}\n${one.images}\n${one.settings}`, one);
   }
-  const last = run.metrics.at(-1);
   const trained = numberIn(last, which === 'student' ? 'knnStudent' : 'knnTeacher');
   if (latest.size > 0 || trained === undefined) return [...latest.values()];
   const settings = `k 1, after epoch ${numberIn(last, 'epoch')}`;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import { type LoadedEncoder, loadEncoder } from '../export/index.js';
 import { findEncoder } from '../pretrain/index.js';
+import { numberIn, readJsonLines } from '../report/index.js';
 
 /** Which encoders of a run are meant. */
 export const choices = ['kept', 'student', 'teacher', 'both'] as const;
@@ -14,6 +15,8 @@ export interface Subject extends LoadedEncoder {
   /** Whether it is the one that its run keeps. */
   readonly kept: boolean;
   readonly file: string;
+  /** The last epoch of its run when it was loaded. */
+  readonly epoch?: number | undefined;
 }
 
 /**
@@ -22,7 +25,9 @@ export interface Subject extends LoadedEncoder {
  * @throws UserError where there is no such encoder; UsageError where one of a run's is asked of a file
  */
 export function openSubjects(runOrFile: string, choice: Choice = 'both'): Subject[] {
-  return filesOf(runOrFile, choice).map((found) => ({ ...found, ...loadEncoder(found.file) }));
+  const metrics = join(runOrFile, 'metrics.jsonl');
+  const epoch = existsSync(metrics) ? numberIn(readJsonLines(metrics).at(-1), 'epoch') : undefined;
+  return filesOf(runOrFile, choice).map((found) => ({ ...found, ...loadEncoder(found.file), epoch }));
 }
 
 type Found = Pick<Subject, 'name' | 'kept' | 'file'>;

@@ -66,7 +66,7 @@ export async function showTraining(
     throw new Error('training ended without a word');
   } catch (error) {
     if (error !== signal.reason) throw error;
-    bar.say('interrupted before the first step; nothing was saved');
+    bar.say('interrupted before the first step; nothing new was saved');
     throw new Exit(exitCode());
   } finally {
     bar.stop();

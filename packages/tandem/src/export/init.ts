@@ -35,6 +35,11 @@ export function initEncoder(encoder: Encoder, path: string): string[] {
   try {
     const own = encoder.stateDict();
     const both = Object.keys(own).filter((name) => weights[name]);
+    if (both.length === 0) {
+      throw new UserError(
+        `${path}: none of its tensors has the name of one in this network, so nothing would be started from it`,
+      );
+    }
     const odd = both.filter((name) => String(weights[name]?.shape) !== String(own[name]?.shape));
     if (odd.length > 0) {
       const tell = (name: string) =>

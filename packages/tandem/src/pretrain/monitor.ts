@@ -47,6 +47,7 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
   const parts = new Map<ImageSet, Tensor[]>();
   const total = bank.count + queries.count;
   let done = 0;
+  let remembered: Tensor | undefined;
   try {
     for (const set of [bank, queries]) {
       const own: Tensor[] = [];
@@ -58,13 +59,25 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
         yield { done, total };
       }
     }
-    const all = (set: ImageSet) => cat(parts.get(set) as Tensor[]);
+    const all = cat(parts.get(bank) as Tensor[]).keep();
+    remembered = all;
     const votes = [{ k: 1 }, ...(bank.count >= voters ? [{ k: voters, temperature: 0.1 }] : [])];
-    const predicted = scope(() => knnVotes(all(bank), bank.labels, all(queries), votes));
-    const [nearest, weighted] = predicted.map((classes) => accuracy(classes, queries.labels));
+    const right = votes.map(() => 0);
+    let asked = 0;
+    // A part of the queries at a time, so that whoever waits can stop in between.
+    for (const part of parts.get(queries) as Tensor[]) {
+      const labels = queries.labels.subarray(asked, asked + (part.shape[0] as number));
+      const predicted = scope(() => knnVotes(all, bank.labels, part, votes));
+      predicted.forEach((classes, v) => {
+        right[v] = (right[v] as number) + Math.round(accuracy(classes, labels) * labels.length);
+      });
+      asked += labels.length;
+      yield { done: total, total };
+    }
+    const [nearest, weighted] = right.map((count) => count / queries.count);
     return { nearest: nearest as number, ...(weighted !== undefined && { weighted }) };
   } finally {
-    for (const x of [...parts.values()].flat()) x.dispose();
+    for (const x of [...[...parts.values()].flat(), ...(remembered ? [remembered] : [])]) x.dispose();
   }
 }
 

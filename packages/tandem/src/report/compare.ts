@@ -47,7 +47,15 @@ export interface Comparison {
 /** Settings that decide what accuracies are measured on. */
 const protocolKeys = ['images', 'limit', 'size'] as const;
 /** What makes no row of its own: the seed is averaged over, and the others change no result. */
-const ignored: ReadonlySet<string> = new Set(['seed', 'dataRoot', 'knnEvery', 'tandem']);
+const ignored: ReadonlySet<string> = new Set([
+  'seed',
+  'dataRoot',
+  'cache',
+  'knnEvery',
+  'saveMinutes',
+  'saveSteps',
+  'tandem',
+]);
 
 const pretrainingColumns: Readonly<Record<string, string>> = {
   knnStudent: 'k-NN student',

@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { dropTornLine, readJsonLines, writeWhole } from './files.js';
+import { writeWhole } from '../pretrain/files.js';
+import { dropTornLine, readJsonLines } from './files.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
 
@@ -42,17 +43,24 @@ export type Scatter = Readonly<z.infer<typeof scatterSchema>>;
 /**
  * Adds a line to the `evaluations.jsonl` of the run that an encoder belongs to.
  * @param runOrFile what was evaluated: a run folder, or a file in its `encoder/`
+ * @param seen whose encoder it was and of which epoch, as known when it was loaded: the run may have gone on since
  * @returns that file; undefined, and nothing is written, where the encoder belongs to no run
  */
 export function keepEvaluation(
   runOrFile: string,
   evaluation: Omit<Evaluation, 'encoder' | 'epoch' | 'date'>,
+  seen?: { readonly encoder?: string | undefined; readonly epoch?: number | undefined },
 ): string | undefined {
   const run = runOf(runOrFile);
   if (run === undefined) return undefined;
   const file = join(run, 'evaluations.jsonl');
-  const epoch = readJsonLines(join(run, 'metrics.jsonl')).at(-1)?.epoch;
-  const line = { ...evaluation, encoder: whose(run, runOrFile), epoch, date: new Date().toISOString() };
+  const epoch = seen?.epoch ?? readJsonLines(join(run, 'metrics.jsonl')).at(-1)?.epoch;
+  const line = {
+    ...evaluation,
+    encoder: seen?.encoder ?? whose(run, runOrFile),
+    epoch,
+    date: new Date().toISOString(),
+  };
   dropTornLine(file);
   appendFileSync(file, `${JSON.stringify(evaluationSchema.parse(line))}\n`);
   return file;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { UserError } from '../errors.js';
 
 /**
@@ -40,11 +40,4 @@ export function dropTornLine(path: string): void {
   const bytes = readFileSync(path);
   const whole = bytes.lastIndexOf('\n') + 1;
   if (whole < bytes.length) truncateSync(path, whole);
-}
-
-/** Writes beside and renames: whoever reads finds the old file or the new one, never a part. */
-export function writeWhole(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.part`;
-  writeFileSync(beside, text);
-  renameSync(beside, path);
 }

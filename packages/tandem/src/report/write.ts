@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Device } from '@tandem/torch';
 import type { DataSet } from '../images/index.js';
+import { writeWhole } from '../pretrain/files.js';
 import { findEncoder } from '../pretrain/index.js';
 import { readScatter } from './evaluations.js';
-import { writeWhole } from './files.js';
 import { findNeighbours } from './neighbours.js';
 import { reportPage } from './page.js';
 import { readRun } from './run-record.js';

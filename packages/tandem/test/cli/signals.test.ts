@@ -88,7 +88,7 @@ test('SIGINT while images are loading ends without a run folder', { skip: window
   assert.ok(Date.now() - sent < 10_000, `took ${Date.now() - sent} ms`);
   assert.equal(
     stderr,
-    `reading ${folder}\nstopping; once more to stop at once\ninterrupted before the first step; nothing was saved\n`,
+    `reading ${folder}\nstopping; once more to stop at once\ninterrupted before the first step; nothing new was saved\n`,
   );
   assert.equal(existsSync(run), false);
 });
