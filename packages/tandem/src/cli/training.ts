@@ -56,7 +56,9 @@ export async function showTraining(
         case 'end':
           bar.stop();
           stderr.write(
-            event.interrupted ? `interrupted; saved. Go on with: tandem resume ${event.run}\n` : `done: ${event.run}\n`,
+            event.interrupted
+              ? `interrupted; saved. Go on with: tandem resume ${quoted(event.run)}\n`
+              : `done: ${event.run}\n`,
           );
           if (json) console.log(JSON.stringify({ run: event.run, interrupted: event.interrupted, ...event.metrics }));
           if (event.interrupted) throw new Exit(exitCode());
@@ -122,4 +124,9 @@ function epochLine(metrics: EpochMetrics, epochs: number): string {
   ];
   const shown = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
   return `epoch ${epoch}/${epochs}  ${shown.join('  ')}`;
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -27,7 +27,7 @@ export class Batches {
       throw new UserError(`a batch must be a whole number of images, not ${batch}`);
     if (batch > set.count) {
       throw new UserError(
-        `a batch of ${batch} is larger than the data: ${set.name} has ${set.count} images, so a batch can be ${set.count} at most`,
+        `a batch of ${batch} is larger than the data: ${set.name} has ${set.count} images; give --batch ${set.count} or less`,
       );
     }
     this.set = set;

@@ -141,11 +141,13 @@ function runFolderAt(path: string, lock: RunLock): RunFolder {
   };
 }
 
-/** The kept encoder of a run folder, or the file itself. @throws UserError when there is none. */
+/** The kept encoder of a run folder, that of an exported folder, or the file itself. @throws UserError when there is none. */
 export function findEncoder(runOrFile: string): string {
   if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
   if (!statSync(runOrFile).isDirectory()) return runOrFile;
+  const exported = join(runOrFile, 'model.safetensors');
   const file = join(runOrFile, 'encoder', 'encoder.safetensors');
+  if (!existsSync(file) && existsSync(exported)) return exported;
   if (!existsSync(file)) {
     throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
   }
