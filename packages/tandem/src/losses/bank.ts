@@ -2,6 +2,19 @@ import { cat, type Tensor, zeros } from '@tandem/torch';
 import { inFloat32, unit, wide } from './float32.js';
 
 /**
+ * Cosines of each row with its own anchor, in column 0, and with the rows of a memory bank.
+ * @param x [n, d], of any length @param own its anchors [n, d], of any length @param bank [Q, d], rows of length 1
+ * @returns [n, 1 + Q]
+ */
+export function bankScores(x: Tensor, own: Tensor, bank: Tensor): Tensor {
+  return inFloat32(x, () => {
+    const rows = unit(x);
+    const first = rows.mul(unit(own.detach())).sum(1, { keepdim: true });
+    return cat([first, rows.mm(wide(bank.detach()).t())], { dim: 1 });
+  });
+}
+
+/**
  * MoCo's loss in one direction: each query should find its key among the rows of a memory bank. Row i has the 1 + Q logits
  * [q_i . k_i ; q_i . bank] / T, the first being right; cross-entropy, mean over the rows, in float32. Other keys of the same batch are no
  * negatives. Gradients reach the query only; write to the bank after backward, which still needs the old rows.
@@ -15,11 +28,8 @@ export function bankContrast(
   { temperature }: { temperature: number },
 ): Tensor {
   return inFloat32(query, () => {
-    const q = unit(query);
-    const positive = q.mul(unit(key.detach())).sum(1, { keepdim: true });
-    const negatives = q.mm(wide(bank.detach()).t());
-    const logits = cat([positive, negatives], { dim: 1 }).div(temperature);
-    const first = zeros([q.shape[0] as number], { dtype: 'int64', device: q.device });
+    const logits = bankScores(query, key, bank).div(temperature);
+    const first = zeros([query.shape[0] as number], { dtype: 'int64', device: query.device });
     return logits.crossEntropyLoss(first);
   });
 }

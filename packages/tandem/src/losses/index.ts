@@ -1,6 +1,7 @@
 export * from './bank.js';
 export * from './barlow.js';
 export * from './distance.js';
+export * from './distillation.js';
 export { unit, wide } from './float32.js';
 export * from './infonce.js';
 export * from './terms.js';

@@ -15,6 +15,8 @@ export interface MethodEntry {
   readonly summary: string;
   /** Its options: types, ranges, defaults and one line on each. */
   readonly options: z.ZodObject;
+  /** Whether it imitates a network that is trained already. */
+  readonly teacher: 'none' | 'needed' | 'optional';
   /** Throws UserError for options that are possible one by one, but not together or not in such a run. */
   check(options: unknown, run: RunFacts): void;
   /** The options as parsed by the schema above. */
@@ -26,12 +28,14 @@ function entry<Schema extends z.ZodObject>(
   options: Schema,
   build: NewMethod<z.infer<Schema>>,
   check: (options: z.infer<Schema>, run: RunFacts) => void = () => {},
+  teacher: MethodEntry['teacher'] = 'none',
 ): MethodEntry {
   return {
     summary,
     options,
+    teacher,
     check: (given, run) => check(given as z.infer<Schema>, run),
-    build: (newEncoder, views, given) => build(newEncoder, views, given as z.infer<Schema>),
+    build: (newEncoder, views, given, trained) => build(newEncoder, views, given as z.infer<Schema>, trained),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import type { Terms } from '../losses/index.js';
 import type { Branch, NewEncoder } from '../networks/index.js';
-import type { Moment, Position } from '../teachers/index.js';
+import type { FrozenTeacher, Moment, Position } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
 /** The views of one batch, [n, c, h, w] each: two, or more where the run makes more. */
@@ -29,6 +29,8 @@ export interface Method {
   readonly keeps: 'student' | 'teacher';
   /** What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints. */
   readonly state?: Readonly<Record<string, Tensor>>;
+  /** Names of the classes that the head tells apart, where it is a classifier. */
+  readonly classes?: readonly string[] | undefined;
   /** How the views of an image are made, in the order `loss` takes them. */
   readonly views: readonly View[];
   /** One pass over the data, one step on each batch, unless given. */
@@ -45,5 +47,10 @@ export interface Method {
   beforeEvaluation?(batches: Iterable<Tensor>): void;
 }
 
-/** Builds a method from its options, with networks from `newEncoder`. */
-export type NewMethod<Options> = (newEncoder: NewEncoder, views: readonly View[], options: Options) => Method;
+/** Builds a method from its options, with networks from `newEncoder`, and the trained network it is to imitate if one was given. */
+export type NewMethod<Options> = (
+  newEncoder: NewEncoder,
+  views: readonly View[],
+  options: Options,
+  teacher?: FrozenTeacher,
+) => Method;

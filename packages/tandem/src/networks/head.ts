@@ -20,8 +20,9 @@ export class Head extends nn.Module {
   readonly layers: nn.Sequential[];
   readonly outputWidth: number;
 
-  constructor({ widths, norm, activation = 'relu', lastNorm, splits }: HeadShape) {
+  constructor(readonly shape: HeadShape) {
     super();
+    const { widths, norm, activation = 'relu', lastNorm, splits } = shape;
     this.outputWidth = widths.at(-1) ?? 0;
     this.layers = widths.slice(1).map((width, i) => {
       const last = i === widths.length - 2;

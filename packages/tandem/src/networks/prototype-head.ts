@@ -38,17 +38,19 @@ function unitRows(x: Tensor): Tensor {
  * cosines are computed in float32 at least. The last activation are the logits, the one before the perceptron's output, not yet scaled.
  */
 export class PrototypeHead extends Head {
+  declare readonly shape: PrototypeHeadShape;
   readonly prototypes: Prototypes;
   override readonly outputWidth: number;
 
-  constructor({ prototypes, fixedGain = true, ...mlp }: PrototypeHeadShape) {
-    super(mlp);
+  constructor(shape: PrototypeHeadShape) {
+    super(shape);
+    const { prototypes, fixedGain = true, widths } = shape;
     this.outputWidth = prototypes;
     for (const [name, x] of this.namedParameters()) {
       if (x.ndim === 2) nn.init.truncatedNormal(x, 0.02);
       else if (name.endsWith('.0.bias')) nn.init.constant(x, 0);
     }
-    this.prototypes = new Prototypes(mlp.widths.at(-1) as number, prototypes, fixedGain);
+    this.prototypes = new Prototypes(widths.at(-1) as number, prototypes, fixedGain);
   }
 
   override activations(x: Tensor): Tensor[] {

@@ -39,6 +39,13 @@ export const runOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("start from the weights in a .safetensors file with torchvision's or Hugging Face's names, or of a run"),
+  teacher: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'run folder, of pretraining or fine-tuning, or encoder file whose network the student is to imitate; it stays as it is',
+    ),
   sk: z
     .boolean()
     .optional()
@@ -218,11 +225,25 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   }
   try {
     checkBackbone(config.backbone, backboneSettings(config));
+    checkTeacher(name, method.teacher, config.teacher);
     method.check(pickMethodOptions(config), config);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
   }
   return config;
+}
+
+function checkTeacher(name: string, use: 'none' | 'needed' | 'optional', teacher: string | undefined): void {
+  if (use === 'needed' && teacher === undefined) {
+    throw new UsageError(
+      `${name} learns from a network that is trained: give its run folder, or the file, as --teacher`,
+    );
+  }
+  if (use !== 'none' || teacher === undefined) return;
+  const others = Object.entries(methods).filter(([, entry]) => entry.teacher !== 'none');
+  throw new UsageError(
+    `${name} has no use for a trained teacher; there is ${others.map(([other]) => other).join(', ')}`,
+  );
 }
 
 /** Settings of some optimizers. */

@@ -28,6 +28,8 @@ export interface RunFolder {
   writeSkipped(skipped: readonly object[]): void;
   /** Where an encoder is kept. */
   encoderFile(which: 'encoder' | 'student' | 'teacher'): string;
+  /** Where the head that was trained on the kept encoder is kept. */
+  readonly headFile: string;
   /** Makes sure that no other process trains in it now. @throws UserError when one does */
   confirm(): void;
   /** Lets other processes train in it. */
@@ -138,7 +140,16 @@ function runFolderAt(path: string, lock: RunLock): RunFolder {
     writeSkipped: (skipped) =>
       writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
     encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
+    headFile: join(path, 'encoder', headName),
   };
+}
+
+const headName = 'head.safetensors';
+
+/** The head beside the kept encoder of a run folder; undefined for a file or folder that has none. */
+export function findHead(runOrFile: string): string | undefined {
+  const file = join(runOrFile, 'encoder', headName);
+  return existsSync(file) ? file : undefined;
 }
 
 /** The kept encoder of a run folder, that of an exported folder, or the file itself. @throws UserError when there is none. */

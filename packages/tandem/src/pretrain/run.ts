@@ -1,6 +1,6 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError } from '../errors.js';
-import { type EncoderCard, initEncoder, saveEncoder } from '../export/index.js';
+import { type EncoderCard, initEncoder, saveEncoder, saveHead } from '../export/index.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, type NewEncoder, newArchitecture } from '../networks/index.js';
@@ -14,6 +14,7 @@ import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, newOptimizer } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { findEncoder, type RunFolder, unwritable } from './run-folder.js';
+import { loadTeacher } from './teacher.js';
 import { tandemVersion } from './version.js';
 import { runViews } from './views.js';
 
@@ -55,7 +56,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   const { views, settings } = runViews(config, data);
   const [view] = views as [View];
   manualSeed(config.seed);
-  const { method, notes } = methodOf(config, architecture, views, device);
+  const { method, notes } = methodOf(config, architecture, views as [View, ...View[]], device);
   const optimizer = newOptimizer(config, method);
   const { channels: _, ...settled } = architecture;
   const resolved = {
@@ -100,7 +101,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   };
 }
 
-function methodOf(config: RunConfig, architecture: Architecture, views: readonly View[], device: Device) {
+function methodOf(config: RunConfig, architecture: Architecture, views: readonly [View, ...View[]], device: Device) {
   const { build } = methods[config.method] as (typeof methods)[string];
   const { memoryFormat, initFrom, dropPath } = config;
   let notes: readonly string[] = [];
@@ -112,7 +113,9 @@ function methodOf(config: RunConfig, architecture: Architecture, views: readonly
   if (views.length !== 2) {
     throw new UsageError(`views=${config.views} makes ${views.length} views of an image; ${config.method} takes two`);
   }
-  const method: Method = build(newEncoder, views, pickMethodOptions(config));
+  const teacher =
+    config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });
+  const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher);
   return { method, notes };
 }
 
@@ -139,13 +142,16 @@ export function saveRun(run: Run, step: number, notes: unknown, encoders: boolea
   saveCheckpoint(run.folder.path, run.method, run.plan.optimizer, step, notes);
 }
 
-/** Both encoders, and the kept one under the name that tools look for. */
+/** Both encoders, and the kept one, with its head, under the name that tools look for. */
 function saveEncoders({ folder, method, card }: Run): void {
-  const encoders = { student: method.learns.encoder, teacher: method.teacher?.encoder };
+  const branches = { student: method.learns, teacher: method.teacher };
   for (const which of ['student', 'teacher'] as const) {
-    const encoder = encoders[which];
-    if (encoder) saveEncoder(folder.encoderFile(which), encoder, card);
-    if (encoder && which === method.keeps) saveEncoder(folder.encoderFile('encoder'), encoder, card);
+    const branch = branches[which];
+    if (!branch) continue;
+    saveEncoder(folder.encoderFile(which), branch.encoder, card);
+    if (which !== method.keeps) continue;
+    saveHead(folder.headFile, { head: branch.head, classes: method.classes });
+    saveEncoder(folder.encoderFile('encoder'), branch.encoder, card);
   }
 }
 

@@ -6,6 +6,8 @@ export interface RunFacts {
   readonly epochs: number;
   /** Images in a batch. */
   readonly batch: number;
+  /** The trained network to imitate. */
+  readonly teacher?: string | undefined;
 }
 
 /** Options of the projector; the CLBO study gives every method 512 dimensions and two layers, Barlow Twins and VICReg three. */

@@ -1,0 +1,69 @@
+import { io } from '@tandem/torch';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { Head, PrototypeHead } from '../networks/index.js';
+
+/** A head and, where its outputs are classes, their names. */
+export interface SavedHead {
+  readonly head: Head;
+  readonly classes?: readonly string[] | undefined;
+}
+
+const width = z.int().positive().max(65536);
+
+const schema = z.object({
+  head: z.object({
+    widths: z.array(width).min(1).max(16),
+    activation: z.enum(['relu', 'gelu']).optional(),
+    norm: z.boolean(),
+    lastNorm: z.enum(['affine', 'scale', 'plain']).optional(),
+    prototypes: width.optional(),
+    fixedGain: z.boolean().optional(),
+  }),
+  classes: z.array(z.string()).optional(),
+});
+
+const key = 'tandem';
+
+/** Writes one safetensors file: the weights, and as metadata the head's shape and the names of its classes. */
+export function saveHead(path: string, { head, classes }: SavedHead): void {
+  const { splits: _, ...shape } = head.shape; // batch norms split batches in training alone
+  io.saveSafetensors(path, head.stateDict(), { [key]: JSON.stringify({ head: shape, classes }) });
+}
+
+/** Reads such a file. @throws UserError when it is none, naming the file and what is wrong */
+export function loadHead(path: string): SavedHead {
+  try {
+    const { tensors, metadata } = io.loadSafetensors(path);
+    try {
+      const { head: shape, classes } = schema.parse(JSON.parse(metadata[key] ?? '{}'));
+      checkWidths(shape.widths, tensors);
+      const { prototypes, ...mlp } = shape;
+      const head = prototypes === undefined ? new Head(mlp) : new PrototypeHead({ ...mlp, prototypes });
+      try {
+        head.loadStateDict(tensors);
+      } catch (error) {
+        head.dispose();
+        throw error;
+      }
+      return { head, classes };
+    } finally {
+      for (const tensor of Object.values(tensors)) tensor.dispose();
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    const why = error instanceof z.ZodError || error instanceof SyntaxError ? 'is no head saved by Tandem' : message;
+    throw new UserError(why.includes(path) ? why : `${path}: ${why}`);
+  }
+}
+
+/** Asked before building, so that a wrong width cannot take all memory. */
+function checkWidths(
+  widths: readonly number[],
+  tensors: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+) {
+  for (const outputs of widths.slice(1)) {
+    const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
+    if (!some) throw new Error(`its weights are not those of width ${outputs}`);
+  }
+}
