@@ -67,3 +67,8 @@ export function shownName(name: string): string {
 function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
+
+/** As a shell takes it for one word. */
+export function shellWord(path: string): string {
+  return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

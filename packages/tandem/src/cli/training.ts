@@ -1,3 +1,4 @@
+import { shellWord } from '../errors.js';
 import type { Skipped } from '../images/index.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../pretrain/index.js';
 import { Exit } from './exit.js';
@@ -57,7 +58,7 @@ export async function showTraining(
           bar.stop();
           stderr.write(
             event.interrupted
-              ? `interrupted; saved. Go on with: tandem resume ${quoted(event.run)}\n`
+              ? `interrupted; saved. Go on with: tandem resume ${shellWord(event.run)}\n`
               : `done: ${event.run}\n`,
           );
           if (json) console.log(JSON.stringify({ run: event.run, interrupted: event.interrupted, ...event.metrics }));
@@ -124,9 +125,4 @@ function epochLine(metrics: EpochMetrics, epochs: number): string {
   ];
   const shown = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
   return `epoch ${epoch}/${epochs}  ${shown.join('  ')}`;
-}
-
-/** As a shell takes it for one word. */
-function quoted(path: string): string {
-  return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fromBuffer, scope } from '@tandem/torch';
 import type { Command } from 'commander';
 import { UsageError, UserError } from '../errors.js';
@@ -25,7 +25,7 @@ import type { Subject } from './subjects.js';
 
 interface Options extends EvaluationFlags {
   points: number;
-  perplexity: number;
+  perplexity?: number;
   iterations: number;
   out?: string;
 }
@@ -36,7 +36,11 @@ const components = 50;
 export function tsneCommand(): Command {
   return evaluationCommand('tsne', false)
     .option('--points <n>', 'at most so many of the queries, evenly over the classes', wholeNumber('--points'), 5000)
-    .option('--perplexity <p>', 'neighbours that count, about', aboveZero('--perplexity'), tsneDefaults.perplexity)
+    .option(
+      '--perplexity <p>',
+      `neighbours that count, about (default: ${tsneDefaults.perplexity}, or a third of the images where these are few)`,
+      aboveZero('--perplexity'),
+    )
     .option(
       '--iterations <n>',
       `the first ${tsneDefaults.exaggerated} with attraction ${tsneDefaults.exaggeration} times as strong`,
@@ -73,6 +77,7 @@ function pictureFiles(runOrFile: string, { out, of: which }: Options): Files {
   const ending = extname(out);
   if (ending !== '.svg' && ending !== '.png') throw new UsageError(`--out must end in .svg or .png, got ${out}`);
   const files = both(out.slice(0, -ending.length));
+  if (!existsSync(dirname(out))) throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
   const there = isThere(files);
   if (there) throw new UserError(`${there} exists already and is never overwritten; give another --out`);
   return files;
@@ -119,8 +124,9 @@ async function measure(images: string, options: Options, opened: Opened, files: 
 
 type Result = ReturnType<typeof layOut>['result'];
 
-function layOut(subject: Subject, shown: LabelledSet, { perplexity, iterations }: Options, opened: Opened) {
+function layOut(subject: Subject, shown: LabelledSet, { iterations, ...asked }: Options, opened: Opened) {
   const { bar } = opened;
+  const perplexity = asked.perplexity ?? Math.min(tsneDefaults.perplexity, Math.max(1, (shown.count - 1) / 3));
   const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
   return scope(() => {
     const x = unit(featuresOf(subject, shown, 'images', opened));

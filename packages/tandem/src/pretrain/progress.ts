@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { shellWord, UserError } from '../errors.js';
 import { DivergedError, type StepReport, stepsPerEpoch, train } from '../train/loop.js';
 import { evaluate } from './evaluate.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
@@ -147,7 +147,7 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     const why = step > saved.step || epochs > saved.epochs ? save() : undefined;
     if (why !== undefined) {
       throw new UserError(
-        `${why}; step ${saved.step} of ${step} is saved. Make room, then go on with: tandem resume ${folder.path}`,
+        `${why}; step ${saved.step} of ${step} is saved. Make room, then go on with: tandem resume ${shellWord(folder.path)}`,
       );
     }
   } catch (error) {

@@ -51,7 +51,15 @@ test('an earlier picture stays: the next free name, or a refusal where the name 
   assert.deepEqual(readFileSync(join(run, 'tsne.svg')), first);
 });
 
+test('with few images fewer neighbours count', async (t) => {
+  const out = join(root, 'few.svg');
+  const asked = ['--points', '22', '--iterations', '60', '--out', out, '--json'];
+  const { stdout } = await tandem(t, 'tsne', run, images, ...asked);
+  assert.equal(JSON.parse(stdout).settings.perplexity, 7);
+});
+
 for (const [argv, exit, message] of [
+  [['--out', join(root, 'nowhere', 'p.svg')], 1, /nowhere: there is no such folder/],
   [['--out', 'picture.jpg'], 2, /--out must end in \.svg or \.png, got picture\.jpg/],
   [['--of', 'both'], 2, /t-SNE draws one encoder/],
   [
