@@ -9,7 +9,7 @@ export const engine: Suite = {
   async run(context) {
     const peer = await context.startPeer('engine');
     const overhead = await measureOverhead(context, peer);
-    const limits = measureLimits(context);
+    const limits = measureLimits(context, context.short ? { width: 8, batch: 8 } : { width: 64, batch: 64 });
     const training = await measureTraining(context, peer);
     return {
       tables: [...training.tables, ...overhead.tables, ...limits.tables],

@@ -10,25 +10,35 @@ export interface Comparison {
   readonly ratio?: Summary;
 }
 
+export interface TurnLimits {
+  readonly least: number;
+  readonly most: number;
+  readonly seconds: number;
+}
+
+/** Blocks of ours and of the peer by turns. */
+export async function interleave(ours: Block, theirs: Block | null, limits: TurnLimits): Promise<Comparison> {
+  const [mine, peers] = await takeTurns(theirs ? [ours, theirs] : [ours], limits);
+  return compare(mine as number[], peers ?? []);
+}
+
 /**
- * Blocks of ours and of the peer by turns, so that the machine's noise meets both alike. Who begins changes with each
- * pair. Ends after `most` pairs, or when `seconds` are over and there are `least`.
+ * Blocks by turns, so that the machine's noise meets all alike. The order is turned round after each round. Ends after `most` rounds, or when
+ * `seconds` are over and there are `least`.
+ * @returns the samples of each block
  */
-export async function interleave(
-  ours: Block,
-  theirs: Block | null,
-  { least, most, seconds }: { least: number; most: number; seconds: number },
-): Promise<Comparison> {
-  const mine: number[] = [];
-  const peers: number[] = [];
-  const turns: [Block, number[]][] = [[ours, mine]];
-  if (theirs) turns.push([theirs, peers]);
+export async function takeTurns(
+  blocks: readonly Block[],
+  { least, most, seconds }: TurnLimits,
+): Promise<readonly (readonly number[])[]> {
+  const samples: number[][] = blocks.map(() => []);
+  const turns = blocks.map((block, i) => [block, samples[i] as number[]] as const);
   const end = performance.now() + seconds * 1000;
-  while (mine.length < least || (mine.length < most && performance.now() < end)) {
-    for (const [block, samples] of turns) samples.push(await block());
+  for (let round = 0; round < least || (round < most && performance.now() < end); round++) {
+    for (const [block, kept] of turns) kept.push(await block());
     turns.reverse();
   }
-  return compare(mine, peers);
+  return samples;
 }
 
 /** Both sides' samples, of which those at the same place belong together; the peer may have none. */

@@ -6,7 +6,15 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-export type PeerStarter = (name: string) => Promise<Peer | null>;
+export type PeerStarter = (name: string, options?: PeerOptions) => Promise<Peer | null>;
+
+export interface PeerOptions {
+  /** `ours`: freed memory is kept, as the engine has it; `default`: the C library's own way. */
+  readonly allocator?: 'ours' | 'default';
+}
+
+/** The engine asks the C allocator to keep freed memory; a peer that gets the same does not lose by that alone. */
+const ourAllocator = { MALLOC_MMAP_THRESHOLD_: String(2 ** 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 31 - 1) };
 
 /** What a peer tells of itself. */
 export interface PeerAbout {
@@ -26,15 +34,18 @@ export class Peer {
     child.stdin.on('error', () => {});
   }
 
-  static async start(python: string, script: string, threads: number): Promise<Peer> {
+  static async start(
+    python: string,
+    script: string,
+    threads: number,
+    { allocator = 'ours' }: PeerOptions = {},
+  ): Promise<Peer> {
     const blas = loadedLibrary('libblas.so');
     const peer = new Peer(
       spawn(python, [fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url))], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: {
-          // The engine asks the C allocator to keep freed memory; the peer gets the same, or it would lose by that alone.
-          MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
-          MALLOC_TRIM_THRESHOLD_: String(2 ** 31 - 1),
+          ...(allocator === 'ours' && ourAllocator),
           ...process.env,
           OMP_NUM_THREADS: String(threads),
           OPENBLAS_NUM_THREADS: String(threads),

@@ -1,21 +1,26 @@
 import { type Goal, isMet, type Table } from './suite.js';
 
-/** A table in columns: the first to the left, the others to the right. */
+/** A table in Markdown, as docs/performance.md takes it: the first column to the left, the others to the right. */
 export function printTable({ title, head, rows }: Table): void {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join('  ');
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const padded = (cell: string, i: number) =>
+    i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   console.log(`\n${title}\n`);
-  console.log(line(head));
-  console.log(widths.map((width) => '-'.repeat(width)).join('  '));
-  for (const row of rows) console.log(line(row));
+  console.log(line(head.map(padded)));
+  console.log(line(widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))));
+  for (const row of rows) console.log(line(row.map(padded)));
 }
 
 export function printGoals(goals: readonly Goal[]): void {
   if (goals.length > 0) console.log();
   for (const goal of goals) {
-    const wanted = goal.atLeast === undefined ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-    console.log(`${isMet(goal) ? 'met   ' : 'MISSED'}  ${goal.name}: ${digits(goal.measured)}, wanted ${wanted}`);
+    const { name, measured, atLeast, atMost } = goal;
+    const wanted = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+    const missed = ` (by ${digits(Math.abs(measured / ((atLeast ?? atMost) || 1) - 1) * 100)} %)`;
+    console.log(
+      `${isMet(goal) ? 'met   ' : 'MISSED'}  ${name}: ${digits(measured)}, wanted ${wanted}${isMet(goal) ? '' : missed}`,
+    );
   }
 }
 

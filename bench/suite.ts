@@ -7,7 +7,19 @@ export interface Suite {
   run(context: Context): Promise<Outcome>;
 }
 
+/** What the command line says of the size of the work. */
+export interface Settings {
+  readonly batch: number;
+  readonly width: number;
+  /** Rounds of interleaved blocks. */
+  readonly rounds: number;
+  /** The folder that holds cifar-10-batches-bin; images of noise unless given. */
+  readonly dataRoot?: string | undefined;
+}
+
 export interface Context {
+  /** Of the suites that train. */
+  readonly settings: Settings;
   /** Little and quickly, to see that everything runs; no time is judged. */
   readonly short: boolean;
   readonly machine: Machine;

@@ -5,6 +5,7 @@ import timeit
 
 import torch
 from peer import serve
+from resnet import ResNet18
 from torch import nn
 from torch.nn import functional as F
 
@@ -12,66 +13,18 @@ SIDE = 32
 CLASSES = 10
 
 
-class BasicBlock(nn.Module):
-    def __init__(self, inputs: int, outputs: int, stride: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.relu = nn.ReLU(inplace=True)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.downsample = None
-        if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False),
-                nn.BatchNorm2d(outputs),
-            )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
-        out += identity
-        return self.relu(out)
-
-
-class ResNet18(nn.Module):
-    """torchvision's, with the stem for small images: 3x3 at stride 1, no pooling."""
-
-    def __init__(self, width: int, classes: int):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU(inplace=True)
-        self.layer1 = self.stage(width, width, 1)
-        self.layer2 = self.stage(width, 2 * width, 2)
-        self.layer3 = self.stage(2 * width, 4 * width, 2)
-        self.layer4 = self.stage(4 * width, 8 * width, 2)
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(8 * width, classes)
-
-    @staticmethod
-    def stage(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-        return nn.Sequential(BasicBlock(inputs, outputs, stride), BasicBlock(outputs, outputs, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.relu(self.bn1(self.conv1(x)))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(torch.flatten(self.avgpool(x), 1))
-
-
 class Trainer:
     """Draws weights and images in the order of training.ts, so that both sides begin alike."""
 
     def __init__(self, bfloat16: bool, channels_last: bool, width: int, batch: int):
         self.bfloat16 = bfloat16
-        self.net = ResNet18(width, CLASSES)
+        self.net = nn.Sequential(ResNet18(width), nn.Linear(8 * width, CLASSES))
         torch.manual_seed(0)
         with torch.no_grad():
             for x in self.net.parameters():
                 if x.ndim > 1:
                     x.normal_(std=(2 * x.shape[0] / x.numel()) ** 0.5)
-            self.net.fc.bias.zero_()
+            self.net[1].bias.zero_()
         memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.net.to(memory_format=memory_format)
         self.images = torch.randn(batch, 3, SIDE, SIDE).to(memory_format=memory_format)

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises';
+import { assemble, type DataSet, forecast, type Plan, type RunConfig, resolveConfig, train } from 'tandem';
+import { type Phases, stopwatch, watch } from './stopwatch.js';
+
+/** What one step took. */
+export interface Step {
+  readonly seconds: number;
+  readonly phases: Phases;
+  /** Memory pages that the system had to hand out. */
+  readonly pageFaults: number;
+  readonly loss: number | undefined;
+}
+
+/** One step after another of a run as `tandem pretrain` would have it. */
+export interface Trainer {
+  readonly plan: Plan;
+  step(): Promise<Step>;
+  end(): Promise<void>;
+}
+
+export function configOf(given: Readonly<Record<string, unknown>>): RunConfig {
+  return resolveConfig({ images: 'cifar10', ...given });
+}
+
+/** The product's own loop over the product's own parts. */
+export function openTrainer(given: Readonly<Record<string, unknown>>, images: DataSet): Trainer {
+  const { method, batches, plan } = assemble(configOf(given), images);
+  const steps = train(watch(method, plan.optimizer), batches, plan);
+  return {
+    plan,
+    async step() {
+      await setImmediate();
+      const faults = process.resourceUsage().minorPageFault;
+      stopwatch.take();
+      stopwatch.switchTo('views');
+      const begun = performance.now();
+      const { value } = await steps.next();
+      const seconds = (performance.now() - begun) / 1000;
+      const pageFaults = process.resourceUsage().minorPageFault - faults;
+      return { seconds, phases: stopwatch.take(), pageFaults, loss: value?.loss };
+    },
+    async end() {
+      await steps.return(undefined);
+      plan.optimizer.zeroGrad();
+      for (const owner of [method.learns, method.teacher, plan.optimizer]) owner?.dispose();
+    },
+  };
+}
+
+/** Useful operations of a step: two for each multiply-add, three passes for each image that is learned from, one for a teacher's. */
+export async function operationsOfStep(given: Readonly<Record<string, unknown>>, dataRoot: string): Promise<number> {
+  const { perStep } = await forecast(configOf({ ...given, dataRoot }));
+  return 2 * perStep.macs;
+}
