@@ -4,8 +4,16 @@ import type { Branch, NewEncoder } from '../networks/index.js';
 import type { FrozenTeacher, Moment, Position } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
-/** The views of one batch, [n, c, h, w] each: two, or more where the run makes more. */
-export type Views = readonly [Tensor, Tensor, ...Tensor[]];
+/** The views of one batch, [n, c, h, w] each: as many as the method takes. */
+export type Views = readonly [Tensor, ...Tensor[]];
+export type OneView = readonly [Tensor];
+export type TwoViews = readonly [Tensor, Tensor];
+
+/** How many views of an image a method takes. */
+export interface ViewCount {
+  readonly least: number;
+  readonly most: number;
+}
 
 /** How an epoch runs through the data: fresh passes over it, and steps on each batch with new views of the same images. */
 export interface Rounds {
@@ -17,7 +25,7 @@ export interface Rounds {
  * A way to learn without labels: a value, never a subclass. One step is always: loss, backward, `beforeStep`, optimizer, `afterStep`.
  * A method sees tensors only; it never touches files, the console or another method.
  */
-export interface Method {
+export interface Method<Seen extends Views = Views> {
   readonly name: string;
   /** What the optimizer trains; its encoder is the student's. */
   readonly learns: Branch;
@@ -36,7 +44,7 @@ export interface Method {
   /** One pass over the data, one step on each batch, unless given. */
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
-  loss(views: Views, moment: Moment): Tensor | Terms;
+  loss(views: Seen, moment: Moment): Tensor | Terms;
   /** Changes gradients, after backward. */
   beforeStep?(moment: Moment): void;
   /** Moves the teacher, banks and centres, after the optimizer. */
@@ -47,10 +55,13 @@ export interface Method {
   beforeEvaluation?(batches: Iterable<Tensor>): void;
 }
 
-/** Builds a method from its options, with networks from `newEncoder`, and the trained network it is to imitate if one was given. */
-export type NewMethod<Options> = (
+/**
+ * Builds a method from its options, with networks from `newEncoder`, and the trained network it is to imitate if one was given. `Seen` are
+ * the views that its loss takes.
+ */
+export type NewMethod<Options, Seen extends Views = TwoViews> = (
   newEncoder: NewEncoder,
   views: readonly View[],
   options: Options,
   teacher?: FrozenTeacher,
-) => Method;
+) => Method<Seen>;

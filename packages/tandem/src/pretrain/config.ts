@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { didYouMean, shown, shownName, UsageError, UserError } from '../errors.js';
-import { methods, type Preset, presets } from '../methods/index.js';
+import { methods, type Preset, presets, type ViewCount } from '../methods/index.js';
 import { type BackboneSettings, backbones, checkBackbone } from '../networks/index.js';
 import { viewOptions } from './views.js';
 
@@ -267,6 +267,12 @@ function unknownSetting(key: string, method: string, known: readonly string[]): 
 export function pickMethodOptions(config: RunConfig): Record<string, unknown> {
   const { options } = methods[config.method] as (typeof methods)[string];
   return Object.fromEntries(Object.keys(options.shape).map((key) => [key, config[key]]));
+}
+
+/** How many views of an image a run's method takes. */
+export function viewCountOf(config: RunConfig): ViewCount {
+  const { views } = methods[config.method] as (typeof methods)[string];
+  return views(pickMethodOptions(config));
 }
 
 /** What a configuration says of its network beside the name. */

@@ -98,7 +98,8 @@ function spread(set: ImageSet, n: number): ImageSet {
  */
 export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): LongLook<Diagnostics> {
   const { learns: student } = method;
-  const views = method.views.slice(0, 2);
+  const [first, second = first] = method.views as readonly [View, View?]; // of one view two draws
+  const views = [first, second];
   const some = spread(set, diagnosedImages);
   const projected: Tensor[][] = [];
   let done = 0;
@@ -117,7 +118,7 @@ export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, lo
     return scope(() => {
       const [a, b] = views.map((_, i) => cat(projected.map((part) => part[i] as Tensor)));
       if (!a?.isfinite().all().item()) throw new NotFiniteError("the student's projections are not finite any more");
-      return diagnose(a, b ?? a);
+      return diagnose(a, b as Tensor);
     });
   } finally {
     for (const x of projected.flat()) x.dispose();

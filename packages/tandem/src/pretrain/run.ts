@@ -8,7 +8,7 @@ import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, type View } from '../views/index.js';
-import { backboneSettings, pickMethodOptions, type RunConfig } from './config.js';
+import { backboneSettings, pickMethodOptions, type RunConfig, viewCountOf } from './config.js';
 import { isOfTheDisk } from './files.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { baseLr, newOptimizer } from './optimizer.js';
@@ -53,7 +53,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   const precision = choosePrecision(config.precision, device);
   const batches = new Batches(set, { batch: config.batch, seed: config.seed });
   const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
-  const { views, settings } = runViews(config, data);
+  const { views, settings } = runViews(config, data, viewCountOf(config));
   const [view] = views as [View];
   manualSeed(config.seed);
   const { method, notes } = methodOf(config, architecture, views as [View, ...View[]], device);
@@ -110,8 +110,12 @@ function methodOf(config: RunConfig, architecture: Architecture, views: readonly
     if (initFrom !== undefined) notes = initEncoder(encoder, findEncoder(initFrom));
     return encoder.to({ device, memoryFormat });
   };
-  if (views.length !== 2) {
-    throw new UsageError(`views=${config.views} makes ${views.length} views of an image; ${config.method} takes two`);
+  const { least, most } = viewCountOf(config);
+  if (views.length < least || views.length > most) {
+    const takes = least === most ? `${least}` : `${least} ${most === Infinity ? 'or more' : `to ${most}`}`;
+    throw new UsageError(
+      `views=${config.views} makes ${views.length} views of an image; ${config.method} takes ${takes}`,
+    );
   }
   const teacher =
     config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });

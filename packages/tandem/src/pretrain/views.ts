@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DataSet } from '../images/index.js';
+import type { ViewCount } from '../methods/index.js';
 import {
   checkView,
   defaultPreset,
@@ -44,17 +45,19 @@ export interface RunViews {
 }
 
 /**
- * How the views of each image are made. A preset of one view makes two alike, since methods compare views.
+ * How the views of each image are made. A preset of one view makes as many alike as the method takes; a method of one view takes the first.
  * @throws UserError where the settings do not go together
  */
 export function runViews(
   settings: ViewSettings,
   { name, train, size = train.height }: Pick<DataSet, 'name' | 'train' | 'size'>,
+  { least, most }: ViewCount,
 ): RunViews {
   const { channels } = train;
   const preset = settings.views ?? defaultPreset({ size, channels });
-  const own = viewsPreset(preset, { size, channels, data: name });
-  const views = (own.length === 1 ? [...own, ...own] : own).map((view, i) => {
+  const [first, ...others] = viewsPreset(preset, { size, channels, data: name }) as [View, ...View[]];
+  const alike = others.length === 0 ? Array<View>(least - 1).fill(first) : others;
+  const views = [first, ...(most === 1 ? [] : alike)].map((view, i) => {
     const mine = changed(view, i, settings);
     return checkView(channels === 1 ? withoutColour(mine) : mine, channels);
   });

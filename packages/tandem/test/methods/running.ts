@@ -5,7 +5,7 @@ import { manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
-import { pickMethodOptions, resolveConfig } from '../../src/pretrain/config.js';
+import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config.js';
 import { baseLr, newOptimizer } from '../../src/pretrain/optimizer.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
 import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
@@ -46,9 +46,10 @@ export function setUp({
   const { seed, batch, epochs, scaleLoss, memoryFormat, schedule: by, warmup } = config;
   manualSeed(init);
   const { build } = methods[config.method] as (typeof methods)[string];
+  const views = Array<View>(viewCountOf(config).least).fill(view);
   const method = build(
     (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat }),
-    [view, view],
+    views,
     pickMethodOptions(config),
   );
   const batches = new Batches(pictures, { batch, seed });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { resolveConfig, runViews } from '../../src/pretrain/index.js';
+import { resolveConfig, runViews as viewsOf } from '../../src/pretrain/index.js';
 import { presetNames } from '../../src/views/index.js';
 
 const data = (size: number, channels: 1 | 3 = 3) => ({
@@ -8,6 +8,8 @@ const data = (size: number, channels: 1 | 3 = 3) => ({
   train: { name: 'pictures', count: 0, channels, height: size, width: size, pixels: new Uint8Array(0) },
 });
 const config = (given: object = {}) => resolveConfig({ images: 'pictures', ...given });
+const two = { least: 2, most: 2 };
+const runViews = (settings: object, of: ReturnType<typeof data>) => viewsOf(settings, of, two);
 
 test('without settings the views are those that suit the images, and the settings say so', () => {
   assert.deepEqual(runViews(config(), data(32)).settings, {
@@ -61,6 +63,17 @@ test('a preset of one view makes two alike, and can be built upon', () => {
   assert.equal(views.length, 2);
   assert.deepEqual(views[0]?.crop?.scale, [0.2, 1]);
   assert.deepEqual(views[0]?.jitter, { p: 0.8, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 });
+});
+
+test('a method of one view takes the first of a preset; one of several gets all there are', () => {
+  const made = (views: string, least: number, most: number) =>
+    viewsOf(config({ views }), data(32), { least, most }).views;
+  const both = made('asymmetric-small', 2, 2);
+  assert.deepEqual(made('asymmetric-small', 1, 1), both.slice(0, 1));
+  assert.equal(both[1]?.solarize, 0.2);
+  assert.equal(made('weak', 1, 1).length, 1);
+  assert.equal(made('weak', 2, Number.POSITIVE_INFINITY).length, 2);
+  assert.equal(made('multi-crop', 2, Number.POSITIVE_INFINITY).length, 6);
 });
 
 test('one-channel images have no colour, whatever is asked for', () => {
