@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { liveCount, nn, noGrad, ones, optim, scope, type Tensor, tensor, zeros } from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
 
-const { SGD, LARS, AdamW } = optim;
+const { SGD, LARS, Adam, AdamW } = optim;
 
 const scoped = (name: string, body: () => void) =>
   test(name, () => {
@@ -61,8 +61,8 @@ describe('SGD refuses', () => {
   });
 });
 
-describe('LARS and AdamW refuse', () => {
-  const refuses = (name: 'LARS' | 'AdamW' | 'SGD', options: object, ...parts: string[]) =>
+describe('LARS, Adam and AdamW refuse', () => {
+  const refuses = (name: 'LARS' | 'Adam' | 'AdamW' | 'SGD', options: object, ...parts: string[]) =>
     test(`${name} ${JSON.stringify(options)}`, () => {
       scope(() => {
         const Kind: new (x: readonly Tensor[], options: optim.OptimizerOptions) => optim.Optimizer = optim[name];
@@ -73,7 +73,7 @@ describe('LARS and AdamW refuse', () => {
       });
     });
 
-  for (const name of ['SGD', 'LARS', 'AdamW'] as const) {
+  for (const name of ['SGD', 'LARS', 'Adam', 'AdamW'] as const) {
     refuses(name, { lr: -1 }, 'lr must be 0 or more, got -1');
     refuses(name, { weightDecay: -1 }, 'weightDecay must be 0 or more, got -1');
     refuses(name, { exclude: 'biases' }, "exclude must be 'vectors' or 'none', got 'biases'");
@@ -88,12 +88,13 @@ describe('LARS and AdamW refuse', () => {
   for (const betas of [[0.9], [0.9, 1], [-0.1, 0.9], [0.9, 0.99, 0.999], 0.9]) {
     refuses('AdamW', { betas }, `betas must be two numbers in [0, 1), got ${betas}`);
   }
+  refuses('Adam', { betas: [1, 0.9] }, 'betas must be two numbers in [0, 1), got 1,0.9');
   refuses('AdamW', { eps: -1 }, 'eps must be 0 or more, got -1');
   refuses('AdamW', { momentum: 0.9 }, "unknown option 'momentum'");
 
   scoped('no parameters, parameters given twice, a bad rate for a step', () => {
     const x = weight(1);
-    for (const [name, Kind] of Object.entries({ LARS, AdamW })) {
+    for (const [name, Kind] of Object.entries({ LARS, Adam, AdamW })) {
       assertThrowsLine(() => new Kind([], { lr: 1 }), `${name}: there are no parameters`);
       assertThrowsLine(() => new Kind([x, x], { lr: 1 }), `${name}: a parameter is given twice`);
       const optimizer = new Kind([x], { lr: 1 });
@@ -111,7 +112,7 @@ test('a parameter that cannot be begun leaves no state of the others behind', ()
   freed.dispose();
   const x = weight(1);
   const before = liveCount();
-  for (const Kind of [LARS, AdamW]) assertThrowsLine(() => new Kind([x, freed], { lr: 1 }), 'has been freed');
+  for (const Kind of [LARS, Adam, AdamW]) assertThrowsLine(() => new Kind([x, freed], { lr: 1 }), 'has been freed');
   assert.equal(liveCount(), before);
   x.dispose();
 });
@@ -131,12 +132,27 @@ describe('rates of groups', () => {
     assert.deepEqual(step(), [-5, -30], 'the rate of the last step stays');
     assert.deepEqual(step(0), [-5, -40]);
     assert.deepEqual(
-      sgd.groups.map(({ lr, fixedLr }) => [lr, fixedLr]),
+      sgd.groups.map(({ lr, fixed }) => [lr, fixed.has('lr')]),
       [
         [0, false],
         [10, true],
       ],
     );
+    for (const x of [a, b]) x.dispose();
+  });
+});
+
+describe('weight decay of groups', () => {
+  scoped('a group with one of its own keeps it, the others follow the step', () => {
+    const [a, b] = [weight(1), weight(1)];
+    const sgd = new SGD([{ parameters: [a] }, { parameters: [b], weightDecay: 0.5 }], { lr: 1 });
+    for (const x of [a, b]) x.grad = zeros([1]);
+    sgd.step({ weightDecay: 0.25 });
+    assert.deepEqual([a.item(), b.item()], [0.75, 0.5]);
+    sgd.step();
+    assert.deepEqual([a.item(), b.item()], [0.5625, 0.25], 'the decay of the last step stays');
+    assertThrowsLine(() => sgd.step({ weightDecay: -1 }), 'SGD: weightDecay must be 0 or more, got -1');
+    assert.equal(a.item(), 0.5625);
     for (const x of [a, b]) x.dispose();
   });
 });

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { io, liveCount, nn, noGrad, optim, scope, Tensor, tensor } from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
 
-const { SGD, LARS, AdamW } = optim;
+const { SGD, LARS, Adam, AdamW } = optim;
 
 const scoped = (name: string, body: () => void) =>
   test(name, () => {
@@ -20,6 +20,7 @@ const makers: Record<string, (parameters: readonly Tensor[]) => optim.Optimizer>
   SGD: (x) => new SGD(x, { lr: 0.07, momentum: 0.9, weightDecay: 0.01, nesterov: true, exclude: 'vectors' }),
   'LARS of gradients': (x) => new LARS(x, { lr: 0.07, weightDecay: 0.01, trust: 0.5 }),
   'LARS of steps': (x) => new LARS(x, { lr: 0.07, weightDecay: 0.01, trust: 0.5, momentumOf: 'steps', clip: true }),
+  Adam: (x) => new Adam(x, { lr: 0.07, weightDecay: 0.1 }),
   AdamW: (x) => new AdamW(x, { lr: 0.07, weightDecay: 0.1 }),
 };
 

@@ -9,7 +9,7 @@ interface Case {
   steps: { rates: number[]; gradients: (Stored | null)[]; parameters: Stored[] }[];
 }
 
-const kinds = { SGD: optim.SGD, LARS: optim.LARS, AdamW: optim.AdamW };
+const kinds = { SGD: optim.SGD, LARS: optim.LARS, Adam: optim.Adam, AdamW: optim.AdamW };
 const cases = fixture<Record<keyof typeof kinds, Case[]>>('optim');
 const tolerances: Record<string, { rtol: number; atol: number }> = {
   float64: { rtol: 1e-12, atol: 1e-13 },
@@ -31,7 +31,7 @@ function setRates(optimizer: optim.Optimizer, rates: number[]): { lr?: number } 
   return {};
 }
 
-for (const kind of ['SGD', 'LARS', 'AdamW'] as const) {
+for (const kind of ['SGD', 'LARS', 'Adam', 'AdamW'] as const) {
   describe(`${kind} follows ${kind === 'LARS' ? 'its definition' : 'PyTorch'}`, () => {
     for (const { name, groups: stored, steps } of cases[kind]) {
       test(name, () => {

@@ -85,9 +85,19 @@ export const runOptions = z.strictObject({
     .describe(
       'the loss is minimised times this, which under SGD is like a learning rate; the presets set it for some methods',
     ),
-  optimizer: z.enum(['sgd', 'lars', 'adamw']).default('sgd').describe('sgd in the paper'),
+  optimizer: z
+    .enum(['sgd', 'lars', 'adam', 'adamw'])
+    .default('sgd')
+    .describe('sgd in the paper; adam takes weight decay as part of the gradient, adamw apart from it'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('of sgd and lars; .9 in the paper'),
   weightDecay: z.number().min(0).default(5e-4).describe('5e-4 in the paper'),
+  weightDecayEnd: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'what weight decay comes to by the end of the run, by half a cosine, at each step; it stays unless given',
+    ),
   exclude: z
     .enum(['vectors', 'none'])
     .optional()
@@ -104,8 +114,18 @@ export const runOptions = z.strictObject({
   schedule: z
     .enum(['epoch', 'step'])
     .default('epoch')
-    .describe('the cosine moves once an epoch, as in the recipe the paper follows, or at each step'),
-  warmup: z.number().min(0).default(0).describe('epochs of linear warm-up before the cosine'),
+    .describe('the learning rate moves once an epoch, as in the recipe the paper follows, or at each step'),
+  warmup: z.number().min(0).default(0).describe('epochs of linear warm-up before the decay'),
+  decay: z
+    .enum(['cosine', 'linear', 'constant'])
+    .default('cosine')
+    .describe('how the learning rate falls: by half a cosine, in a line, or not'),
+  lrEnd: z.number().min(0).default(0).describe('where the decay ends; scaleLr leaves it as it is'),
+  clip: z.number().min(0).default(0).describe('longest a gradient may be; 0 for any'),
+  clipBy: z
+    .enum(['global', 'tensor'])
+    .default('global')
+    .describe('whether clip is for the gradients of all tensors together, or for those of each'),
   size: z.int().min(8).max(1024).optional().describe("side of the images in pixels; the data set's own unless given"),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
   ...viewOptions.shape,
@@ -214,6 +234,9 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
     throw new UsageError(
       `warmup must be shorter than the run: ${config.warmup} of ${config.epochs} epochs; give more epochs, or warmup=0`,
     );
+  }
+  if (config.decay === 'constant' && config.lrEnd > 0) {
+    throw new UsageError(`lrEnd acts with decay=cosine or linear alone, got ${config.lrEnd} with decay=constant`);
   }
   if (config.optimizer === 'sgd' && config.nesterov && config.momentum === 0) {
     throw new UsageError('nesterov needs a momentum above 0, got 0');

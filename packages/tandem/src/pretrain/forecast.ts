@@ -140,8 +140,8 @@ function factsOf({ encoder, head, predictor }: Branch, { card }: Omit<Run, 'fold
 
 /** Numbers that the optimizer keeps for each parameter. */
 function moments({ optimizer, momentum }: RunConfig): number {
-  const kept: Record<RunConfig['optimizer'], number> = { sgd: 1, lars: 1, adamw: 2 };
-  return optimizer !== 'adamw' && momentum === 0 ? 0 : kept[optimizer];
+  const kept: Record<RunConfig['optimizer'], number> = { sgd: 1, lars: 1, adam: 2, adamw: 2 };
+  return kept[optimizer] === 1 && momentum === 0 ? 0 : kept[optimizer];
 }
 
 const elementBytes: Readonly<Record<string, number>> = { float64: 8, int64: 8, bfloat16: 2, float16: 2, bool: 1 };

@@ -1,5 +1,7 @@
 import { optim } from '@tandem/torch';
 import type { Method } from '../methods/index.js';
+import type { Plan } from '../train/loop.js';
+import { decaySchedule } from '../train/schedule.js';
 import type { RunConfig } from './config.js';
 
 /** The learning rate at the start: linear in the batch where that is asked for. */
@@ -25,9 +27,25 @@ export function newOptimizer(config: RunConfig, { learns, constantLr = [] }: Met
   switch (config.optimizer) {
     case 'lars':
       return new optim.LARS(groups, { ...common, momentum, trust, momentumOf, clip });
+    case 'adam':
+      return new optim.Adam(groups, common);
     case 'adamw':
       return new optim.AdamW(groups, common);
     default:
       return new optim.SGD(groups, { ...common, momentum, nesterov });
   }
+}
+
+/** How the optimizer's settings change over a run, and how long gradients may be. */
+export function pace(config: RunConfig, stepsPerEpoch: number): Pick<Plan, 'lr' | 'weightDecay' | 'clip'> {
+  const { epochs, decay, lrEnd, schedule: by, warmup, weightDecay, weightDecayEnd, clip, clipBy } = config;
+  const length = { epochs, stepsPerEpoch };
+  const everyStep = { ...length, by: 'step', warmup: 0 } as const;
+  return {
+    lr: decaySchedule({ base: baseLr(config), end: lrEnd, decay, ...length, by, warmup }),
+    ...(weightDecayEnd !== undefined && {
+      weightDecay: decaySchedule({ base: weightDecay, end: weightDecayEnd, ...everyStep }),
+    }),
+    ...(clip > 0 && { clip: { most: clip, by: clipBy } }),
+  };
 }

@@ -6,12 +6,11 @@ import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, type NewEncoder, newArchitecture } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
-import { cosineSchedule } from '../train/schedule.js';
 import { evaluationView, type View } from '../views/index.js';
 import { backboneSettings, pickMethodOptions, type RunConfig, viewCountOf } from './config.js';
 import { isOfTheDisk } from './files.js';
 import { type Look, NotFiniteError } from './monitor.js';
-import { baseLr, newOptimizer } from './optimizer.js';
+import { newOptimizer, pace } from './optimizer.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { findEncoder, type RunFolder, unwritable } from './run-folder.js';
 import { loadTeacher } from './teacher.js';
@@ -69,13 +68,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   };
   const plan: Plan = {
     epochs: config.epochs,
-    lr: cosineSchedule({
-      base: baseLr(config),
-      epochs: config.epochs,
-      stepsPerEpoch: stepsPerEpoch(method, batches),
-      by: config.schedule,
-      warmup: config.warmup,
-    }),
+    ...pace(config, stepsPerEpoch(method, batches)),
     optimizer,
     scaleLoss: config.scaleLoss,
     seed: config.seed,

@@ -16,12 +16,17 @@ import type { Method, Rounds, Views } from '../methods/method.js';
 import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
 import { makeViews } from '../views/index.js';
+import { type Clip, clipGradients } from './clip.js';
 import type { Schedule } from './schedule.js';
 
 /** How long, how fast and where. */
 export interface Plan {
   readonly epochs: number;
   readonly lr: Schedule;
+  /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
+  readonly weightDecay?: Schedule | undefined;
+  /** Gradients may be of any length unless given. */
+  readonly clip?: Clip | undefined;
   readonly optimizer: optim.Optimizer;
   /** The loss is minimised times this; 1 unless given. */
   readonly scaleLoss?: number;
@@ -113,7 +118,7 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
   }
 }
 
-/** One step, in the order every method has: loss, backward, gradients changed, update, state moved. */
+/** One step, in the order every method has: loss, backward, gradients changed and clipped, update, state moved. */
 function takeStep(
   method: Method,
   views: readonly Tensor[],
@@ -121,7 +126,7 @@ function takeStep(
   moment: Moment,
   endsEpoch: boolean,
 ): Omit<StepReport, 'skippedInARow'> {
-  const { optimizer, memoryFormat, scaleLoss = 1, nonFinite = 'stop' } = plan;
+  const { optimizer, weightDecay, clip, memoryFormat, scaleLoss = 1, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
   const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
   const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
@@ -139,7 +144,8 @@ function takeStep(
     return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };
   }
   method.beforeStep?.(moment);
-  optimizer.step({ lr });
+  if (clip) clipGradients(method.learns.parameters(), clip);
+  optimizer.step({ lr, ...(weightDecay && { weightDecay: weightDecay(step) }) });
   method.afterStep?.(moment);
   return {
     step: step + 1,

@@ -1,22 +1,40 @@
-/** A learning rate for each step. */
+/** A number for each step of a run: a learning rate, a weight decay. */
 export type Schedule = (step: number) => number;
 
+/** How a learning rate falls after its warm-up; a constant one does not. */
+export type Decay = 'cosine' | 'linear' | 'constant';
+
+export interface DecayOptions {
+  readonly base: number;
+  /** What it falls to; 0 unless given. It is met at the end of the run, so by no step. */
+  readonly end?: number;
+  /** `cosine` unless given. */
+  readonly decay?: Decay;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  /** Whether it moves once an epoch or at every step. */
+  readonly by: 'epoch' | 'step';
+  /** Epochs of a line up to `base` before it falls. */
+  readonly warmup: number;
+}
+
+/** What is left of the way from 1 to 0 at a share of the run. */
+const left: Readonly<Record<Decay, (share: number) => number>> = {
+  cosine: (share) => (1 + Math.cos(Math.PI * share)) / 2,
+  linear: (share) => 1 - share,
+  constant: () => 1,
+};
+
 /**
- * Half a cosine from `base` to 0. It moves once an epoch, lr_e = base (1 + cos(pi e / E)) / 2 with e from 0, as in the recipe the paper
- * follows, or at every step, which suits short runs. `warmup` epochs rise in a line before it.
+ * From `base` to `end` over the epochs that follow the warm-up. By epoch it is lr_e = end + (base - end) left(e / E) with e from 0, as in the recipe
+ * that the CLBO paper follows (cosine) and S2-BNN's (linear); by step it suits short runs.
  */
-export function cosineSchedule(options: {
-  base: number;
-  epochs: number;
-  stepsPerEpoch: number;
-  by: 'epoch' | 'step';
-  warmup: number;
-}): Schedule {
-  const { base, epochs, stepsPerEpoch, by, warmup } = options;
+export function decaySchedule(options: DecayOptions): Schedule {
+  const { base, end = 0, decay = 'cosine', epochs, stepsPerEpoch, by, warmup } = options;
   return (step) => {
     const exact = step / stepsPerEpoch;
     if (exact < warmup) return (base * (step + 1)) / (warmup * stepsPerEpoch);
     const position = by === 'epoch' ? Math.max(Math.floor(exact), warmup) : exact;
-    return (base * (1 + Math.cos((Math.PI * (position - warmup)) / (epochs - warmup)))) / 2;
+    return end + (base - end) * left[decay]((position - warmup) / (epochs - warmup));
   };
 }

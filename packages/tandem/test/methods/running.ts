@@ -6,10 +6,9 @@ import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
 import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config.js';
-import { baseLr, newOptimizer } from '../../src/pretrain/optimizer.js';
+import { newOptimizer, pace } from '../../src/pretrain/optimizer.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
 import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
-import { cosineSchedule } from '../../src/train/schedule.js';
 import { smallView, type View } from '../../src/views/index.js';
 import { hash, noise } from '../support.js';
 
@@ -43,7 +42,7 @@ export function setUp({
   architecture = tiny,
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
-  const { seed, batch, epochs, scaleLoss, memoryFormat, schedule: by, warmup } = config;
+  const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
   manualSeed(init);
   const { build } = methods[config.method] as (typeof methods)[string];
   const views = Array<View>(viewCountOf(config).least).fill(view);
@@ -53,13 +52,12 @@ export function setUp({
     pickMethodOptions(config),
   );
   const batches = new Batches(pictures, { batch, seed });
-  const steps = stepsPerEpoch(method, batches);
   const plan: Plan = {
     epochs,
     seed,
     scaleLoss,
     startStep,
-    lr: cosineSchedule({ base: baseLr(config), epochs, stepsPerEpoch: steps, by, warmup }),
+    ...pace(config, stepsPerEpoch(method, batches)),
     optimizer: newOptimizer(config, method),
     device: 'cpu',
     precision: config.precision === 'bfloat16' ? 'bfloat16' : 'float32',

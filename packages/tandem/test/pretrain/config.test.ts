@@ -83,7 +83,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ nesterov: true, optimizer: 'lars' }, /^nesterov acts with optimizer=sgd alone, not with lars$/],
   [{ larsTrust: 0.1 }, /^larsTrust acts with optimizer=lars alone, not with sgd$/],
   [{ method: 'simsiam', projLayers: 0 }, /^projLayers must be at least 1, got 0$/],
-  [{ optimizer: 'adam' }, /^unknown optimizer 'adam'; there is sgd, lars, adamw\. Did you mean 'adamw'\?$/],
+  [{ optimizer: 'adamm' }, /^unknown optimizer 'adamm'; there is sgd, lars, adam, adamw\. Did you mean 'adam'\?$/],
   [{ images: '' }, /^images must be a text that is not empty, got ""$/],
 ];
 

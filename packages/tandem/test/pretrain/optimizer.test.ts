@@ -47,7 +47,7 @@ describe('the optimizer of a run', () => {
     assert.deepEqual(groups[0]?.parameters, method.learns.parameters());
   });
 
-  for (const optimizer of ['sgd', 'lars', 'adamw']) {
+  for (const optimizer of ['sgd', 'lars', 'adam', 'adamw']) {
     test(`${optimizer}: a predictor whose rate is constant has a group of its own, which the schedule leaves alone`, () => {
       const method = tinyMethod('simsiam');
       const made = newOptimizer(config({ method: 'simsiam', optimizer, lr: 0.4, scaleLr: true, batch: 128 }), method);
@@ -74,12 +74,12 @@ describe('the optimizer of a run', () => {
 
   test('exclude: vectors with LARS and AdamW, nothing with SGD, unless given', () => {
     assert.equal(excluded(config()), 'none');
-    for (const optimizer of ['lars', 'adamw']) assert.equal(excluded(config({ optimizer })), 'vectors');
+    for (const optimizer of ['lars', 'adam', 'adamw']) assert.equal(excluded(config({ optimizer })), 'vectors');
     assert.equal(excluded(config({ exclude: 'vectors' })), 'vectors');
     assert.equal(excluded(config({ optimizer: 'lars', exclude: 'none' })), 'none');
   });
 
-  for (const optimizer of ['sgd', 'lars', 'adamw']) {
+  for (const optimizer of ['sgd', 'lars', 'adam', 'adamw']) {
     test(`${optimizer}: weight decay moves the vectors or not, as exclude says`, () => {
       for (const exclude of ['vectors', 'none']) {
         const all = decayed({ optimizer, exclude });

@@ -9,7 +9,7 @@ export interface OptimizerOptions {
   exclude?: 'vectors' | 'none';
 }
 
-/** Parameters with settings of their own. A group with its own `lr` keeps it, whatever `step` is told. */
+/** Parameters with settings of their own. A group with its own `lr` or `weightDecay` keeps it, whatever `step` is told. */
 export type GroupOptions<Options> = Partial<Options> & { readonly parameters: readonly Tensor[] };
 
 /** What an optimizer is to train: tensors, or groups of them. */
@@ -20,7 +20,10 @@ export type State = Readonly<Record<string, Tensor>>;
 
 /** A group with every setting decided. */
 export type Settled<Options> = Required<Options> &
-  Required<OptimizerOptions> & { readonly parameters: readonly Tensor[]; readonly fixedLr: boolean };
+  Required<OptimizerOptions> & { readonly parameters: readonly Tensor[]; readonly fixed: ReadonlySet<Scheduled> };
+
+/** The settings that `step` may change. */
+export type Scheduled = 'lr' | 'weightDecay';
 
 /** A group as the optimizer holds it: with one state for each parameter. */
 export type Group<Options> = Settled<Options> & { readonly states: readonly State[] };
@@ -40,8 +43,8 @@ export function need(isGood: boolean, name: string, message: string): void {
   if (!isGood) throw new RangeError(`${name}: ${message}`);
 }
 
-export function needRate(name: string, lr: number): void {
-  need(lr >= 0 && lr < Number.POSITIVE_INFINITY, name, `lr must be 0 or more, got ${lr}`);
+export function needAmount(name: string, setting: Scheduled, value: number): void {
+  need(value >= 0 && value < Number.POSITIVE_INFINITY, name, `${setting} must be 0 or more, got ${value}`);
 }
 
 /** The groups with settings merged: those of the group before `options` before `defaults`. @throws as the optimizers do. */
@@ -58,11 +61,11 @@ export function settle<Options extends OptimizerOptions>(
   return groups.map(({ parameters: members, ...own }) => {
     const settings = { ...defaults, ...options, ...own };
     refuseUnknown(name, settings, ['lr', ...Object.keys(defaults)]);
-    const fixedLr = (own as Partial<OptimizerOptions>).lr !== undefined;
-    const group = { ...settings, parameters: members, fixedLr } as unknown as Settled<Options>;
-    const { lr, weightDecay, exclude } = group;
-    needRate(name, lr);
-    need(weightDecay >= 0, name, `weightDecay must be 0 or more, got ${weightDecay}`);
+    const scheduled = ['lr', 'weightDecay'] as const;
+    const fixed = new Set(scheduled.filter((setting) => (own as Partial<OptimizerOptions>)[setting] !== undefined));
+    const group = { ...settings, parameters: members, fixed } as unknown as Settled<Options>;
+    for (const setting of scheduled) needAmount(name, setting, group[setting]);
+    const { exclude } = group;
     need(exclude === 'vectors' || exclude === 'none', name, `exclude must be 'vectors' or 'none', got '${exclude}'`);
     return group;
   });

@@ -1,4 +1,4 @@
-export * from './adamw.js';
+export * from './adam.js';
 export type { GroupOptions, OptimizerOptions, Trainable } from './groups.js';
 export * from './lars.js';
 export * from './optimizer.js';

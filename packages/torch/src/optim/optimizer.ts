@@ -6,8 +6,9 @@ import {
   type Moving,
   movingOf,
   need,
-  needRate,
+  needAmount,
   type OptimizerOptions,
+  type Scheduled,
   type State,
   settle,
   type Trainable,
@@ -61,13 +62,16 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     for (const { parameters } of this.groups) for (const x of parameters) x.grad = null;
   }
 
-  /** One update. @param options.lr for groups without a rate of their own; kept for the steps that follow. */
-  step({ lr }: { lr?: number } = {}): void {
-    if (lr !== undefined) needRate(this.#name, lr);
+  /** One update. @param schedule for groups without such a setting of their own; kept for the steps that follow. */
+  step(schedule: { readonly [Setting in Scheduled]?: number } = {}): void {
+    const told = Object.entries(schedule).filter(([, value]) => value !== undefined) as [Scheduled, number][];
+    for (const [setting, value] of told) needAmount(this.#name, setting, value);
     scope(() => {
       noGrad(() => {
         for (const group of this.groups) {
-          if (lr !== undefined && !group.fixedLr) (group as OptimizerOptions).lr = lr;
+          for (const [setting, value] of told) {
+            if (!group.fixed.has(setting)) (group as OptimizerOptions)[setting] = value;
+          }
           for (const moving of movingOf(group)) {
             this.update(moving, moving.excluded ? { ...group, weightDecay: 0 } : group);
           }
