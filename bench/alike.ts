@@ -3,7 +3,7 @@ import { assemble, type DataSet, type Moment, total, type Views } from 'tandem';
 import type { Peer } from './peer.js';
 import { configOf } from './trainer.js';
 
-const [width, batch, steps] = [16, 32, 4];
+const [width, batch, steps] = [8, 16, 4];
 
 /**
  * That the peer learns the same: a few steps of the method on the same noise from the same weights, in float32, must have the same losses, so

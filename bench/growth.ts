@@ -13,14 +13,13 @@ const sizes = {
   bank: { method: 'moco', name: 'bank', from: 16_384, short: 64 },
 } as const;
 
-const times = [1, 2, 4] as const;
-
 /** Time and memory as a run grows. */
 export const growth: Suite = {
   what: 'time and memory of training at 1, 2 and 4 times the images, batch, width and bank',
   async run(context) {
     const { settings, short, say, machine } = context;
     return withCifar(context, async ({ root: dataRoot }) => {
+      const times = short ? [1, 2] : [1, 2, 4];
       const base = short ? { width: 4, batch: 16 } : { width: 16, batch: 64 };
       const rows: string[][] = [];
       const results: object[] = [];
@@ -30,7 +29,7 @@ export const growth: Suite = {
         const taken: Fresh[][] = configs.map(() => []);
         for (let round = 0; round < (short ? 1 : settings.rounds); round++) {
           for (const [i, config] of configs.entries()) {
-            taken[i]?.push(await inFreshProcess({ dataRoot, steps: short ? 2 : 6, config }));
+            taken[i]?.push(await inFreshProcess({ dataRoot, steps: short ? 1 : 6, config }));
           }
         }
         const operations = await Promise.all(configs.map((config) => operationsOfStep(config, dataRoot)));

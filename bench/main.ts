@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { didYouMean } from 'tandem';
+import { didYouMean, methods } from 'tandem';
 import { engine } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { growth } from './growth.js';
@@ -32,15 +32,16 @@ const suites: Readonly<Record<string, Suite>> = {
 };
 
 const usage = [
-  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N]',
+  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B]',
   '',
   'Without a suite all of them, in this order:',
   '',
-  ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`),
+  ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(11)}${what}`),
   '',
   '  --short             little of everything in under a minute; judges no times and keeps no results',
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth and precision; noise unless given',
   '  --batch, --width    of train: 256 images and 64 channels unless given',
+  '  --methods A,B       of train: all unless given',
   '  --rounds            of train and growth: interleaved rounds; 3 unless given',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
@@ -63,11 +64,14 @@ function readArguments(): Asked | Error {
         batch: { type: 'string' },
         width: { type: 'string' },
         rounds: { type: 'string' },
+        methods: { type: 'string' },
       },
       allowPositionals: true,
     });
     const stranger = positionals.find((name) => !Object.hasOwn(suites, name));
     if (stranger) return new Error(`unknown suite '${stranger}'.${didYouMean(stranger, Object.keys(suites))}`);
+    const unknown = values.methods?.split(',').find((name) => !Object.hasOwn(methods, name));
+    if (unknown) return new Error(`unknown method '${unknown}'.${didYouMean(unknown, Object.keys(methods))}`);
     const { short } = values;
     const number = (name: 'batch' | 'width' | 'rounds', fallback: number): number => {
       const value = Number(values[name] ?? fallback);
@@ -78,6 +82,7 @@ function readArguments(): Asked | Error {
       batch: number('batch', short ? 16 : 256),
       width: number('width', short ? 8 : 64),
       rounds: number('rounds', 3),
+      methods: values.methods?.split(','),
       dataRoot: values['data-root'],
     };
     return { names: positionals.length > 0 ? positionals : Object.keys(suites), short, settings };

@@ -13,6 +13,8 @@ export interface Settings {
   readonly width: number;
   /** Rounds of interleaved blocks. */
   readonly rounds: number;
+  /** All unless given. */
+  readonly methods?: readonly string[] | undefined;
   /** The folder that holds cifar-10-batches-bin; images of noise unless given. */
   readonly dataRoot?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { assemble, type DataSet, forecast, type Plan, type RunConfig, resolveConfig, train } from 'tandem';
+import { assemble, type DataSet, forecast, type Plan, type RunConfig, resolveConfig, train, UserError } from 'tandem';
 import { type Phases, stopwatch, watch } from './stopwatch.js';
+import type { Context } from './suite.js';
 
 /** What one step took. */
 export interface Step {
@@ -45,6 +46,21 @@ export function openTrainer(given: Readonly<Record<string, unknown>>, images: Da
       for (const owner of [method.learns, method.teacher, plan.optimizer]) owner?.dispose();
     },
   };
+}
+
+/** Null, after saying why, where a method needs what a bare command line does not give, such as a trained teacher. */
+export function tryTrainer(
+  given: Readonly<Record<string, unknown>>,
+  images: DataSet,
+  say: Context['say'],
+): Trainer | null {
+  try {
+    return openTrainer(given, images);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    say(`${given.method} is left out: ${error.message}`);
+    return null;
+  }
 }
 
 /** Useful operations of a step: two for each multiply-add, three passes for each image that is learned from, one for a teacher's. */
