@@ -16,7 +16,7 @@ export const precision: Suite = {
     const { short, say } = context;
     const size = short
       ? { epochs: 1, limit: 128, width: 4, batch: 64 }
-      : { epochs: 4, limit: 4000, width: 8, batch: 64 };
+      : { epochs: 4, limit: 2000, width: 8, batch: 64 };
     const seeds = short ? [0] : [0, 1, 2];
     const found: Record<(typeof precisions)[number], Found[]> = { float32: [], bfloat16: [] };
     for (const seed of seeds) {

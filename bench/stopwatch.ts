@@ -17,13 +17,18 @@ export type Phase = (typeof phases)[number];
 export type Phases = Record<Phase, number>;
 
 /** Seconds by phase. Time within a phase that is within another counts for the inner one alone. */
-class Stopwatch {
+export class Stopwatch {
   #spent = empty();
   #now: Phase = 'the rest';
-  #since = performance.now();
+  #since: number;
+
+  /** @param clock milliseconds */
+  constructor(private readonly clock: () => number = () => performance.now()) {
+    this.#since = clock();
+  }
 
   switchTo(phase: Phase): Phase {
-    const at = performance.now();
+    const at = this.clock();
     const before = this.#now;
     this.#spent[before] += (at - this.#since) / 1000;
     this.#now = phase;

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withCifar } from './cifar.js';
+import { takeTurns } from './interleave.js';
+import { phases, Stopwatch } from './stopwatch.js';
+import { openTrainer, operationsOfStep } from './trainer.js';
+
+const size = { batch: 16, width: 8 };
+const short = { short: true, settings: { ...size, rounds: 1 } };
+
+test('blocks take turns, and who begins changes', async () => {
+  const order: string[] = [];
+  const block = (name: string) => () => order.push(name);
+  const samples = await takeTurns([block('a'), block('b')], { least: 3, most: 3, seconds: 0 });
+  assert.equal(order.join(''), 'abbaab');
+  assert.deepEqual(samples, [
+    [1, 4, 5],
+    [2, 3, 6],
+  ]);
+});
+
+test('time within a phase within another counts for the inner one', () => {
+  let now = 0;
+  const watch = new Stopwatch(() => now);
+  watch.during('loss', () => {
+    now += 1000;
+    watch.during('forward', () => {
+      now += 2000;
+    });
+    now += 4000;
+  });
+  now += 8000;
+  const { loss, forward, 'the rest': rest } = watch.take();
+  assert.deepEqual([loss, forward, rest], [5, 2, 8]);
+});
+
+test('useful operations are those of the layers, counted by hand', async () => {
+  const [w, batch] = [size.width, size.batch];
+  const stage = (inputs: number, side: number, stride: number) => {
+    const outputs = inputs * stride;
+    const inner = 9 * outputs * outputs * side ** 2;
+    const shortcut = stride === 1 ? 0 : inputs * outputs * side ** 2;
+    return 9 * inputs * outputs * side ** 2 + 3 * inner + shortcut;
+  };
+  const encoder = 27 * w * 32 ** 2 + stage(w, 32, 1) + stage(w, 16, 2) + stage(2 * w, 8, 2) + stage(4 * w, 4, 2);
+  const head = 8 * w * 512 + 512 * 512;
+  const counted = await withCifar(short, ({ root }) => operationsOfStep({ ...size, method: 'simclr' }, root));
+  assert.equal(counted, 2 * 3 * 2 * batch * (encoder + head));
+});
+
+test('each part of a step is seen', async () => {
+  await withCifar(short, async ({ images }) => {
+    const trainer = openTrainer({ ...size, method: 'byol' }, images);
+    const step = await trainer.step();
+    await trainer.end();
+    for (const phase of phases) assert.ok(step.phases[phase] > 0, phase);
+    assert.ok(Number.isFinite(step.loss));
+  });
+});
