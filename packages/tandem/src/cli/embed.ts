@@ -151,7 +151,7 @@ function embedded(
   checkChannels(where, set.channels, card);
   const good = set.files.map((file, i): Entry => ({ file, ...(set.labels && { label: set.labels[i] as number }) }));
   const numbers = scope(() =>
-    features(encoder, set, { view: viewOf(card), device, memoryFormat: 'channelsLast' })
+    features(encoder, set, { view: viewOf(card), device })
       .to('cpu')
       .data(),
   );

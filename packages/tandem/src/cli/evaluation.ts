@@ -88,7 +88,6 @@ export function featuresOf(
   return features(encoder, set, {
     view,
     device,
-    memoryFormat: 'channelsLast',
     onProgress: (done, total) => bar.update(done, total, name === 'encoder' ? what : `${name}, ${what}`),
   });
 }

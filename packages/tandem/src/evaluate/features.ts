@@ -1,12 +1,14 @@
 import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
+import { foldBatchNorms } from '../networks/index.js';
 import { makeView, type View } from '../views/index.js';
 
 /** How features are computed. */
 export interface FeatureOptions {
   readonly view: View;
   readonly device: Device;
+  /** `channelsLast` unless given: the quicker one at every width. */
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
   readonly chunk?: number;
   /** Told after each chunk. */
@@ -14,14 +16,15 @@ export interface FeatureOptions {
 }
 
 /**
- * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width] on the device.
- * The network's own mode is put back.
+ * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width] on the device. A copy with folded batch norms computes
+ * them where there are such, else the network itself, whose mode is put back.
  * @throws UserError where a feature is infinite or not a number
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
-  const { view, device, memoryFormat = 'contiguous', chunk = 500, onProgress } = options;
-  const training = network.training;
-  network.eval();
+  const { view, device, memoryFormat = 'channelsLast', chunk = 500, onProgress } = options;
+  const { training } = network;
+  const folded = foldBatchNorms(network);
+  const shown = folded ?? network.eval();
   try {
     return scope(() => {
       const parts: Tensor[] = [];
@@ -30,7 +33,7 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
           scope(() =>
             inferenceMode(() => {
               const x = makeView({ bytes, indices }, set, view, null, device);
-              return network.forward(memoryFormat === 'channelsLast' ? x.to({ memoryFormat }) : x);
+              return shown.forward(memoryFormat === 'channelsLast' ? x.to({ memoryFormat }) : x);
             }),
           ),
         );
@@ -41,7 +44,8 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
       return all;
     });
   } finally {
-    network.train(training);
+    if (folded) folded.dispose();
+    else network.train(training);
   }
 }
 

@@ -5,6 +5,7 @@ export * from './binary-resnet.js';
 export * from './branch.js';
 export * from './drop-path.js';
 export * from './encoder.js';
+export * from './folded.js';
 export * from './head.js';
 export * from './operations.js';
 export * from './prototype-head.js';

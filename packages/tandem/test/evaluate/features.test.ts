@@ -53,7 +53,7 @@ describe('features', () => {
       view,
       device: 'cpu',
       chunk: 4,
-      memoryFormat: 'channelsLast',
+      memoryFormat: 'contiguous',
       onProgress: (done, total) => told.push([done, total]),
     });
     assertClose(parts, whole, { rtol: 1e-4, atol: 1e-5 });

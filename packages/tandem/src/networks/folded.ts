@@ -1,0 +1,40 @@
+import { nn, noGrad, scope, zerosLike } from '@tandem/torch';
+
+/**
+ * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions they follow: w g / s and b - m g / s with
+ * s = sqrt(v + eps). What it reads and writes once less for each of them is about a tenth of a pass. Not to be trained.
+ * @returns undefined where no batch norm follows a convolution
+ */
+export function foldBatchNorms<Network extends nn.Module>(network: Network): Network | undefined {
+  if (foldable(network).length === 0) return undefined;
+  const copy = network.clone().eval();
+  for (const [conv, norm] of foldable(copy)) {
+    fold(conv, norm);
+    norm.forward = (x) => x;
+  }
+  return copy;
+}
+
+/** Blocks name their parts in the order in which they use them. */
+function foldable(network: nn.Module): [nn.Conv2d, nn.BatchNorm2d][] {
+  const parts = network.modules().filter((part) => part instanceof nn.Conv2d || part instanceof nn.BatchNorm2d);
+  return parts.flatMap((conv, i): [nn.Conv2d, nn.BatchNorm2d][] => {
+    const norm = parts[i + 1];
+    return conv instanceof nn.Conv2d && norm instanceof nn.BatchNorm2d ? [[conv, norm]] : [];
+  });
+}
+
+function fold(conv: nn.Conv2d, { weight, bias, runningMean, runningVar, eps }: nn.BatchNorm2d): void {
+  const before = [conv.weight, conv.bias];
+  const [scaled, shift] = scope(() =>
+    noGrad(() => {
+      const deviation = runningVar.add(eps).sqrt();
+      const factor = weight ? weight.div(deviation) : deviation.reciprocal();
+      const moved = (conv.bias ?? zerosLike(runningMean)).sub(runningMean).mul(factor);
+      return [conv.weight.mul(factor.view([-1, 1, 1, 1])), bias ? moved.add(bias) : moved] as const;
+    }),
+  );
+  conv.weight = nn.parameter(scaled);
+  conv.bias = nn.parameter(shift);
+  for (const x of before) x?.dispose();
+}
