@@ -16,14 +16,25 @@ export interface Temperatures {
  * @returns `divergence`, 0 or more, and `teacherEntropy`, at most ln(anchors); their sum is the cross-entropy
  */
 export function distillation(student: Tensor, teacher: Tensor, temperatures: Temperatures) {
-  return inFloat32(student, () => {
-    const logQ = wide(student).div(temperatures.student).logSoftmax(1);
-    const logP = wide(teacher.detach()).div(temperatures.teacher).logSoftmax(1);
-    const p = logP.exp();
-    const mean = (rows: Tensor) => rows.sum([1]).mean();
-    return {
-      divergence: mean(p.mul(logP.sub(logQ))),
-      teacherEntropy: mean(p.mul(logP)).neg(),
-    } satisfies Terms;
-  });
+  return inFloat32(student, () =>
+    compareLog(
+      logProbabilities(student, temperatures.student),
+      logProbabilities(teacher.detach(), temperatures.teacher),
+    ),
+  );
+}
+
+/** log softmax(scores / temperature) of each row, in float32. */
+export function logProbabilities(scores: Tensor, temperature: number): Tensor {
+  return wide(scores).div(temperature).logSoftmax(1);
+}
+
+/** KL(p | q) and the entropy of p, means over rows. @param logQ [n, anchors] @param logP [n, anchors] */
+export function compareLog(logQ: Tensor, logP: Tensor) {
+  const p = logP.exp();
+  const mean = (rows: Tensor) => rows.sum([1]).mean();
+  return {
+    divergence: mean(p.mul(logP.sub(logQ))),
+    teacherEntropy: mean(p.mul(logP)).neg(),
+  } satisfies Terms;
 }

@@ -1,7 +1,8 @@
 export * from './bank.js';
 export * from './barlow.js';
+export * from './crops.js';
 export * from './distance.js';
-export * from './distillation.js';
+export { distillation, type Temperatures } from './distillation.js';
 export { unit, wide } from './float32.js';
 export * from './infonce.js';
 export * from './terms.js';

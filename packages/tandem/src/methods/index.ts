@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
 import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
+import { dino, dinoOptions } from './dino.js';
 import type { NewMethod, ViewCount, Views } from './method.js';
 import { checkMoby, moby, mobyOptions } from './moby.js';
 import { checkMoco, moco, mocoOptions } from './moco.js';
@@ -68,6 +69,9 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
   moby: entry("BYOL's networks with MoCo's loss", mobyOptions, moby, { check: checkMoby }),
   'barlow-twins': entry('correlations between views become the identity', barlowTwinsOptions, barlowTwins),
   vicreg: entry('views agree, dimensions vary and do not covary', vicregOptions, vicreg),
+  dino: entry("a student finds the prototypes of a moving average's large crops in all crops", dinoOptions, dino, {
+    views: { least: 2, most: Number.POSITIVE_INFINITY },
+  }),
 };
 
 export type { Method, Rounds, ViewCount, Views } from './method.js';

@@ -78,6 +78,26 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       predHidden: 4096,
     },
   },
+  // facebookresearch/dino, written for ViTs on ImageNet
+  dino: {
+    paper: {},
+    official: {
+      epochs: 100,
+      batch: 512,
+      optimizer: 'adamw',
+      lr: 5e-4,
+      scaleLr: true,
+      lrEnd: 1e-6,
+      weightDecay: 0.04,
+      weightDecayEnd: 0.4,
+      clip: 3,
+      clipBy: 'tensor',
+      schedule: 'step',
+      warmup: 10,
+      views: 'multi-crop',
+      prototypes: 65536,
+    },
+  },
   'barlow-twins': {
     paper: {},
     official: {

@@ -66,9 +66,14 @@ export function newArchitecture(
     ...(takes.includes('patch') && { depth, patch: patchFor(size), size }),
     ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
   };
-  const { patch } = architecture;
-  if (patch === undefined || size % patch === 0) return architecture;
-  throw new UserError(`patches of ${patch} pixels do not divide images of ${size}; set patch or size`);
+  checkSide(architecture, size);
+  return architecture;
+}
+
+/** @throws UserError for images, or views of them, that a ViT's patches do not divide */
+export function checkSide({ patch }: Architecture, side: number): void {
+  if (patch === undefined || side % patch === 0) return;
+  throw new UserError(`patches of ${patch} pixels do not divide images of ${side}; set patch or size`);
 }
 
 /** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */

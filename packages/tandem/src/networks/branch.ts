@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { cat, nn, type Tensor } from '@tandem/torch';
 import type { Encoder } from './encoder.js';
 import { Head, type HeadShape, mlpHead } from './head.js';
 
@@ -35,10 +35,38 @@ export class Branch extends nn.Module {
     return this.head.forward(this.encoder.forward(x));
   }
 
+  /**
+   * Projections of several views of a batch, rows view by view: [views n, d]. Views of one size that follow each other go through the encoder together, and all
+   * through the head, which is faster, and what batch norm sees as one batch (facebookresearch/dino).
+   */
+  forwardAll(views: readonly Tensor[]): Tensor {
+    const features = runsOfOneSize(views).map((run) => this.encoder.forward(joined(run)));
+    return this.head.forward(joined(features));
+  }
+
+  /** What embeddings are judged by: [n, c, h, w] to [n, head.embeddingWidth]. */
+  embed(x: Tensor): Tensor {
+    return this.head.embed(this.encoder.forward(x));
+  }
+
   /** Prediction q(z) of a projection, or the projection itself where there is no predictor: [n, d] to [n, d]. */
   predict(z: Tensor): Tensor {
     return this.predictor ? this.predictor.forward(z) : z;
   }
+}
+
+function runsOfOneSize(views: readonly Tensor[]): Tensor[][] {
+  const runs: Tensor[][] = [];
+  for (const view of views) {
+    const last = runs.at(-1);
+    if (last?.[0] && String(last[0].shape) === String(view.shape)) last.push(view);
+    else runs.push([view]);
+  }
+  return runs;
+}
+
+function joined(parts: readonly Tensor[]): Tensor {
+  return parts.length === 1 ? (parts[0] as Tensor) : cat(parts);
 }
 
 /** The heads of a branch, as the options of methods name them. */

@@ -41,6 +41,15 @@ export class Head extends nn.Module {
     return this.activations(x).at(-1) as Tensor;
   }
 
+  /** What the health of embeddings is judged by: the output. [n, embeddingWidth] */
+  embed(x: Tensor): Tensor {
+    return this.forward(x);
+  }
+
+  get embeddingWidth(): number {
+    return this.outputWidth;
+  }
+
   /** The input and the output of every layer, so that fine-tuning can start inside the head: [n, widths[i]] each. */
   activations(x: Tensor): Tensor[] {
     const all = [x];

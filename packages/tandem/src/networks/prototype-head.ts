@@ -53,6 +53,15 @@ export class PrototypeHead extends Head {
     this.prototypes = new Prototypes(widths.at(-1) as number, prototypes, fixedGain);
   }
 
+  /** What is compared with the prototypes: there may be more of them than images to judge by. */
+  override embed(x: Tensor): Tensor {
+    return super.activations(x).at(-1) as Tensor;
+  }
+
+  override get embeddingWidth(): number {
+    return this.shape.widths.at(-1) as number;
+  }
+
   override activations(x: Tensor): Tensor[] {
     const all = super.activations(x);
     const z = all.at(-1) as Tensor;

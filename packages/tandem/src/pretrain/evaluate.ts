@@ -24,7 +24,7 @@ export async function* evaluate(
   };
   const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
   const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
-  const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.outputWidth);
+  const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.embeddingWidth);
   Object.assign(numbers, diagnostics, warning && { warning });
   const asked = labelled(data);
   const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);

@@ -108,7 +108,7 @@ export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, lo
       projected.push(
         inEvaluationMode(student, () =>
           makeViews(batch, set, views, { seed, draw: 0 }, look.device).map((x) =>
-            student.forward(placed(x, look)).keep(),
+            student.embed(placed(x, look)).keep(),
           ),
         ),
       );

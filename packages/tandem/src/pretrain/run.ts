@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { type EncoderCard, initEncoder, saveEncoder, saveHead } from '../export/index.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
-import { type Architecture, buildEncoder, type NewEncoder, newArchitecture } from '../networks/index.js';
+import { type Architecture, buildEncoder, checkSide, type NewEncoder, newArchitecture } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { evaluationView, type View } from '../views/index.js';
@@ -54,6 +54,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
   const { views, settings } = runViews(config, data, viewCountOf(config));
   const [view] = views as [View];
+  for (const { size: side } of views) checkSide(architecture, side);
   manualSeed(config.seed);
   const { method, notes } = methodOf(config, architecture, views as [View, ...View[]], device);
   const optimizer = newOptimizer(config, method);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { DataSet } from '../images/index.js';
 import type { ViewCount } from '../methods/index.js';
 import {
@@ -23,6 +24,12 @@ export const viewOptions = z.strictObject({
     .describe(
       'how the views of an image are made; small below 64 pixels, large from there on, gray with one channel unless given; the settings below change parts of it',
     ),
+  locals: z
+    .int()
+    .min(0)
+    .max(32)
+    .optional()
+    .describe('small crops of multi-crop; 4 below 64 pixels, 8 from there on unless given'),
   cropMin: z.number().positive().max(1).optional().describe('smallest share of the area that a crop takes'),
   flip: share.describe('probability of a horizontal flip'),
   jitter: strength.describe(
@@ -55,13 +62,23 @@ export function runViews(
 ): RunViews {
   const { channels } = train;
   const preset = settings.views ?? defaultPreset({ size, channels });
-  const [first, ...others] = viewsPreset(preset, { size, channels, data: name }) as [View, ...View[]];
+  const { locals } = settings;
+  if (locals !== undefined && preset !== 'multi-crop') {
+    throw new UserError(`locals acts with views=multi-crop alone, not with ${preset}`);
+  }
+  const [first, ...others] = viewsPreset(preset, {
+    size,
+    channels,
+    data: name,
+    ...(locals !== undefined && { locals }),
+  }) as [View, ...View[]];
   const alike = others.length === 0 ? Array<View>(least - 1).fill(first) : others;
   const views = [first, ...(most === 1 ? [] : alike)].map((view, i) => {
     const mine = changed(view, i, settings);
     return checkView(channels === 1 ? withoutColour(mine) : mine, channels);
   });
-  return { views, settings: { views: preset, ...agreed(views) } };
+  const crops = preset === 'multi-crop' && { locals: views.length - 2 };
+  return { views, settings: { views: preset, ...crops, ...agreed(views) } };
 }
 
 function changed(view: View, place: number, settings: ViewSettings): View {

@@ -5,6 +5,7 @@ export * from './frozen.js';
 export * from './memory-bank.js';
 export * from './moment.js';
 export * from './pairs.js';
+export * from './running-mean.js';
 export * from './shuffle.js';
 export * from './slow.js';
 export * from './statistics.js';

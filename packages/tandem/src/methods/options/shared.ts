@@ -35,13 +35,13 @@ export function temperature(value: number) {
 }
 
 /** Options of a teacher that is an exponential moving average. */
-export function ema(schedule: 'constant' | 'cosine') {
+export function ema(schedule: 'constant' | 'cosine', eta = 0.99) {
   return {
     eta: z
       .number()
       .min(0)
       .max(1)
-      .default(0.99)
+      .default(eta)
       .describe('momentum coefficient: what the teacher keeps of itself at a step'),
     etaSchedule: z
       .enum(['constant', 'cosine'])

@@ -1,0 +1,20 @@
+import { noGrad, type Placement, scope, type Tensor, zeros } from '@tandem/torch';
+
+/** A moving average of rows: mean = momentum mean + (1 - momentum) (the mean of the new ones), from 0 on. DINO's centre is one. */
+export class RunningMean {
+  /** [1, width]; what a checkpoint must hold. */
+  readonly mean: Tensor;
+
+  constructor(
+    width: number,
+    readonly momentum: number,
+    placement: Placement = {},
+  ) {
+    this.mean = zeros([1, width], placement).keep();
+  }
+
+  /** @param rows [n, width] */
+  update(rows: Tensor): void {
+    scope(() => noGrad(() => this.mean.lerp_(rows.mean([0], { keepdim: true }), 1 - this.momentum)));
+  }
+}
