@@ -5,21 +5,44 @@ import { liveCount, type Tensor } from '@tandem/torch';
 import { type ImageSet, openImages } from '../../src/images/index.js';
 import { methods } from '../../src/methods/index.js';
 import { train } from '../../src/train/loop.js';
-import { smallView } from '../../src/views/index.js';
+import { smallView, viewsPreset } from '../../src/views/index.js';
 import { hash, noise } from '../support.js';
-import { handOver, type Run, type RunSetup, reports, setUp, stateOf } from './running.js';
+import { handOver, type Run, type RunSetup, reports, setUp, stateOf, twice } from './running.js';
 import { settingsFor } from './stepping.js';
 
 /** What a tiny network and eight images need; a method takes what it knows. */
-const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
+const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
 
 /** Two steps an epoch, or four with CLBO. */
 const pictures = noise(18, { channels: 3, side: 8 });
 
+/** A method, and how its runs differ from the usual. */
+interface Subject extends Partial<RunSetup> {
+  readonly name: string;
+  readonly title: string;
+}
+
+const multiCrop = viewsPreset('multi-crop', { size: 8, locals: 3 });
+const transformer = {
+  architecture: { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 8, channels: 3 },
+  settings: { lr: 0.01, dropPath: 0.2, clip: 5 },
+} as const;
+
+const subjects: readonly Subject[] = [
+  ...Object.keys(methods).map((name) => ({ name, title: name })),
+  { name: 'dino', title: 'dino with crops of two sizes', views: multiCrop },
+  { name: 'dino', title: 'dino on a transformer', views: multiCrop, ...transformer },
+  { name: 'moby', title: 'moby on a transformer', ...transformer },
+];
+
 /** A small run of a method on noise. */
-function run(method: string, settings: Readonly<Record<string, unknown>> = {}, setup: Partial<RunSetup> = {}): Run {
-  const own = settingsFor(method, small);
-  return setUp({ settings: { method, batch: 8, epochs: 2, seed: 3, ...own, ...settings }, pictures, ...setup });
+function run(
+  { name, title: _, ...own }: Subject,
+  settings: Readonly<Record<string, unknown>> = {},
+  setup: Partial<RunSetup> = {},
+): Run {
+  const usual = { method: name, batch: 8, epochs: 2, seed: 3, ...settingsFor(name, small) };
+  return setUp({ pictures, ...own, ...setup, settings: { ...usual, ...own.settings, ...settings } });
 }
 
 const optimizers = [
@@ -30,12 +53,13 @@ const optimizers = [
 
 const mean = (some: readonly number[]) => some.reduce((sum, x) => sum + x, 0) / some.length;
 
-for (const name of Object.keys(methods)) {
-  describe(`the contract, ${name}`, () => {
+for (const subject of subjects) {
+  const { name, title } = subject;
+  describe(`the contract, ${title}`, () => {
     test('it is what it says', () => {
-      const { method } = run(name);
+      const { method } = run(subject);
       assert.equal(method.name, name);
-      assert.equal(method.views.length, 2);
+      assert.equal(method.views.length, (subject.views ?? twice(smallView({ size: 8 }))).length);
       assert.ok(method.keeps === 'student' || method.teacher);
       assert.notEqual(method.teacher, method.learns);
       const learned = new Set(method.learns.parameters());
@@ -44,7 +68,7 @@ for (const name of Object.keys(methods)) {
     });
 
     test('all that it learns gets a gradient; teacher and state get none, and the optimizer does not hold them', async () => {
-      const start = run(name);
+      const start = run(subject);
       const { method, plan } = start;
       const before = new Map(method.learns.namedParameters().map(([key, x]) => [key, hash([x])]));
       await reports(start, 3);
@@ -65,12 +89,12 @@ for (const name of Object.keys(methods)) {
 
     for (const settings of optimizers) {
       test(`going on from a checkpoint gives the bits of the whole run, with ${settings.optimizer}`, async () => {
-        const whole = run(name, settings);
+        const whole = run(subject, settings);
         const steps = (await reports(whole)).length;
         const stop = steps - 2;
-        const first = run(name, settings);
+        const first = run(subject, settings);
         await reports(first, stop);
-        const second = run(name, settings, { init: 99, startStep: stop });
+        const second = run(subject, settings, { init: 99, startStep: stop });
         assert.notEqual(stateOf(second), stateOf(first));
         handOver(first, second, stop);
         assert.equal(stateOf(second), stateOf(first));
@@ -84,7 +108,7 @@ for (const name of Object.keys(methods)) {
     }
 
     test('one seed, the same bits and losses; another seed, other ones', async () => {
-      const runs = [run(name), run(name), run(name, { seed: 4 })] as const;
+      const runs = [run(subject), run(subject), run(subject, { seed: 4 })] as const;
       const losses = [];
       for (const each of runs) losses.push((await reports(each, 4)).map(({ loss }) => loss));
       assert.deepEqual(losses[0], losses[1]);
@@ -94,7 +118,7 @@ for (const name of Object.keys(methods)) {
     });
 
     test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
-      const { method, batches, plan } = run(name, { epochs: 6 });
+      const { method, batches, plan } = run(subject, { epochs: 6 });
       const idle = liveCount();
       const counts: number[] = [];
       for await (const { step } of train(method, batches, plan)) {
@@ -109,7 +133,7 @@ for (const name of Object.keys(methods)) {
     test('in bfloat16 the losses are near those of float32, and all that is kept stays float32', async () => {
       const losses = [];
       for (const precision of ['float32', 'bfloat16']) {
-        const each = run(name, { precision });
+        const each = run(subject, { precision });
         losses.push((await reports(each, 3)).map(({ loss }) => loss as number));
         const { method } = each;
         const kept = [...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])];
@@ -125,13 +149,13 @@ for (const name of Object.keys(methods)) {
 
     test('a batch of two works, or is refused in one line where the method splits it', async () => {
       try {
-        assert.ok((await reports(run(name, { batch: 2 }), 4)).every(({ loss }) => Number.isFinite(loss)));
+        assert.ok((await reports(run(subject, { batch: 2 }), 4)).every(({ loss }) => Number.isFinite(loss)));
       } catch (error) {
         const { message } = error as Error;
         assert.equal((error as Error).name, 'UsageError', message);
         assert.match(message, /^bnSplits must divide the batch of 2 [^\n]*; the nearest is 1$/);
       }
-      const whole = run(name, { batch: 2, ...settingsFor(name, { bnSplits: 1 }) });
+      const whole = run(subject, { batch: 2, ...settingsFor(name, { bnSplits: 1 }) });
       assert.ok((await reports(whole, 4)).every(({ loss }) => Number.isFinite(loss)));
     });
   });
@@ -151,12 +175,12 @@ describe('every method learns', {
     test(`${name}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
       // Against the random rows that a bank starts with a key is easily found. The loss rises while keys of pictures, all alike
       // at first, take their place: two steps here, after which it has to fall.
-      const own = settingsFor(name, { projHidden: 64, projDim: 32, predHidden: 32, bank: 128 });
+      const own = settingsFor(name, { projHidden: 64, projDim: 32, predHidden: 32, bank: 128, prototypes: 64 });
       const filled = 'bank' in own ? 2 : 0;
       const start = setUp({
         settings: { method: name, batch: 64, epochs: 8, schedule: 'step', ...own },
         pictures: clothes,
-        view: smallView({ size: 14, channels: 1, data: 'fashion-mnist' }),
+        views: twice(smallView({ size: 14, channels: 1, data: 'fashion-mnist' })),
         architecture: { backbone: 'resnet8', width: 8, stem: 'strided', channels: 1 },
       });
       const losses = (await reports(start, 40)).map(({ loss }) => loss as number);

@@ -25,12 +25,15 @@ export interface RunSetup {
   readonly init?: number;
   readonly startStep?: number;
   readonly pictures?: ImageSet;
-  readonly view?: View;
+  readonly views?: readonly View[];
   readonly architecture?: Architecture;
 }
 
 const tiny = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
 const few = noise(26, { channels: 3, side: 8 });
+
+/** A method's usual views. */
+export const twice = (view: View): readonly View[] => [view, view];
 
 /** Everything but the run folder of what pretraining puts together. */
 export function setUp({
@@ -38,7 +41,7 @@ export function setUp({
   init = 1,
   startStep = 0,
   pictures = few,
-  view = smallView({ size: 8 }),
+  views = twice(smallView({ size: 8 })),
   architecture = tiny,
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
