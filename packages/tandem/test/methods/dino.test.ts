@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { cat, manualSeed, noGrad, optim, scope, type Tensor, zeros } from '@tandem/torch';
 import { cropDistillation, distillation, total } from '../../src/losses/index.js';
 import { temperatureSchedule } from '../../src/methods/dino.js';
-import { type Method, methods, type Views } from '../../src/methods/index.js';
+import { type Method, methods } from '../../src/methods/index.js';
 import { DropPath, type PrototypeHead, ViT } from '../../src/networks/index.js';
 import { RunningMean } from '../../src/teachers/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
@@ -24,9 +24,12 @@ function tiny(options: object = {}, dropPath = 0): Method {
 }
 
 /** Two crops of 4 pixels and the others of 2. */
-function crops(count: number, seed = 1): Views {
+function crops(count: number, seed = 1): readonly [Tensor, Tensor, ...Tensor[]] {
   const side = (i: number) => (i < 2 ? 4 : 2);
-  return Array.from({ length: count }, (_, i) => normal([6, 3, side(i), side(i)], seed + i)) as unknown as Views;
+  return Array.from({ length: count }, (_, i) => normal([6, 3, side(i), side(i)], seed + i)) as unknown as [
+    Tensor,
+    Tensor,
+  ];
 }
 
 const headOf = ({ learns }: Method) => learns.head as PrototypeHead;

@@ -41,17 +41,16 @@ export function setUp({
   init = 1,
   startStep = 0,
   pictures = few,
-  views = twice(smallView({ size: 8 })),
+  views,
   architecture = tiny,
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
   const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
   manualSeed(init);
   const { build } = methods[config.method] as (typeof methods)[string];
-  const views = Array<View>(viewCountOf(config).least).fill(view);
   const method = build(
     (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat }),
-    views,
+    views ?? Array<View>(viewCountOf(config).least).fill(smallView({ size: 8 })),
     pickMethodOptions(config),
   );
   const batches = new Batches(pictures, { batch, seed });
