@@ -29,7 +29,7 @@ export const growth: Suite = {
         const taken: Fresh[][] = configs.map(() => []);
         for (let round = 0; round < (short ? 1 : settings.rounds); round++) {
           for (const [i, config] of configs.entries()) {
-            taken[i]?.push(await inFreshProcess({ dataRoot, steps: short ? 1 : 6, config }));
+            taken[i]?.push(await inFreshProcess({ dataRoot, steps: short ? 1 : 3, config }));
           }
         }
         const operations = await Promise.all(configs.map((config) => operationsOfStep(config, dataRoot)));

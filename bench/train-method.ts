@@ -20,7 +20,7 @@ interface PeerStep {
 /** The two ways in which the peer does the same. */
 export type Peers = Readonly<Record<'tuned' | 'published', Peer | null>>;
 
-/** What a peer is told besides. */
+/** What a peer is told besides; memory format and precision concern the tuned one. */
 export interface Prepared {
   readonly batch: number;
   readonly width: number;
@@ -65,7 +65,8 @@ export async function measureMethod(
     : [];
   for (const { name, peer } of sides) {
     await assertAlike(method, images, peer, name === 'tuned');
-    await peer.ask('prepare', { ...prepared, method, data: folder, tuned: name === 'tuned' });
+    const how = name === 'tuned' ? { tuned: true } : { tuned: false, channelsLast: false, bfloat16: false };
+    await peer.ask('prepare', { ...prepared, ...how, method, data: folder });
   }
   const ours: Step[] = [];
   const theirs = sides.map(({ name, peer }) => ({ name, peer, steps: [] as PeerStep[] }));

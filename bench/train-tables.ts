@@ -95,29 +95,21 @@ export function goalsOf(
   startUp: Summary,
   peak: Peak,
 ): Goal[] {
-  const ratios = found.flatMap(({ method, tuned, published }) => [
-    ...(published?.compared.ratio
-      ? [
-          {
-            name: `${method}, end to end, times PyTorch as published`,
-            measured: published.compared.ratio.median,
-            atLeast: 4,
-          },
-        ]
-      : []),
-    ...(tuned?.compared.ratio
-      ? [{ name: `${method}, end to end, times PyTorch tuned`, measured: tuned.compared.ratio.median, atLeast: 1.15 }]
-      : []),
-  ]);
+  const ratios = found.flatMap((one) =>
+    [['published', 4] as const, ['tuned', 1.15] as const].flatMap(([name, atLeast]) => {
+      const measured = one[name]?.compared.ratio?.median;
+      return measured === undefined
+        ? []
+        : { name: `${one.method}, end to end, times PyTorch ${name}`, measured, atLeast };
+    }),
+  );
   const shares = found
     .filter(({ method }) => compared.includes(method))
-    .map(({ method, phases: spent, secondsPerStep }) => {
-      return {
-        name: `${method}, share of views in a step`,
-        measured: spent.views / secondsPerStep.median,
-        atMost: 0.03,
-      };
-    });
+    .map(({ method, phases: { views }, secondsPerStep }) => ({
+      name: `${method}, share of views in a step`,
+      measured: views / secondsPerStep.median,
+      atMost: 0.03,
+    }));
   const ofLimit = found
     .filter(({ method }) => method === 'clbo')
     .map((clbo) => ({

@@ -39,8 +39,7 @@ export const train: Suite = {
         tunedFormat: channelsLast ? 'channelsLast' : 'contiguous',
       };
       const rate = (one: Measured) => limits[one.precision].training;
-      const [first] = found as [Measured];
-      const note = `ResNet-18, width ${size.width}, batch ${size.batch}, 3x32x32, ${machine.threads} threads; ours ${first.precision} ${first.memoryFormat}, tuned ${peer.precision} ${peer.tunedFormat}, published float32 contiguous`;
+      const note = `ResNet-18, width ${size.width}, batch ${size.batch}, 3x32x32, ${machine.threads} threads; ours ${found[0]?.precision} ${found[0]?.memoryFormat}, tuned ${peer.precision} ${peer.tunedFormat}, published float32 contiguous`;
       return {
         tables: [
           ...limit.tables,
