@@ -37,9 +37,11 @@ export function measureLimits(
   const seconds = short ? 0 : 1;
   const measure = (dtype: DType): Rates => {
     say(`limits of the machine, ${dtype}`);
+    const emulated = dtype === 'bfloat16' && !machine.bfloat16InHardware; // slow, and alike for fewer images
+    const shape = emulated ? { ...size, batch: Math.ceil(size.batch / 8) } : size;
     const matrix = measureMatrix(dtype, short ? 256 : n, seconds);
     const found = stages.map((stage) =>
-      fastest(formats.map((format) => measureStage(stage, dtype, format, size, seconds))),
+      fastest(formats.map((format) => measureStage(stage, dtype, format, shape, seconds))),
     );
     const of = (part: (of: Passes) => number, passes: number) =>
       (passes * sum(found, ({ operations }) => operations)) / sum(found, part);
@@ -55,7 +57,9 @@ export function measureLimits(
     dtype,
     ...[matrix, forward, backward, training].map((rate) => digits(rate / 1e9)),
   ]);
-  const bfloat16 = machine.bfloat16InHardware ? '' : ' (no bfloat16 in this hardware: emulated)';
+  const bfloat16 = machine.bfloat16InHardware
+    ? ''
+    : ' (bfloat16 is not in this hardware: emulated, an eighth of the batch)';
   const title = `Limits of the machine, GFLOP/s, ${machine.threads} threads; 3x3 convolutions of ResNet-18, width ${size.width}, batch ${size.batch}${bfloat16}`;
   const head = ['dtype', 'matrix product', 'convolution forward', 'backward', 'both'];
   return { tables: [{ title, head, rows }], goals: [], results: { limits: { ...size, ...limits } }, limits };

@@ -36,8 +36,8 @@ export const precision: Suite = {
         Mean,
       ];
       const difference = brain.mean - float.mean;
-      // Two standard errors of a difference of means, over the seeds.
-      const noise = 2 * Math.sqrt((float.variance + brain.variance) / seeds.length);
+      // Half the 95 % interval of a difference of two means of three (Student's t, 4 degrees of freedom).
+      const noise = 2.776 * Math.sqrt((float.variance + brain.variance) / seeds.length);
       return { which: key, float32: float.mean, bfloat16: brain.mean, difference, noise };
     });
     rows.push(['mean', ...compared.flatMap(({ float32, bfloat16 }) => [percent(float32), percent(bfloat16)])]);
