@@ -34,7 +34,7 @@ export function embedCommand(): Command {
     )
     .argument(
       '<images>',
-      `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar of one; labels are not needed`,
+      `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards; labels are not needed`,
     )
     .requiredOption('--out <file>', `what to write, by its ending: ${endings.join(', ')}`)
     .option('--of <which>', `of a run: ${one.join(', ')}`, oneOf('--of', one), 'kept')

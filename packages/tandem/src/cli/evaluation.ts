@@ -28,7 +28,7 @@ export function evaluationCommand(name: string, both: boolean): Command {
       '<encoder>',
       "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names",
     )
-    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar of one`)
+    .argument('<images>', `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar or zip of one`)
     .option(
       '--of <which>',
       `of a run: ${choices.join(', ')} (default: ${both ? 'both' : 'kept'})`,

@@ -32,7 +32,7 @@ export function viewsCommand(): Command {
   const settings = describeOptions(viewOptions).filter(({ name }) => name !== 'views');
   return new Command('views')
     .usage('<images> --out <file.png> [options] [key=value ...]')
-    .argument('<images>', `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar of one`)
+    .argument('<images>', `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar or zip of one`)
     .argument('[settings...]', 'key=value, see below')
     .option('--out <file.png>', 'the picture to write; must be given, and nothing is overwritten')
     .option('--views <preset>', 'how the views are made, see below; what suits the images unless given')

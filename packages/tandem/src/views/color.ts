@@ -1,13 +1,12 @@
 import { scope, type Tensor } from '@tandem/torch';
 import { upload } from './rows.js';
 
-// Only operators that round each element by itself are used here (`mul`, then `add`, not `addcmul`), and sums along one
-// dimension at a time: so an image comes out the same to the last bit wherever it stands in a batch.
+// Only operators that round each element by itself are used here (`mul`, then `add`, not `addcmul`), sums along one
+// dimension at a time, and products with a matrix for each image: so an image comes out the same to the last bit wherever
+// it stands in a batch.
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */
-const RED = 0.299;
-const GREEN = 0.587;
-const BLUE = 0.114;
+const LUMA = [0.299, 0.587, 0.114] as const;
 
 /** Keeps the quotient of a gray pixel 0 / 0 at 0; far below the steps of images in 8 bits. */
 const TINY = 1e-20;
@@ -16,7 +15,7 @@ const TINY = 1e-20;
 export function luma(x: Tensor): Tensor {
   if (x.shape[1] === 1) return x;
   const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
-  return red.mul(RED).add_(green.mul(GREEN)).add_(blue.mul(BLUE));
+  return red.mul(LUMA[0]).add_(green.mul(LUMA[1])).add_(blue.mul(LUMA[2]));
 }
 
 /**
@@ -33,23 +32,30 @@ export function contrast(x: Tensor, factors: Float32Array): Tensor {
   return scope(() => {
     const [, , h, w] = x.shape as [number, number, number, number];
     const mean = luma(x.sum(3, { keepdim: true }).sum(2, { keepdim: true })).div(h * w);
-    return blend(x, mean, factors);
+    const rest = perImage(
+      factors.map((factor) => 1 - factor),
+      x,
+    );
+    return x.mul_(perImage(factors, x)).add_(mean.mul_(rest)).clamp_({ min: 0, max: 1 });
   });
 }
 
-/** f x + (1 - f) g, cut to [0, 1]; g is the gray of each pixel. */
+/** f x + (1 - f) g, cut to [0, 1]; g is the gray of each pixel. For three channels. */
 export function saturation(x: Tensor, factors: Float32Array): Tensor {
-  return scope(() => blend(x, luma(x), factors));
+  return scope(() => {
+    const rows = (f: number) => [0, 1, 2].map((i) => LUMA.map((weight, j) => (1 - f) * weight + (i === j ? f : 0)));
+    const weights = Float32Array.from([...factors].flatMap((f) => rows(f).flat()));
+    return x.copy_(mixed(x, weights)).clamp_({ min: 0, max: 1 });
+  });
 }
 
-function blend(x: Tensor, reference: Tensor, factors: Float32Array): Tensor {
-  const rest = reference.mul(
-    perImage(
-      Float32Array.from(factors, (factor) => 1 - factor),
-      x,
-    ),
-  );
-  return x.mul_(perImage(factors, x)).add_(rest).clamp_({ min: 0, max: 1 });
+/** Each pixel's channels times a matrix [k, 3] of its image: [n, 3, h, w] to [n, k, h, w]. */
+function mixed(x: Tensor, weights: Float32Array): Tensor {
+  const [n, , h, w] = x.shape as [number, number, number, number];
+  const k = weights.length / 3 / n;
+  return upload(weights, [n, k, 3], x.device)
+    .bmm(x.flatten({ startDim: 2 }))
+    .view([n, k, h, w]);
 }
 
 /**
@@ -60,20 +66,32 @@ function blend(x: Tensor, reference: Tensor, factors: Float32Array): Tensor {
  */
 export function hue(x: Tensor, turns: Float32Array): Tensor {
   return scope(() => {
-    const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
-    const most = red.maximum(green).maximum(blue);
-    const least = red.minimum(green).minimum(blue);
+    const { device } = x;
+    const n = turns.length;
+    const most = x.amax({ dim: 1, keepdim: true });
+    const least = x.amin({ dim: 1, keepdim: true });
     const chroma = most.sub(least);
-    // In sixths of a turn from red, -3 to 3, without cases: the way is the same towards green as towards blue.
-    const way = most.sub(red).add_(green).add_(blue).sub_(least).sub_(least).div_(chroma.clampMin(TINY));
-    const side = green.sub(blue).add_(TINY).sign();
-    const turned = way.mul_(side).div_(6).add_(perImage(turns, x));
-    turned.sub_(turned.round()).mul_(6);
-    // Each channel is a trapezium over the hue, cut to [0, 1]: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1.
-    const shape = upload(Float32Array.of(0, 1, -1, -1, 1, 1, 2, -1, -1), [3, 3, 1, 1], x.device);
-    const [shift, slope, offset] = shape.unbind() as [Tensor, Tensor, Tensor];
-    const share = turned.add(shift).abs().mul_(slope).add_(offset).clamp_({ min: 0, max: 1 });
-    return share.mul_(chroma).add_(least);
+    const sixfold = chroma.mul(6).add_(TINY);
+    // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards blue.
+    const differences = mixed(
+      x,
+      Float32Array.from({ length: 6 * n }, (_, i) => [-1, 1, 1, 0, 1, -1][i % 6] as number),
+    );
+    const [way, side] = differences.split(1, { dim: 1 }) as [Tensor, Tensor];
+    way.add_(chroma).sub_(least).div_(sixfold);
+    const turned = way.mul_(side.add_(TINY).sign()).add_(perImage(turns, x));
+    turned.sub_(turned.round());
+    // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1, cut to [0, 1].
+    const shift = upload(Float32Array.of(0, 1 / 6, -1 / 6), [3, 1, 1], device);
+    const out = turned
+      .add(shift)
+      .abs()
+      .clamp_({ min: 1 / 6, max: 2 / 6 })
+      .mul_(sixfold);
+    out.narrow(1, 0, 1).neg_().add_(most.add_(chroma));
+    out.narrow(1, 1, 2).add_(least.sub_(chroma));
+    // Rounding may leave the range.
+    return out.clamp_({ min: 0, max: 1 });
   });
 }
 

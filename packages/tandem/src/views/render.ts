@@ -3,7 +3,7 @@ import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
-import { cropAndResize } from './resample.js';
+import { cropAndResize, oneByOne } from './resample.js';
 import { atOnce, changeRows, marked, pick, upload } from './rows.js';
 import type { View } from './view.js';
 
@@ -22,7 +22,7 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
   const [n, c] = images.shape as [number, number];
   const out = () => {
     const views = empty([n, c, view.size, view.size], { device });
-    const step = atOnce(n, 4 * c * view.size ** 2, device);
+    const step = oneByOne(view.size, device) ? 1 : atOnce(n, 4 * c * view.size ** 2, device);
     for (let from = 0; from < n; from += step) {
       const count = Math.min(step, n - from);
       renderPart(images.narrow(0, from, count), view, partOf(parameters, from, count), views.narrow(0, from, count));
@@ -45,8 +45,15 @@ function renderPart(images: Tensor, view: View, parameters: ViewParameters, out:
     changeRows(x, marked(solarize), solarized);
     const line = [mean.length, 1, 1];
     const { device } = x;
-    x.sub_(upload(Float32Array.from(mean), line, device)).div_(upload(Float32Array.from(std), line, device));
-    out.copy_(x);
+    out.copy_(
+      x.sub_(upload(Float32Array.from(mean), line, device)).mul_(
+        upload(
+          Float32Array.from(std, (value) => 1 / value),
+          line,
+          device,
+        ),
+      ),
+    );
   });
 }
 

@@ -42,6 +42,7 @@ export const interpolations = Object.keys(filters) as readonly Interpolation[];
  * Cuts a part out of each line and resizes it to `size` pixels; where it shrinks, the filter widens with it (antialiasing).
  *
  * @param start of the part @param extent its pixels, at least 1 @param flip 1 where the result is mirrored
+ * @param unit what the weights of an output pixel add up to
  */
 export function resizeTaps(
   start: Int32Array,
@@ -50,6 +51,7 @@ export function resizeTaps(
   length: number,
   size: number,
   interpolation: Interpolation,
+  unit = 1,
 ): Taps {
   const { reach, weight } = filters[interpolation];
   // As many as the whole line would need: a product of another shape may round otherwise, and an image must come out the
@@ -71,7 +73,7 @@ export function resizeTaps(
       let sum = 0;
       for (let j = from; j < to; j++) sum += weight(Math.abs(j + 0.5 - centre) / width);
       for (let j = from; j < to; j++) {
-        taps.weights[at + j - from] = weight(Math.abs(j + 0.5 - centre) / width) / sum;
+        taps.weights[at + j - from] = (unit * weight(Math.abs(j + 0.5 - centre) / width)) / sum;
       }
     }
   }
@@ -82,28 +84,23 @@ export function resizeTaps(
 const NOTHING = 1e-12;
 
 /**
- * Gaussian blur of a line with reflected ends.
+ * Gaussian blur of a line that goes on by `radius` pixels at either end.
  *
- * @param sigmas one number above 0 for each image @param radius the kernel is 2 radius + 1 wide; less than `length`
+ * @param sigmas one number above 0 for each image @param radius the kernel is 2 radius + 1 wide @param size without the ends
  */
-export function blurTaps(sigmas: Float32Array, radius: number, length: number): Taps {
-  const taps = newTaps(sigmas.length, length, length, Math.min(length, 2 * radius + 1));
-  const { each, first, weights } = taps;
+export function blurTaps(sigmas: Float32Array, radius: number, size: number): Taps {
+  const each = 2 * radius + 1;
+  const taps = newTaps(sigmas.length, size + 2 * radius, size, each);
   for (const [n, sigma] of sigmas.entries()) {
-    const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, t) => {
+    const kernel = Float64Array.from({ length: each }, (_, t) => {
       const weight = Math.exp(-0.5 * ((t - radius) / sigma) ** 2);
       return weight < NOTHING ? 0 : weight;
     });
     const sum = kernel.reduce((total, weight) => total + weight, 0);
-    for (let i = 0; i < length; i++) {
-      const row = n * length + i;
-      const from = Math.max(0, Math.min(i - radius, length - each));
-      first[row] = from;
-      for (let t = 0; t <= 2 * radius; t++) {
-        const j = Math.abs(i + t - radius);
-        const at = row * each + (j < length ? j : 2 * (length - 1) - j) - from;
-        weights[at] = (weights[at] as number) + (kernel[t] as number) / sum;
-      }
+    const weights = kernel.map((weight) => weight / sum);
+    for (let i = 0; i < size; i++) {
+      taps.first[n * size + i] = i;
+      taps.weights.set(weights, (n * size + i) * each);
     }
   }
   return taps;
@@ -122,8 +119,31 @@ export function matrices({ count, length, size, each, first, weights }: Taps, de
   return sparse.scatter_(1, places.to('int64'), upload(weights, [rows, each], device)).view([count, size, length]);
 }
 
-/** The input pixels that output pixels `from` up to but without `to` of image n are made of. */
-export function band({ size, each, first }: Taps, n: number, from: number, to: number): [start: number, end: number] {
-  const some = first.subarray(n * size + from, n * size + to);
-  return [Math.min(...some), Math.max(...some) + each];
+/** Output pixels that are made together: few enough to need few input pixels, and for OpenBLAS's kernels for small products. */
+const BLOCK = 32;
+
+/**
+ * The matrix of a single image that is not flipped, as blocks of output pixels, each with a window of the input: windows
+ * of one length at equal steps, so that all blocks are one batched product. The last block may go on beyond `size`.
+ *
+ * @returns weights [count, many, length], or transposed [count, length, many]
+ */
+export function windows({ length: line, size, each, first, weights }: Taps, transposed: boolean) {
+  // A line that grows much has no whole pixel's step from block to block.
+  const count = 4 * line < size ? 1 : Math.ceil(size / BLOCK);
+  const many = Math.ceil(size / count);
+  const starts = Array.from({ length: count }, (_, k) => first[k * many] as number);
+  const ends = starts.map((_, k) => (first[Math.min((k + 1) * many, size) - 1] as number) + each);
+  const needed = (step: number) => Math.max(...ends.map((end, k) => end - k * step));
+  let step = Math.min(line, ...starts.slice(1).map((start, k) => Math.floor(start / (k + 1))));
+  while ((count - 1) * step + needed(step) > line) step--;
+  const length = needed(step);
+  const dense = new Float32Array(count * many * length);
+  const [along, next] = transposed ? [many, 1] : [1, length];
+  for (let i = 0; i < size; i++) {
+    const k = Math.floor(i / many);
+    const at = k * many * length + (i - k * many) * next + ((first[i] as number) - k * step) * along;
+    for (let j = 0; j < each; j++) dense[at + j * along] = weights[i * each + j] as number;
+  }
+  return { count, many, step, length, weights: dense };
 }
