@@ -67,19 +67,15 @@ function mixed(x: Tensor, weights: Float32Array): Tensor {
 export function hue(x: Tensor, turns: Float32Array): Tensor {
   return scope(() => {
     const { device } = x;
-    const n = turns.length;
     const most = x.amax({ dim: 1, keepdim: true });
     const least = x.amin({ dim: 1, keepdim: true });
     const chroma = most.sub(least);
     const sixfold = chroma.mul(6).add_(TINY);
     // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards blue.
-    const differences = mixed(
-      x,
-      Float32Array.from({ length: 6 * n }, (_, i) => [-1, 1, 1, 0, 1, -1][i % 6] as number),
-    );
-    const [way, side] = differences.split(1, { dim: 1 }) as [Tensor, Tensor];
-    way.add_(chroma).sub_(least).div_(sixfold);
-    const turned = way.mul_(side.add_(TINY).sign()).add_(perImage(turns, x));
+    const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
+    const way = chroma.sub(red).add_(green).add_(blue).sub_(least).div_(sixfold);
+    const side = green.sub(blue).add_(TINY).sign();
+    const turned = way.mul_(side).add_(perImage(turns, x));
     turned.sub_(turned.round());
     // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1, cut to [0, 1].
     const shift = upload(Float32Array.of(0, 1 / 6, -1 / 6), [3, 1, 1], device);
