@@ -43,20 +43,21 @@ export function contrast(x: Tensor, factors: Float32Array): Tensor {
 /** f x + (1 - f) g, cut to [0, 1]; g is the gray of each pixel. For three channels. */
 export function saturation(x: Tensor, factors: Float32Array): Tensor {
   return scope(() => {
+    const [n, , h, w] = x.shape as [number, number, number, number];
+    if (h * w < LARGE) {
+      const rest = factors.map((factor) => 1 - factor);
+      const gray = luma(x).mul_(perImage(rest, x));
+      return x.mul_(perImage(factors, x)).add_(gray).clamp_({ min: 0, max: 1 });
+    }
     const rows = (f: number) => [0, 1, 2].map((i) => LUMA.map((weight, j) => (1 - f) * weight + (i === j ? f : 0)));
     const weights = Float32Array.from([...factors].flatMap((f) => rows(f).flat()));
-    return x.copy_(mixed(x, weights)).clamp_({ min: 0, max: 1 });
+    const mixed = upload(weights, [n, 3, 3], x.device).bmm(x.flatten({ startDim: 2 }));
+    return x.copy_(mixed.view(x.shape)).clamp_({ min: 0, max: 1 });
   });
 }
 
-/** Each pixel's channels times a matrix [k, 3] of its image: [n, 3, h, w] to [n, k, h, w]. */
-function mixed(x: Tensor, weights: Float32Array): Tensor {
-  const [n, , h, w] = x.shape as [number, number, number, number];
-  const k = weights.length / 3 / n;
-  return upload(weights, [n, k, 3], x.device)
-    .bmm(x.flatten({ startDim: 2 }))
-    .view([n, k, h, w]);
-}
+/** Pixels from which on a matrix product over the channels is quicker than five operations. */
+const LARGE = 2 ** 14;
 
 /**
  * Turns the hue in HSV; value and saturation stay.
