@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import type { Encoder } from '../networks/index.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
 import { type EncoderCard, saveEncoder } from './encoder-file.js';
+import { makeFolder } from './make-folder.js';
 import { modelCard, type Provenance, type Quantization } from './model-card.js';
 import { encodeModel, type Graph, graphOf, halved } from './onnx/index.js';
 
@@ -67,11 +68,4 @@ export function exportFolder(
     ...(typeof quantized === 'string' ? [`no quantized model: ${quantized}`] : []),
   ];
   return { files: ['model.safetensors', ...Object.keys(files)], notes };
-}
-
-/** Not by Node's `recursive`, which never returns where a folder cannot be made although its parent exists, as in /proc. */
-export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }

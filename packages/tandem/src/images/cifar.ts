@@ -139,12 +139,12 @@ async function fromImages(set: CifarLike, path: string, options: OpenOptions): P
 }
 
 async function fromFolder(set: CifarLike, folder: string): Promise<Parts> {
-  const bytes = new Map<string, Uint8Array>();
-  for (const file of [...set.train, set.test, set.names]) {
+  const read = async (file: string): Promise<[string, Uint8Array][]> => {
     const path = await firstFile(spellings(join(folder, file)));
-    if (path !== undefined) bytes.set(file, await readPlain(path));
-  }
-  return { bytes, label: (file) => join(folder, file) };
+    return path === undefined ? [] : [[file, await readPlain(path)]];
+  };
+  const found = await Promise.all([...set.train, set.test, set.names].map(read));
+  return { bytes: new Map(found.flat()), label: (file) => join(folder, file) };
 }
 
 async function fromArchive(set: CifarLike, archive: string, { signal }: OpenOptions): Promise<Parts> {

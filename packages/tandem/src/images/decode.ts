@@ -1,13 +1,9 @@
-import sharp from 'sharp';
+import { decoder } from './decoder.js';
 import type { Skipped } from './imageset.js';
 import { toPlanes } from './planes.js';
 import { withSeveral } from './several.js';
 import type { Source } from './source.js';
 import type { NewStore, Store, Stored } from './store.js';
-
-// One image a thread is quicker than several threads an image, and no image is decoded twice, so a cache only costs.
-sharp.concurrency(1);
-sharp.cache(false);
 
 /** Images in hand at once: enough to keep Node's four worker threads busy while the next ones are made ready. */
 const IN_FLIGHT = 8;
@@ -72,6 +68,7 @@ export async function decodeAll(
 
 /** Whether keeping sizes is worth trying: the first image that has one is a small square. */
 async function beginsSmall(source: Source, paths: readonly string[]): Promise<boolean> {
+  const sharp = await decoder();
   for await (const content of source.contents(paths.slice(0, 8))) {
     if ('reason' in content) continue;
     const header = await sharp(content.input)
@@ -143,6 +140,7 @@ interface Interleaved {
 
 /** One image as interleaved RGB, or the reason why there is none. */
 async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
+  const sharp = await decoder();
   try {
     const upright = sharp(input, { failOn: 'error', limitInputPixels: MAX_PIXELS })
       .autoOrient()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gather, type ImageSet, imageBytes } from './imageset.js';
+import { bytesOf, gather, type ImageSet, imageBytes } from './imageset.js';
 
 /** So many bytes are looked at, which takes a fraction of a second. */
 const looked = 2 ** 28;
@@ -14,12 +14,11 @@ export function fingerprint(set: ImageSet, most = looked): string {
   const sum = createHash('sha256');
   for (let from = 0; from < set.count; from += each * chunk) {
     const several = Math.min(chunk, Math.ceil((set.count - from) / each));
-    sum.update(
-      gather(
-        set,
-        Array.from({ length: several }, (_, i) => from + i * each),
-      ),
-    );
+    sum.update(each === 1 ? bytesOf(set, from, from + several) : gather(set, spread(from, several, each)));
   }
   return sum.digest('hex');
+}
+
+function spread(from: number, count: number, each: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + i * each);
 }

@@ -1,9 +1,10 @@
-import sharp from 'sharp';
+import { decoder } from './decoder.js';
 import { bytesOf, type ImageSet, imageBytes } from './imageset.js';
 
 /** One image of a set as a PNG file, made smaller where its side is above `largest` pixels. */
 export async function pngOf(set: ImageSet, index: number, largest: number): Promise<Buffer> {
   const { channels, height, width } = set;
+  const sharp = await decoder();
   const image = bytesOf(set, index, index + 1);
   const area = height * width;
   // Colours of a pixel stand side by side in files, and in planes in a set.

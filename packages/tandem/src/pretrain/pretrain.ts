@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { checkWeights } from '../export/index.js';
+import { checkWeights } from '../export/init.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
 import type { RunConfig } from './config.js';
 import type { PretrainEvent } from './events.js';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
-import { makeFolder } from '../export/index.js';
+import { makeFolder } from '../export/make-folder.js';
 import { appendWhole, writeWhole } from './files.js';
 import { isRunning, lockRun, type RunLock } from './lock.js';
 

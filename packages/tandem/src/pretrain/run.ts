@@ -1,6 +1,8 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError } from '../errors.js';
-import { type EncoderCard, initEncoder, saveEncoder, saveHead } from '../export/index.js';
+import { type EncoderCard, saveEncoder } from '../export/encoder-file.js';
+import { saveHead } from '../export/head-file.js';
+import { initEncoder } from '../export/init.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods } from '../methods/index.js';
 import { type Architecture, buildEncoder, checkSide, type NewEncoder, newArchitecture } from '../networks/index.js';

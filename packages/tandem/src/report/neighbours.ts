@@ -1,7 +1,7 @@
 import { type Device, noGrad, scope } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
-import { loadEncoder } from '../export/index.js';
+import { loadEncoder } from '../export/encoder-file.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
 import { unit } from '../losses/index.js';
 import { evaluationView } from '../views/index.js';
