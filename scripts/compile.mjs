@@ -81,7 +81,7 @@ async function makePlan(libtorch, compiler) {
 }
 
 /** @param {import('./libtorch.mjs').Libtorch} libtorch */
-function compileFlags(libtorch) {
+export function compileFlags(libtorch) {
   const [major = 0, minor = 0] = libtorch.version.split('.').map(Number);
   const isCxx20 = major > 2 || (major === 2 && minor >= 9);
   return [
@@ -93,6 +93,7 @@ function compileFlags(libtorch) {
     // GCC 12 imagines overflows in torch's reference counts.
     '-Wno-stringop-overflow',
     '-DNAPI_VERSION=8',
+    ...(hasCudaHeaders(libtorch) ? ['-DTANDEM_CUDA'] : []),
     ...(isMac ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`]),
     `-I${nodeHeaders}`,
     // The compiler searches /usr/include by itself; naming it breaks the order of the standard headers.
@@ -100,8 +101,13 @@ function compileFlags(libtorch) {
   ];
 }
 
+/** Python's wheels bring only some of CUDA's headers. @param {import('./libtorch.mjs').Libtorch} libtorch */
+const hasCudaHeaders = ({ cuda, include }) =>
+  cuda !== null &&
+  ['cuda_runtime.h', 'crt/host_config.h'].every((name) => include.some((folder) => existsSync(join(folder, name))));
+
 /** @param {import('./libtorch.mjs').Libtorch} libtorch */
-function flagsToLink(libtorch) {
+export function flagsToLink(libtorch) {
   return [
     // Node itself holds Node-API's symbols.
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),

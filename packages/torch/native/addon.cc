@@ -24,6 +24,7 @@ napi_value open(napi_env env, napi_value exports) {
   addTensorDoors(doors);
   addAutogradDoors(doors);
   addRuntimeDoors(doors);
+  addCudaDoors(doors);
   for (const DoorEntry& door : doors) {
     napi_value function;
     check(env, napi_create_function(env, door.name, NAPI_AUTO_LENGTH, door.callback, state, &function));

@@ -10,5 +10,6 @@ void addSlotDoors(std::vector<DoorEntry>& doors);
 void addTensorDoors(std::vector<DoorEntry>& doors);
 void addAutogradDoors(std::vector<DoorEntry>& doors);
 void addRuntimeDoors(std::vector<DoorEntry>& doors);
+void addCudaDoors(std::vector<DoorEntry>& doors);
 
 }  // namespace tandem

@@ -24,7 +24,8 @@ std::string oneLine(const std::string& text) {
   // libtorch appends where it raised and what its own developers may try; neither helps from JavaScript.
   static const char* const kAsides[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
                                         " Hint: enable anomaly detection", " Set allow_unused=True",
-                                        " Saved intermediate values of the graph"};
+                                        " Saved intermediate values of the graph", " Search for `cuda", "\nCUDA kernel errors might",
+                                        " Device-side assertions were"};
   std::string head = text;
   for (const char* aside : kAsides) head = head.substr(0, head.find(aside));
   std::string line;
@@ -107,6 +108,9 @@ std::string cureFor(const std::string& message) {
       {"without ATen_cuda", "use device cpu, or a libtorch that was built with CUDA; see capabilities()"},
       {"not linked with support for", "use device cpu, or a libtorch that was built for that device; see capabilities()"},
       {"Found no NVIDIA driver", "use device cpu, or install the driver"},
+      {"driver version is insufficient", "use device cpu, or install a driver that is new enough"},
+      {"no CUDA-capable device", "use device cpu"},
+      {"invalid device ordinal", "use a device that is there; see capabilities()"},
       {"index out of range", "indices count from 0 and end below the size"},
       {"Sizes of tensors must match", "only the joined dimension may differ"},
       {"RNG state", "take the state from generatorState()"},

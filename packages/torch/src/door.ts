@@ -92,6 +92,14 @@ export interface Door {
   seed(value: number): void;
   generatorState(device: string): number;
   setGeneratorState(device: string, state: number): void;
+
+  hasCudaGraphs(): boolean;
+  cudaMemory(device: string): [free: number, total: number];
+  leaveDefaultStream(device: string): void;
+  beginGraph(): void;
+  endGraph(keep: boolean): number;
+  replayGraph(graph: number): void;
+  freeGraph(graph: number): void;
 }
 
 function load(): Door {

@@ -1,6 +1,7 @@
 export * from './autograd.js';
 export * from './create.js';
 export type * from './dtype.js';
+export * from './graph.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export * from './ops.generated.js';

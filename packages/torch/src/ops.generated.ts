@@ -277,6 +277,7 @@ $.register([
   ['pad', '', 'self pad mode value', 'mode value'],
   ['pdist', '', 'self p', 'p'],
   ['permute', '', 'self dims', ''],
+  ['pin_memory', '', 'self device', 'device'],
   ['pow', 'Scalar', 'self exponent', ''],
   ['pow', 'Tensor_Scalar', 'self exponent', ''],
   ['pow', 'Tensor_Tensor', 'self exponent', ''],
@@ -2526,6 +2527,15 @@ export function permute(self: Tensor, dims: readonly number[]): Tensor {
   return $.made(271, $.call($.id(271), $.slot(271, self), dims));
 }
 
+/** `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)` */
+export function pinMemory(self: Tensor, options?: { device?: Device | null }): Tensor {
+  if (options === undefined) {
+    return $.made(272, $.call($.id(272), $.slot(272, self)));
+  }
+  const o: { device?: unknown } = $.checked(272, options, self);
+  return $.made(272, $.call($.id(272), $.slot(272, self), o.device));
+}
+
 /** `aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor` */
 export function pow(self: Scalar, exponent: Tensor): Tensor;
 /** `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor` */
@@ -2533,21 +2543,21 @@ export function pow(self: Tensor, exponent: Scalar): Tensor;
 /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` */
 export function pow(self: Tensor, exponent: Tensor): Tensor;
 export function pow(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isScalar(a) && $.isTensor(b) && $.fits(272, c)) {
-    return $.made(272, $.call($.id(272), a, $.slot(272, b)));
+  if ($.isScalar(a) && $.isTensor(b) && $.fits(273, c)) {
+    return $.made(273, $.call($.id(273), a, $.slot(273, b)));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(273, c)) {
-    return $.made(273, $.call($.id(273), $.slot(273, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(274, c)) {
+    return $.made(274, $.call($.id(274), $.slot(274, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(274, c)) {
-    return $.made(274, $.call($.id(274), $.slot(274, a), $.slot(274, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(275, c)) {
+    return $.made(275, $.call($.id(275), $.slot(275, a), $.slot(275, b)));
   }
-  throw $.noForm('pow', [a, b, c], [272, 273, 274]);
+  throw $.noForm('pow', [a, b, c], [273, 274, 275]);
 }
 
 /** `aten::prelu(Tensor self, Tensor weight) -> Tensor` */
 export function prelu(self: Tensor, weight: Tensor): Tensor {
-  return $.made(275, $.call($.id(275), $.slot(275, self), $.slot(275, weight)));
+  return $.made(276, $.call($.id(276), $.slot(276, self), $.slot(276, weight)));
 }
 
 /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
@@ -2555,21 +2565,21 @@ export function prod(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /** `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function prod(self: Tensor, dim: number, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function prod(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(276, b)) {
+  if ($.isTensor(a) && $.fits(277, b)) {
     if (b === undefined) {
-      return $.made(276, $.call($.id(276), $.slot(276, a)));
+      return $.made(277, $.call($.id(277), $.slot(277, a)));
     }
     const o: { dtype?: unknown } = $.given(b);
-    return $.made(276, $.call($.id(276), $.slot(276, a), o.dtype));
+    return $.made(277, $.call($.id(277), $.slot(277, a), o.dtype));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(277, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(278, c)) {
     if (c === undefined) {
-      return $.made(277, $.call($.id(277), $.slot(277, a), b));
+      return $.made(278, $.call($.id(278), $.slot(278, a), b));
     }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(277, $.call($.id(277), $.slot(277, a), b, o.keepdim, o.dtype));
+    return $.made(278, $.call($.id(278), $.slot(278, a), b, o.keepdim, o.dtype));
   }
-  throw $.noForm('prod', [a, b, c], [276, 277]);
+  throw $.noForm('prod', [a, b, c], [277, 278]);
 }
 
 /** `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor` */
@@ -2577,39 +2587,39 @@ export function quantile(self: Tensor, q: Tensor, options?: { dim?: number | nul
 /** `aten::quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor` */
 export function quantile(self: Tensor, q: number, options?: { dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
 export function quantile(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(278, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(279, c)) {
     if (c === undefined) {
-      return $.made(278, $.call($.id(278), $.slot(278, a), $.slot(278, b)));
+      return $.made(279, $.call($.id(279), $.slot(279, a), $.slot(279, b)));
     }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
-    return $.made(278, $.call($.id(278), $.slot(278, a), $.slot(278, b), o.dim, o.keepdim, o.interpolation));
+    return $.made(279, $.call($.id(279), $.slot(279, a), $.slot(279, b), o.dim, o.keepdim, o.interpolation));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(279, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(280, c)) {
     if (c === undefined) {
-      return $.made(279, $.call($.id(279), $.slot(279, a), b));
+      return $.made(280, $.call($.id(280), $.slot(280, a), b));
     }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
-    return $.made(279, $.call($.id(279), $.slot(279, a), b, o.dim, o.keepdim, o.interpolation));
+    return $.made(280, $.call($.id(280), $.slot(280, a), b, o.dim, o.keepdim, o.interpolation));
   }
-  throw $.noForm('quantile', [a, b, c], [278, 279]);
+  throw $.noForm('quantile', [a, b, c], [279, 280]);
 }
 
 /** `aten::rand(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function rand(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(280, $.call($.id(280), size));
+    return $.made(281, $.call($.id(281), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(280, options, size);
-  return $.made(280, $.call($.id(280), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(281, options, size);
+  return $.made(281, $.call($.id(281), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(281, $.call($.id(281), $.slot(281, self)));
+    return $.made(282, $.call($.id(282), $.slot(282, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(281, options, self);
-  return $.made(281, $.call($.id(281), $.slot(281, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(282, options, self);
+  return $.made(282, $.call($.id(282), $.slot(282, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::randint(int high, int[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
@@ -2617,39 +2627,39 @@ export function randint(high: number, size: readonly number[], options?: { dtype
 /** `aten::randint.low(int low, int high, int[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randint(low: number, high: number, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function randint(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isNumber(a) && $.isNumbers(b) && $.fits(282, c)) {
+  if ($.isNumber(a) && $.isNumbers(b) && $.fits(283, c)) {
     if (c === undefined) {
-      return $.made(282, $.call($.id(282), a, b));
+      return $.made(283, $.call($.id(283), a, b));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(c);
-    return $.made(282, $.call($.id(282), a, b, o.dtype, undefined, o.device));
+    return $.made(283, $.call($.id(283), a, b, o.dtype, undefined, o.device));
   }
-  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(283, d)) {
+  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(284, d)) {
     if (d === undefined) {
-      return $.made(283, $.call($.id(283), a, b, c));
+      return $.made(284, $.call($.id(284), a, b, c));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(d);
-    return $.made(283, $.call($.id(283), a, b, c, o.dtype, undefined, o.device));
+    return $.made(284, $.call($.id(284), a, b, c, o.dtype, undefined, o.device));
   }
-  throw $.noForm('randint', [a, b, c, d], [282, 283]);
+  throw $.noForm('randint', [a, b, c, d], [283, 284]);
 }
 
 /** `aten::randn(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randn(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(284, $.call($.id(284), size));
+    return $.made(285, $.call($.id(285), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(284, options, size);
-  return $.made(284, $.call($.id(284), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(285, options, size);
+  return $.made(285, $.call($.id(285), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randnLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(285, $.call($.id(285), $.slot(285, self)));
+    return $.made(286, $.call($.id(286), $.slot(286, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(285, options, self);
-  return $.made(285, $.call($.id(285), $.slot(285, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(286, options, self);
+  return $.made(286, $.call($.id(286), $.slot(286, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)` */
@@ -2659,48 +2669,48 @@ export function random_(self: Tensor, from: number, to: number | null): Tensor;
 /** `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)` */
 export function random_(self: Tensor, to: number): Tensor;
 export function random_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(286, b)) {
-    $.call($.id(286), $.slot(286, a));
+  if ($.isTensor(a) && $.fits(287, b)) {
+    $.call($.id(287), $.slot(287, a));
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && (c === null || $.isNumber(c)) && $.fits(287, d)) {
-    $.call($.id(287), $.slot(287, a), b, c);
+  if ($.isTensor(a) && $.isNumber(b) && (c === null || $.isNumber(c)) && $.fits(288, d)) {
+    $.call($.id(288), $.slot(288, a), b, c);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(288, c)) {
-    $.call($.id(288), $.slot(288, a), b);
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(289, c)) {
+    $.call($.id(289), $.slot(289, a), b);
     return a as Tensor;
   }
-  throw $.noForm('random_', [a, b, c, d], [286, 287, 288]);
+  throw $.noForm('random_', [a, b, c, d], [287, 288, 289]);
 }
 
 /** `aten::randperm(int n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randperm(n: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(289, $.call($.id(289), n));
+    return $.made(290, $.call($.id(290), n));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(289, options, n);
-  return $.made(289, $.call($.id(289), n, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(290, options, n);
+  return $.made(290, $.call($.id(290), n, o.dtype, undefined, o.device));
 }
 
 /** `aten::reciprocal(Tensor self) -> Tensor` */
 export function reciprocal(self: Tensor): Tensor {
-  return $.made(290, $.call($.id(290), $.slot(290, self)));
+  return $.made(291, $.call($.id(291), $.slot(291, self)));
 }
 
 /** `aten::reflection_pad2d(Tensor self, int[4] padding) -> Tensor` */
 export function reflectionPad2d(self: Tensor, padding: Sizes): Tensor {
-  return $.made(291, $.call($.id(291), $.slot(291, self), padding));
+  return $.made(292, $.call($.id(292), $.slot(292, self), padding));
 }
 
 /** `aten::relu(Tensor self) -> Tensor` */
 export function relu(self: Tensor): Tensor {
-  return $.made(292, $.call($.id(292), $.slot(292, self)));
+  return $.made(293, $.call($.id(293), $.slot(293, self)));
 }
 
 /** `aten::relu_(Tensor(a!) self) -> Tensor(a!)` */
 export function relu_(self: Tensor): Tensor {
-  $.call($.id(293), $.slot(293, self));
+  $.call($.id(294), $.slot(294, self));
   return self as Tensor;
 }
 
@@ -2711,21 +2721,21 @@ export function remainder(self: Scalar, other: Tensor): Tensor;
 /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function remainder(self: Tensor, other: Tensor): Tensor;
 export function remainder(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(294, c)) {
-    return $.made(294, $.call($.id(294), $.slot(294, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(295, c)) {
+    return $.made(295, $.call($.id(295), $.slot(295, a), b));
   }
-  if ($.isScalar(a) && $.isTensor(b) && $.fits(295, c)) {
-    return $.made(295, $.call($.id(295), a, $.slot(295, b)));
+  if ($.isScalar(a) && $.isTensor(b) && $.fits(296, c)) {
+    return $.made(296, $.call($.id(296), a, $.slot(296, b)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(296, c)) {
-    return $.made(296, $.call($.id(296), $.slot(296, a), $.slot(296, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(297, c)) {
+    return $.made(297, $.call($.id(297), $.slot(297, a), $.slot(297, b)));
   }
-  throw $.noForm('remainder', [a, b, c], [294, 295, 296]);
+  throw $.noForm('remainder', [a, b, c], [295, 296, 297]);
 }
 
 /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor` */
 export function repeat(self: Tensor, repeats: readonly number[]): Tensor {
-  return $.made(297, $.call($.id(297), $.slot(297, self), repeats));
+  return $.made(298, $.call($.id(298), $.slot(298, self), repeats));
 }
 
 /** `aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor` */
@@ -2735,42 +2745,42 @@ export function repeatInterleave(self: Tensor, repeats: Tensor, options?: { dim?
 /** `aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> Tensor` */
 export function repeatInterleave(self: Tensor, repeats: number, options?: { dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(298, b)) {
+  if ($.isTensor(a) && $.fits(299, b)) {
     if (b === undefined) {
-      return $.made(298, $.call($.id(298), $.slot(298, a)));
+      return $.made(299, $.call($.id(299), $.slot(299, a)));
     }
     const o: { outputSize?: unknown } = $.given(b);
-    return $.made(298, $.call($.id(298), $.slot(298, a), o.outputSize));
+    return $.made(299, $.call($.id(299), $.slot(299, a), o.outputSize));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(299, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(300, c)) {
     if (c === undefined) {
-      return $.made(299, $.call($.id(299), $.slot(299, a), $.slot(299, b)));
+      return $.made(300, $.call($.id(300), $.slot(300, a), $.slot(300, b)));
     }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
-    return $.made(299, $.call($.id(299), $.slot(299, a), $.slot(299, b), o.dim, o.outputSize));
+    return $.made(300, $.call($.id(300), $.slot(300, a), $.slot(300, b), o.dim, o.outputSize));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(300, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(301, c)) {
     if (c === undefined) {
-      return $.made(300, $.call($.id(300), $.slot(300, a), b));
+      return $.made(301, $.call($.id(301), $.slot(301, a), b));
     }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
-    return $.made(300, $.call($.id(300), $.slot(300, a), b, o.dim, o.outputSize));
+    return $.made(301, $.call($.id(301), $.slot(301, a), b, o.dim, o.outputSize));
   }
-  throw $.noForm('repeatInterleave', [a, b, c], [298, 299, 300]);
+  throw $.noForm('repeatInterleave', [a, b, c], [299, 300, 301]);
 }
 
 /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */
 export function reshape(self: Tensor, shape: readonly number[]): Tensor {
-  return $.made(301, $.call($.id(301), $.slot(301, self), shape));
+  return $.made(302, $.call($.id(302), $.slot(302, self), shape));
 }
 
 /** `aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor` */
 export function roll(self: Tensor, shifts: Sizes, options?: { dims?: Sizes }): Tensor {
   if (options === undefined) {
-    return $.made(302, $.call($.id(302), $.slot(302, self), shifts));
+    return $.made(303, $.call($.id(303), $.slot(303, self), shifts));
   }
-  const o: { dims?: unknown } = $.checked(302, options, self);
-  return $.made(302, $.call($.id(302), $.slot(302, self), shifts, o.dims));
+  const o: { dims?: unknown } = $.checked(303, options, self);
+  return $.made(303, $.call($.id(303), $.slot(303, self), shifts, o.dims));
 }
 
 /** `aten::round.decimals(Tensor self, *, int decimals) -> Tensor` */
@@ -2778,24 +2788,24 @@ export function round(self: Tensor, options: { decimals: number }): Tensor;
 /** `aten::round(Tensor self) -> Tensor` */
 export function round(self: Tensor): Tensor;
 export function round(a?: unknown, b?: unknown): unknown {
-  if ($.isTensor(a) && $.has(b, 'decimals') && $.fits(303, b)) {
+  if ($.isTensor(a) && $.has(b, 'decimals') && $.fits(304, b)) {
     const o: { decimals?: unknown } = $.given(b);
-    return $.made(303, $.call($.id(303), $.slot(303, a), o.decimals));
+    return $.made(304, $.call($.id(304), $.slot(304, a), o.decimals));
   }
-  if ($.isTensor(a) && $.fits(304, b)) {
-    return $.made(304, $.call($.id(304), $.slot(304, a)));
+  if ($.isTensor(a) && $.fits(305, b)) {
+    return $.made(305, $.call($.id(305), $.slot(305, a)));
   }
-  throw $.noForm('round', [a, b], [303, 304]);
+  throw $.noForm('round', [a, b], [304, 305]);
 }
 
 /** `aten::rsqrt(Tensor self) -> Tensor` */
 export function rsqrt(self: Tensor): Tensor {
-  return $.made(305, $.call($.id(305), $.slot(305, self)));
+  return $.made(306, $.call($.id(306), $.slot(306, self)));
 }
 
 /** `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)` */
 export function rsqrt_(self: Tensor): Tensor {
-  $.call($.id(306), $.slot(306, self));
+  $.call($.id(307), $.slot(307, self));
   return self as Tensor;
 }
 
@@ -2808,21 +2818,21 @@ export function scatter(self: Tensor, dim: number, index: Tensor, src: Tensor): 
 /** `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor` */
 export function scatter(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 export function scatter(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(307, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(308, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    return $.made(307, $.call($.id(307), $.slot(307, a), b, $.slot(307, c), $.slot(307, d), o.reduce));
+    return $.made(308, $.call($.id(308), $.slot(308, a), b, $.slot(308, c), $.slot(308, d), o.reduce));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(308, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(309, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    return $.made(308, $.call($.id(308), $.slot(308, a), b, $.slot(308, c), d, o.reduce));
+    return $.made(309, $.call($.id(309), $.slot(309, a), b, $.slot(309, c), d, o.reduce));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(309, e)) {
-    return $.made(309, $.call($.id(309), $.slot(309, a), b, $.slot(309, c), $.slot(309, d)));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(310, e)) {
+    return $.made(310, $.call($.id(310), $.slot(310, a), b, $.slot(310, c), $.slot(310, d)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(310, e)) {
-    return $.made(310, $.call($.id(310), $.slot(310, a), b, $.slot(310, c), d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(311, e)) {
+    return $.made(311, $.call($.id(311), $.slot(311, a), b, $.slot(311, c), d));
   }
-  throw $.noForm('scatter', [a, b, c, d, e], [307, 308, 309, 310]);
+  throw $.noForm('scatter', [a, b, c, d, e], [308, 309, 310, 311]);
 }
 
 /** `aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)` */
@@ -2834,45 +2844,45 @@ export function scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor):
 /** `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)` */
 export function scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 export function scatter_(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(311, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(312, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    $.call($.id(311), $.slot(311, a), b, $.slot(311, c), $.slot(311, d), o.reduce);
+    $.call($.id(312), $.slot(312, a), b, $.slot(312, c), $.slot(312, d), o.reduce);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(312, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(313, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    $.call($.id(312), $.slot(312, a), b, $.slot(312, c), d, o.reduce);
+    $.call($.id(313), $.slot(313, a), b, $.slot(313, c), d, o.reduce);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(313, e)) {
-    $.call($.id(313), $.slot(313, a), b, $.slot(313, c), $.slot(313, d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(314, e)) {
+    $.call($.id(314), $.slot(314, a), b, $.slot(314, c), $.slot(314, d));
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(314, e)) {
-    $.call($.id(314), $.slot(314, a), b, $.slot(314, c), d);
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(315, e)) {
+    $.call($.id(315), $.slot(315, a), b, $.slot(315, c), d);
     return a as Tensor;
   }
-  throw $.noForm('scatter_', [a, b, c, d, e], [311, 312, 313, 314]);
+  throw $.noForm('scatter_', [a, b, c, d, e], [312, 313, 314, 315]);
 }
 
 /** `aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor` */
 export function scatterAdd(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return $.made(315, $.call($.id(315), $.slot(315, self), dim, $.slot(315, index), $.slot(315, src)));
+  return $.made(316, $.call($.id(316), $.slot(316, self), dim, $.slot(316, index), $.slot(316, src)));
 }
 
 /** `aten::scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)` */
 export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  $.call($.id(316), $.slot(316, self), dim, $.slot(316, index), $.slot(316, src));
+  $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src));
   return self as Tensor;
 }
 
 /** `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor` */
 export function scatterReduce(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(317, $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src), reduce));
+    return $.made(318, $.call($.id(318), $.slot(318, self), dim, $.slot(318, index), $.slot(318, src), reduce));
   }
-  const o: { includeSelf?: unknown } = $.checked(317, options, self);
-  return $.made(317, $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src), reduce, o.includeSelf));
+  const o: { includeSelf?: unknown } = $.checked(318, options, self);
+  return $.made(318, $.call($.id(318), $.slot(318, self), dim, $.slot(318, index), $.slot(318, src), reduce, o.includeSelf));
 }
 
 /** `aten::searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
@@ -2880,82 +2890,82 @@ export function searchsorted(sortedSequence: Tensor, self: Scalar, options?: { o
 /** `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
 export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor;
 export function searchsorted(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(318, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(319, c)) {
     if (c === undefined) {
-      return $.made(318, $.call($.id(318), $.slot(318, a), b));
+      return $.made(319, $.call($.id(319), $.slot(319, a), b));
     }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
-    return $.made(318, $.call($.id(318), $.slot(318, a), b, o.outInt32, o.right, o.side, $.optionalSlot(318, o.sorter)));
+    return $.made(319, $.call($.id(319), $.slot(319, a), b, o.outInt32, o.right, o.side, $.optionalSlot(319, o.sorter)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(319, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(320, c)) {
     if (c === undefined) {
-      return $.made(319, $.call($.id(319), $.slot(319, a), $.slot(319, b)));
+      return $.made(320, $.call($.id(320), $.slot(320, a), $.slot(320, b)));
     }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
-    return $.made(319, $.call($.id(319), $.slot(319, a), $.slot(319, b), o.outInt32, o.right, o.side, $.optionalSlot(319, o.sorter)));
+    return $.made(320, $.call($.id(320), $.slot(320, a), $.slot(320, b), o.outInt32, o.right, o.side, $.optionalSlot(320, o.sorter)));
   }
-  throw $.noForm('searchsorted', [a, b, c], [318, 319]);
+  throw $.noForm('searchsorted', [a, b, c], [319, 320]);
 }
 
 /** `aten::select.int(Tensor(a) self, int dim, int index) -> Tensor(a)` */
 export function select(self: Tensor, dim: number, index: number): Tensor {
-  return $.made(320, $.call($.id(320), $.slot(320, self), dim, index));
+  return $.made(321, $.call($.id(321), $.slot(321, self), dim, index));
 }
 
 /** `aten::sigmoid(Tensor self) -> Tensor` */
 export function sigmoid(self: Tensor): Tensor {
-  return $.made(321, $.call($.id(321), $.slot(321, self)));
+  return $.made(322, $.call($.id(322), $.slot(322, self)));
 }
 
 /** `aten::sign(Tensor self) -> Tensor` */
 export function sign(self: Tensor): Tensor {
-  return $.made(322, $.call($.id(322), $.slot(322, self)));
+  return $.made(323, $.call($.id(323), $.slot(323, self)));
 }
 
 /** `aten::silu(Tensor self) -> Tensor` */
 export function silu(self: Tensor): Tensor {
-  return $.made(323, $.call($.id(323), $.slot(323, self)));
+  return $.made(324, $.call($.id(324), $.slot(324, self)));
 }
 
 /** `aten::sin(Tensor self) -> Tensor` */
 export function sin(self: Tensor): Tensor {
-  return $.made(324, $.call($.id(324), $.slot(324, self)));
+  return $.made(325, $.call($.id(325), $.slot(325, self)));
 }
 
 /** `aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)` */
 export function slice(self: Tensor, options?: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor {
   if (options === undefined) {
-    return $.made(325, $.call($.id(325), $.slot(325, self)));
+    return $.made(326, $.call($.id(326), $.slot(326, self)));
   }
-  const o: { dim?: unknown; start?: unknown; end?: unknown; step?: unknown } = $.checked(325, options, self);
-  return $.made(325, $.call($.id(325), $.slot(325, self), o.dim, o.start, o.end, o.step));
+  const o: { dim?: unknown; start?: unknown; end?: unknown; step?: unknown } = $.checked(326, options, self);
+  return $.made(326, $.call($.id(326), $.slot(326, self), o.dim, o.start, o.end, o.step));
 }
 
 /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */
 export function smoothL1Loss(self: Tensor, target: Tensor, options?: { reduction?: number; beta?: number }): Tensor {
   if (options === undefined) {
-    return $.made(326, $.call($.id(326), $.slot(326, self), $.slot(326, target)));
+    return $.made(327, $.call($.id(327), $.slot(327, self), $.slot(327, target)));
   }
-  const o: { reduction?: unknown; beta?: unknown } = $.checked(326, options, self);
-  return $.made(326, $.call($.id(326), $.slot(326, self), $.slot(326, target), o.reduction, o.beta));
+  const o: { reduction?: unknown; beta?: unknown } = $.checked(327, options, self);
+  return $.made(327, $.call($.id(327), $.slot(327, self), $.slot(327, target), o.reduction, o.beta));
 }
 
 /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function softmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(327, $.call($.id(327), $.slot(327, self), dim));
+    return $.made(328, $.call($.id(328), $.slot(328, self), dim));
   }
-  const o: { dtype?: unknown } = $.checked(327, options, self);
-  return $.made(327, $.call($.id(327), $.slot(327, self), dim, o.dtype));
+  const o: { dtype?: unknown } = $.checked(328, options, self);
+  return $.made(328, $.call($.id(328), $.slot(328, self), dim, o.dtype));
 }
 
 /** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
 export function softplus(self: Tensor, options?: { beta?: Scalar; threshold?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(328, $.call($.id(328), $.slot(328, self)));
+    return $.made(329, $.call($.id(329), $.slot(329, self)));
   }
-  const o: { beta?: unknown; threshold?: unknown } = $.checked(328, options, self);
-  return $.made(328, $.call($.id(328), $.slot(328, self), o.beta, o.threshold));
+  const o: { beta?: unknown; threshold?: unknown } = $.checked(329, options, self);
+  return $.made(329, $.call($.id(329), $.slot(329, self), o.beta, o.threshold));
 }
 
 /** `aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
@@ -2963,18 +2973,18 @@ export function sort(self: Tensor, options: { stable: boolean | null; dim?: numb
 /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
 export function sort(self: Tensor, options?: { dim?: number; descending?: boolean }): [values: Tensor, indices: Tensor];
 export function sort(a?: unknown, b?: unknown): unknown {
-  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(329, b)) {
+  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(330, b)) {
     const o: { stable?: unknown; dim?: unknown; descending?: unknown } = $.given(b);
-    return $.madeAll(329, $.call($.id(329), $.slot(329, a), o.stable, o.dim, o.descending)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(330, $.call($.id(330), $.slot(330, a), o.stable, o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
-  if ($.isTensor(a) && $.fits(330, b)) {
+  if ($.isTensor(a) && $.fits(331, b)) {
     if (b === undefined) {
-      return $.madeAll(330, $.call($.id(330), $.slot(330, a))) as [values: Tensor, indices: Tensor];
+      return $.madeAll(331, $.call($.id(331), $.slot(331, a))) as [values: Tensor, indices: Tensor];
     }
     const o: { dim?: unknown; descending?: unknown } = $.given(b);
-    return $.madeAll(330, $.call($.id(330), $.slot(330, a), o.dim, o.descending)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(331, $.call($.id(331), $.slot(331, a), o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
-  throw $.noForm('sort', [a, b], [329, 330]);
+  throw $.noForm('sort', [a, b], [330, 331]);
 }
 
 /** `aten::split.Tensor(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]` */
@@ -2982,46 +2992,46 @@ export function split(self: Tensor, splitSize: number, options?: { dim?: number 
 /** `aten::split.sizes(Tensor(a -> *) self, int[] split_size, int dim=0) -> Tensor(a)[]` */
 export function split(self: Tensor, splitSize: readonly number[], options?: { dim?: number }): Tensor[];
 export function split(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(331, c)) {
-    if (c === undefined) {
-      return $.madeAll(331, $.call($.id(331), $.slot(331, a), b)) as Tensor[];
-    }
-    const o: { dim?: unknown } = $.given(c);
-    return $.madeAll(331, $.call($.id(331), $.slot(331, a), b, o.dim)) as Tensor[];
-  }
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(332, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(332, c)) {
     if (c === undefined) {
       return $.madeAll(332, $.call($.id(332), $.slot(332, a), b)) as Tensor[];
     }
     const o: { dim?: unknown } = $.given(c);
     return $.madeAll(332, $.call($.id(332), $.slot(332, a), b, o.dim)) as Tensor[];
   }
-  throw $.noForm('split', [a, b, c], [331, 332]);
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(333, c)) {
+    if (c === undefined) {
+      return $.madeAll(333, $.call($.id(333), $.slot(333, a), b)) as Tensor[];
+    }
+    const o: { dim?: unknown } = $.given(c);
+    return $.madeAll(333, $.call($.id(333), $.slot(333, a), b, o.dim)) as Tensor[];
+  }
+  throw $.noForm('split', [a, b, c], [332, 333]);
 }
 
 /** `aten::split_with_sizes(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]` */
 export function splitWithSizes(self: Tensor, splitSizes: readonly number[], options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(333, $.call($.id(333), $.slot(333, self), splitSizes)) as Tensor[];
+    return $.madeAll(334, $.call($.id(334), $.slot(334, self), splitSizes)) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(333, options, self);
-  return $.madeAll(333, $.call($.id(333), $.slot(333, self), splitSizes, o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(334, options, self);
+  return $.madeAll(334, $.call($.id(334), $.slot(334, self), splitSizes, o.dim)) as Tensor[];
 }
 
 /** `aten::sqrt(Tensor self) -> Tensor` */
 export function sqrt(self: Tensor): Tensor {
-  return $.made(334, $.call($.id(334), $.slot(334, self)));
+  return $.made(335, $.call($.id(335), $.slot(335, self)));
 }
 
 /** `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)` */
 export function sqrt_(self: Tensor): Tensor {
-  $.call($.id(335), $.slot(335, self));
+  $.call($.id(336), $.slot(336, self));
   return self as Tensor;
 }
 
 /** `aten::square(Tensor self) -> Tensor` */
 export function square(self: Tensor): Tensor {
-  return $.made(336, $.call($.id(336), $.slot(336, self)));
+  return $.made(337, $.call($.id(337), $.slot(337, self)));
 }
 
 /** `aten::squeeze(Tensor(a) self) -> Tensor(a)` */
@@ -3029,22 +3039,22 @@ export function squeeze(self: Tensor): Tensor;
 /** `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)` */
 export function squeeze(self: Tensor, dim: number): Tensor;
 export function squeeze(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(337, b)) {
-    return $.made(337, $.call($.id(337), $.slot(337, a)));
+  if ($.isTensor(a) && $.fits(338, b)) {
+    return $.made(338, $.call($.id(338), $.slot(338, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(338, c)) {
-    return $.made(338, $.call($.id(338), $.slot(338, a), b));
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(339, c)) {
+    return $.made(339, $.call($.id(339), $.slot(339, a), b));
   }
-  throw $.noForm('squeeze', [a, b, c], [337, 338]);
+  throw $.noForm('squeeze', [a, b, c], [338, 339]);
 }
 
 /** `aten::stack(Tensor[] tensors, int dim=0) -> Tensor` */
 export function stack(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
   if (options === undefined) {
-    return $.made(339, $.call($.id(339), $.slots(339, tensors)));
+    return $.made(340, $.call($.id(340), $.slots(340, tensors)));
   }
-  const o: { dim?: unknown } = $.checked(339, options, tensors);
-  return $.made(339, $.call($.id(339), $.slots(339, tensors), o.dim));
+  const o: { dim?: unknown } = $.checked(340, options, tensors);
+  return $.made(340, $.call($.id(340), $.slots(340, tensors), o.dim));
 }
 
 /** `aten::std.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3054,25 +3064,25 @@ export function std(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function std(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function std(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(340, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(341, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(340, $.call($.id(340), $.slot(340, a), b, o.correction, o.keepdim));
+    return $.made(341, $.call($.id(341), $.slot(341, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(341, b)) {
+  if ($.isTensor(a) && $.fits(342, b)) {
     if (b === undefined) {
-      return $.made(341, $.call($.id(341), $.slot(341, a)));
+      return $.made(342, $.call($.id(342), $.slot(342, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(341, $.call($.id(341), $.slot(341, a), o.unbiased));
+    return $.made(342, $.call($.id(342), $.slot(342, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(342, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(343, c)) {
     if (c === undefined) {
-      return $.made(342, $.call($.id(342), $.slot(342, a), b));
+      return $.made(343, $.call($.id(343), $.slot(343, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(342, $.call($.id(342), $.slot(342, a), b, o.unbiased, o.keepdim));
+    return $.made(343, $.call($.id(343), $.slot(343, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('std', [a, b, c], [340, 341, 342]);
+  throw $.noForm('std', [a, b, c], [341, 342, 343]);
 }
 
 /** `aten::std_mean.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> (Tensor, Tensor)` */
@@ -3082,25 +3092,25 @@ export function stdMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function stdMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function stdMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(343, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(344, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(343, $.call($.id(343), $.slot(343, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(344, $.call($.id(344), $.slot(344, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(344, b)) {
+  if ($.isTensor(a) && $.fits(345, b)) {
     if (b === undefined) {
-      return $.madeAll(344, $.call($.id(344), $.slot(344, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(345, $.call($.id(345), $.slot(345, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(344, $.call($.id(344), $.slot(344, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(345, $.call($.id(345), $.slot(345, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(345, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(346, c)) {
     if (c === undefined) {
-      return $.madeAll(345, $.call($.id(345), $.slot(345, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(346, $.call($.id(346), $.slot(346, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(345, $.call($.id(345), $.slot(345, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(346, $.call($.id(346), $.slot(346, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('stdMean', [a, b, c], [343, 344, 345]);
+  throw $.noForm('stdMean', [a, b, c], [344, 345, 346]);
 }
 
 /** `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
@@ -3108,21 +3118,21 @@ export function sub(self: Tensor, other: Scalar, options?: { alpha?: Scalar }): 
 /** `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` */
 export function sub(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(346, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(347, c)) {
     if (c === undefined) {
-      return $.made(346, $.call($.id(346), $.slot(346, a), b));
+      return $.made(347, $.call($.id(347), $.slot(347, a), b));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(346, $.call($.id(346), $.slot(346, a), b, o.alpha));
+    return $.made(347, $.call($.id(347), $.slot(347, a), b, o.alpha));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(347, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(348, c)) {
     if (c === undefined) {
-      return $.made(347, $.call($.id(347), $.slot(347, a), $.slot(347, b)));
+      return $.made(348, $.call($.id(348), $.slot(348, a), $.slot(348, b)));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(347, $.call($.id(347), $.slot(347, a), $.slot(347, b), o.alpha));
+    return $.made(348, $.call($.id(348), $.slot(348, a), $.slot(348, b), o.alpha));
   }
-  throw $.noForm('sub', [a, b, c], [346, 347]);
+  throw $.noForm('sub', [a, b, c], [347, 348]);
 }
 
 /** `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
@@ -3130,25 +3140,25 @@ export function sub_(self: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 /** `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` */
 export function sub_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(348, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(349, c)) {
     if (c === undefined) {
-      $.call($.id(348), $.slot(348, a), b);
+      $.call($.id(349), $.slot(349, a), b);
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(348), $.slot(348, a), b, o.alpha);
+    $.call($.id(349), $.slot(349, a), b, o.alpha);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(349, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(350, c)) {
     if (c === undefined) {
-      $.call($.id(349), $.slot(349, a), $.slot(349, b));
+      $.call($.id(350), $.slot(350, a), $.slot(350, b));
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(349), $.slot(349, a), $.slot(349, b), o.alpha);
+    $.call($.id(350), $.slot(350, a), $.slot(350, b), o.alpha);
     return a as Tensor;
   }
-  throw $.noForm('sub_', [a, b, c], [348, 349]);
+  throw $.noForm('sub_', [a, b, c], [349, 350]);
 }
 
 /** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
@@ -3156,72 +3166,63 @@ export function sum(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function sum(self: Tensor, dim: Sizes | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function sum(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(350, b)) {
+  if ($.isTensor(a) && $.fits(351, b)) {
     if (b === undefined) {
-      return $.made(350, $.call($.id(350), $.slot(350, a)));
+      return $.made(351, $.call($.id(351), $.slot(351, a)));
     }
     const o: { dtype?: unknown } = $.given(b);
-    return $.made(350, $.call($.id(350), $.slot(350, a), o.dtype));
+    return $.made(351, $.call($.id(351), $.slot(351, a), o.dtype));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(351, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(352, c)) {
     if (c === undefined) {
-      return $.made(351, $.call($.id(351), $.slot(351, a), b));
+      return $.made(352, $.call($.id(352), $.slot(352, a), b));
     }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(351, $.call($.id(351), $.slot(351, a), b, o.keepdim, o.dtype));
+    return $.made(352, $.call($.id(352), $.slot(352, a), b, o.keepdim, o.dtype));
   }
-  throw $.noForm('sum', [a, b, c], [350, 351]);
+  throw $.noForm('sum', [a, b, c], [351, 352]);
 }
 
 /** `aten::t(Tensor(a) self) -> Tensor(a)` */
 export function t(self: Tensor): Tensor {
-  return $.made(352, $.call($.id(352), $.slot(352, self)));
+  return $.made(353, $.call($.id(353), $.slot(353, self)));
 }
 
 /** `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor` */
 export function takeAlongDim(self: Tensor, indices: Tensor, options?: { dim?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(353, $.call($.id(353), $.slot(353, self), $.slot(353, indices)));
+    return $.made(354, $.call($.id(354), $.slot(354, self), $.slot(354, indices)));
   }
-  const o: { dim?: unknown } = $.checked(353, options, self);
-  return $.made(353, $.call($.id(353), $.slot(353, self), $.slot(353, indices), o.dim));
+  const o: { dim?: unknown } = $.checked(354, options, self);
+  return $.made(354, $.call($.id(354), $.slot(354, self), $.slot(354, indices), o.dim));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(354, $.call($.id(354), $.slot(354, self)));
+  return $.made(355, $.call($.id(355), $.slot(355, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(355, $.call($.id(355), $.slot(355, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(356, $.call($.id(356), $.slot(356, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(355, options, self);
-  return $.madeAll(355, $.call($.id(355), $.slot(355, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(356, options, self);
+  return $.madeAll(356, $.call($.id(356), $.slot(356, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(356, $.call($.id(356), $.slot(356, self)));
+  return $.made(357, $.call($.id(357), $.slot(357, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(357, $.call($.id(357), $.slot(357, self), dim0, dim1));
+  return $.made(358, $.call($.id(358), $.slot(358, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
-  if (options === undefined) {
-    return $.made(358, $.call($.id(358), $.slot(358, self)));
-  }
-  const o: { diagonal?: unknown } = $.checked(358, options, self);
-  return $.made(358, $.call($.id(358), $.slot(358, self), o.diagonal));
-}
-
-/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
-export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
     return $.made(359, $.call($.id(359), $.slot(359, self)));
   }
@@ -3229,48 +3230,57 @@ export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   return $.made(359, $.call($.id(359), $.slot(359, self), o.diagonal));
 }
 
+/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
+export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(360, $.call($.id(360), $.slot(360, self)));
+  }
+  const o: { diagonal?: unknown } = $.checked(360, options, self);
+  return $.made(360, $.call($.id(360), $.slot(360, self), o.diagonal));
+}
+
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(360, $.call($.id(360), $.slot(360, self))) as Tensor[];
+    return $.madeAll(361, $.call($.id(361), $.slot(361, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(360, options, self);
-  return $.madeAll(360, $.call($.id(360), $.slot(360, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(361, options, self);
+  return $.madeAll(361, $.call($.id(361), $.slot(361, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(361, $.call($.id(361), $.slot(361, self), dim, sizes));
+  return $.made(362, $.call($.id(362), $.slot(362, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(362, $.call($.id(362), $.slot(362, self), dimension, size, step));
+  return $.made(363, $.call($.id(363), $.slot(363, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(363), $.slot(363, self));
+    $.call($.id(364), $.slot(364, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(363, options, self);
-  $.call($.id(363), $.slot(363, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(364, options, self);
+  $.call($.id(364), $.slot(364, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(364, $.call($.id(364), $.slot(364, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(365, $.call($.id(365), $.slot(365, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(364, options, self);
-  return $.madeAll(364, $.call($.id(364), $.slot(364, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(365, options, self);
+  return $.madeAll(365, $.call($.id(365), $.slot(365, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(365, $.call($.id(365), $.slot(365, self), dim));
+  return $.made(366, $.call($.id(366), $.slot(366, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3278,17 +3288,17 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(366, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(367, d)) {
     if (d === undefined) {
-      return $.made(366, $.call($.id(366), $.slot(366, a), b, c));
+      return $.made(367, $.call($.id(367), $.slot(367, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(366, $.call($.id(366), $.slot(366, a), b, c, o.scalesH, o.scalesW));
+    return $.made(367, $.call($.id(367), $.slot(367, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(367, e)) {
-    return $.made(367, $.call($.id(367), $.slot(367, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(368, e)) {
+    return $.made(368, $.call($.id(368), $.slot(368, a), b, c, d));
   }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [366, 367]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [367, 368]);
 }
 
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3296,17 +3306,17 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(368, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(369, d)) {
     if (d === undefined) {
-      return $.made(368, $.call($.id(368), $.slot(368, a), b, c));
+      return $.made(369, $.call($.id(369), $.slot(369, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(368, $.call($.id(368), $.slot(368, a), b, c, o.scalesH, o.scalesW));
+    return $.made(369, $.call($.id(369), $.slot(369, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(369, e)) {
-    return $.made(369, $.call($.id(369), $.slot(369, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(370, e)) {
+    return $.made(370, $.call($.id(370), $.slot(370, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [368, 369]);
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [369, 370]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3314,17 +3324,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(370, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(371, c)) {
     if (c === undefined) {
-      return $.made(370, $.call($.id(370), $.slot(370, a), b));
+      return $.made(371, $.call($.id(371), $.slot(371, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(370, $.call($.id(370), $.slot(370, a), b, o.scalesH, o.scalesW));
+    return $.made(371, $.call($.id(371), $.slot(371, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(371, d)) {
-    return $.made(371, $.call($.id(371), $.slot(371, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(372, d)) {
+    return $.made(372, $.call($.id(372), $.slot(372, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [370, 371]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [371, 372]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3334,25 +3344,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(372, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(373, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(372, $.call($.id(372), $.slot(372, a), b, o.correction, o.keepdim));
+    return $.made(373, $.call($.id(373), $.slot(373, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(373, b)) {
+  if ($.isTensor(a) && $.fits(374, b)) {
     if (b === undefined) {
-      return $.made(373, $.call($.id(373), $.slot(373, a)));
+      return $.made(374, $.call($.id(374), $.slot(374, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(373, $.call($.id(373), $.slot(373, a), o.unbiased));
+    return $.made(374, $.call($.id(374), $.slot(374, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(374, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(375, c)) {
     if (c === undefined) {
-      return $.made(374, $.call($.id(374), $.slot(374, a), b));
+      return $.made(375, $.call($.id(375), $.slot(375, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(374, $.call($.id(374), $.slot(374, a), b, o.unbiased, o.keepdim));
+    return $.made(375, $.call($.id(375), $.slot(375, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [372, 373, 374]);
+  throw $.noForm('var', [a, b, c], [373, 374, 375]);
 }
 export { var$ as var };
 
@@ -3363,25 +3373,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(375, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(376, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(375, $.call($.id(375), $.slot(375, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(376, $.call($.id(376), $.slot(376, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(376, b)) {
+  if ($.isTensor(a) && $.fits(377, b)) {
     if (b === undefined) {
-      return $.madeAll(376, $.call($.id(376), $.slot(376, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(377, $.call($.id(377), $.slot(377, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(376, $.call($.id(376), $.slot(376, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(377, $.call($.id(377), $.slot(377, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(377, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(378, c)) {
     if (c === undefined) {
-      return $.madeAll(377, $.call($.id(377), $.slot(377, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(378, $.call($.id(378), $.slot(378, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(377, $.call($.id(377), $.slot(377, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(378, $.call($.id(378), $.slot(378, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [375, 376, 377]);
+  throw $.noForm('varMean', [a, b, c], [376, 377, 378]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3389,13 +3399,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(378, c)) {
-    return $.made(378, $.call($.id(378), $.slot(378, a), b));
-  }
-  if ($.isTensor(a) && $.isString(b) && $.fits(379, c)) {
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(379, c)) {
     return $.made(379, $.call($.id(379), $.slot(379, a), b));
   }
-  throw $.noForm('view', [a, b, c], [378, 379]);
+  if ($.isTensor(a) && $.isString(b) && $.fits(380, c)) {
+    return $.made(380, $.call($.id(380), $.slot(380, a), b));
+  }
+  throw $.noForm('view', [a, b, c], [379, 380]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3409,46 +3419,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(380, b)) {
-    return $.madeAll(380, $.call($.id(380), $.slot(380, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(381, b)) {
+    return $.madeAll(381, $.call($.id(381), $.slot(381, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(381, d)) {
-    return $.made(381, $.call($.id(381), $.slot(381, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(382, d)) {
+    return $.made(382, $.call($.id(382), $.slot(382, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(382, d)) {
-    return $.made(382, $.call($.id(382), $.slot(382, a), $.slot(382, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(383, d)) {
+    return $.made(383, $.call($.id(383), $.slot(383, a), $.slot(383, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(383, d)) {
-    return $.made(383, $.call($.id(383), $.slot(383, a), b, $.slot(383, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(384, d)) {
+    return $.made(384, $.call($.id(384), $.slot(384, a), b, $.slot(384, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(384, d)) {
-    return $.made(384, $.call($.id(384), $.slot(384, a), $.slot(384, b), $.slot(384, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(385, d)) {
+    return $.made(385, $.call($.id(385), $.slot(385, a), $.slot(385, b), $.slot(385, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [380, 381, 382, 383, 384]);
+  throw $.noForm('where', [a, b, c, d], [381, 382, 383, 384, 385]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(385), $.slot(385, self));
+  $.call($.id(386), $.slot(386, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(386, $.call($.id(386), size));
+    return $.made(387, $.call($.id(387), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(386, options, size);
-  return $.made(386, $.call($.id(386), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(387, options, size);
+  return $.made(387, $.call($.id(387), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(387, $.call($.id(387), $.slot(387, self)));
+    return $.made(388, $.call($.id(388), $.slot(388, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(387, options, self);
-  return $.made(387, $.call($.id(387), $.slot(387, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(388, options, self);
+  return $.made(388, $.call($.id(388), $.slot(388, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {
@@ -3843,6 +3853,8 @@ declare module './tensor.js' {
     pdist(options?: { p?: number }): Tensor;
     /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */
     permute(dims: readonly number[]): Tensor;
+    /** `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)` */
+    pinMemory(options?: { device?: Device | null }): Tensor;
     /** `aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor` */
     pow(exponent: Scalar): Tensor;
     /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` */
@@ -4192,6 +4204,7 @@ const methods = {
   pad,
   pdist,
   permute,
+  pinMemory,
   pow,
   prelu,
   prod,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manualSeed } from '@tandem/torch';
+import { type Device, manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
@@ -27,6 +27,7 @@ export interface RunSetup {
   readonly pictures?: ImageSet;
   readonly views?: readonly View[];
   readonly architecture?: Architecture;
+  readonly device?: Device;
 }
 
 const tiny = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
@@ -43,13 +44,14 @@ export function setUp({
   pictures = few,
   views,
   architecture = tiny,
+  device = 'cpu',
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
   const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
   manualSeed(init);
   const { build } = methods[config.method] as (typeof methods)[string];
   const method = build(
-    (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat }),
+    (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat, device }),
     views ?? Array<View>(viewCountOf(config).least).fill(smallView({ size: 8 })),
     pickMethodOptions(config),
   );
@@ -61,7 +63,7 @@ export function setUp({
     startStep,
     ...pace(config, stepsPerEpoch(method, batches)),
     optimizer: newOptimizer(config, method),
-    device: 'cpu',
+    device,
     precision: config.precision === 'bfloat16' ? 'bfloat16' : 'float32',
     memoryFormat,
     readLossEvery: 1,

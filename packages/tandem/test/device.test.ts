@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { methods } from '../src/methods/index.js';
+import { trainingState } from '../src/train/checkpoint.js';
+import { pictures, tandem, tiny } from './cli/running.js';
+import { testDevice } from './device.js'; // before libtorch is asked which devices there are
+import { handOver, type Run, reports, setUp, stateOf } from './methods/running.js';
+import { settingsFor } from './methods/stepping.js';
+import { assertClose, noise } from './support.js';
+
+const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
+const { device, isReal, reads } = testDevice ?? { device: 'cpu', isReal: true, reads: () => 0 };
+
+const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
+const images = noise(18, { channels: 3, side: 8 });
+
+function run(method: string, where: string, settings: object = {}, startStep = 0): Run {
+  const own = {
+    method,
+    batch: 8,
+    epochs: 2,
+    seed: 3,
+    precision: 'float32',
+    ...settingsFor(method, small),
+    ...settings,
+  };
+  return setUp({ settings: own, pictures: images, device: where, startStep });
+}
+
+describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () => {
+  for (const method of Object.keys(methods)) {
+    test(`${method}: the losses and the state of the CPU, and nothing is read in between`, async () => {
+      const [here, there] = [run(method, 'cpu'), run(method, device)];
+      const [expected, found] = [await reports(here, 2), await reports(there, 2)];
+      // A GPU's convolutions have shorter mantissas.
+      const rtol = isReal ? 2e-2 : 1e-3;
+      assertClose(
+        found.map(({ loss }) => loss as number),
+        expected.map(({ loss }) => loss as number),
+        { rtol },
+      );
+      const state = trainingState(there.method, there.plan.optimizer);
+      for (const [name, x] of Object.entries(trainingState(here.method, here.plan.optimizer))) {
+        assertClose(state[name] as typeof x, x, { rtol, atol: isReal ? 2e-2 : 1e-3, label: name });
+      }
+      for (const x of Object.values(trainingState(there.method, there.plan.optimizer)))
+        assert.match(x.device, /^cuda|^cpu/);
+
+      const quiet = run(method, device, { epochs: 20 });
+      const once = { ...quiet, plan: { ...quiet.plan, readLossEvery: 1000 } };
+      await reports(once, 2);
+      const before = reads();
+      await reports({ ...once, plan: { ...once.plan, startStep: 4 } }, 5);
+      assert.equal(reads() - before, 0, 'the host waited for the device');
+    });
+  }
+
+  for (const optimizer of ['lars', 'adamw']) {
+    test(`${optimizer} waits for nothing`, async () => {
+      const some = run('simclr', device, { optimizer, lr: 0.01, epochs: 20 });
+      const before = reads();
+      await reports({ ...some, plan: { ...some.plan, readLossEvery: 1000, startStep: 4 } }, 5);
+      assert.equal(reads() - before, 0);
+    });
+  }
+
+  test('a run goes on from its checkpoint with the same bits', {
+    skip: isReal && 'GPU sums vary in their last bits',
+  }, async () => {
+    const whole = run('clbo', device);
+    const steps = (await reports(whole)).length;
+    const first = run('clbo', device);
+    await reports(first, steps - 2);
+    const second = run('clbo', device, {}, steps - 2);
+    handOver(first, second, steps - 2);
+    await reports(second);
+    assert.equal(stateOf(second), stateOf(whole));
+  });
+});
+
+describe('every command takes the device', { skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const [data, runs] = [join(folder, 'pictures'), join(folder, 'run')];
+  before(() => pictures(data, 30));
+
+  for (const [what, argv] of [
+    ['pretrain', ['pretrain', data, ...tiny, '--batch', '16', '--epochs', '1', '--out', runs]],
+    ['knn', ['knn', runs, data]],
+    ['linear', ['linear', runs, data, '--epochs', '2', '--batch', '16']],
+    ['linear on features', ['linear', runs, data, '--protocol', 'features', '--epochs', '2']],
+    [
+      'finetune',
+      ['finetune', runs, data, '--labels', '50%', '--epochs', '1', '--batch', '6', '--out', join(folder, 'tuned')],
+    ],
+    ['tsne', ['tsne', runs, data, '--perplexity', '5', '--iterations', '20']],
+    ['embed', ['embed', runs, data, '--out', join(folder, 'vectors.npy')]],
+    ['report', ['report', runs]],
+    ['export', ['export', runs, '--images', data, '--out', join(folder, 'export')]],
+  ] as const) {
+    test(what, async (t) => {
+      const { code, stderr } = await tandem(t, ...argv, '--device', device);
+      assert.equal(code, 0, stderr);
+    });
+  }
+});

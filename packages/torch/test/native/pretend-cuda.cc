@@ -1,0 +1,209 @@
+// A GPU that is none: gives libtorch builds without CUDA a device `cuda` whose memory is the machine's own and whose operators are those of
+// the CPU. What it checks is what a GPU would: that no operator mixes devices. It also counts how often the host waits for a number.
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/stack.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/FakeGuardImpl.h>
+#include <node_api.h>
+#include <torch/library.h>
+
+#include <atomic>
+
+namespace {
+
+const at::Device kDevice(at::kCUDA, 0);
+std::atomic<int64_t> reads{0};
+
+void freeStorage(void* storage) { delete static_cast<c10::Storage*>(storage); }
+
+/// Memory of the host that passes for the device's, and stays as long as either needs it.
+at::DataPtr pretended(const c10::Storage& host) {
+  auto* kept = new c10::Storage(host);
+  return {kept->unsafeGetStorageImpl()->data(), kept, freeStorage, kDevice};
+}
+
+/// For one call: the tensors of the device that go in, and the host's over the same memory that the CPU's operator sees.
+class Twins {
+ public:
+  at::Tensor hostOf(const at::Tensor& x) {
+    if (!x.defined() || !x.is_cuda()) return x;
+    for (auto& [device, host] : pairs_) if (device.is_same(x)) return host;
+    at::Tensor host = over(hostStorage(x.storage()), x, c10::DispatchKey::CPU);
+    pairs_.emplace_back(x, host);
+    return host;
+  }
+
+  at::Tensor deviceOf(const at::Tensor& x) {
+    if (!x.defined()) return x;
+    for (auto& [device, host] : pairs_) if (host.is_same(x)) return device;
+    for (auto& [device, host] : storages_) {
+      if (host.unsafeGetStorageImpl() != x.storage().unsafeGetStorageImpl()) continue;
+      // A view is what its base is, also in inference mode.
+      bool inference = c10::InferenceMode::is_enabled();
+      for (auto& pair : pairs_) if (pair.first.storage().is_alias_of(device)) inference = pair.first.is_inference();
+      c10::InferenceMode like(inference);
+      return over(device, x, c10::DispatchKey::CUDA);
+    }
+    c10::Storage storage(c10::Storage::use_byte_size_t(), x.storage().nbytes(), pretended(x.storage()), nullptr, false);
+    storages_.emplace_back(storage, x.storage());
+    return over(storage, x, c10::DispatchKey::CUDA);
+  }
+
+  /// What an operator resized.
+  void takeOver() {
+    for (auto& [device, host] : storages_) {
+      if (device.unsafeGetStorageImpl()->data() == host.unsafeGetStorageImpl()->data()) continue;
+      device.set_data_ptr_noswap(pretended(host));
+      device.set_nbytes(host.nbytes());
+    }
+    for (auto& [device, host] : pairs_) {
+      if (device.sizes() == host.sizes() && device.strides() == host.strides()) continue;
+      device.unsafeGetTensorImpl()->set_sizes_and_strides(host.sizes(), host.strides(), host.storage_offset());
+    }
+  }
+
+ private:
+  static at::Tensor over(c10::Storage storage, const at::Tensor& like, c10::DispatchKey key) {
+    at::Tensor x = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(key), like.dtype());
+    x.unsafeGetTensorImpl()->set_sizes_and_strides(like.sizes(), like.strides(), like.storage_offset());
+    return x;
+  }
+
+  c10::Storage hostStorage(const c10::Storage& storage) {
+    for (auto& [device, host] : storages_) if (device.unsafeGetStorageImpl() == storage.unsafeGetStorageImpl()) return host;
+    // Holds the device's storage, since a result may outlive the tensor it is a view of.
+    auto* kept = new c10::Storage(storage);
+    at::DataPtr data(kept->unsafeGetStorageImpl()->data(), kept, freeStorage, at::kCPU);
+    c10::Storage host(c10::Storage::use_byte_size_t(), storage.nbytes(), std::move(data), c10::GetCPUAllocator(), true);
+    storages_.emplace_back(storage, host);
+    return host;
+  }
+
+  std::vector<std::pair<at::Tensor, at::Tensor>> pairs_;
+  std::vector<std::pair<c10::Storage, c10::Storage>> storages_;
+};
+
+/// A single number may come from the host: it travels with the call.
+void refuse(const at::Tensor& x, const char* op) {
+  if (!x.defined() || x.is_cuda() || x.dim() == 0) return;
+  TORCH_CHECK(false, op, ": expected all tensors to be on the same device, but one is on the CPU and another on cuda:0");
+}
+
+/// Every operator for which libtorch has kernels of its own for CUDA.
+void onCpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  const auto& schema = op.schema();
+  const std::string& name = schema.name();
+  if (name == "aten::_local_scalar_dense" || name == "aten::equal" || name == "aten::nonzero") ++reads;
+  Twins twins;
+  // The CPU's version of this one wants its weights in order.
+  bool inOrder = name.rfind("aten::_slow_conv2d", 0) == 0;
+  auto tensorOf = [&](const at::Tensor& x) {
+    refuse(x, name.c_str());
+    return inOrder && x.defined() ? twins.hostOf(x).clone(at::MemoryFormat::Contiguous) : twins.hostOf(x);
+  };
+  auto arguments = torch::jit::last(*stack, schema.arguments().size());
+  torch::jit::Stack inner;
+  for (const c10::IValue& value : arguments) {
+    if (value.isTensor()) {
+      inner.emplace_back(tensorOf(value.toTensor()));
+    } else if (value.isTensorList()) {
+      c10::List<at::Tensor> list;
+      for (const at::Tensor& x : value.toTensorVector()) list.push_back(tensorOf(x));
+      inner.emplace_back(list);
+    } else if (value.isOptionalTensorList()) {
+      c10::List<c10::optional<at::Tensor>> list;
+      for (c10::optional<at::Tensor> x : value.toOptionalTensorVector()) list.push_back(x ? c10::make_optional(tensorOf(*x)) : x);
+      inner.emplace_back(list);
+    } else if (value.isDevice()) {
+      inner.emplace_back(at::Device(at::kCPU));
+    } else {
+      inner.push_back(value);
+    }
+  }
+  torch::jit::drop(*stack, schema.arguments().size());
+  {
+    at::AutoDispatchBelowADInplaceOrView below;
+    op.callBoxed(inner);
+  }
+  twins.takeOver();
+  for (const c10::IValue& value : inner) {
+    if (value.isTensor()) {
+      stack->emplace_back(twins.deviceOf(value.toTensor()));
+    } else if (value.isTensorList()) {
+      c10::List<at::Tensor> list;
+      for (const at::Tensor& x : value.toTensorVector()) list.push_back(twins.deviceOf(x));
+      stack->emplace_back(list);
+    } else {
+      stack->push_back(value);
+    }
+  }
+}
+
+at::Tensor emptyOnDevice(at::IntArrayRef size, c10::optional<at::ScalarType> dtype, c10::optional<at::Layout>, c10::optional<at::Device>,
+                         c10::optional<bool>, c10::optional<at::MemoryFormat> format) {
+  return Twins().deviceOf(at::empty(size, at::TensorOptions().dtype(dtype).device(at::kCPU), format));
+}
+
+at::Tensor stridedOnDevice(at::IntArrayRef size, at::IntArrayRef stride, c10::optional<at::ScalarType> dtype, c10::optional<at::Layout>,
+                           c10::optional<at::Device>, c10::optional<bool>) {
+  return Twins().deviceOf(at::empty_strided(size, stride, at::TensorOptions().dtype(dtype).device(at::kCPU)));
+}
+
+/// The only operator that may meet both devices.
+at::Tensor& copyAcross(at::Tensor& self, const at::Tensor& source, bool) {
+  if (self.is_cpu()) ++reads;
+  Twins twins;
+  at::Tensor to = twins.hostOf(self);
+  to.copy_(twins.hostOf(source));
+  return self;
+}
+
+at::Tensor pinned(const at::Tensor& self, c10::optional<at::Device>) { return self.clone(); }
+bool isPinned(const at::Tensor&, c10::optional<at::Device>) { return false; }
+
+struct Hooks : at::CUDAHooksInterface {
+  Hooks(at::CUDAHooksArgs) {}
+  void initCUDA() const override {}
+  bool hasCUDA() const override { return true; }
+  int getNumGPUs() const override { return 1; }
+  int64_t current_device() const override { return 0; }
+  bool hasPrimaryContext(int64_t) const override { return true; }
+  void deviceSynchronize(int64_t) const override {}
+  std::string showConfig() const override { return "a pretended GPU"; }
+  const at::Generator& getDefaultCUDAGenerator(at::DeviceIndex) const override { return at::detail::getDefaultCPUGenerator(); }
+};
+
+C10_REGISTER_GUARD_IMPL(CUDA, c10::impl::FakeGuardImpl<at::kCUDA>);
+
+TORCH_LIBRARY_IMPL(_, CUDA, library) { library.fallback(torch::CppFunction::makeFromBoxedFunction<&onCpu>()); }
+
+TORCH_LIBRARY_IMPL(aten, CUDA, library) {
+  library.impl("empty.memory_format", emptyOnDevice);
+  library.impl("empty_strided", stridedOnDevice);
+  library.impl("copy_", copyAcross);
+  library.impl("_pin_memory", pinned);
+  library.impl("is_pinned", isPinned);
+}
+
+napi_value readCount(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_create_int64(env, reads, &result);
+  return result;
+}
+
+}  // namespace
+
+namespace at {
+using CUDAHooks = Hooks;  // the name that libtorch asks for
+REGISTER_CUDA_HOOKS(CUDAHooks);
+}  // namespace at
+
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "reads", NAPI_AUTO_LENGTH, readCount, nullptr, &function);
+  napi_set_named_property(env, exports, "reads", function);
+  return exports;
+}
