@@ -138,7 +138,7 @@ export const runOptions = z.strictObject({
   memoryFormat: z
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
-    .describe('order of activations in memory; contiguous was never measured to be faster on CPUs'),
+    .describe('order of activations in memory; contiguous was not faster on a CPU where both took turns'),
   saveMinutes: z
     .number()
     .min(0)
