@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { didYouMean, methods } from 'tandem';
 import { engine } from './engine.js';
 import { evaluate } from './evaluate.js';
+import { gpu } from './gpu.js';
 import { growth } from './growth.js';
 import { images } from './images.js';
 import { describeMachine, load } from './machine.js';
@@ -29,12 +30,16 @@ const suites: Readonly<Record<string, Suite>> = {
   growth,
   memory,
   precision,
+  gpu,
 };
+
+/** Those that every machine can run. */
+const usual = Object.keys(suites).filter((name) => name !== 'gpu');
 
 const usage = [
   'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B]',
   '',
-  'Without a suite all of them, in this order:',
+  'Without a suite all but gpu, in this order:',
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(11)}${what}`),
   '',
@@ -85,7 +90,7 @@ function readArguments(): Asked | Error {
       methods: values.methods?.split(','),
       dataRoot: values['data-root'],
     };
-    return { names: positionals.length > 0 ? positionals : Object.keys(suites), short, settings };
+    return { names: positionals.length > 0 ? positionals : usual, short, settings };
   } catch (error) {
     return error as Error;
   }

@@ -59,7 +59,8 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
   const perEpoch = stepsPerEpoch(method, batches);
   const { batch } = config;
   const sizes = partsOf(batch, Number(config.bnSplits ?? 1));
-  const passes = sizes.map((n) => pass(run, n));
+  // The second of two: what libtorch allocates once for a shape is not the batch's.
+  const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);
   const [first, last = first] = passes as [Pass, Pass?];
   const networks = [method.learns, ...(method.teacher ? [method.teacher] : [])];
   const learnt = bytesOf(method.learns.parameters().filter((x) => x.requiresGrad));

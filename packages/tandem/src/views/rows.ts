@@ -6,8 +6,13 @@ import { type Device, fromBuffer, scope, type Tensor, type TypedArray, threads }
  */
 export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
   const here = fromBuffer(array, shape);
-  return device === 'cpu' ? here : here.to({ device, nonBlocking: true });
+  if (device === 'cpu') return here;
+  const isLarge = array.byteLength > UNPINNED && device.startsWith('cuda');
+  return (isLarge ? here.pinMemory() : here).to({ device, nonBlocking: true });
 }
+
+/** Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the system cannot move. */
+const UNPINNED = 2 ** 16;
 
 /** The places where an array is not 0. */
 export function marked(array: ArrayLike<number>): number[] {

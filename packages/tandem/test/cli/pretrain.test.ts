@@ -326,7 +326,7 @@ test('CLBO with a mean-square loss and no predictor collapses and says so; with 
 }, async (t) => {
   const run = async (loss: string) => {
     const out = join(temporary(t), loss);
-    const settings = [`loss=${loss}`, 'lookahead=1', 'knnEvery=0', '--limit', '512', '--batch', '32', '--epochs', '6'];
+    const settings = [`loss=${loss}`, 'lookahead=1', 'knnEvery=0', '--limit', '512', '--batch', '32', '--epochs', '10'];
     const { code, stderr } = await tandem(t, 'pretrain', 'fashion-mnist', ...tiny, ...settings, '--out', out);
     assert.equal(code, 0, stderr);
     return { stderr, last: metricsOf(out).at(-1) as unknown as { warning?: string; embeddingStd: number } };
