@@ -71,9 +71,9 @@ export function newArchitecture(
 }
 
 /** @throws UserError for images, or views of them, that a ViT's patches do not divide */
-export function checkSide({ patch }: Architecture, side: number): void {
+export function checkSide({ patch }: Architecture, side: number, what = 'images'): void {
   if (patch === undefined || side % patch === 0) return;
-  throw new UserError(`patches of ${patch} pixels do not divide images of ${side}; set patch or size`);
+  throw new UserError(`patches of ${patch} pixels do not divide ${what} of ${side}; set patch or size`);
 }
 
 /** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */

@@ -56,7 +56,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
   const { views, settings } = runViews(config, data, viewCountOf(config));
   const [view] = views as [View];
-  for (const { size: side } of views) checkSide(architecture, side);
+  for (const { size: side } of views) checkSide(architecture, side, 'views');
   manualSeed(config.seed);
   const { method, notes } = methodOf(config, architecture, views as [View, ...View[]], device);
   const optimizer = newOptimizer(config, method);

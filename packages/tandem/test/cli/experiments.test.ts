@@ -4,7 +4,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/cli/config-file.js';
-import { methods } from '../../src/methods/index.js';
 import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
@@ -12,30 +11,35 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 const config = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
 
+/** Where they are not the study's 800. */
+const epochsOf: Readonly<Record<string, number>> = { figure8: 100, 'momentum-teachers': 400 };
+
+/** The methods of the CLBO study. */
+const study = ['barlow-twins', 'byol', 'clbo', 'moby', 'moco', 'simclr', 'simsiam', 'vicreg'];
+
 describe('experiments', () => {
   test('every file is a run, and says only what differs from the file it starts from', () => {
     assert.ok(files.length > 100);
     for (const file of files) {
       const resolved = config(file);
       const { extends: base, ...own } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-      assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
       if (base === undefined) continue;
+      assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
       const from = resolve(dirname(join(folder, file)), base);
       const before = readConfig(from).settings;
       for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
-      assert.equal(resolved.epochs, basename(dirname(file)) === 'figure8' ? 100 : 800, file);
+      assert.equal(resolved.epochs, epochsOf[basename(dirname(file))] ?? 800, file);
     }
   });
 
   test('Tables 2 and 3 have every method, Table 3 on five data sets', () => {
-    const names = Object.keys(methods).sort();
     assert.deepEqual(
       of('table2').map((file) => config(file).method),
-      names,
+      study,
     );
     const runs = of('table3').map((file) => `${config(file).images} ${config(file).method}`);
     const sets = ['cifar10', 'cifar100', 'stl10', 'imagenet100', 'tiny-imagenet'];
-    assert.deepEqual(runs.sort(), sets.flatMap((set) => names.map((name) => `${set} ${name}`)).sort());
+    assert.deepEqual(runs.sort(), sets.flatMap((set) => study.map((name) => `${set} ${name}`)).sort());
   });
 
   test('Table 2 holds the constants of the study', () => {
@@ -77,7 +81,7 @@ describe('experiments', () => {
       'no-prox': [2, false, 'sgd', 'inverse'],
       s2: [2, true, 'sgd', 's2'],
     });
-    assert.deepEqual(Object.keys(shown('figure6', 'method')), Object.keys(methods).sort());
+    assert.deepEqual(Object.keys(shown('figure6', 'method')), study);
     for (const [, [batch, epochs]] of Object.entries(shown('figure8', 'batch', 'epochs'))) {
       assert.deepEqual([batch, epochs], [32, 100]);
     }
@@ -112,10 +116,7 @@ describe('experiments', () => {
         .filter(({ scaleLr }) => !scaleLr)
         .map((run) => `${run.method} ${run[key]}`)
         .sort();
-    const cells = (sizes: readonly number[]) =>
-      Object.keys(methods)
-        .flatMap((name) => sizes.map((size) => `${name} ${size}`))
-        .sort();
+    const cells = (sizes: readonly number[]) => study.flatMap((name) => sizes.map((size) => `${name} ${size}`)).sort();
     assert.deepEqual(grid('figure7', 'batch'), cells([32, 64, 128, 256, 512, 1024]));
     assert.deepEqual(grid('figure9', 'projDim'), cells([64, 128, 256, 512, 1024, 2048]));
     for (const file of of('figure7')) assert.equal(config(file).projLayers, 2, file);

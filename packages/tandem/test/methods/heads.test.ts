@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nn } from '@tandem/torch';
 import { type Method, methods, type Preset, presets } from '../../src/methods/index.js';
-import type { Head } from '../../src/networks/index.js';
+import { type Head, PrototypeHead } from '../../src/networks/index.js';
 import { settingsFor, tinyEncoder, view } from './stepping.js';
 
 /** A method with its own heads on features of 512, as those of ResNet-18. */
@@ -15,7 +15,7 @@ function built(name: string, settings: object = {}): Method {
   );
 }
 
-/** Widths and layers: L Linear, L0 without bias, BN batch norm, BN' without shift, BN- without both, R ReLU. */
+/** Widths and layers: L Linear, L0 without bias, BN batch norm, BN' without shift, BN- without both, R ReLU; P prototypes. */
 function layers(head: Head): string {
   const kinds = head.layers
     .flatMap((layer) => layer.layers)
@@ -25,6 +25,7 @@ function layers(head: Head): string {
       if (part instanceof nn.BatchNorm1d) return part.weight ? (part.bias ? 'BN' : "BN'") : 'BN-';
       return part instanceof nn.ReLU ? 'R' : part.constructor.name;
     });
+  if (head instanceof PrototypeHead) kinds.push(`P(${head.shape.widths.at(-1)},${head.outputWidth})`);
   return kinds.join('-');
 }
 
@@ -48,6 +49,7 @@ function preset(name: string, which: Preset): object {
 }
 
 const two = 'L0(512,512)-BN-R-L(512,512)';
+const gelu = 'L(512,2048)-GELU-L(2048,2048)-GELU-L(2048,256)';
 const three = 'L0(512,512)-BN-R-L0(512,512)-BN-R-L(512,512)';
 
 describe('1.4 the heads of each method', () => {
@@ -60,6 +62,7 @@ describe('1.4 the heads of each method', () => {
     'barlow-twins': [three, null],
     vicreg: [three, null],
     clbo: [two, null],
+    dino: [`${gelu}-P(256,4096)`, null],
   };
   const official: Readonly<Record<string, [string, string | null]>> = {
     simclr: ["L0(512,512)-BN-R-L0(512,512)-BN-R-L0(512,128)-BN'", null],
@@ -70,6 +73,7 @@ describe('1.4 the heads of each method', () => {
     'barlow-twins': ['L0(512,2048)-BN-R-L0(2048,2048)-BN-R-L(2048,2048)', null],
     vicreg: ['L0(512,2048)-BN-R-L0(2048,2048)-BN-R-L(2048,2048)', null],
     clbo: [two, null],
+    dino: [`${gelu}-P(256,65536)`, null],
   };
 
   for (const name of Object.keys(methods)) {

@@ -106,3 +106,24 @@ test('an unknown preset is wrong usage, with the nearest known', () => {
   });
   assert.throws(() => config({ hue: 0.7 }), { name: 'UsageError', message: 'hue must be at most 0.5, got 0.7' });
 });
+
+test('locals: so many small crops, of multi-crop alone, and the settings say how many', () => {
+  for (const [given, count] of [
+    [{}, 4],
+    [{ locals: 0 }, 0],
+    [{ locals: 3 }, 3],
+  ] as const) {
+    const { views, settings } = runViews(config({ views: 'multi-crop', ...given }), data(32));
+    assert.deepEqual(
+      views.map(({ size }) => size),
+      [32, 32, ...new Array(count).fill(16)],
+    );
+    assert.equal(settings.locals, count);
+    assert.deepEqual(runViews(config(settings), data(32)).views, views);
+  }
+  assert.equal(runViews(config(), data(32)).settings.locals, undefined);
+  assert.throws(
+    () => runViews(config({ locals: 2 }), data(32)),
+    /^UserError: locals acts with views=multi-crop alone, not with small$/,
+  );
+});
