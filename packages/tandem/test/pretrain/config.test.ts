@@ -83,6 +83,10 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ nesterov: true, optimizer: 'lars' }, /^nesterov acts with optimizer=sgd alone, not with lars$/],
   [{ larsTrust: 0.1 }, /^larsTrust acts with optimizer=lars alone, not with sgd$/],
   [{ method: 'simsiam', projLayers: 0 }, /^projLayers must be at least 1, got 0$/],
+  [{ decay: 'constant', lrEnd: 0.1 }, /^lrEnd acts with decay=cosine or linear alone, got 0\.1 with decay=constant$/],
+  [{ decay: 'cosin' }, /^unknown decay 'cosin'; there is cosine, linear, constant\. Did you mean 'cosine'\?$/],
+  [{ clip: -1 }, /^clip must be at least 0, got -1$/],
+  [{ clipBy: 'norm' }, /^unknown clipBy 'norm'; there is global, tensor\.$/],
   [{ optimizer: 'adamm' }, /^unknown optimizer 'adamm'; there is sgd, lars, adam, adamw\. Did you mean 'adam'\?$/],
   [{ images: '' }, /^images must be a text that is not empty, got ""$/],
 ];

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { loadHead } from '../../src/export/index.js';
+import { PrototypeHead } from '../../src/networks/index.js';
 import { type PretrainEvent, pretrain, resolveConfig } from '../../src/pretrain/index.js';
+import { findHead } from '../../src/pretrain/run-folder.js';
 import { metricsOf, pictures, temporary, tiny } from '../cli/running.js';
 
 const root = temporary({ after });
@@ -63,4 +66,40 @@ test('interrupted before the images are read, nothing is made', async () => {
 test('a device that is not here is found out before the images are read', async () => {
   const events = pretrain(resolveConfig({ ...settings, device: 'gpu' }), { out: join(root, 'gpu') });
   await assert.rejects(events.next(), { name: 'UsageError', message: /device 'gpu' is not here/ });
+});
+
+/** DINO on a small transformer with crops of two sizes: pictures of 32 pixels in patches of 8. */
+const crops = {
+  ...{ images, batch: 20, epochs: 2, method: 'dino', backbone: 'vit-micro', depth: 1, patch: 8, size: 32 },
+  ...{ views: 'multi-crop', locals: 2, projHidden: 8, projDim: 6, prototypes: 10, optimizer: 'adamw', lr: 0.001 },
+  ...{ decay: 'linear', lrEnd: 1e-5, weightDecayEnd: 0.4, clip: 3, clipBy: 'tensor', dropPath: 0.1 },
+};
+
+test('crops of two sizes: a run of DINO has its numbers and leaves both encoders, its head and its settings', async () => {
+  const out = join(root, 'crops');
+  for await (const _ of pretrain(resolveConfig(crops), { out }));
+  const [, last] = metricsOf(out);
+  const { loss, divergence, teacherEntropy, prototypesInUse, embeddingStd, eta } = last as Record<string, number>;
+  assert.ok(Math.abs((loss as number) - (divergence as number) - (teacherEntropy as number)) < 1e-5);
+  assert.ok((prototypesInUse as number) >= 1 && (prototypesInUse as number) <= 10.001);
+  assert.ok((embeddingStd as number) > 0 && (eta as number) > 0.996);
+  const { tandem, ...saved } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+  assert.deepEqual(
+    tandem.views.map(({ size }: { size: number }) => size),
+    [32, 32, 16, 16],
+  );
+  assert.equal(saved.locals, 2);
+  assert.deepEqual(resolveConfig(saved), saved);
+  const { head } = loadHead(findHead(out) as string);
+  assert.ok(head instanceof PrototypeHead);
+  assert.deepEqual([head.outputWidth, head.shape.widths], [10, [64, 8, 8, 6]]);
+});
+
+test('small crops that patches do not divide are refused before anything is made', async () => {
+  const out = join(root, 'odd');
+  const run = pretrain(resolveConfig({ ...crops, size: 24, patch: 8 }), { out });
+  await assert.rejects(async () => {
+    for await (const _ of run);
+  }, /patches of 8 pixels do not divide views of 12; set patch or size/);
+  assert.equal(existsSync(out), false);
 });
