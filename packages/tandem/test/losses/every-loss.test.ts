@@ -6,6 +6,7 @@ import {
   barlowTwins,
   cosineDistance,
   covariance,
+  cropDistillation,
   infoNce,
   invariance,
   negativeCosine,
@@ -37,6 +38,8 @@ const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor>
   invariance: (a, b) => invariance(a, b),
   variance: (a, b) => variance(a).add(variance(b)),
   covariance: (a) => covariance(a),
+  cropDistillation: (a, b, c, d) =>
+    total(cropDistillation([a, b, c], [d.detach(), d.detach().neg()], { student: 0.5, teacher: 0.3 })),
   vicReg: (a, b) => total(vicReg(a, b)),
 };
 
