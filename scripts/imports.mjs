@@ -59,7 +59,10 @@ export const house = [
   },
   {
     room: `${tandem}/methods`,
-    may: [...common, ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts', 'methods/options')],
+    may: [
+      ...common,
+      ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts', 'methods/options', 'methods/parts'),
+    ],
     packages: [engine, 'zod'],
     alone: true,
     why: 'a method never touches files, the console or another method',

@@ -7,15 +7,15 @@ import { methods } from '../src/methods/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
 import { pictures, tandem, tiny } from './cli/running.js';
 import { testDevice } from './device.js'; // before libtorch is asked which devices there are
-import { handOver, type Run, reports, setUp, stateOf } from './methods/running.js';
+import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';
 import { settingsFor } from './methods/stepping.js';
-import { assertClose, noise } from './support.js';
+import { assertClose } from './support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
 const { device, isReal, reads } = testDevice ?? { device: 'cpu', isReal: true, reads: () => 0 };
 
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
-const images = noise(18, { channels: 3, side: 8 });
+const images = labelledNoise(18, { channels: 3, side: 8 });
 
 function run(method: string, where: string, settings: object = {}, startStep = 0): Run {
   const own = {
@@ -25,6 +25,7 @@ function run(method: string, where: string, settings: object = {}, startStep = 0
     seed: 3,
     precision: 'float32',
     ...settingsFor(method, small),
+    ...(methods[method]?.teacher !== 'none' && { teacher: 'frozen' }),
     ...settings,
   };
   return setUp({ settings: own, pictures: images, device: where, startStep });

@@ -14,6 +14,9 @@ export function fixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../test/fixtures/${name}.json`, import.meta.url), 'utf8')) as T;
 }
 
+/** The methods of the CLBO study. */
+export const study = ['barlow-twins', 'byol', 'clbo', 'moby', 'moco', 'simclr', 'simsiam', 'vicreg'];
+
 /** A folder that goes when the test ends. */
 export function temporary(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-'));

@@ -24,8 +24,8 @@ std::string oneLine(const std::string& text) {
   // libtorch appends where it raised and what its own developers may try; neither helps from JavaScript.
   static const char* const kAsides[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
                                         " Hint: enable anomaly detection", " Set allow_unused=True",
-                                        " Saved intermediate values of the graph", " Search for `cuda", "\nCUDA kernel errors might",
-                                        " Device-side assertions were"};
+                                        " Saved intermediate values of the graph", "\nSearch for `cuda", "\nCUDA kernel errors might",
+                                        "\nDevice-side assertions were"};
   std::string head = text;
   for (const char* aside : kAsides) head = head.substr(0, head.find(aside));
   std::string line;

@@ -1,7 +1,7 @@
 import type { Device, Tensor } from '@tandem/torch';
 import { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { features, type LabelledSet } from '../evaluate/index.js';
+import { classNames, features, type LabelledSet } from '../evaluate/index.js';
 import type { EncoderCard } from '../export/index.js';
 import { CROP_MARGIN, DATA_SETS, type ImageSet, openImages } from '../images/index.js';
 import { chooseDevice, labelled } from '../pretrain/index.js';
@@ -69,7 +69,7 @@ export async function withOpened(
     const { card, note } = subjects[0] as Subject;
     if (note) bar.say(note);
     const { bank, queries } = await openLabelled(label, where, card, flags, bar);
-    const classes = bank.classes ?? classNumbers(bank.labels);
+    const classes = classNames(bank);
     for (const { encoder } of subjects) encoder.to({ device });
     await work({ subjects, bank, queries, classes, device, view: viewOf(card), bar });
   } finally {
@@ -131,8 +131,4 @@ export function viewOf({ size, mean, std, architecture }: EncoderCard): View {
 export function checkChannels(where: string, channels: number, { architecture }: EncoderCard): void {
   if (channels === architecture.channels) return;
   throw new UserError(`${where} has images of ${channels} channels, the encoder takes ${architecture.channels}`);
-}
-
-function classNumbers(labels: Int32Array): string[] {
-  return Array.from({ length: labels.reduce((most, label) => Math.max(most, label), 0) + 1 }, (_, i) => String(i));
 }

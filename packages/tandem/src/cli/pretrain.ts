@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { didYouMean, UsageError } from '../errors.js';
+import { didYouMean, shownName, UsageError } from '../errors.js';
 import { DATA_SETS } from '../images/index.js';
 import { methods, presets } from '../methods/index.js';
 import {
@@ -16,11 +16,12 @@ import { helpTable } from './help.js';
 import { showTraining } from './training.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
-const flags: Readonly<Record<string, string>> = {
+const flags = {
   method: '--method <name>',
   preset: '--preset <name>',
   backbone: '--backbone <name>',
   initFrom: '--init <file>',
+  teacher: '--teacher <run|file>',
   epochs: '--epochs <n>',
   batch: '--batch <n>',
   lr: '--lr <rate>',
@@ -29,6 +30,34 @@ const flags: Readonly<Record<string, string>> = {
   precision: '--precision <name>',
   limit: '--limit <n>',
   dataRoot: '--data-root <folder>',
+} satisfies Readonly<Record<string, string>>;
+
+/** One of the commands that train without labels. */
+interface Training {
+  readonly name: 'pretrain' | 'distill';
+  readonly flags: Readonly<Record<string, string>>;
+  /** Those that it offers. */
+  readonly methods: readonly string[];
+  /** Throws UsageError for settings that are not for it. */
+  check(settings: Readonly<Record<string, unknown>>): void;
+}
+
+const pretraining: Training = { name: 'pretrain', flags, methods: Object.keys(methods), check: () => {} };
+
+const imitating = Object.keys(methods).filter((name) => methods[name]?.teacher !== 'none');
+
+const distilling: Training = {
+  name: 'distill',
+  flags: { ...flags, backbone: '--student <name>' },
+  methods: imitating,
+  check({ method, teacher }) {
+    if (teacher === undefined) {
+      throw new UsageError('which teacher? Give the run folder or file of a trained network as --teacher');
+    }
+    if (typeof method === 'string' && imitating.includes(method)) return;
+    const asked = method === undefined ? 'which method?' : `${shownName(String(method))} learns from no teacher;`;
+    throw new UsageError(`${asked} there is ${imitating.join(', ')}`);
+  },
 };
 
 interface Options extends Record<string, string | true | undefined> {
@@ -40,7 +69,17 @@ interface Options extends Record<string, string | true | undefined> {
 
 /** `tandem pretrain <images>`: learns an encoder and keeps it in a run folder. */
 export function pretrainCommand(): Command {
-  const command = new Command('pretrain')
+  return trainingCommand(pretraining);
+}
+
+/** `tandem distill --teacher <run|file> --student <backbone> <images>`: the same, from a network that is trained. */
+export function distillCommand(): Command {
+  return trainingCommand(distilling);
+}
+
+function trainingCommand(training: Training): Command {
+  const { name, flags } = training;
+  const command = new Command(name)
     .usage('<images> [options] [key=value ...]')
     .argument(
       '[images]',
@@ -60,35 +99,45 @@ export function pretrainCommand(): Command {
     )
     .option('--dry-run', 'build it all, tell its size, operations and memory, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
-    .addHelpText('after', settingsHelp)
+    .addHelpText('after', () => settingsHelp(training))
     .action(
-      async (
-        images: string | undefined,
-        settings: string[],
-        { out, config, json, dryRun, init, ...given }: Options,
-      ) => {
+      async (images: string | undefined, settings: string[], { out, config, json, dryRun, ...given }: Options) => {
         const words = images === undefined ? settings : [images, ...settings];
-        const resolved = resolveConfig(gather(words, config, { ...given, ...(init && { initFrom: init }) }));
+        const all = gather(words, config, bySetting(given, flags), training);
+        training.check(all);
+        const resolved = resolveConfig(all);
         if (dryRun) return showForecast(resolved, out, json === true);
         await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
       },
     );
 }
 
-function settingsHelp(): string {
+/** What flags were given, by the settings that they are of. */
+function bySetting(given: object, flags: Training['flags']): Record<string, unknown> {
+  const settings = new Map(Object.entries(flags).map(([setting, flag]) => [attribute(flag), setting]));
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [settings.get(name) ?? name, value]));
+}
+
+/** `--data-root <folder>`: dataRoot */
+function attribute(flag: string): string {
+  return flag.replace(/^--| .*$/g, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function settingsHelp({ flags, methods: offered }: Training): string {
   const rest = describeOptions(runOptions).filter(({ name }) => name !== 'images' && !flags[name]);
   return [
     settingsTable('Settings, given as key=value:', rest),
-    ...Object.entries(methods).map(([name, { summary, options }]) =>
-      settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options)),
-    ),
-    helpTable('What a preset changes, where nothing else is asked:', presetRows()),
+    ...offered.map((name) => {
+      const { summary, options } = methods[name] as (typeof methods)[string];
+      return settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options));
+    }),
+    helpTable('What a preset changes, where nothing else is asked:', presetRows(offered)),
   ].join('\n');
 }
 
-function presetRows(): [string, string][] {
-  return Object.entries(presets).flatMap(([method, of]) =>
-    Object.entries(of).flatMap(([preset, changes]): [string, string][] => {
+function presetRows(offered: readonly string[]): [string, string][] {
+  return offered.flatMap((method) =>
+    Object.entries(presets[method] ?? {}).flatMap(([preset, changes]): [string, string][] => {
       const words = Object.entries(changes).map(([key, value]) => `${key}=${value}`);
       return words.length > 0 ? [[`${method} ${preset}`, words.join(' ')]] : [];
     }),
@@ -111,10 +160,15 @@ function described({ description, choices }: OptionHelp): string {
 }
 
 /** All settings by name: the file's, then key=value, then flags. */
-export function gather(words: readonly string[], file: string | undefined, given: object): Record<string, unknown> {
+export function gather(
+  words: readonly string[],
+  file: string | undefined,
+  given: object,
+  { name, flags }: Pick<Training, 'name' | 'flags'> = pretraining,
+): Record<string, unknown> {
   const settings: [string, string][] = [];
   for (const [position, word] of words.entries()) {
-    if (word.startsWith('-')) throw unknownFlag(word);
+    if (word.startsWith('-')) throw unknownFlag(word, flags);
     const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (key !== undefined && value !== undefined) settings.push([key, value]);
     else if (position === 0) settings.push(['images', word]);
@@ -129,13 +183,13 @@ export function gather(words: readonly string[], file: string | undefined, given
   }
   const all: Record<string, unknown> = { ...from?.settings, ...own };
   if (!('images' in all))
-    throw new UsageError('which images? Give a data set, a folder or an archive; see `tandem help pretrain`');
+    throw new UsageError(`which images? Give a data set, a folder or an archive; see \`tandem help ${name}\``);
   return all;
 }
 
-function unknownFlag(word: string): UsageError {
+function unknownFlag(word: string, flags: Training['flags']): UsageError {
   const [flag = '', value = '...'] = word.replace(/^-+/, '').split('=');
-  const name = flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const name = attribute(flag);
   if (knownSettings().includes(name) && !flags[name]) {
     return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
   }

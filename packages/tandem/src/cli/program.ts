@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Learns an encoder from images without labels, and keeps it in a run folder.',
     load: async () => (await import('./pretrain.js')).pretrainCommand(),
   },
+  distill: {
+    about: 'Learns an encoder from a network that is trained already, and keeps it in a run folder.',
+    load: async () => (await import('./pretrain.js')).distillCommand(),
+  },
   resume: {
     about: 'Goes on with a run that was interrupted, as if it had never ended.',
     load: async () => (await import('./resume.js')).resumeCommand(),

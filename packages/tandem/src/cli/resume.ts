@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.js';
-import { changeable, resume } from '../pretrain/index.js';
+import { AtEndError, changeable, resume } from '../pretrain/index.js';
 import { showTraining } from './training.js';
+import { isUntold, tellTuned } from './tuned.js';
 
 /** `tandem resume <run>`: goes on with a run as if it had never ended. */
 export function resumeCommand(): Command {
@@ -12,7 +13,14 @@ export function resumeCommand(): Command {
     .option('--json', 'one JSON object with the result on stdout')
     .action(async (run: string, settings: string[], { json }: { json?: true }) => {
       const changes = Object.fromEntries(settings.map(readChange));
-      await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), json === true);
+      const tuned = isUntold(run);
+      try {
+        const isJson = json === true && !tuned;
+        await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), isJson);
+      } catch (error) {
+        if (!tuned || !(error instanceof AtEndError)) throw error;
+      }
+      if (tuned) await tellTuned(run, json === true);
     });
 }
 

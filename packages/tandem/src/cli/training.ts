@@ -79,11 +79,12 @@ export async function showTraining(
 
 type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
 
-function opening({ run, config, data, steps, parameters, from }: Event<'start'>): string[] {
+function opening({ run, config, data, learned, steps, parameters, from }: Event<'start'>): string[] {
   const { train, skipped, note } = data;
   const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   return [
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
+    ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedFiles(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(data.queries ? [] : ['k-NN is skipped']),
@@ -111,11 +112,13 @@ function imageRate(before = 0): (imagesSeen: number) => number {
 }
 
 function epochLine(metrics: EpochMetrics, epochs: number): string {
-  const { epoch, loss, lr, knnStudent, knnTeacher, embeddingStd, effectiveRank, imagesPerSecond, seconds } = metrics;
+  const { epoch, loss, lr, top1, knnStudent, knnTeacher, embeddingStd, effectiveRank, imagesPerSecond, seconds } =
+    metrics;
   const percent = (share: number | undefined) => (share === undefined ? undefined : (share * 100).toFixed(2));
   const parts: [string, string | undefined][] = [
     ['loss', loss.toFixed(4)],
     ['lr', lr.toPrecision(3)],
+    ['top 1', percent(top1)],
     ['k-NN student', percent(knnStudent)],
     ['teacher', percent(knnTeacher)],
     ['std', embeddingStd?.toFixed(4)],

@@ -2,7 +2,6 @@ export * from './clusters.js';
 export * from './diagnostics.js';
 export * from './features.js';
 export * from './few-labels.js';
-export * from './finetune.js';
 export * from './knn.js';
 export * from './labelled.js';
 export * from './linear-features.js';

@@ -17,6 +17,7 @@ const schema = z.object({
     activation: z.enum(['relu', 'gelu']).optional(),
     norm: z.boolean(),
     lastNorm: z.enum(['affine', 'scale', 'plain']).optional(),
+    classifier: z.boolean().optional(),
     prototypes: width.optional(),
     fixedGain: z.boolean().optional(),
   }),

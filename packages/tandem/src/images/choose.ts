@@ -1,7 +1,8 @@
+import { UserError } from '../errors.js';
 import { permutation } from '../random.js';
 
 /** What a seed is spent on, so that the draws of one seed have nothing to do with each other. */
-const PURPOSE = { limit: 1, holdOut: 2 } as const;
+const PURPOSE = { limit: 1, holdOut: 2, labelled: 0x6665_7720 } as const;
 
 /**
  * `n` of `count` images, drawn at random and as evenly over the classes as their sizes allow; ascending.
@@ -52,4 +53,35 @@ export function holdOut(labels: ArrayLike<number>, seed: number): HeldOut {
   const queries: number[] = [];
   for (let i = 0; i < labels.length; i++) (held[i] ? queries : bank).push(i);
   return { bank, queries };
+}
+
+/**
+ * A share of each class at random; ascending. A smaller share of the same seed is part of a larger one.
+ *
+ * @param share from above 0 to 1
+ * @throws UserError where that leaves a class without an image
+ */
+export function labelledShare(
+  { labels, classes }: { readonly labels: Int32Array; readonly classes?: readonly string[] },
+  share: number,
+  seed: number,
+): number[] {
+  const due = new Map<number, number>();
+  for (const label of labels) due.set(label, (due.get(label) ?? 0) + 1);
+  for (const [label, size] of due) {
+    const n = Math.round(share * size);
+    due.set(label, n);
+    if (n > 0) continue;
+    const asked = `${Number((100 * share).toPrecision(6))}% of the labels`;
+    throw new UserError(
+      `${asked} leaves class '${classes?.[label] ?? label}' empty, which has ${size} images; give ${Math.ceil(50 / size)}% or more`,
+    );
+  }
+  const chosen = Array.from(permutation(labels.length, seed, PURPOSE.labelled)).filter((i) => {
+    const label = labels[i] as number;
+    const left = due.get(label) as number;
+    due.set(label, left - 1);
+    return left > 0;
+  });
+  return chosen.sort((a, b) => a - b);
 }

@@ -1,4 +1,5 @@
 export { type Batch, Batches, inOrder } from './batches.js';
+export { labelledShare } from './choose.js';
 export { fingerprint } from './fingerprint.js';
 export {
   bytesOf,

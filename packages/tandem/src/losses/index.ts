@@ -1,5 +1,6 @@
 export * from './bank.js';
 export * from './barlow.js';
+export * from './classes.js';
 export * from './crops.js';
 export * from './distance.js';
 export { distillation, type Temperatures } from './distillation.js';

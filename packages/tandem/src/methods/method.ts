@@ -1,6 +1,6 @@
 import type { Tensor } from '@tandem/torch';
 import type { Terms } from '../losses/index.js';
-import type { Branch, NewEncoder } from '../networks/index.js';
+import type { Branch, Head, NewEncoder } from '../networks/index.js';
 import type { FrozenTeacher, Moment, Position } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
@@ -15,14 +15,31 @@ export interface ViewCount {
   readonly most: number;
 }
 
+/** What a method that learns from labels is told of them, and of the network it starts from. */
+export interface Supervision {
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** The head that the network it starts from was trained with. */
+  readonly head?: Head | undefined;
+}
+
 /** How an epoch runs through the data: fresh passes over it, and steps on each batch with new views of the same images. */
 export interface Rounds {
   readonly passes: number;
   readonly repeats: number;
 }
 
+/** A network beside student and teacher. */
+export interface Other {
+  readonly branch: Branch;
+  /** Whether the optimizer trains it too, in the same step. */
+  readonly learns: boolean;
+  /** The learning rate before decay where it is not the run's. */
+  readonly lr?: number | undefined;
+}
+
 /**
- * A way to learn without labels: a value, never a subclass. One step is always: loss, backward, `beforeStep`, optimizer, `afterStep`.
+ * A way to learn, mostly without labels: a value, never a subclass. One step is always: loss, backward, `beforeStep`, optimizer, `afterStep`.
  * A method sees tensors only; it never touches files, the console or another method.
  */
 export interface Method<Seen extends Views = Views> {
@@ -33,6 +50,8 @@ export interface Method<Seen extends Views = Views> {
   readonly constantLr?: readonly Tensor[];
   /** The network that follows, where there is one: state, but never trained. */
   readonly teacher?: Branch;
+  /** Further networks, by name. Kept in checkpoints. */
+  readonly others?: Readonly<Record<string, Other>>;
   /** Whose encoder is the result. */
   readonly keeps: 'student' | 'teacher';
   /** What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints. */
@@ -56,12 +75,23 @@ export interface Method<Seen extends Views = Views> {
 }
 
 /**
- * Builds a method from its options, with networks from `newEncoder`, and the trained network it is to imitate if one was given. `Seen` are
- * the views that its loss takes.
+ * Builds a method from its options, with networks from `newEncoder`, the trained network it is to imitate if one was given, and what is known
+ * of labels if it learns from them. `Seen` are the views that its loss takes.
  */
 export type NewMethod<Options, Seen extends Views = TwoViews> = (
   newEncoder: NewEncoder,
   views: readonly View[],
   options: Options,
   teacher?: FrozenTeacher,
+  supervision?: Supervision,
 ) => Method<Seen>;
+
+/** All networks of a method, the student first. */
+export function networksOf({ learns, teacher, others = {} }: Method): Branch[] {
+  return [learns, ...(teacher ? [teacher] : []), ...Object.values(others).map(({ branch }) => branch)];
+}
+
+/** All that the optimizer trains. */
+export function learnersOf({ learns, others = {} }: Method): Branch[] {
+  return [learns, ...Object.values(others).flatMap((other) => (other.learns ? [other.branch] : []))];
+}

@@ -1,11 +1,18 @@
-import { cat, type Tensor } from '@tandem/torch';
+import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
-import { bankContrast, unit } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
-import { emaTeacher, MemoryBank, projectShuffled } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
-import { checkBank, ema, memoryBank, projector, type RunFacts, temperature } from './options/shared.js';
+import {
+  checkBank,
+  checkSplits,
+  ema,
+  memoryBank,
+  projector,
+  type RunFacts,
+  splitBatchNorm,
+  temperature,
+} from './options/shared.js';
+import { momentumContrast } from './parts/momentum-contrast.js';
 
 export const mocoOptions = z.strictObject({
   ...projector(),
@@ -17,8 +24,7 @@ export const mocoOptions = z.strictObject({
   ...memoryBank,
   ...ema('constant'),
   symmetric: z.boolean().default(false).describe('both views are queries, and the keys of both go into the bank'),
-  bnSplits: z.int().positive().default(8).describe('parts of a batch that batch norm normalises each by itself'),
-  shuffle: z.boolean().default(true).describe('the teacher sees the images in another order, so in other parts'),
+  ...splitBatchNorm,
 });
 
 type MocoOptions = z.infer<typeof mocoOptions>;
@@ -30,38 +36,22 @@ type MocoOptions = z.infer<typeof mocoOptions>;
  */
 export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder({ splits: o.bnSplits }), { ...o, splits: o.bnSplits });
-  const teacher = emaTeacher(student, o, { counts: 'next' });
-  const bank = new MemoryBank(o.bank, student.head.outputWidth, student.placement);
-  const [negatives] = bank.banks as [Tensor];
-  let keys: Tensor[] = []; // of this step
+  const contrast = momentumContrast(student, o);
   return {
+    ...contrast,
     name: 'moco',
     learns: student,
-    teacher: teacher.branch,
     keeps: 'student',
-    state: bank.state,
     views,
     loss([a, b], moment) {
-      const ways = o.symmetric ? [[b, a] as const, [a, b] as const] : [[a, b] as const]; // query, key
-      keys = ways.map(([, x], i) => unit(o.shuffle ? projectShuffled(teacher, x, moment, i) : teacher.project([x])[0]));
-      const losses = ways.map(([x], i) => bankContrast(student.forward(x), keys[i] as Tensor, negatives, o));
-      return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
+      const way = (x: Tensor, y: Tensor) => ({ queries: () => student.forward(x), images: y });
+      return contrast.loss(o.symmetric ? [way(b, a), way(a, b)] : [way(a, b)], moment);
     },
-    afterStep(moment) {
-      bank.enqueue(cat(keys));
-      teacher.afterStep(moment);
-    },
-    numbers: teacher.numbers,
   };
 };
 
 /** @throws UserError when a step's keys do not divide the bank, or the parts not the batch. */
 export function checkMoco({ bank, symmetric, bnSplits }: MocoOptions, { batch }: RunFacts): void {
   checkBank(bank, symmetric ? 2 * batch : batch);
-  if (batch % bnSplits === 0 && batch / bnSplits >= 2) return;
-  let nearest = Math.min(bnSplits, Math.floor(batch / 2));
-  while (batch % nearest !== 0) nearest -= 1;
-  throw new UserError(
-    `bnSplits must divide the batch of ${batch} into parts of two images or more, got ${bnSplits}; the nearest is ${nearest}`,
-  );
+  checkSplits(bnSplits, batch);
 }

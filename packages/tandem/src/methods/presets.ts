@@ -4,6 +4,21 @@ export type Preset = 'paper' | 'official';
 /** The LARS of solo-learn, whose CIFAR recipes stand in where a method's authors have none for small images. */
 const soloLars = { optimizer: 'lars', larsTrust: 0.02, larsClip: true, scaleLr: true, schedule: 'step', warmup: 10 };
 
+/** What szq0214/S2-BNN has in common for ImageNet, with the optimizer that it found better for binary networks. */
+const binary = { views: 'lite', optimizer: 'adam', lr: 1e-3, decay: 'linear', weightDecay: 0 };
+
+/** Fine-tuning with few labels; `tandem finetune` sets epochs and batch by their share. */
+const tuning = {
+  views: 'weak',
+  cropMin: 0.2,
+  batch: 128,
+  lr: 0.05,
+  nesterov: true,
+  weightDecay: 0,
+  schedule: 'step',
+  knnEvery: 0,
+};
+
 /**
  * How a method's settings differ from the defaults. `paper` is the uniform setting of the CLBO study, which the defaults are but for the scale of two
  * losses: one optimizer, one kind of heads, losses as means. `official` is what the method's authors use for small images; where they never did, solo-learn's CIFAR recipe
@@ -27,6 +42,7 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       scaleLoss: 2,
       views: 'simclr',
       projLayers: 3,
+      projHidden: 0,
       projDim: 128,
       lastNorm: 'scale',
     },
@@ -100,6 +116,22 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       prototypes: 65536,
     },
   },
+  // lr 0.1 of SGD for small images; the authors' optimizer is that of their pretraining
+  'simclr-v2': {
+    paper: { views: 'weak', lr: 0.1, scaleLr: true, weightDecay: 1e-4, schedule: 'step' },
+    official: {
+      views: 'weak',
+      optimizer: 'lars',
+      larsMomentum: 'steps',
+      lr: 1,
+      scaleLr: true,
+      weightDecay: 1e-4,
+      schedule: 'step',
+      warmup: 10,
+    },
+  },
+  // SimCLR v2's for ImageNet, brought to small images
+  supervised: { paper: tuning, official: tuning },
   'barlow-twins': {
     paper: {},
     official: {
@@ -126,4 +158,11 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       projDim: 2048,
     },
   },
+  // jacobswan1/SEED, written for ImageNet, but for the bank, which must suit smaller sets, and 1e-4, at which it is InfoNCE
+  seed: {
+    paper: {},
+    official: { epochs: 200, lr: 0.03, scaleLr: true, weightDecay: 1e-4, warmup: 5, cropMin: 0.2 },
+  },
+  // szq0214/S2-BNN, written for ImageNet
+  s2bnn: { paper: binary, official: { ...binary, epochs: 200, lr: 3e-4, scaleLr: true, eta: 0.999 } },
 };

@@ -6,6 +6,11 @@ import { projector, temperature } from './options/shared.js';
 
 export const simclrOptions = z.strictObject({
   ...projector(),
+  projHidden: z
+    .int()
+    .min(0)
+    .default(512)
+    .describe("hidden width of the projector; 0 is the features', as SimCLR v2 has it"),
   lastNorm: z
     .enum(['none', 'scale', 'affine'])
     .default('none')
@@ -15,10 +20,15 @@ export const simclrOptions = z.strictObject({
 
 /**
  * SimCLR: both views of an image find each other among all views of the batch; no teacher, gradients through both
- * (Chen et al., 2020; google-research/simclr).
+ * (Chen et al., 2020; google-research/simclr). With three layers of the features' width and `lastNorm=scale` it is SimCLR v2's pretraining.
  */
 export const simclr: NewMethod<z.infer<typeof simclrOptions>> = (newEncoder, views, o) => {
-  const student = newBranch(newEncoder(), { ...o, lastNorm: o.lastNorm === 'none' ? undefined : o.lastNorm });
+  const encoder = newEncoder();
+  const student = newBranch(encoder, {
+    ...o,
+    projHidden: o.projHidden || encoder.featureWidth,
+    lastNorm: o.lastNorm === 'none' ? undefined : o.lastNorm,
+  });
   return {
     name: 'simclr',
     learns: student,

@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { nn, noGrad, type Tensor } from '@tandem/torch';
 import { batchNorm1d } from './split-batch-norm.js';
 
 /** A multi-layer perceptron as data. */
@@ -11,6 +11,8 @@ export interface HeadShape {
   readonly norm: boolean;
   /** Batch norm after the last layer too: with scale and shift, with scale alone, or with neither. */
   readonly lastNorm?: 'affine' | 'scale' | 'plain' | undefined;
+  /** A Linear alone stands after the last layer: a classifier on a head's outputs. */
+  readonly classifier?: boolean | undefined;
   /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
   readonly splits?: number | undefined;
 }
@@ -22,17 +24,18 @@ export class Head extends nn.Module {
 
   constructor(readonly shape: HeadShape) {
     super();
-    const { widths, norm, activation = 'relu', lastNorm, splits } = shape;
+    const { widths, norm, activation = 'relu', lastNorm, classifier = false, splits } = shape;
+    const end = widths.length - (classifier ? 3 : 2);
     this.outputWidth = widths.at(-1) ?? 0;
     this.layers = widths.slice(1).map((width, i) => {
-      const last = i === widths.length - 2;
-      const normed = last ? lastNorm !== undefined : norm;
+      const last = i === end;
+      const normed = i > end ? false : last ? lastNorm !== undefined : norm;
       const affine = !last || lastNorm !== 'plain';
       const shift = !last || lastNorm !== 'scale';
       return new nn.Sequential(
         new nn.Linear(widths[i] as number, width, { bias: !normed }),
         ...(normed ? [batchNorm1d(width, splits, { affine, shift })] : []),
-        ...(last ? [] : [activation === 'gelu' ? new nn.GELU() : new nn.ReLU()]),
+        ...(i >= end ? [] : [activation === 'gelu' ? new nn.GELU() : new nn.ReLU()]),
       );
     });
   }
@@ -56,6 +59,27 @@ export class Head extends nn.Module {
     for (const layer of this.layers) all.push(layer.forward(all.at(-1) as Tensor));
     return all;
   }
+}
+
+/**
+ * A classifier that begins at zero on the first layers of a head, as SimCLR v2 fine-tunes: with 0 layers on the features themselves.
+ * @param head left as it is @param layers of it, copied with their weights where `fresh` is not asked for
+ */
+export function classifierHead(
+  head: Head,
+  { layers, classes, fresh = false }: { layers: number; classes: number; fresh?: boolean },
+): Head {
+  const { widths, activation, norm, lastNorm } = head.shape;
+  const whole = layers > 0 && layers === head.layers.length;
+  const kept = { widths: [...widths.slice(0, layers + 1), classes], activation, norm };
+  const classifier = new Head(whole ? { ...kept, lastNorm, classifier: true } : kept);
+  noGrad(() => {
+    for (const x of classifier.layers.at(-1)?.parameters() ?? []) x.zero_();
+  });
+  for (const [i, layer] of fresh ? [] : head.layers.slice(0, layers).entries()) {
+    classifier.layers[i]?.loadStateDict(layer.stateDict());
+  }
+  return classifier;
 }
 
 /**

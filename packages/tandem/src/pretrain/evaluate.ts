@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { collapseWarning } from '../evaluate/index.js';
+import { classNames, collapseWarning } from '../evaluate/index.js';
 import type { Batches } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Plan, type StepReport, stepsPerEpoch } from '../train/loop.js';
 import { makeViews } from '../views/index.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
-import { diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
+import { classAccuracy, diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
 import type { Run } from './run.js';
 
 /**
- * The method's numbers, the student's diagnostics and the k-NN accuracies at the end of an epoch. What the signal cuts short is
+ * The method's numbers, the student's diagnostics or its classifier's accuracy, and the k-NN accuracies at the end of an epoch. What the signal cuts short is
  * missing in the result.
  */
 export async function* evaluate(
@@ -23,12 +23,18 @@ export async function* evaluate(
     ...method.numbers?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
   };
   const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
-  const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
-  const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.embeddingWidth);
-  Object.assign(numbers, diagnostics, warning && { warning });
+  if (!method.classes) {
+    const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
+    const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.embeddingWidth);
+    Object.assign(numbers, diagnostics, warning && { warning });
+  }
   const asked = labelled(data);
   const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
   if (!asked || !due) return numbers;
+  if (String(method.classes) === String(classNames(asked.bank))) {
+    const top1 = yield* watch(classAccuracy(method.learns, asked, look));
+    if (top1 !== undefined) numbers.top1 = top1;
+  }
   const encoders = { Student: method.learns.encoder, Teacher: method.teacher?.encoder };
   for (const [name, encoder] of Object.entries(encoders)) {
     const shares = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));

@@ -21,6 +21,8 @@ export interface EpochMetrics {
   /** The same with 200 neighbours, weighted at temperature 0.1; absent where the bank is smaller. */
   readonly knn200Student?: number;
   readonly knn200Teacher?: number;
+  /** Share of queries whose class the student's classifier names; where it has one. */
+  readonly top1?: number;
   /** Steps of the epoch that were left out, where there are any. */
   readonly skippedSteps?: number;
   readonly embeddingStd?: number;
@@ -39,6 +41,8 @@ export type PretrainEvent =
       readonly run: string;
       readonly config: RunConfig;
       readonly data: DataSet;
+      /** Images learned from: all, or those with a label that the method may see. */
+      readonly learned: number;
       readonly steps: number;
       readonly parameters: number;
       /** Steps that were taken before, in a run that goes on. */

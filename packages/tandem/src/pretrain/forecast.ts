@@ -1,5 +1,5 @@
-import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor } from '@tandem/torch';
-import type { Views } from '../methods/index.js';
+import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from '@tandem/torch';
+import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
 import { inPrecision, stepsPerEpoch } from '../train/loop.js';
 import type { RunConfig } from './config.js';
@@ -19,7 +19,7 @@ export interface NetworkFacts {
 
 /** Bytes at the height of a step. */
 export interface MemoryFacts {
-  /** Of both networks, running statistics included. */
+  /** Of all networks, running statistics included. */
   readonly networks: number;
   readonly gradients: number;
   /** The optimizer's, and the method's own: banks, centres. */
@@ -37,6 +37,10 @@ export interface Forecast {
   readonly steps: number;
   readonly student: NetworkFacts;
   readonly teacher?: NetworkFacts;
+  /** The trained network that is imitated. */
+  readonly imitated?: NetworkFacts;
+  /** Further networks, by name. */
+  readonly others: Readonly<Record<string, NetworkFacts>>;
   /** All forward passes of a step, and the backward passes of what learns, each as two forward ones. */
   readonly perStep: Operations;
   readonly memory: MemoryFacts;
@@ -62,10 +66,9 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
   // The second of two: what libtorch allocates once for a shape is not the batch's.
   const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);
   const [first, last = first] = passes as [Pass, Pass?];
-  const networks = [method.learns, ...(method.teacher ? [method.teacher] : [])];
-  const learnt = bytesOf(method.learns.parameters().filter((x) => x.requiresGrad));
+  const learnt = bytesOf(learnersOf(method).flatMap((network) => network.parameters().filter((x) => x.requiresGrad)));
   const memory = {
-    networks: networks.reduce((sum, network) => sum + bytesOf(Object.values(network.stateDict())), 0),
+    networks: networksIn(run).reduce((sum, network) => sum + bytesOf(Object.values(network.stateDict())), 0),
     gradients: learnt,
     state: learnt * moments(config) + bytesOf(Object.values(method.state ?? {})),
     activations: Math.round(onLine(first, last, batch)),
@@ -77,6 +80,10 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
     steps: plan.epochs * perEpoch,
     student: factsOf(method.learns, run),
     ...(method.teacher && { teacher: factsOf(method.teacher, run) }),
+    ...(run.teacher && { imitated: factsOf(run.teacher.teacher, run) }),
+    others: Object.fromEntries(
+      Object.entries(method.others ?? {}).map(([name, { branch }]) => [name, factsOf(branch, run)]),
+    ),
     perStep: scaled(last.operations, batch / last.images),
     memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
     measuredAt: sizes,
@@ -97,17 +104,21 @@ interface Pass {
 }
 
 /** The loss of so many images of noise: what it computes, and the memory it leaves in use until its scope ends. */
-function pass({ method, plan, batches }: Omit<Run, 'folder'>, images: number): Pass {
+function pass(run: Omit<Run, 'folder'>, images: number): Pass {
+  const { method, plan, batches } = run;
   const { device, memoryFormat, epochs, seed } = plan;
-  const networks: nn.Module[] = [method.learns, ...(method.teacher ? [method.teacher] : [])];
-  const { channels } = batches.set;
+  const networks = networksIn(run);
+  const { channels, labels } = batches.set;
   const before = held();
   return scope(() => {
     const views = method.views.map(({ size }) =>
       noGrad(() => scope(() => rand([images, channels, size, size], { device }).to({ memoryFormat }))),
     );
     const lr = plan.lr(0);
-    const moment = { step: 0, steps: plan.epochs, epoch: 1, epochs, lr, seed, resetMomentum: () => {} };
+    const moment = {
+      ...{ step: 0, steps: plan.epochs, epoch: 1, epochs, lr, seed, resetMomentum: () => {} },
+      ...(labels && { labels: zeros([images], { dtype: 'int64', device }) }),
+    };
     const loss = () => inPrecision(plan, () => method.loss(views as readonly Tensor[] as Views, moment));
     const { trained, untrained } = countOperations(networks, loss);
     const operations = {
@@ -116,6 +127,11 @@ function pass({ method, plan, batches }: Omit<Run, 'folder'>, images: number): P
     };
     return { images, bytes: held() - before, operations };
   });
+}
+
+/** All that a step goes through, and a teacher that is frozen. */
+function networksIn({ method, teacher }: Omit<Run, 'folder'>): nn.Module[] {
+  return [...networksOf(method), ...(teacher ? [teacher.teacher.encoder, teacher.teacher.head] : [])];
 }
 
 /** Bytes of this process that are in use; tensors that only the graph holds are among them. */
@@ -129,7 +145,10 @@ function onLine(a: Pass, b: Pass, images: number): number {
   return b.bytes + slope * (images - b.images);
 }
 
-function factsOf({ encoder, head, predictor }: Branch, { card }: Omit<Run, 'folder'>): NetworkFacts {
+function factsOf(
+  { encoder, head, predictor = null }: Pick<Branch, 'encoder' | 'head'> & Partial<Pick<Branch, 'predictor'>>,
+  { card }: Omit<Run, 'folder'>,
+): NetworkFacts {
   const count = (part: nn.Module | null) => part?.parameters().reduce((sum, x) => sum + x.numel, 0) ?? 0;
   const { size, architecture } = card;
   return {

@@ -1,6 +1,7 @@
 export * from './config.js';
 export * from './events.js';
 export * from './forecast.js';
+export { type Lessons, lessonsOf } from './lessons.js';
 export { lockRun } from './lock.js';
 export { type Labelled, labelled } from './monitor.js';
 export * from './pretrain.js';

@@ -2,7 +2,7 @@ import { cat, type Device, noGrad, scope, type Tensor } from '@tandem/torch';
 import { accuracy, type Diagnostics, diagnose, features, knnVotes } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, inOrder, slice, subset } from '../images/index.js';
 import type { Method } from '../methods/method.js';
-import type { Encoder } from '../networks/index.js';
+import type { Branch, Encoder } from '../networks/index.js';
 import { makeViews, type View } from '../views/index.js';
 
 /** How and on what the encoders are looked at. */
@@ -79,6 +79,20 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
   } finally {
     for (const x of [...[...parts.values()].flat(), ...(remembered ? [remembered] : [])]) x.dispose();
   }
+}
+
+/** How often a classifier on an encoder names the queries' classes. */
+export function* classAccuracy(network: Branch, { queries }: Labelled, look: Look): LongLook<number> {
+  let right = 0;
+  for (let from = 0; from < queries.count; from += partSize) {
+    const part = slice(queries, from, Math.min(from + partSize, queries.count));
+    right += scope(() => {
+      const named = Int32Array.from(features(network, part, look).argmax({ dim: 1 }).data(), Number);
+      return named.filter((label, i) => label === part.labels?.[i]).length;
+    });
+    yield { done: from + part.count, total: queries.count };
+  }
+  return right / queries.count;
 }
 
 const diagnosedImages = 2048;

@@ -14,15 +14,21 @@ export function excluded({ exclude, optimizer }: RunConfig): 'vectors' | 'none' 
   return exclude ?? (optimizer === 'sgd' ? 'none' : 'vectors');
 }
 
-/** The optimizer of what a method trains. */
-export function newOptimizer(config: RunConfig, { learns, constantLr = [] }: Method): optim.Optimizer {
+/** The optimizer of what a method trains. @throws when part of that is frozen */
+export function newOptimizer(config: RunConfig, { learns, constantLr = [], others = {} }: Method): optim.Optimizer {
   const lr = baseLr(config);
   const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = config;
   const constant = new Set(constantLr);
   const groups = [
     { parameters: learns.parameters().filter((x) => !constant.has(x)) },
     ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
+    ...Object.values(others).flatMap(({ branch, learns, lr: own = config.lr }) =>
+      learns ? [{ parameters: branch.parameters(), lrScale: own / config.lr }] : [],
+    ),
   ];
+  if (groups.some(({ parameters }) => parameters.some((x) => !x.requiresGrad))) {
+    throw new Error('an optimizer was given a network that is frozen');
+  }
   const common = { lr, weightDecay, exclude: excluded(config) };
   switch (config.optimizer) {
     case 'lars':

@@ -17,6 +17,8 @@ export interface LoadingOptions {
 export interface PretrainOptions extends LoadingOptions {
   /** The run folder; the next free `runs/<images>-<method>-<backbone>` unless given. */
   readonly out?: string | undefined;
+  /** Of the folder in `runs`, where it is not to be named after images, method and backbone. */
+  readonly name?: string;
 }
 
 /**
@@ -26,14 +28,15 @@ export interface PretrainOptions extends LoadingOptions {
  */
 export async function* pretrain(
   config: RunConfig,
-  { out, ...loading }: PretrainOptions = {},
+  { out, name: own, ...loading }: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
   chooseDevice(config.device);
   if (config.initFrom !== undefined) checkWeights(findEncoder(config.initFrom));
+  if (config.teacher !== undefined) findEncoder(config.teacher);
   yield { kind: 'loading' };
   const data = await loadImages(config, loading);
-  const name = `${shortName(config.images)}-${config.method}-${config.backbone}`;
+  const name = own ?? `${shortName(config.images)}-${config.method}-${config.backbone}`;
   const run = prepare(config, data, () => createRunFolder(out, name));
   try {
     describe(run);

@@ -69,6 +69,7 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     run: folder.path,
     config,
     data,
+    learned: batches.set.count,
     steps: config.epochs * perEpoch,
     parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: from.step,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { threads, version } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
@@ -15,7 +15,10 @@ import { prepare, type Run } from './run.js';
 import { openRunFolder } from './run-folder.js';
 
 /** Settings that may change when a run goes on: they decide nothing that was or will be learned from healthy numbers. */
-export const changeable = ['nonFinite', 'saveMinutes', 'saveSteps', 'dataRoot', 'cache'] as const;
+export const changeable = ['nonFinite', 'saveMinutes', 'saveSteps', 'dataRoot', 'cache', 'teacher'] as const;
+
+/** A run that has nothing left to do. */
+export class AtEndError extends UserError {}
 
 export interface ResumeOptions extends LoadingOptions {
   /** Settings among `changeable`. */
@@ -36,6 +39,7 @@ const machineSchema = z.object({
       sha256: z.string().optional(),
     })
     .optional(),
+  teacher: z.object({ sha256: z.string() }).optional(),
 });
 
 type Machine = z.infer<typeof machineSchema>;
@@ -63,6 +67,7 @@ export async function* resume(
       warnings.push(`begun with ${then}, resumed with ${now}: the last bits may differ`);
     }
     const run = prepare(config, data, () => folder);
+    checkTeacher(run, machine.teacher, path);
     const from = restore(run, warnings);
     const metricsBytes = folder.goOnAfter(from.metricsBytes);
     if (metricsBytes < from.metricsBytes) {
@@ -77,6 +82,11 @@ export async function* resume(
   }
 }
 
+/** The settings of a run. @throws UserError where there is none, or they are damaged */
+export function readConfigOf(run: string): RunConfig {
+  return readRun(run).config;
+}
+
 function readRun(
   path: string,
   changes: Readonly<Record<string, unknown>> = {},
@@ -85,7 +95,9 @@ function readRun(
   if (!existsSync(file)) throw new UserError(`${path} is no run folder: there is no config.json in it`);
   try {
     const { tandem, ...settings } = readJson(file);
-    return { config: resolveConfig({ ...settings, ...changes }), machine: machineSchema.parse(tandem) };
+    const config = resolveConfig({ ...settings, ...changes });
+    const machine = machineSchema.parse(tandem);
+    return { config: placed(config, machine), machine };
   } catch (error) {
     const why = error instanceof z.ZodError ? 'what it says of its machine is not whole' : (error as Error).message;
     throw new UserError(`${file} cannot be used: ${why}`);
@@ -114,6 +126,21 @@ function checkImages({ train }: DataSet, before: Machine['images'], path: string
   );
 }
 
+function checkTeacher({ config, teacher }: Run, before: Machine['teacher'], path: string): void {
+  if (before === undefined || before.sha256 === teacher?.sha256) return;
+  throw new UserError(
+    `${path} was begun with another teacher than the one that is now in ${config.teacher}: put the former back, or begin a new run`,
+  );
+}
+
+/** A relative path of a teacher is seen from where the run was begun, where it still is. */
+function placed(config: RunConfig, { folder }: Machine): RunConfig {
+  const { teacher } = config;
+  if (teacher === undefined || folder === undefined) return config;
+  const there = resolve(folder, teacher);
+  return existsSync(there) ? { ...config, teacher: there } : config;
+}
+
 function restore(run: Run, warnings: string[]): Progress {
   const { method, plan, config, folder, batches } = run;
   let damaged = 0;
@@ -138,6 +165,6 @@ function restore(run: Run, warnings: string[]): Progress {
     throw new UserError(`${folder.path}: its checkpoint does not say how far it is as this version of Tandem does`);
   }
   if (progress.epochs >= config.epochs)
-    throw new UserError(`${folder.path} is at its end: all ${config.epochs} epochs are done`);
+    throw new AtEndError(`${folder.path} is at its end: all ${config.epochs} epochs are done`);
   return progress;
 }

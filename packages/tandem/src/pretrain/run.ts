@@ -1,21 +1,23 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
-import { UsageError } from '../errors.js';
+import { UsageError, UserError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/encoder-file.js';
 import { saveHead } from '../export/head-file.js';
 import { initEncoder } from '../export/init.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
-import { type Method, methods } from '../methods/index.js';
+import { type Method, methods, networksOf } from '../methods/index.js';
 import { type Architecture, buildEncoder, checkSide, type NewEncoder, newArchitecture } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { evaluationView, type View } from '../views/index.js';
 import { backboneSettings, pickMethodOptions, type RunConfig, viewCountOf } from './config.js';
 import { isOfTheDisk } from './files.js';
+import { type Lessons, lessonsOf } from './lessons.js';
 import { type Look, NotFiniteError } from './monitor.js';
 import { newOptimizer, pace } from './optimizer.js';
+import { type Origin, openOrigin } from './origin.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { findEncoder, type RunFolder, unwritable } from './run-folder.js';
-import { loadTeacher } from './teacher.js';
+import { type LoadedTeacher, loadTeacher } from './teacher.js';
 import { tandemVersion } from './version.js';
 import { runViews } from './views.js';
 
@@ -25,6 +27,8 @@ export interface Run {
   readonly folder: RunFolder;
   readonly data: DataSet;
   readonly method: Method;
+  /** The trained network that it imitates. */
+  readonly teacher?: LoadedTeacher | undefined;
   readonly batches: Batches;
   readonly plan: Plan;
   readonly card: EncoderCard;
@@ -49,16 +53,23 @@ export function prepare<Folder extends RunFolder>(
 /** All of a run but its folder. */
 export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> {
   const { train: set } = data;
-  const size = data.size ?? set.height;
+  const origin = openOrigin(config);
+  const lessons = lessonsOf(config, data);
+  const size = origin?.card.size ?? data.size ?? set.height;
   const device = chooseDevice(config.device);
   const precision = choosePrecision(config.precision, device);
-  const batches = new Batches(set, { batch: config.batch, seed: config.seed });
-  const architecture = newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
-  const { views, settings } = runViews(config, data, viewCountOf(config));
-  const [view] = views as [View];
+  const few = lessons.set.count < set.count;
+  const batch = few ? Math.min(config.batch, lessons.set.count) : config.batch;
+  const batches = new Batches(lessons.set, { batch, seed: config.seed });
+  const architecture =
+    origin?.card.architecture ??
+    newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
+  const { views: made, settings } = runViews(config, { ...data, size }, viewCountOf(config));
+  const views = made.map((view) => (origin ? fedAs(view, origin.card) : view)) as [View, ...View[]];
+  const [view] = views;
   for (const { size: side } of views) checkSide(architecture, side, 'views');
   manualSeed(config.seed);
-  const { method, notes } = methodOf(config, architecture, views as [View, ...View[]], device);
+  const { method, teacher, notes } = methodOf({ ...config, device }, { architecture, views, origin, lessons });
   const optimizer = newOptimizer(config, method);
   const { channels: _, ...settled } = architecture;
   const resolved = {
@@ -67,7 +78,9 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     ...settled,
     device,
     precision,
-    size,
+    batch,
+    // With an origin the views have its size, whatever the images': they are read again as they were asked for.
+    size: origin ? config.size : size,
   };
   const plan: Plan = {
     epochs: config.epochs,
@@ -85,6 +98,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     config: resolved,
     data,
     method,
+    teacher,
     notes,
     batches,
     plan,
@@ -97,13 +111,28 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   };
 }
 
-function methodOf(config: RunConfig, architecture: Architecture, views: readonly [View, ...View[]], device: Device) {
+/** @throws UserError where the images have other channels than the network was made for */
+function fedAs(view: View, { mean, std }: EncoderCard): View {
+  if (mean.length === view.mean.length) return { ...view, mean, std };
+  throw new UserError(`the images have ${view.mean.length} channels, the network to start from takes ${mean.length}`);
+}
+
+/** What a method is built of beside its settings. */
+interface Parts {
+  readonly architecture: Architecture;
+  readonly views: readonly [View, ...View[]];
+  readonly origin: Origin | undefined;
+  readonly lessons: Lessons;
+}
+
+function methodOf(config: RunConfig & { device: Device }, { architecture, views, origin, lessons }: Parts) {
   const { build } = methods[config.method] as (typeof methods)[string];
-  const { memoryFormat, initFrom, dropPath } = config;
-  let notes: readonly string[] = [];
-  const newEncoder: NewEncoder = (form) => {
-    const encoder = buildEncoder(architecture, { dropPath, ...form });
-    if (initFrom !== undefined) notes = initEncoder(encoder, findEncoder(initFrom));
+  const { device, memoryFormat, initFrom, dropPath } = config;
+  let notes: readonly string[] = origin?.note === undefined ? [] : [origin.note];
+  const newEncoder: NewEncoder = (form, other) => {
+    const encoder = buildEncoder(other ?? architecture, { dropPath, ...form });
+    if (origin && !config.fromScratch) encoder.loadStateDict(origin.encoder.stateDict());
+    if (initFrom !== undefined && !other) notes = initEncoder(encoder, findEncoder(initFrom));
     return encoder.to({ device, memoryFormat });
   };
   const { least, most } = viewCountOf(config);
@@ -115,16 +144,20 @@ function methodOf(config: RunConfig, architecture: Architecture, views: readonly
   }
   const teacher =
     config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });
-  const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher);
-  return { method, notes };
+  const { classes } = lessons;
+  const supervision = classes && { classes, head: origin?.head };
+  const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher?.teacher, supervision);
+  for (const part of [origin?.encoder, origin?.head]) part?.dispose();
+  return { method, teacher, notes: [...notes, ...(teacher?.notes ?? [])] };
 }
 
 /** Writes down what is being run, and on what machine and images. @throws UserError when that cannot be written */
-export function describe({ config, folder, data, method }: Run): void {
+export function describe({ config, folder, data, method, teacher }: Run): void {
   const { count, channels, height, width } = data.train;
   const images = { count, channels, height, width, sha256: fingerprint(data.train) };
   const made = { version: tandemVersion, libtorch: version(), threads: threads() };
-  const tandem = { ...made, views: method.views, folder: process.cwd(), images };
+  const imitated = teacher && { teacher: { sha256: teacher.sha256 } };
+  const tandem = { ...made, views: method.views, folder: process.cwd(), images, ...imitated };
   try {
     folder.writeConfig({ ...config, tandem });
     if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
@@ -157,7 +190,7 @@ function saveEncoders({ folder, method, card }: Run): void {
 
 /** @throws NotFiniteError: numbers that are none are never put in place of good ones */
 export function checkFinite({ method }: Run): void {
-  const parameters: readonly Tensor[] = [...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])];
+  const parameters: readonly Tensor[] = networksOf(method).flatMap((network) => network.parameters());
   const good = scope(() => noGrad(() => parameters.every((x) => x.isfinite().all().item() === 1)));
   if (!good) throw new NotFiniteError('the parameters are not finite');
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Device } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { loadEncoder, loadHead } from '../export/index.js';
@@ -6,6 +8,15 @@ import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 import { findEncoder, findHead } from './run-folder.js';
 
+/** A trained network that a run imitates. */
+export interface LoadedTeacher {
+  readonly teacher: FrozenTeacher;
+  /** Of its files: a run that goes on must find the same. */
+  readonly sha256: string;
+  /** What the user should know. */
+  readonly notes: readonly string[];
+}
+
 /**
  * The network of a run folder, with the head it was trained with (a projector, or a classifier after fine-tuning), or of an encoder file, whose
  * outputs are its features.
@@ -13,25 +24,42 @@ import { findEncoder, findHead } from './run-folder.js';
  */
 export function loadTeacher(
   runOrFile: string,
-  { mean, std }: View,
+  { mean, std, size }: View,
   place: { readonly device: Device; readonly memoryFormat: 'contiguous' | 'channelsLast' },
-): FrozenTeacher {
-  const { encoder, card } = loadEncoder(findEncoder(runOrFile));
+): LoadedTeacher {
+  const file = findEncoder(runOrFile);
   const headFile = findHead(runOrFile);
-  const { head, classes } = headFile
-    ? loadHead(headFile)
-    : { head: new Head({ widths: [encoder.featureWidth], norm: false }), classes: undefined };
-  const { channels } = card.architecture;
-  const wrong =
-    channels !== mean.length
-      ? `sees images of ${channels} channels, these have ${mean.length}`
-      : head.shape.widths[0] !== encoder.featureWidth
-        ? `has a head for ${head.shape.widths[0]} features on an encoder of ${encoder.featureWidth}`
-        : undefined;
-  if (wrong !== undefined) {
+  const { encoder, card, note } = loadEncoder(file);
+  let head: Head | undefined;
+  try {
+    const saved = headFile === undefined ? undefined : loadHead(headFile);
+    head = saved?.head ?? new Head({ widths: [encoder.featureWidth], norm: false });
+    const { channels } = card.architecture;
+    const [inputs] = head.shape.widths;
+    if (channels !== mean.length) {
+      throw new Error(`sees images of ${channels} channels, these have ${mean.length}`);
+    }
+    if (card.size !== size && note === undefined) {
+      throw new Error(`learned from images of ${card.size} pixels, these have ${size}; give size=${card.size}`);
+    }
+    if (inputs !== encoder.featureWidth) {
+      throw new Error(`has a head for ${inputs} features on an encoder of ${encoder.featureWidth}`);
+    }
+    const network = { encoder: encoder.to(place), head: head.to(place), classes: saved?.classes, own: card };
+    return {
+      teacher: frozenTeacher(network, { mean, std }),
+      sha256: digest(headFile === undefined ? [file] : [file, headFile]),
+      notes: note === undefined ? [] : [note],
+    };
+  } catch (error) {
     encoder.dispose();
-    head.dispose();
-    throw new UserError(`the teacher in ${runOrFile} ${wrong}`);
+    head?.dispose();
+    throw error instanceof UserError ? error : new UserError(`the teacher in ${runOrFile} ${(error as Error).message}`);
   }
-  return frozenTeacher({ encoder: encoder.to(place), head: head.to(place), classes, own: card }, { mean, std });
+}
+
+function digest(files: readonly string[]): string {
+  const sum = createHash('sha256');
+  for (const file of files) sum.update(readFileSync(file));
+  return sum.digest('hex');
 }

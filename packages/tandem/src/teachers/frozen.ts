@@ -11,6 +11,8 @@ interface Normalised {
 export interface FrozenTeacher {
   /** Of its outputs. */
   readonly width: number;
+  readonly encoder: Encoder;
+  readonly head: Head;
   /** Of its classes, where its outputs are scores of classes. */
   readonly classes?: readonly string[] | undefined;
   /** Its outputs for each view, in evaluation mode and without gradient: [n, width] each. They do not depend on the batch. */
@@ -36,6 +38,8 @@ export function frozenTeacher({ encoder, head, classes, own }: FrozenNetwork, vi
   const rescale = rescaling(views, own, encoder.parameters()[0]?.device);
   return {
     width: head.outputWidth,
+    encoder,
+    head,
     classes,
     project: <const Views extends readonly Tensor[]>(views: Views) =>
       noGrad(() => scope(() => views.map((x) => head.forward(encoder.forward(rescale(x)))))) as {

@@ -1,3 +1,5 @@
+import type { Tensor } from '@tandem/torch';
+
 /** How far training has come. */
 export interface Position {
   /** Student steps taken so far, over the whole run. */
@@ -15,6 +17,8 @@ export interface Moment extends Position {
   readonly lr: number;
   /** Of the run: what is random in a method is a function of it and the step. */
   readonly seed: number;
+  /** The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods that learn from labels alone. */
+  readonly labels?: Tensor;
   /** Forgets the optimizer's momentum. */
   resetMomentum(): void;
 }

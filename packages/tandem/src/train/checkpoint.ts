@@ -31,6 +31,7 @@ function parts(method: Method, optimizer: optim.Optimizer): Record<string, Tenso
   return {
     student: method.learns.stateDict(),
     ...(method.teacher && { teacher: method.teacher.stateDict() }),
+    ...Object.fromEntries(Object.entries(method.others ?? {}).map(([name, { branch }]) => [name, branch.stateDict()])),
     ...(method.state && { state: method.state }),
     optimizer: optimizer.stateDict(),
   };

@@ -9,10 +9,11 @@ import {
   scope,
   stack,
   Tensor,
+  tensor,
 } from '@tandem/torch';
-import type { Batches } from '../images/index.js';
+import type { Batch, Batches, ImageSet } from '../images/index.js';
 import { type Terms, total } from '../losses/index.js';
-import type { Method, Rounds, Views } from '../methods/method.js';
+import { learnersOf, type Method, networksOf, type Rounds, type Views } from '../methods/method.js';
 import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
 import { makeViews } from '../views/index.js';
@@ -104,7 +105,8 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
           manualSeed(stream(seed, step).word()); // for layers that draw
           const key = { seed, draw: pass * repeats + repeat };
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
-          const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum };
+          const labels = labelsOf(batch, batches.set, plan.device);
+          const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
           return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
         });
         skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
@@ -116,6 +118,17 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
       }
     }
   }
+}
+
+/** Of a set that has any: one that is learned from without labels has none. */
+function labelsOf({ indices }: Batch, { labels }: ImageSet, device: Device): Pick<Moment, 'labels'> {
+  if (!labels) return {};
+  return {
+    labels: tensor(
+      BigInt64Array.from(indices, (i) => BigInt(labels[i] as number)),
+      { device },
+    ),
+  };
 }
 
 /** One step, in the order every method has: loss, backward, gradients changed and clipped, update, state moved. */
@@ -158,17 +171,17 @@ function takeStep(
 }
 
 /** What is not finite, in words. */
-function faultOf(loss: number, { learns }: Method): string | undefined {
+function faultOf(loss: number, method: Method): string | undefined {
   if (!Number.isFinite(loss)) return `the loss became ${loss}`;
-  const gradients = learns.parameters().flatMap(({ grad }) => grad ?? []);
+  const gradients = learnersOf(method).flatMap((network) => network.parameters().flatMap(({ grad }) => grad ?? []));
   if (gradients.length === 0) return undefined;
   const norms = stack(_foreachNorm(gradients));
   return norms.isfinite().all().item() ? undefined : 'a gradient is not finite';
 }
 
 /** Running statistics, which a forward pass moves before anyone knows what comes out. */
-function buffersOf({ learns, teacher }: Method): Tensor[] {
-  return [...learns.namedBuffers(), ...(teacher?.namedBuffers() ?? [])].map(([, buffer]) => buffer);
+function buffersOf(method: Method): Tensor[] {
+  return networksOf(method).flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
 }
 
 function termsOf(terms: Terms, scale: number): Record<string, number> {

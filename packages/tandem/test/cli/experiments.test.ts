@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/cli/config-file.js';
 import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
+import { study } from '../support.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
@@ -13,9 +14,6 @@ const of = (part: string) => files.filter((file) => dirname(file) === part).sort
 
 /** Where they are not the study's 800. */
 const epochsOf: Readonly<Record<string, number>> = { figure8: 100, 'momentum-teachers': 400 };
-
-/** The methods of the CLBO study. */
-const study = ['barlow-twins', 'byol', 'clbo', 'moby', 'moco', 'simclr', 'simsiam', 'vicreg'];
 
 describe('experiments', () => {
   test('every file is a run, and says only what differs from the file it starts from', () => {
@@ -28,8 +26,27 @@ describe('experiments', () => {
       const from = resolve(dirname(join(folder, file)), base);
       const before = readConfig(from).settings;
       for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
+      if (!/^(figure|table|momentum)/.test(file)) continue;
       assert.equal(resolved.epochs, epochsOf[basename(dirname(file))] ?? 800, file);
     }
+  });
+
+  test('distillation has the steps from the baseline of S2-BNN to its own, and SEED beside MoCo', () => {
+    const shown = (name: string, ...keys: string[]) => {
+      const run = config(join('distillation', `${name}.json`));
+      return keys.map((key) => run[key]);
+    };
+    const steps = ['baseline', 'baseline-plus', 'both', 'distillation'].map((name) =>
+      shown(`s2bnn-${name}`, 'strategy', 'views', 'weightDecay', 'teacher'),
+    );
+    assert.deepEqual(steps, [
+      ['contrastive', 'small', 5e-4, undefined],
+      ['contrastive', 'lite', 1e-4, undefined],
+      ['both', 'lite', 0, 'runs/teacher'],
+      ['distillation', 'lite', 0, 'runs/teacher'],
+    ]);
+    assert.deepEqual(shown('s2bnn-distillation-step1', 'binary'), ['activations']);
+    assert.deepEqual(shown('seed', 'width', 'epochs'), shown('seed-moco', 'width', 'epochs'));
   });
 
   test('Tables 2 and 3 have every method, Table 3 on five data sets', () => {

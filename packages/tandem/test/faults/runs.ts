@@ -29,6 +29,11 @@ export const cases: Readonly<Record<string, readonly string[]>> = {
   moby: ['projHidden=16', 'projDim=16', 'predHidden=16', 'bank=32', 'optimizer=adamw'],
   'barlow-twins': ['projHidden=16', 'projDim=16'],
   vicreg: ['projHidden=16', 'projDim=16'],
+  's2bnn co-trained': [
+    ...['--method', 's2bnn', 'strategy=both', 'coTrained=resnet8', 'coTrainedWidth=4', 'projDim=16'],
+    ...['bank=32', 'bnSplits=4'],
+  ],
+  supervised: [],
 };
 
 /** The command line of a case. */

@@ -3,9 +3,11 @@ import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
 import {
   bankContrast,
+  bankScores,
   barlowTwins,
   cosineDistance,
   covariance,
+  distillation,
   infoNce,
   invariance,
   negativeCosine,
@@ -36,7 +38,13 @@ interface Case {
   readonly float64Only?: boolean;
 }
 
-type Options = { readonly temperature: number; readonly redundancy: number } & VicRegWeights;
+type Options = {
+  readonly temperature: number;
+  readonly teacherTemperature: number;
+  readonly redundancy: number;
+} & VicRegWeights;
+
+const both = (o: Options) => ({ student: o.temperature, teacher: o.teacherTemperature });
 type Inputs = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 
 /** Stop-gradients are where the method has them; bankContrast has its own. */
@@ -45,6 +53,9 @@ const losses = {
   infoNceN2: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N2' }),
   ntXent: ([a, b]: Inputs, o: Options) => ntXent([a, b], o),
   bankContrast: ([query, key, bank]: Inputs, o: Options) => bankContrast(query, key, bank, o),
+  coordinates: ([s, t]: Inputs, o: Options) => total(distillation(unit(s), unit(t), both(o))),
+  seed: ([s, t, bank]: Inputs, o: Options) =>
+    total(distillation(bankScores(s, t, bank), bankScores(t, t, bank), both(o))),
   moby: ([p1, p2, z1, z2, bank1, bank2]: Inputs, o: Options) =>
     bankContrast(p1, z2, bank2, o).add(bankContrast(p2, z1, bank1, o)),
   cosineDistance: ([a, b]: Inputs) => cosineDistance(a, b),

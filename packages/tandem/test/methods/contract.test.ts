@@ -3,18 +3,19 @@ import { existsSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { liveCount, type Tensor } from '@tandem/torch';
 import { type ImageSet, openImages } from '../../src/images/index.js';
-import { methods } from '../../src/methods/index.js';
+import { learnersOf, methods, networksOf } from '../../src/methods/index.js';
+import type { Branch } from '../../src/networks/index.js';
 import { train } from '../../src/train/loop.js';
 import { smallView, viewsPreset } from '../../src/views/index.js';
-import { hash, noise } from '../support.js';
-import { handOver, type Run, type RunSetup, reports, setUp, stateOf, twice } from './running.js';
+import { hash } from '../support.js';
+import { handOver, labelledNoise, type Run, type RunSetup, reports, setUp, stateOf } from './running.js';
 import { settingsFor } from './stepping.js';
 
 /** What a tiny network and eight images need; a method takes what it knows. */
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
 
 /** Two steps an epoch, or four with CLBO. */
-const pictures = noise(18, { channels: 3, side: 8 });
+const pictures = labelledNoise(18, { channels: 3, side: 8 });
 
 /** A method, and how its runs differ from the usual. */
 interface Subject extends Partial<RunSetup> {
@@ -28,12 +29,34 @@ const transformer = {
   settings: { backbone: 'vit-micro', lr: 0.01, dropPath: 0.2, clip: 5 },
 } as const;
 
+const frozen = { teacher: 'frozen' };
+
+/** Every method once, and again where an option makes another of it. */
 const subjects: readonly Subject[] = [
-  ...Object.keys(methods).map((name) => ({ name, title: name })),
+  ...Object.entries(methods).map(([name, { teacher }]) => ({
+    name,
+    title: name,
+    settings: teacher === 'none' ? {} : frozen,
+  })),
+  { name: 's2bnn', title: 's2bnn, contrastive', settings: { strategy: 'contrastive' } },
+  { name: 's2bnn', title: 's2bnn, both', settings: { strategy: 'both', ...frozen } },
+  {
+    name: 's2bnn',
+    title: 's2bnn, co-trained',
+    settings: { coTrained: 'resnet10', coTrainedWidth: 4, coTrainedLr: 0.03 },
+  },
+  {
+    name: 's2bnn',
+    title: 's2bnn, both, co-trained',
+    settings: { strategy: 'both', coTrained: 'resnet8', coTrainedWidth: 4 },
+  },
   { name: 'dino', title: 'dino with crops of two sizes', views: multiCrop },
   { name: 'dino', title: 'dino on a transformer', views: multiCrop, ...transformer },
   { name: 'moby', title: 'moby on a transformer', ...transformer },
 ];
+
+/** What a method itself sets, such as views and optimizer, is left to the tests. */
+const plain = { optimizer: 'sgd', lr: 0.06, weightDecay: 5e-4 };
 
 /** A small run of a method on noise. */
 function run(
@@ -41,7 +64,7 @@ function run(
   settings: Readonly<Record<string, unknown>> = {},
   setup: Partial<RunSetup> = {},
 ): Run {
-  const usual = { method: name, batch: 8, epochs: 2, seed: 3, ...settingsFor(name, small) };
+  const usual = { method: name, batch: 8, epochs: 2, seed: 3, ...plain, ...settingsFor(name, small) };
   return setUp({ pictures, ...own, ...setup, settings: { ...usual, ...own.settings, ...settings } });
 }
 
@@ -59,10 +82,10 @@ for (const subject of subjects) {
     test('it is what it says', () => {
       const { method } = run(subject);
       assert.equal(method.name, name);
-      assert.equal(method.views.length, (subject.views ?? twice(smallView({ size: 8 }))).length);
+      if (subject.views) assert.equal(method.views.length, subject.views.length);
       assert.ok(method.keeps === 'student' || method.teacher);
-      assert.notEqual(method.teacher, method.learns);
-      const learned = new Set(method.learns.parameters());
+      assert.equal(new Set(networksOf(method)).size, networksOf(method).length);
+      const learned = new Set(learnersOf(method).flatMap((network) => network.parameters()));
       for (const x of method.constantLr ?? []) assert.ok(learned.has(x));
       for (const x of Object.values(method.state ?? {})) assert.ok(x.live && !learned.has(x));
     });
@@ -70,9 +93,13 @@ for (const subject of subjects) {
     test('all that it learns gets a gradient; teacher and state get none, and the optimizer does not hold them', async () => {
       const start = run(subject);
       const { method, plan } = start;
-      const before = new Map(method.learns.namedParameters().map(([key, x]) => [key, hash([x])]));
+      const named = (networks: readonly Branch[]) =>
+        networks.flatMap((network, i) =>
+          network.namedParameters().map(([key, x]): [string, Tensor] => [`${i} ${key}`, x]),
+        );
+      const learned = named(learnersOf(method));
+      const before = new Map(learned.map(([key, x]) => [key, hash([x])]));
       await reports(start, 3);
-      const learned = method.learns.namedParameters();
       for (const [key, x] of learned) {
         assert.ok(x.requiresGrad && x.grad?.isfinite().all().item() === 1, key);
         // What a vector adds may be taken away again by a batch norm or a loss that centres.
@@ -81,7 +108,8 @@ for (const subject of subjects) {
       }
       const held = plan.optimizer.groups.flatMap(({ parameters }) => parameters);
       assert.deepEqual(new Set(held), new Set(learned.map(([, x]) => x)));
-      const others = { ...method.teacher?.stateDict(), ...method.state };
+      const follow = networksOf(method).filter((network) => !learnersOf(method).includes(network));
+      const others = { ...Object.fromEntries(named(follow)), ...method.state };
       for (const [key, x] of Object.entries<Tensor>(others)) {
         assert.ok(!x.requiresGrad && x.grad === null && !held.includes(x), key);
       }
@@ -136,9 +164,10 @@ for (const subject of subjects) {
         const each = run(subject, { precision });
         losses.push((await reports(each, 3)).map(({ loss }) => loss as number));
         const { method } = each;
-        const kept = [...method.learns.parameters(), ...(method.teacher?.parameters() ?? [])];
-        const banks = Object.entries(method.state ?? {}).flatMap(([key, x]) => (key === 'pointer' ? [] : [x]));
-        for (const x of [...kept, ...banks]) assert.equal(x.dtype, 'float32');
+        for (const x of networksOf(method).flatMap((network) => network.parameters())) assert.equal(x.dtype, 'float32');
+        for (const [key, x] of Object.entries(method.state ?? {})) {
+          assert.equal(x.dtype, key.endsWith('pointer') ? 'int64' : 'float32');
+        }
       }
       const [wide, half] = losses as [number[], number[]];
       assert.ok([...wide, ...half].every(Number.isFinite));
@@ -161,6 +190,16 @@ for (const subject of subjects) {
   });
 }
 
+/** What makes the loss of some fall within 40 steps. */
+const imitating = { optimizer: 'adamw', lr: 0.01, projNorm: true, temperature: 0.1 };
+const helped: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  // As their authors have them, without batch norm in the head and at 0.2, these are slow to begin: here as the other methods, and with Adam.
+  seed: imitating,
+  s2bnn: imitating,
+  // An untrained teacher is unsure.
+  'simclr-v2': { temperature: 0.05, scaleLoss: 400 },
+};
+
 const fashion = '/usr/share/datasets/fashion-mnist';
 
 describe('every method learns', {
@@ -171,20 +210,25 @@ describe('every method learns', {
     clothes = (await openImages('fashion-mnist', { limit: 320, size: 14 })).train;
   });
 
-  for (const name of Object.keys(methods)) {
-    test(`${name}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
+  for (const { name, title, settings = {} } of subjects.filter(({ views, architecture }) => !views && !architecture)) {
+    test(`${title}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
       // Against the random rows that a bank starts with a key is easily found. The loss rises while keys of pictures, all alike
       // at first, take their place: two steps here, after which it has to fall.
       // DINO's targets are sharp until its centre has found their mean, some ten steps at .9; what the student can learn of them falls then.
-      const own = settingsFor(name, { projHidden: 64, projDim: 32, predHidden: 32, bank: 128, prototypes: 64 });
+      const width = 'teacher' in settings ? 8 : 32; // a teacher has a width of its own
+      const own = settingsFor(name, { projHidden: 64, projDim: width, predHidden: 32, bank: 128, prototypes: 64 });
       const filled = 'bank' in own ? 2 : 'centreMomentum' in own ? 20 : 0;
+      const adaptive = helped[name] ?? {};
       const start = setUp({
-        settings: { method: name, batch: 64, epochs: 8, schedule: 'step', ...own },
+        settings: { method: name, batch: 64, epochs: 8, schedule: 'step', ...plain, ...own, ...settings, ...adaptive },
         pictures: clothes,
-        views: twice(smallView({ size: 14, channels: 1, data: 'fashion-mnist' })),
+        view: smallView({ size: 14, channels: 1, data: 'fashion-mnist' }),
         architecture: { backbone: 'resnet8', width: 8, stem: 'strided', channels: 1 },
       });
-      const losses = (await reports(start, 40)).map(({ loss, terms }) => terms?.divergence ?? (loss as number));
+      // The entropy of a teacher is in the loss, and nothing a student can do changes it.
+      const losses = (await reports(start, 40)).map(
+        ({ loss, terms }) => (loss as number) - (terms?.teacherEntropy ?? 0),
+      );
       const [first, last] = [mean(losses.slice(filled, filled + 5)), mean(losses.slice(-5))];
       assert.ok(last < first - 0.05 * Math.abs(first), `from ${first} to ${last} in ${losses.length} steps`);
     });

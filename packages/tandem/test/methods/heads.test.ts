@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn } from '@tandem/torch';
+import { nn, scope } from '@tandem/torch';
 import { type Method, methods, type Preset, presets } from '../../src/methods/index.js';
 import { type Head, PrototypeHead } from '../../src/networks/index.js';
+import type { FrozenTeacher } from '../../src/teachers/index.js';
+import { normal } from '../support.js';
 import { settingsFor, tinyEncoder, view } from './stepping.js';
+
+const classes = ['a', 'b', 'c'];
 
 /** A method with its own heads on features of 512, as those of ResNet-18. */
 function built(name: string, settings: object = {}): Method {
@@ -12,6 +16,8 @@ function built(name: string, settings: object = {}): Method {
     (form) => tinyEncoder(form, 512),
     [view, view],
     options.parse({ ...settingsFor(name, { bank: 8 }), ...settings }),
+    { width: 3, classes, project: () => assert.fail('no forward here') } as unknown as FrozenTeacher,
+    methods[name]?.labels === 'needed' ? { classes } : undefined,
   );
 }
 
@@ -63,6 +69,8 @@ describe('1.4 the heads of each method', () => {
     vicreg: [three, null],
     clbo: [two, null],
     dino: [`${gelu}-P(256,4096)`, null],
+    supervised: ['L(512,3)', null],
+    'simclr-v2': ['L(512,3)', null],
   };
   const official: Readonly<Record<string, [string, string | null]>> = {
     simclr: ["L0(512,512)-BN-R-L0(512,512)-BN-R-L0(512,128)-BN'", null],
@@ -74,9 +82,11 @@ describe('1.4 the heads of each method', () => {
     vicreg: ['L0(512,2048)-BN-R-L0(2048,2048)-BN-R-L(2048,2048)', null],
     clbo: [two, null],
     dino: [`${gelu}-P(256,65536)`, null],
+    supervised: ['L(512,3)', null],
+    'simclr-v2': ['L(512,3)', null],
   };
 
-  for (const name of Object.keys(methods)) {
+  for (const name of Object.keys(uniform)) {
     test(`${name}, as in the CLBO paper and as its authors have it`, () => {
       assert.deepEqual(heads(name, preset(name, 'paper')), uniform[name]);
       assert.deepEqual(heads(name, preset(name, 'official')), official[name]);
@@ -85,6 +95,21 @@ describe('1.4 the heads of each method', () => {
 
   test('MoCo without batch norm, as its authors on large images', () => {
     assert.deepEqual(heads('moco', { projNorm: false }), ['L(512,512)-R-L(512,512)', null]);
+  });
+
+  test("SimCLR v2's layers are as wide as the features, and a batch's outputs have mean 0 in each coordinate", () => {
+    const { build, options } = methods.simclr as (typeof methods)[string];
+    const { learns } = build(
+      (form) => tinyEncoder(form, 48),
+      [view, view],
+      options.parse(settingsFor('simclr', presets.simclr?.official ?? {})),
+    );
+    assert.equal(layers(learns.head), "L0(48,48)-BN-R-L0(48,48)-BN-R-L0(48,128)-BN'");
+    scope(() => {
+      const mean = learns.head.forward(normal([64, 48], 1, 'float32').add(3)).mean([0]);
+      assert.ok(mean.abs().max().item() < 1e-6);
+    });
+    learns.dispose();
   });
 
   test('SimCLR with scale and shift at the end', () => {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type Device, manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
-import { type Architecture, buildEncoder } from '../../src/networks/index.js';
+import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';
 import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config.js';
 import { newOptimizer, pace } from '../../src/pretrain/optimizer.js';
+import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
 import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
 import { smallView, type View } from '../../src/views/index.js';
@@ -25,16 +26,30 @@ export interface RunSetup {
   readonly init?: number;
   readonly startStep?: number;
   readonly pictures?: ImageSet;
+  /** Of which there are as many as the method takes, */
+  readonly view?: View;
+  /** unless these are given. */
   readonly views?: readonly View[];
   readonly architecture?: Architecture;
   readonly device?: Device;
 }
 
 const tiny = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
-const few = noise(26, { channels: 3, side: 8 });
+const few = labelledNoise(26, { channels: 3, side: 8 });
 
-/** A method's usual views. */
-export const twice = (view: View): readonly View[] => [view, view];
+/** Noise of two classes. */
+export function labelledNoise(count: number, shape: Parameters<typeof noise>[1]): ImageSet {
+  return { ...noise(count, shape), labels: Int32Array.from({ length: count }, (_, i) => i % 2), classes: ['a', 'b'] };
+}
+
+/** A frozen network that is the same whatever the student's seed; its outputs may be taken for classes. */
+function newTeacher(channels: number, { mean, std }: View, device: Device): FrozenTeacher {
+  manualSeed(7);
+  const encoder = buildEncoder({ backbone: 'resnet8', width: 8, stem: 'strided', channels });
+  const head = new Head({ widths: [encoder.featureWidth, 8], norm: false });
+  for (const part of [encoder, head]) part.to({ device });
+  return frozenTeacher({ encoder, head, classes: [...'abcdefgh'], own: { mean, std } }, { mean, std });
+}
 
 /** Everything but the run folder of what pretraining puts together. */
 export function setUp({
@@ -42,20 +57,27 @@ export function setUp({
   init = 1,
   startStep = 0,
   pictures = few,
+  view = smallView({ size: 8 }),
   views,
   architecture = tiny,
   device = 'cpu',
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
   const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
+  const teacher = config.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device);
   manualSeed(init);
-  const { build } = methods[config.method] as (typeof methods)[string];
+  const { build, labels: use } = methods[config.method] as (typeof methods)[string];
+  const teaches = use !== 'none' && Number(config.labels ?? 0) > 0;
   const method = build(
-    (form) => buildEncoder(architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat, device }),
-    views ?? Array<View>(viewCountOf(config).least).fill(smallView({ size: 8 })),
+    (form, other) =>
+      buildEncoder(other ?? architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat, device }),
+    views ?? Array<View>(viewCountOf(config).least).fill(view),
     pickMethodOptions(config),
+    teacher,
+    teaches ? { classes: pictures.classes ?? [] } : undefined,
   );
-  const batches = new Batches(pictures, { batch, seed });
+  const { labels, ...unlabelled } = pictures;
+  const batches = new Batches(teaches ? pictures : unlabelled, { batch, seed });
   const plan: Plan = {
     epochs,
     seed,

@@ -2,9 +2,9 @@ import { manualSeed, optim, scope, Tensor } from '@tandem/torch';
 import { total } from '../../src/losses/index.js';
 import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods, type Views } from '../../src/methods/index.js';
-import type { Branch, TrainingForm } from '../../src/networks/index.js';
+import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
-import type { Moment } from '../../src/teachers/index.js';
+import { frozenTeacher, type Moment } from '../../src/teachers/index.js';
 import { smallView } from '../../src/views/index.js';
 import { normal, TinyEncoder } from '../support.js';
 
@@ -33,10 +33,19 @@ export function tinyMethod(
   options: object = {},
   { dtype = 'float32', seed = 1 }: { dtype?: 'float32' | 'float64'; seed?: number } = {},
 ): Method {
-  const { build, options: schema } = methods[name] as (typeof methods)[string];
+  const { build, options: schema, teacher } = methods[name] as (typeof methods)[string];
+  const imitated = teacher === 'none' ? undefined : tinyTeacher({ dtype });
   manualSeed(seed);
   const settings = schema.parse({ ...settingsFor(name, small), ...options });
-  return build((form) => tinyEncoder(form).to({ dtype }), [view, view], settings);
+  return build((form) => tinyEncoder(form).to({ dtype }), [view, view], settings, imitated);
+}
+
+/** A frozen network of as many outputs as the tiny methods project to. */
+export function tinyTeacher({ dtype = 'float32', seed = 7 }: { dtype?: 'float32' | 'float64'; seed?: number } = {}) {
+  manualSeed(seed);
+  const encoder = tinyEncoder().to({ dtype });
+  const head = new Head({ widths: [encoder.featureWidth, 5, 4], norm: true }).to({ dtype });
+  return frozenTeacher({ encoder, head, own: view }, view);
 }
 
 export function tinyClbo(options: object = {}, dtype: 'float32' | 'float64' = 'float32', seed = 1): Method {

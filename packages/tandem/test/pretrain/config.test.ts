@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { methods, presets } from '../../src/methods/index.js';
 import { describeOptions, resolveConfig, runOptions } from '../../src/pretrain/index.js';
+import { study } from '../support.js';
 
 const images = 'pictures';
 
@@ -102,10 +103,12 @@ test('without images there is no run', () => {
 });
 
 test('every setting has a description, and its default passes its own check', () => {
-  for (const [method, { options }] of Object.entries(methods)) {
+  for (const [method, { options, teacher }] of Object.entries(methods)) {
+    const imitated = teacher === 'none' ? {} : { teacher: 'a/run' };
     for (const { name, description, defaultsTo } of [...describeOptions(runOptions), ...describeOptions(options)]) {
       assert.ok(description, name);
-      if (defaultsTo) resolveConfig({ images, method, [name]: defaultsTo, ...(name === 'method' && { method }) });
+      if (defaultsTo)
+        resolveConfig({ images, method, ...imitated, [name]: defaultsTo, ...(name === 'method' && { method }) });
     }
   }
 });
@@ -115,16 +118,18 @@ describe('presets', () => {
     assert.deepEqual(Object.keys(presets).sort(), Object.keys(methods).sort());
     for (const [method, of] of Object.entries(presets)) {
       for (const preset of ['paper', 'official'] as const) {
-        const config = resolveConfig({ images, method, preset });
+        const imitated = methods[method]?.teacher === 'none' ? {} : { teacher: 'a/run' };
+        const config = resolveConfig({ images, method, preset, ...imitated });
         assert.equal(config.preset, preset);
         for (const [key, value] of Object.entries(of[preset])) assert.equal(config[key], value, `${method} ${key}`);
       }
+      if (methods[method]?.teacher !== 'none') continue;
       assert.deepEqual(resolveConfig({ images, method }), resolveConfig({ images, method, preset: 'paper' }));
     }
   });
 
-  test('paper is one recipe: SGD at .06, decay 5e-4, batch 256, two layers or three, losses as means; DINO is none of the study', () => {
-    for (const method of Object.keys(methods).filter((name) => name !== 'dino')) {
+  test('paper is one recipe: SGD at .06, decay 5e-4, batch 256, two layers or three, losses as means', () => {
+    for (const method of study) {
       const { optimizer, lr, momentum, weightDecay, batch, projLayers, projDim } = resolveConfig({ images, method });
       assert.deepEqual([optimizer, lr, momentum, weightDecay, batch, projDim], ['sgd', 0.06, 0.9, 5e-4, 256, 512]);
       assert.equal(projLayers, ['barlow-twins', 'vicreg'].includes(method) ? 3 : 2, method);

@@ -133,6 +133,7 @@ test('tandem pretrain --dry-run tells it, in words and as JSON, and writes nothi
     'steps',
     'student',
     'teacher',
+    'others',
     'perStep',
     'memory',
     'measuredAt',

@@ -10,7 +10,11 @@ export interface OptimizerOptions {
 }
 
 /** Parameters with settings of their own. A group with its own `lr` or `weightDecay` keeps it, whatever `step` is told. */
-export type GroupOptions<Options> = Partial<Options> & { readonly parameters: readonly Tensor[] };
+export type GroupOptions<Options> = Partial<Options> & {
+  readonly parameters: readonly Tensor[];
+  /** Times the rate that `step` is told, for a group that learns faster or slower than others; 1 unless given. */
+  readonly lrScale?: number;
+};
 
 /** What an optimizer is to train: tensors, or groups of them. */
 export type Trainable<Options> = readonly Tensor[] | readonly GroupOptions<Options>[];
@@ -20,7 +24,11 @@ export type State = Readonly<Record<string, Tensor>>;
 
 /** A group with every setting decided. */
 export type Settled<Options> = Required<Options> &
-  Required<OptimizerOptions> & { readonly parameters: readonly Tensor[]; readonly fixed: ReadonlySet<Scheduled> };
+  Required<OptimizerOptions> & {
+    readonly parameters: readonly Tensor[];
+    readonly lrScale: number;
+    readonly fixed: ReadonlySet<Scheduled>;
+  };
 
 /** The settings that `step` may change. */
 export type Scheduled = 'lr' | 'weightDecay';
@@ -58,14 +66,15 @@ export function settle<Options extends OptimizerOptions>(
   const all = groups.flatMap((group) => group.parameters);
   need(all.length > 0, name, 'there are no parameters to train');
   need(new Set(all).size === all.length, name, 'a parameter is given twice');
-  return groups.map(({ parameters: members, ...own }) => {
+  return groups.map(({ parameters: members, lrScale = 1, ...own }) => {
     const settings = { ...defaults, ...options, ...own };
     refuseUnknown(name, settings, ['lr', ...Object.keys(defaults)]);
     const scheduled = ['lr', 'weightDecay'] as const;
     const fixed = new Set(scheduled.filter((setting) => (own as Partial<OptimizerOptions>)[setting] !== undefined));
-    const group = { ...settings, parameters: members, fixed } as unknown as Settled<Options>;
+    const group = { ...settings, parameters: members, lrScale, fixed } as unknown as Settled<Options>;
     for (const setting of scheduled) needAmount(name, setting, group[setting]);
     const { exclude } = group;
+    need(lrScale > 0 && lrScale < Number.POSITIVE_INFINITY, name, `lrScale must be above 0, got ${lrScale}`);
     need(exclude === 'vectors' || exclude === 'none', name, `exclude must be 'vectors' or 'none', got '${exclude}'`);
     return group;
   });

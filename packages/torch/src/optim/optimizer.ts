@@ -70,7 +70,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
       noGrad(() => {
         for (const group of this.groups) {
           for (const [setting, value] of told) {
-            if (!group.fixed.has(setting)) (group as OptimizerOptions)[setting] = value;
+            const scale = setting === 'lr' ? group.lrScale : 1;
+            if (!group.fixed.has(setting)) (group as OptimizerOptions)[setting] = value * scale;
           }
           for (const moving of movingOf(group)) {
             this.update(moving, moving.excluded ? { ...group, weightDecay: 0 } : group);

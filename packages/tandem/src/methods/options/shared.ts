@@ -63,3 +63,19 @@ export function checkBank(bank: number, keysOfStep: number): void {
     `bank must be a multiple of the ${keysOfStep} keys that each step brings, got ${bank}; the nearest is ${nearest}`,
   );
 }
+
+/** Options that keep batch norm from giving a contrast's answer away. */
+export const splitBatchNorm = {
+  bnSplits: z.int().positive().default(8).describe('parts of a batch that batch norm normalises each by itself'),
+  shuffle: z.boolean().default(true).describe('the teacher sees the images in another order, so in other parts'),
+};
+
+/** @throws UserError when the parts do not divide the batch, or have one image. */
+export function checkSplits(bnSplits: number, batch: number): void {
+  if (batch % bnSplits === 0 && batch / bnSplits >= 2) return;
+  let nearest = Math.min(bnSplits, Math.floor(batch / 2));
+  while (batch % nearest !== 0) nearest -= 1;
+  throw new UserError(
+    `bnSplits must divide the batch of ${batch} into parts of two images or more, got ${bnSplits}; the nearest is ${nearest}`,
+  );
+}

@@ -1,0 +1,50 @@
+import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { type NewEncoder, newArchitecture, newBranch } from '../../networks/index.js';
+import type { Moment } from '../../teachers/index.js';
+import type { View } from '../../views/index.js';
+import type { Other } from '../method.js';
+import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
+
+export interface CoTrainedOptions extends MomentumContrastOptions {
+  /** Its backbone, width and learning rate; the run's own rate unless given. */
+  readonly coTrained: string;
+  readonly coTrainedWidth?: number | undefined;
+  readonly coTrainedLr?: number | undefined;
+  readonly projDim?: number | undefined;
+  readonly bnSplits: number;
+}
+
+/**
+ * A teacher that learns beside its student, by MoCo with a head of its own, in the same step. The student is to imitate what it gives in
+ * evaluation mode, and has no say in what it learns.
+ */
+export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o: CoTrainedOptions) {
+  const { coTrained: backbone, coTrainedWidth, coTrainedLr: lr, bnSplits: splits, projDim = 128 } = o;
+  const settings = coTrainedWidth === undefined ? {} : { width: coTrainedWidth };
+  const encoder = newEncoder({ splits }, newArchitecture(backbone, settings, { size, channels: mean.length }));
+  const projHidden = encoder.featureWidth;
+  const branch = newBranch(encoder, { projLayers: 2, projHidden, projDim, projNorm: false, splits });
+  const contrast = momentumContrast(branch, o);
+  const others: Record<string, Other> = {
+    coTrained: { branch, learns: true, lr },
+    coTrainedKeys: { branch: contrast.teacher, learns: false },
+  };
+  return {
+    width: projDim,
+    others,
+    state: Object.fromEntries(Object.entries(contrast.state).map(([name, x]) => [`coTrained.${name}`, x])),
+    /** What the student is to imitate: [n, c, h, w] to [n, width], without gradient. */
+    project([x]: readonly [Tensor]): [Tensor] {
+      branch.eval();
+      try {
+        return [noGrad(() => scope(() => branch.forward(x)))];
+      } finally {
+        branch.train();
+      }
+    },
+    /** Its own loss, of queries from `a` and keys from `b`. */
+    loss: (a: Tensor, b: Tensor, moment: Moment) =>
+      contrast.loss([{ queries: () => branch.forward(a), images: b }], moment),
+    afterStep: contrast.afterStep,
+  };
+}

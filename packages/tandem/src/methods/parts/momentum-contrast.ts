@@ -1,0 +1,38 @@
+import { cat, type Tensor } from '@tandem/torch';
+import { bankContrast, unit } from '../../losses/index.js';
+import type { Branch } from '../../networks/index.js';
+import { type EmaOptions, emaTeacher, MemoryBank, type Moment, projectShuffled } from '../../teachers/index.js';
+
+export interface MomentumContrastOptions extends EmaOptions {
+  readonly bank: number;
+  readonly temperature: number;
+  readonly shuffle: boolean;
+}
+
+/**
+ * What MoCo adds to a network: a teacher that follows as a moving average makes keys, and a bank remembers them (He et al., 2020;
+ * facebookresearch/moco).
+ */
+export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
+  const teacher = emaTeacher(student, o, { counts: 'next' });
+  const bank = new MemoryBank(o.bank, student.head.outputWidth, student.placement);
+  const [negatives] = bank.banks as [Tensor];
+  let keys: Tensor[] = []; // of this step
+  return {
+    teacher: teacher.branch,
+    state: bank.state,
+    /** The mean over `ways` of the contrast of queries with the keys of images. Those keys go into the bank after the step. */
+    loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
+      keys = ways.map(({ images }, i) =>
+        unit(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),
+      );
+      const losses = ways.map(({ queries }, i) => bankContrast(queries(), keys[i] as Tensor, negatives, o));
+      return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
+    },
+    afterStep(moment: Moment): void {
+      bank.enqueue(cat(keys));
+      teacher.afterStep(moment);
+    },
+    numbers: teacher.numbers,
+  };
+}

@@ -1,0 +1,52 @@
+import type { Tensor } from '@tandem/torch';
+import { z } from 'zod';
+import { bankScores, distillation, unit } from '../losses/index.js';
+import { MemoryBank } from '../teachers/index.js';
+import type { NewMethod, OneView } from './method.js';
+import { newStudent, studentHead } from './options/imitation.js';
+import { checkBank, memoryBank, type RunFacts, temperature } from './options/shared.js';
+
+export const seedOptions = z.strictObject({
+  ...studentHead,
+  ...temperature(0.2),
+  teacherTemperature: z
+    .number()
+    .positive()
+    .default(0.05)
+    .describe("of the teacher's softmax; towards 0 this is InfoNCE, and the authors' 1e-4 is as good as that"),
+  ...memoryBank,
+});
+
+type SeedOptions = z.infer<typeof seedOptions>;
+
+/**
+ * SEED: the student's view is to be as similar to the images of past batches as the frozen teacher's same view is. Anchors are the teacher's
+ * outputs, the image's own first (Fang et al., 2021; jacobswan1/SEED).
+ */
+export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teacher) => {
+  if (!teacher) throw new Error('seed needs a teacher');
+  const student = newStudent(newEncoder(), o, teacher);
+  const bank = new MemoryBank(o.bank, teacher.width, student.placement);
+  const [past] = bank.banks as [Tensor];
+  let own: Tensor; // of this step
+  return {
+    name: 'seed',
+    learns: student,
+    keeps: 'student',
+    state: bank.state,
+    views,
+    loss([x]) {
+      own = unit(teacher.project([x])[0]);
+      return distillation(bankScores(student.forward(x), own, past), bankScores(own, own, past), {
+        student: o.temperature,
+        teacher: o.teacherTemperature,
+      });
+    },
+    afterStep: () => bank.enqueue(own),
+  };
+};
+
+/** @throws UserError when a step's images do not divide the bank. */
+export function checkSeed({ bank }: SeedOptions, { batch }: RunFacts): void {
+  checkBank(bank, batch);
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { type LoadedEncoder, loadEncoder, loadHead } from '../export/index.js';
+import type { Head } from '../networks/index.js';
+import type { RunConfig } from './config.js';
+import { findEncoder, findHead } from './run-folder.js';
+
+/** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
+export interface Origin extends LoadedEncoder {
+  readonly head?: Head | undefined;
+}
+
+/** The origin that a configuration names. The caller disposes its parts. @throws UserError where there is none */
+export function openOrigin({ from, of }: RunConfig): Origin | undefined {
+  if (typeof from !== 'string') return undefined;
+  if (of !== 'kept') return loadEncoder(encoderOf(from, String(of)));
+  const headFile = findHead(from);
+  const loaded = loadEncoder(findEncoder(from));
+  return headFile === undefined ? loaded : { ...loaded, head: loadHead(headFile).head };
+}
+
+function encoderOf(run: string, which: string): string {
+  const file = join(run, 'encoder', `${which}.safetensors`);
+  if (existsSync(file)) return file;
+  throw new UserError(`${run}: has no ${which}; of=kept is the encoder that every run has`);
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { io } from '@tandem/torch';
+import { whatCameOut } from '../faults/runs.js';
+import { metricsOf, pictures, start, tandem, temporary } from './running.js';
+
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const tiny = ['width=8', 'stem=strided', 'size=16', '--batch', '20', '--epochs', '2'];
+const teacher = join(root, 'teacher');
+const distill = (...more: string[]) => ['distill', images, '--student', 'react-resnet8', ...tiny, ...more];
+
+before(async () => {
+  await pictures(images, 20);
+});
+
+test('a teacher is pretrained; a binary student learns from it, and all that works on runs works on its run', async (t) => {
+  const made = ['--method', 'simclr', 'backbone=resnet8', 'projHidden=16', 'projDim=12', '--out', teacher];
+  assert.equal((await tandem(t, 'pretrain', images, ...tiny, ...made)).code, 0);
+  const run = join(root, 'student');
+  const { code, stderr } = await tandem(t, ...distill('--method', 's2bnn', '--teacher', teacher, '--out', run));
+  assert.equal(code, 0, stderr);
+  const { method, views, optimizer, tandem: machine } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+  assert.deepEqual([method, views], ['s2bnn', 'lite']);
+  assert.ok(optimizer.startsWith('adam'));
+  assert.match(machine.teacher.sha256, /^[0-9a-f]{64}$/);
+  assert.equal(machine.views.length, 1);
+  const { divergence, teacherEntropy, loss } = metricsOf(run).at(-1) as Record<string, number>;
+  assert.ok(Math.abs((divergence as number) + (teacherEntropy as number) - (loss as number)) < 1e-5);
+  assert.ok((divergence as number) >= 0 && (teacherEntropy as number) <= Math.log(12) + 1e-6);
+  for (const line of [
+    ['knn', run, images],
+    ['linear', run, images, '--protocol', 'features'],
+    ['compare', run, teacher],
+    ['report', run],
+    ['pretrain', images, ...tiny, '--method', 'seed', `teacher=${run}`, 'bank=20', '--dry-run'],
+  ]) {
+    const outcome = await tandem(t, ...line);
+    assert.equal(outcome.code, 0, `${line[0]}: ${outcome.stderr}`);
+  }
+});
+
+for (const [name, method] of Object.entries({
+  seed: ['seed', 'bank=40'],
+  's2bnn both': ['s2bnn', 'strategy=both', 'bank=40', 'bnSplits=2'],
+})) {
+  test(`${name}: interrupted and resumed it is the whole run, bit for bit; with another teacher it is refused`, async () => {
+    const [own, ...settings] = method as [string, ...string[]];
+    const line = distill('--method', own, ...settings, '--seed', '3', '--epochs', '12', 'knnEvery=0');
+    // In processes of their own, which have one thread each; the teacher by a relative path.
+    const whole = join(root, `${own} whole`);
+    assert.equal((await start([...line, '--teacher', 'teacher', '--out', whole], root).ended).code, 0);
+    const run = join(root, `${own} part`);
+    const begun = start([...line, '--teacher', 'teacher', '--out', run], root);
+    await begun.says('epoch 2/12');
+    begun.process.kill('SIGINT');
+    const { code, stderr } = await begun.ended;
+    assert.equal(code, 130, stderr);
+    const elsewhere = join(root, own);
+    mkdirSync(elsewhere);
+    const resumed = () => start(['resume', run], elsewhere).ended;
+
+    const aside = join(root, 'aside');
+    renameSync(teacher, aside);
+    const gone = await resumed();
+    assert.equal(gone.code, 1);
+    assert.match(gone.stderr, /tandem: teacher: there is no such run folder or encoder file\n$/);
+    cpSync(aside, teacher, { recursive: true });
+    const file = join(teacher, 'encoder', 'head.safetensors');
+    const { tensors, metadata } = io.loadSafetensors(file);
+    Object.values(tensors)[0]?.mul_(2);
+    io.saveSafetensors(file, tensors, metadata);
+    const changed = await resumed();
+    assert.equal(changed.code, 1);
+    assert.match(
+      changed.stderr,
+      /part was begun with another teacher than the one that is now in .*teacher: put the former/,
+    );
+    rmSync(teacher, { recursive: true });
+    renameSync(aside, teacher);
+    const on = await resumed();
+    assert.equal(on.code, 0, on.stderr);
+    assert.deepEqual(whatCameOut(run), whatCameOut(whole));
+  });
+}
+
+test('two steps of binarisation: all that the first run learned is taken, and weights are binary then', async (t) => {
+  const first = join(root, 'activations');
+  const line = distill('--method', 's2bnn', '--teacher', teacher);
+  assert.equal((await tandem(t, ...line, 'binary=activations', '--out', first)).code, 0);
+  const second = await tandem(t, ...line, 'binary=both', '--init', first, '--out', join(root, 'both'));
+  assert.equal(second.code, 0);
+  assert.doesNotMatch(second.stderr, /begin fresh|not in this network/);
+});
+
+test('what is wrong is said in one line before anything is written', async (t) => {
+  const says = async (code: number, message: RegExp, ...argv: string[]) => {
+    const outcome = await tandem(t, 'distill', images, ...argv);
+    assert.equal(outcome.code, code, outcome.stderr);
+    assert.match(outcome.stderr, message);
+  };
+  await says(2, /^tandem: which teacher\? Give the run folder or file .* as --teacher\n$/, '--method', 'seed');
+  await says(2, /^tandem: which method\? there is simclr-v2, seed, s2bnn/, '--teacher', teacher);
+  await says(
+    2,
+    /'simclr' learns from no teacher; there is simclr-v2, seed/,
+    '--teacher',
+    teacher,
+    '--method',
+    'simclr',
+  );
+  await says(2, /unknown option '--backbone'/, '--teacher', teacher, '--backbone', 'resnet8');
+  const seed = ['--method', 'seed', 'bank=20', '--student', 'resnet8', ...tiny];
+  await says(1, /nowhere: there is no such run folder or encoder file/, ...seed, '--teacher', join(root, 'nowhere'));
+  await says(
+    1,
+    /the teacher gives 12 numbers for an image, the student would give 8/,
+    ...seed,
+    '--teacher',
+    teacher,
+    'projDim=8',
+  );
+  await says(
+    1,
+    /learned from images of 16 pixels, these have 32; give size=16/,
+    ...seed,
+    '--teacher',
+    teacher,
+    'size=32',
+  );
+  const { code, stderr } = await tandem(t, 'pretrain', images, '--method', 'simclr', '--teacher', teacher);
+  assert.equal(code, 2);
+  assert.match(stderr, /simclr has no use for a trained teacher; there is simclr-v2, seed, s2bnn/);
+});

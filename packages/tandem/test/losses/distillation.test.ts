@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from '@tandem/torch';
+import { bankContrast, bankScores, distillation, total, unit } from '../../src/losses/index.js';
+import { assertClose, elements, normal } from '../support.js';
+import { assertGradients, gradients, reordered } from './support.js';
+
+const temperatures = { student: 0.2, teacher: 0.3 };
+const [student, teacher] = [() => normal([5, 7], 1), () => normal([5, 7], 2)];
+const of = (s: Tensor, t: Tensor, at = temperatures) => total(distillation(s, t, at));
+
+/** softmax of scores over a temperature. */
+const softmax = (x: Tensor, temperature: number) => x.div(temperature).logSoftmax(1).exp();
+
+/** -sum p log p, mean over the rows, in plain numbers. */
+function entropy(p: Tensor): number {
+  const rows = p.toArray() as number[][];
+  return rows.flat().reduce((sum, x) => sum - x * Math.log(x), 0) / rows.length;
+}
+
+describe('distillation', () => {
+  test('1: never below the entropy of the teacher, and there with no gradient where both distributions are one', () =>
+    scope(() => {
+      const h = entropy(softmax(teacher(), 0.3));
+      for (const seed of [3, 4, 5]) assert.ok(of(normal([5, 7], seed), teacher()).item() > h);
+      const same = teacher().mul(0.2 / 0.3);
+      const { divergence, teacherEntropy } = distillation(same, teacher(), temperatures);
+      assertClose(divergence, 0, { atol: 1e-14 });
+      assertClose(teacherEntropy, h, { rtol: 1e-12 });
+      const [found] = gradients((s) => of(s, teacher()), same);
+      assertClose(found as Tensor, new Array(35).fill(0), { atol: 1e-14 });
+    }));
+
+  test('2: the gradient is (q - p) / (temperature n), its rows sum to 0, and none reaches the teacher', () =>
+    scope(() => {
+      const [s, t] = gradients((x, y) => of(x, y), student(), teacher());
+      const expected = softmax(student(), 0.2)
+        .sub(softmax(teacher(), 0.3))
+        .div(0.2 * 5);
+      assertClose(s as Tensor, expected, { rtol: 1e-10, atol: 1e-14 });
+      assertClose((s as Tensor).sum([1]), new Array(5).fill(0), { atol: 1e-14 });
+      assert.equal(t, null);
+      assertGradients((x) => of(x, teacher()), [student()]);
+    }));
+
+  test('3: a constant in each row changes nothing, nor does another order of the anchors', () =>
+    scope(() => {
+      const shift = normal([5, 1], 9).mul(3);
+      const before = of(student(), teacher()).item();
+      assertClose(of(student().add(shift), teacher().sub(shift)), before, { rtol: 1e-12 });
+      const order = [3, 0, 6, 2, 1, 5, 4];
+      const turned = (x: Tensor) => reordered(x.t(), order).t();
+      assertClose(of(turned(student()), turned(teacher())), before, { rtol: 1e-12 });
+    }));
+
+  test('4: a uniform student gives ln(anchors), a one-hot teacher the cross-entropy with its class', () =>
+    scope(() => {
+      assertClose(of(zeros([5, 7], { dtype: 'float64' }), teacher()), Math.log(7), { rtol: 1e-12 });
+      const labels = [3, 1, 0, 6, 3];
+      const oneHot = tensor(
+        Float64Array.from({ length: 35 }, (_, i) => (labels[Math.floor(i / 7)] === i % 7 ? 1 : 0)),
+        {
+          shape: [5, 7],
+        },
+      );
+      const hard = student()
+        .div(0.2)
+        .crossEntropyLoss(tensor(BigInt64Array.from(labels, BigInt)));
+      assertClose(of(student(), oneHot, { student: 0.2, teacher: 1e-3 }), hard, { rtol: 1e-12 });
+    }));
+
+  test('31: a teacher that knows nothing has the entropy ln(anchors)', () =>
+    scope(() => {
+      const { teacherEntropy } = distillation(student(), zeros([5, 7], { dtype: 'float64' }), temperatures);
+      assertClose(teacherEntropy, Math.log(7), { rtol: 1e-12 });
+    }));
+});
+
+/** SEED's loss of embeddings. */
+function seed(s: Tensor, t: Tensor, bank: Tensor, teacherTemperature = 0.05): Tensor {
+  return of(bankScores(s, t, bank), bankScores(t, t, bank), { student: 0.2, teacher: teacherTemperature });
+}
+
+describe('similarities to a bank', () => {
+  const [s, t, bank] = [() => normal([6, 8], 1), () => normal([6, 8], 2), () => unit(normal([9, 8], 3))];
+
+  test('a row is the cosine with its own anchor, then those with the rows of the bank', () =>
+    scope(() => {
+      const expected = (unit(s()).toArray() as number[][]).map((row, i) => {
+        const rows = [(unit(t()).toArray() as number[][])[i], ...(bank().toArray() as number[][])] as number[][];
+        return rows.map((other) => other.reduce((sum, x, k) => sum + x * (row[k] as number), 0));
+      });
+      assertClose(bankScores(s(), t(), bank()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
+    }));
+
+  test('5: as the temperature of the teacher goes to 0, SEED becomes InfoNCE with its own embedding as the positive', () =>
+    scope(() => {
+      const nearest = unit(t()).mm(bank().t()).max().item();
+      assert.ok(1 - nearest > 0.01, `${nearest}`);
+      const contrast = bankContrast(s(), t(), bank(), { temperature: 0.2 });
+      assertClose(seed(s(), t(), bank(), 1e-4), contrast, { rtol: 1e-9 });
+      assert.ok(Math.abs(seed(s(), t(), bank(), 0.3).item() - contrast.item()) > 1e-2);
+      const [a] = gradients((x) => seed(x, t(), bank(), 1e-4), s());
+      const [b] = gradients((x) => bankContrast(x, t(), bank(), { temperature: 0.2 }), s());
+      assertClose(a as Tensor, b as Tensor, { rtol: 1e-8, atol: 1e-10 });
+    }));
+
+  test('6: turning student, teacher and bank alike leaves SEED as it is, and changes a loss of coordinates', () =>
+    scope(() => {
+      const [turn] = linalgSvd(normal([8, 8], 5));
+      const turned = (x: Tensor) => x.mm(turn);
+      assertClose(seed(turned(s()), turned(t()), turned(bank())), seed(s(), t(), bank()), { rtol: 1e-11 });
+      const coordinates = (x: Tensor, y: Tensor) => of(unit(x), unit(y), { student: 0.2, teacher: 0.2 }).item();
+      assert.ok(Math.abs(coordinates(turned(s()), turned(t())) - coordinates(s(), t())) > 1e-3);
+    }));
+
+  test('gradients reach the rows alone', () =>
+    scope(() => {
+      const leaves = [s(), t(), bank()].map((x) => {
+        const leaf = x.detach().clone();
+        leaf.requiresGrad = true;
+        return leaf;
+      });
+      const found = grad(seed(...(leaves as [Tensor, Tensor, Tensor])), leaves, { allowUnused: true });
+      assert.ok(found[0] && elements(found[0]).some((x) => x !== 0));
+      assert.deepEqual(found.slice(1), [null, null]);
+    }));
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { bankContrast, distillation, total, unit } from '../../src/losses/index.js';
+import { type Method, methods } from '../../src/methods/index.js';
+import { resolveConfig } from '../../src/pretrain/index.js';
+import { newOptimizer } from '../../src/pretrain/optimizer.js';
+import { assertClose, hash } from '../support.js';
+import { reports, setUp } from './running.js';
+import { lossOf, moment, Stepping, teacherOf, tinyMethod, tinyTeacher, viewsOf } from './stepping.js';
+
+const s2bnn = (options: object = {}) => tinyMethod('s2bnn', { bnSplits: 1, ...options }, { dtype: 'float64' });
+const of = (terms: ReturnType<Method['loss']>) => terms as unknown as Record<string, Tensor>;
+const views = () => viewsOf(0, { dtype: 'float64' });
+
+/** The loss of S2-BNN's strategy 3, from its definition. */
+const imitation = ({ learns }: Method, x: Tensor) =>
+  total(
+    distillation(unit(learns.forward(x)), unit(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
+      student: 0.2,
+      teacher: 0.2,
+    }),
+  );
+
+/** The contrast of the first view with the key of the second. */
+const contrast = (method: Method, a: Tensor, b: Tensor) => {
+  const key = noGrad(() => teacherOf(method).forward(b));
+  return bankContrast(method.learns.forward(a), key, method.state?.bank1 as Tensor, { temperature: 0.2 });
+};
+
+describe('the strategies of S2-BNN', () => {
+  test('distillation: coordinates of one view, student and teacher at one temperature; no keys', () =>
+    scope(() => {
+      const method = s2bnn();
+      const [a] = views();
+      assertClose(lossOf(method, [a]), imitation(method, a), { rtol: 1e-12 });
+      assert.deepEqual(Object.keys(of(method.loss([a], moment()))), ['divergence', 'teacherEntropy']);
+      assert.equal(method.teacher, undefined);
+      assert.deepEqual(method.state, {});
+    }));
+
+  test("contrastive: MoCo's loss in one direction, the first view asking", () =>
+    scope(() => {
+      const method = s2bnn({ strategy: 'contrastive' });
+      const [a, b] = views();
+      assert.deepEqual(Object.keys(of(method.loss([a, b], moment()))), ['contrast']);
+      assertClose(lossOf(method, [a, b]), contrast(method, a, b), { rtol: 1e-10 });
+    }));
+
+  test('both: the sum, the frozen teacher seeing the first view and the keys coming from the second', () =>
+    scope(() => {
+      const method = s2bnn({ strategy: 'both' });
+      const [a, b] = views();
+      const terms = of(method.loss([a, b], moment()));
+      assert.deepEqual(Object.keys(terms), ['contrast', 'divergence', 'teacherEntropy']);
+      assertClose(terms.contrast as Tensor, contrast(method, a, b), { rtol: 1e-12 });
+      assertClose(total(terms), contrast(method, a, b).add(imitation(method, a)), { rtol: 1e-12 });
+    }));
+
+  test('the views that each takes', () => {
+    const count = (options: object) => methods.s2bnn?.views(methods.s2bnn.options.parse(options));
+    assert.deepEqual(count({}), { least: 1, most: 1 });
+    for (const options of [{ strategy: 'contrastive' }, { strategy: 'both' }, { coTrained: 'resnet18' }]) {
+      assert.deepEqual(count(options), { least: 2, most: 2 });
+    }
+  });
+});
+
+describe('a teacher that learns beside the student', () => {
+  const settings = { method: 's2bnn', batch: 8, epochs: 2, bank: 16, bnSplits: 2, coTrained: 'resnet8', projDim: 8 };
+  const plain = { optimizer: 'sgd', lr: 0.1, weightDecay: 0, coTrainedWidth: 4 };
+  const run = (more: object = {}) => setUp({ settings: { ...settings, ...plain, ...more } });
+
+  test('it learns by its own loss alone: the student changes nothing in it', async () => {
+    const one = run();
+    const other = run();
+    noGrad(() => {
+      for (const x of other.method.learns.parameters()) x.mul_(1.5);
+    });
+    await reports(one, 3);
+    await reports(other, 3);
+    const bits = ({ method }: typeof one, name: string) =>
+      hash(Object.values(method.others?.[name]?.branch.stateDict() ?? {}));
+    for (const name of ['coTrained', 'coTrainedKeys']) assert.equal(bits(one, name), bits(other, name));
+    assert.notEqual(bits(one, 'coTrained'), bits(run(), 'coTrained'));
+  });
+
+  test('its rate is its own, on the schedule of the run', async () => {
+    const { method, batches, plan } = run({ coTrainedLr: 0.02, schedule: 'step' });
+    await reports({ method, batches, plan }, 4);
+    const [student, teacher] = plan.optimizer.groups;
+    assert.ok(student && teacher && student.lr < 0.1);
+    assertClose(teacher.lr, student.lr / 5, { rtol: 1e-12 });
+  });
+
+  test('strategy=both has its own keys beside', () => {
+    const { method } = run({ strategy: 'both' });
+    assert.deepEqual(Object.keys(method.others ?? {}), ['coTrained', 'coTrainedKeys']);
+    assert.deepEqual(Object.keys(method.state ?? {}), ['bank1', 'pointer', 'coTrained.bank1', 'coTrained.pointer']);
+  });
+
+  test('a network that is frozen is given to no optimizer', () => {
+    const method = tinyMethod('s2bnn');
+    method.learns.encoder.requiresGrad(false);
+    const config = resolveConfig({ images: 'x', method: 's2bnn', teacher: 'a/run' });
+    assert.throws(() => newOptimizer(config, method), /^Error: an optimizer was given a network that is frozen$/);
+  });
+});
+
+describe('options of S2-BNN that do not go together', () => {
+  const wrong: [object, RegExp][] = [
+    [{}, /^strategy=distillation imitates a teacher: give .* as --teacher, or coTrained=resnet18$/],
+    [{ strategy: 'both' }, /^strategy=both imitates a teacher/],
+    [
+      { strategy: 'contrastive', teacher: 'a' },
+      /^strategy=contrastive has no teacher; strategy=both imitates one too$/,
+    ],
+    [{ teacher: 'a', coTrained: 'resnet18' }, /learns beside the student \(coTrained\); give one$/],
+    [{ teacher: 'a', coTrainedLr: 0.1 }, /^coTrainedLr is of a teacher that learns .*; the one given is frozen: /],
+    [{ strategy: 'contrastive', coTrainedWidth: 8 }, /^coTrainedWidth is of a teacher .*; there is none$/],
+    [{ coTrained: 'resnet19' }, /^unknown backbone 'resnet19'; there is resnet8, /],
+    [{ strategy: 'both', teacher: 'a', bank: 100 }, /^bank must be a multiple of the 256 keys/],
+    [{ strategy: 'both', teacher: 'a', bnSplits: 3 }, /^bnSplits must divide the batch of 256/],
+  ];
+  for (const [given, message] of wrong) {
+    test(`refused: ${Object.entries(given).join(' ').replaceAll(',', '=') || 'no teacher'}`, () => {
+      assert.throws(() => resolveConfig({ images: 'x', method: 's2bnn', ...given }), { name: 'UsageError', message });
+    });
+  }
+
+  test('a bank acts with a contrast alone', () => {
+    resolveConfig({ images: 'x', method: 's2bnn', teacher: 'a', batch: 100 });
+  });
+});
+
+test('whole steps move the student and its keys, and leave the teacher', () => {
+  const method = s2bnn({ strategy: 'both' });
+  const before = hash(method.learns.parameters());
+  new Stepping(method).take(2);
+  assert.notEqual(hash(method.learns.parameters()), before);
+  assert.equal(method.state?.pointer?.item(), 12);
+});

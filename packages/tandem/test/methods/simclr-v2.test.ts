@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { manualSeed, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { type Method, methods } from '../../src/methods/index.js';
+import { type Encoder, Head } from '../../src/networks/index.js';
+import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
+import { assertClose, fixture, normal } from '../support.js';
+import { lossOf, moment, tinyEncoder, view } from './stepping.js';
+
+const classes = (n: number) => Array.from({ length: n }, (_, i) => String(i));
+
+function built(encoder: Encoder, teacher: FrozenTeacher, options: object = {}): Method {
+  const { build, options: schema } = methods['simclr-v2'] as (typeof methods)[string];
+  return build(() => encoder, [view], schema.parse(options), teacher);
+}
+
+/** A teacher that says what it is told to, whatever it sees. */
+function saying(answer: () => Tensor, width: number, classes?: string[]): FrozenTeacher {
+  const parts = { encoder: new Through(width), head: new Head({ widths: [width], norm: false }) };
+  return { ...parts, width, classes, project: () => [answer()] as never, dispose() {} };
+}
+
+/** Its features are its images. */
+class Through extends nn.Module implements Encoder {
+  constructor(readonly featureWidth: number) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.reshape([-1, this.featureWidth]);
+  }
+}
+
+interface Case {
+  readonly temperature: number;
+  readonly alpha: number | null;
+  readonly student: readonly (readonly number[])[];
+  readonly teacher: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+  readonly loss: number;
+  readonly gradient: readonly (readonly number[])[];
+}
+
+const { cases } = fixture<{ cases: readonly Case[] }>('simclr-v2');
+
+const rows = (values: Case['student']) =>
+  tensor(Float64Array.from(values.flat()), { shape: [values.length, values[0]?.length ?? 0] });
+
+describe('the last stage of SimCLR v2', () => {
+  for (const { temperature, alpha, student, teacher, labels, loss, gradient } of cases) {
+    test(`loss and gradient are PyTorch's: temperature ${temperature}, ${alpha === null ? 'no labels' : `alpha ${alpha}`}`, () =>
+      scope(() => {
+        const width = student[0]?.length as number;
+        const known = saying(() => rows(teacher), width, classes(width));
+        const method = built(new Through(width), known, { temperature, ...(alpha !== null && { labels: 0.1, alpha }) });
+        const [weight, bias] = method.learns.head.to({ dtype: 'float64' }).parameters() as [Tensor, Tensor];
+        noGrad(() => {
+          weight.copy_(rows(classes(width).map((_, i) => classes(width).map((__, j) => Number(i === j)))));
+          bias.zero_();
+        });
+        const x = rows(student);
+        x.requiresGrad = true;
+        const at = moment({ labels: tensor(BigInt64Array.from(labels, BigInt)) });
+        const found = lossOf(method, [x], at);
+        found.backward();
+        assertClose(found, loss, { rtol: 1e-12 });
+        assertClose(x.grad as Tensor, gradient.flat(), { rtol: 1e-10, atol: 1e-15 });
+      }));
+  }
+
+  test('of a copy of the teacher it is the entropy times the temperature squared, without gradient', () =>
+    scope(() => {
+      manualSeed(1);
+      const own = tinyEncoder().to({ dtype: 'float64' });
+      const head = new Head({ widths: [6, 3], norm: false }).to({ dtype: 'float64' });
+      const like = { mean: view.mean, std: view.std };
+      const teacher = frozenTeacher({ encoder: own.clone(), head: head.clone(), classes: classes(3), own: like }, like);
+      const method = built(own, teacher, { temperature: 2 });
+      method.learns.head.loadStateDict(head.stateDict());
+      method.learns.eval();
+      const x = normal([6, 3, 2, 2], 1);
+      const p = method.learns.forward(x).detach().div(2).softmax(1);
+      const entropy = p.mul(p.log()).sum().div(-6).item();
+      const loss = lossOf(method, [x]);
+      loss.backward();
+      assertClose(loss, 4 * entropy, { rtol: 1e-12 });
+      for (const { grad } of method.learns.parameters()) assert.ok((grad as Tensor).abs().max().item() < 1e-14);
+    }));
+
+  test('labels of other classes than the teacher tells apart are refused', () => {
+    const { build, options } = methods['simclr-v2'] as (typeof methods)[string];
+    const teacher = saying(() => assert.fail('not asked'), 2, ['cat', 'dog']);
+    assert.throws(
+      () =>
+        build(() => tinyEncoder(), [view], options.parse({ labels: 0.1 }), teacher, { classes: ['a', 'b', 'c', 'd'] }),
+      /^UserError: the teacher tells cat, dog apart, the labels a, b, c and 1 more; give labels=0$/,
+    );
+  });
+
+  test('a teacher that names no classes is refused, with what to do', () => {
+    const teacher = saying(() => assert.fail('not asked'), 3);
+    assert.throws(() => built(tinyEncoder(), teacher), {
+      name: 'UserError',
+      message: /^simclr-v2 learns from a teacher that tells classes apart; fine-tune this one first: tandem finetune /,
+    });
+  });
+});
