@@ -1,5 +1,6 @@
 import { cat, noGrad, scope, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { cropDistillation } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
 import { emaTeacher, RunningMean } from '../teachers/index.js';
@@ -95,4 +96,10 @@ function perplexity(shares: Tensor): number {
       return Math.exp(-p.mul(p.clampMin(1e-12).log()).sum().item());
     }),
   );
+}
+
+/** @throws UserError for the start of a warm-up that there is not */
+export function checkDino({ teacherTemperatureStart: start, teacherWarmup }: DinoOptions): void {
+  if (teacherWarmup > 0 || start === dinoOptions.shape.teacherTemperatureStart.parse(undefined)) return;
+  throw new UserError(`teacherTemperatureStart=${start} begins a warm-up, and there is none; give teacherWarmup=10`);
 }

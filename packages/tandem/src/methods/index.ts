@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
 import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
-import { dino, dinoOptions } from './dino.js';
+import { checkDino, dino, dinoOptions } from './dino.js';
 import type { NewMethod, ViewCount, Views } from './method.js';
 import { checkMoby, moby, mobyOptions } from './moby.js';
 import { checkMoco, moco, mocoOptions } from './moco.js';
@@ -10,7 +10,7 @@ import type { RunFacts } from './options/shared.js';
 import { checkS2bnn, s2bnn, s2bnnOptions, viewsOfS2bnn } from './s2bnn.js';
 import { checkSeed, seed, seedOptions } from './seed.js';
 import { simclr, simclrOptions } from './simclr.js';
-import { simclrV2, simclrV2Options } from './simclr-v2.js';
+import { checkSimclrV2, simclrV2, simclrV2Options } from './simclr-v2.js';
 import { simsiam, simsiamOptions } from './simsiam.js';
 import { checkSupervised, supervised, supervisedOptions } from './supervised.js';
 import { vicreg, vicregOptions } from './vicreg.js';
@@ -77,10 +77,20 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
   simsiam: entry('each view predicts the other, whose gradient is stopped', simsiamOptions, simsiam),
   moby: entry("BYOL's networks with MoCo's loss", mobyOptions, moby, { check: checkMoby }),
   'barlow-twins': entry('correlations between views become the identity', barlowTwinsOptions, barlowTwins),
-  supervised: entry('classes from labels: from scratch, or fine-tuning a network', supervisedOptions, supervised, {
+  vicreg: entry('views agree, dimensions vary and do not covary', vicregOptions, vicreg),
+  dino: entry("a student finds the prototypes of a moving average's large crops in all crops", dinoOptions, dino, {
+    views: { least: 2, most: Number.POSITIVE_INFINITY },
+    check: checkDino,
+  }),
+  seed: entry("similarities to past images are a trained teacher's", seedOptions, seed, {
     views: one,
-    labels: 'needed',
-    check: checkSupervised,
+    teacher: 'needed',
+    check: checkSeed,
+  }),
+  s2bnn: entry("a binary student's coordinates are a teacher's, or it is contrasted, or both", s2bnnOptions, s2bnn, {
+    views: viewsOfS2bnn,
+    teacher: 'optional',
+    check: checkS2bnn,
   }),
   'simclr-v2': entry(
     'the classes that a fine-tuned teacher gives to images without labels',
@@ -90,21 +100,13 @@ export const methods: Readonly<Record<string, MethodEntry>> = {
       views: one,
       teacher: 'needed',
       labels: 'optional',
+      check: checkSimclrV2,
     },
   ),
-  vicreg: entry('views agree, dimensions vary and do not covary', vicregOptions, vicreg),
-  dino: entry("a student finds the prototypes of a moving average's large crops in all crops", dinoOptions, dino, {
-    views: { least: 2, most: Number.POSITIVE_INFINITY },
-  }),
-  seed: entry("similarities to past images are a trained teacher's", seedOptions, seed, {
-    views: { least: 1, most: 1 },
-    teacher: 'needed',
-    check: checkSeed,
-  }),
-  s2bnn: entry("a binary student's coordinates are a teacher's, or it is contrasted, or both", s2bnnOptions, s2bnn, {
-    views: viewsOfS2bnn,
-    teacher: 'optional',
-    check: checkS2bnn,
+  supervised: entry('classes from labels: from scratch, or fine-tuning a network', supervisedOptions, supervised, {
+    views: one,
+    labels: 'needed',
+    check: checkSupervised,
   }),
 };
 

@@ -36,6 +36,8 @@ export interface Other {
   readonly learns: boolean;
   /** The learning rate before decay where it is not the run's. */
   readonly lr?: number | undefined;
+  /** Its weight decay where it is not the run's. */
+  readonly weightDecay?: number | undefined;
 }
 
 /**

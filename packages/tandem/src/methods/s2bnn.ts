@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { distillation, unit } from '../losses/index.js';
 import { checkBackbone } from '../networks/index.js';
+import type { View } from '../views/index.js';
 import type { NewMethod, OneView, TwoViews, ViewCount } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import {
@@ -33,6 +34,7 @@ export const s2bnnOptions = z.strictObject({
     .optional()
     .describe('backbone of a teacher that learns beside the student by MoCo, instead of one that is trained'),
   coTrainedWidth: z.int().min(4).max(4096).optional().describe("its width; the backbone's own unless given"),
+  coTrainedWeightDecay: z.number().min(0).optional().describe("its weight decay; the run's unless given"),
   coTrainedLr: z.number().positive().optional().describe("its learning rate before decay; the run's unless given"),
 });
 
@@ -44,11 +46,14 @@ type S2bnnOptions = z.infer<typeof s2bnnOptions>;
  * gives each coordinate its meaning, so it belongs to it.
  */
 export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, views, o, trained) => {
-  const online = isOnline(o) ? coTrainedTeacher(newEncoder, views[0] as (typeof views)[number], o) : undefined;
-  const teacher = o.strategy === 'contrastive' ? undefined : (online ?? trained);
   const contrasts = o.strategy !== 'distillation';
   const splits = contrasts ? o.bnSplits : 1; // only a contrast has an answer to give away
-  const student = newStudent(newEncoder({ splits }), { ...o, splits }, teacher);
+  const student = newStudent(newEncoder({ splits }), { ...o, splits }, trained); // first: with any teacher it begins the same
+  const [view] = views as [View];
+  const online = isOnline(o)
+    ? coTrainedTeacher(newEncoder, view, { ...o, projDim: student.head.outputWidth })
+    : undefined;
+  const teacher = o.strategy === 'contrastive' ? undefined : (online ?? trained);
   const contrast = contrasts ? momentumContrast(student, o) : undefined;
   const temperatures = { student: o.temperature, teacher: o.temperature };
   return {
@@ -75,7 +80,7 @@ export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, v
   };
 };
 
-function isOnline(o: S2bnnOptions): o is S2bnnOptions & CoTrainedOptions {
+function isOnline(o: S2bnnOptions): o is S2bnnOptions & Pick<CoTrainedOptions, 'coTrained'> {
   return o.coTrained !== undefined;
 }
 
@@ -87,7 +92,7 @@ export function viewsOfS2bnn({ strategy, coTrained }: S2bnnOptions): ViewCount {
 
 /** @throws UserError for a strategy without its teacher or a teacher without use, and as MoCo where there is a contrast. */
 export function checkS2bnn(o: S2bnnOptions, { batch, teacher }: RunFacts): void {
-  const { strategy, coTrained, coTrainedWidth, coTrainedLr } = o;
+  const { strategy, coTrained, coTrainedWidth, coTrainedLr, coTrainedWeightDecay } = o;
   const isContrastive = strategy === 'contrastive';
   if (isContrastive && (teacher !== undefined || coTrained !== undefined)) {
     throw new UserError('strategy=contrastive has no teacher; strategy=both imitates one too');
@@ -100,7 +105,7 @@ export function checkS2bnn(o: S2bnnOptions, { batch, teacher }: RunFacts): void 
       `strategy=${strategy} imitates a teacher: give the run folder or file of a trained network as --teacher, or coTrained=resnet18`,
     );
   }
-  for (const [name, value] of Object.entries({ coTrainedWidth, coTrainedLr })) {
+  for (const [name, value] of Object.entries({ coTrainedWidth, coTrainedLr, coTrainedWeightDecay })) {
     if (value === undefined || coTrained !== undefined) continue;
     const why = teacher === undefined ? 'there is none' : 'the one given is frozen: nothing in it changes';
     throw new UserError(`${name} is of a teacher that learns beside the student (coTrained); ${why}`);

@@ -22,6 +22,12 @@ export const simclrV2Options = z.strictObject({
     .describe('weight of the teacher where labels are learned from too, which have the rest'),
 });
 
+/** @throws UserError for a weight where there is nothing to weigh */
+export function checkSimclrV2({ labels, alpha }: z.infer<typeof simclrV2Options>): void {
+  if (labels > 0 || alpha === simclrV2Options.shape.alpha.parse(undefined)) return;
+  throw new UserError(`alpha=${alpha} weighs the teacher against labels, and none are learned from; give labels=0.1`);
+}
+
 /**
  * The last stage of SimCLR v2: a new network, as large as the teacher or smaller, learns the classes that a fine-tuned one gives to images without labels.
  * Both see the same view; the loss is temperature^2 times the cross-entropy of their distributions (Chen et al., 2020; google-research/simclr).

@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import { classCrossEntropy } from '../losses/index.js';
 import { Branch, classifierHead, Head } from '../networks/index.js';
 import type { NewMethod, OneView } from './method.js';
+import type { RunFacts } from './options/shared.js';
 
 export const supervisedOptions = z.strictObject({
   labels: z
@@ -28,7 +29,10 @@ export const supervisedOptions = z.strictObject({
 
 type Options = z.infer<typeof supervisedOptions>;
 
-export function checkSupervised({ from, of, fromHeadLayer, fromScratch }: Options): void {
+export function checkSupervised({ from, of, fromHeadLayer, fromScratch }: Options, { initFrom }: RunFacts): void {
+  if (from !== undefined && initFrom !== undefined) {
+    throw new UserError('from and --init both name a network to start from; give one');
+  }
   if (from === undefined && (fromHeadLayer > 0 || fromScratch || of !== 'kept')) {
     throw new UserError('of, fromHeadLayer and fromScratch are about the network to start from: give it as from=<run>');
   }

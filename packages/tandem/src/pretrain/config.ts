@@ -238,6 +238,9 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   if (config.decay === 'constant' && config.lrEnd > 0) {
     throw new UsageError(`lrEnd acts with decay=cosine or linear alone, got ${config.lrEnd} with decay=constant`);
   }
+  if (config.clip === 0 && asked.clipBy === 'tensor') {
+    throw new UsageError('clipBy says how gradients are clipped, and they are not; give clip=3');
+  }
   if (config.optimizer === 'sgd' && config.nesterov && config.momentum === 0) {
     throw new UsageError('nesterov needs a momentum above 0, got 0');
   }

@@ -61,7 +61,7 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
   const run = assemble({ ...config, device: 'cpu', precision }, data);
   const { method, batches, plan } = run;
   const perEpoch = stepsPerEpoch(method, batches);
-  const { batch } = config;
+  const { batch } = run.config;
   const sizes = partsOf(batch, Number(config.bnSplits ?? 1));
   // The second of two: what libtorch allocates once for a shape is not the batch's.
   const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);

@@ -22,8 +22,16 @@ export function newOptimizer(config: RunConfig, { learns, constantLr = [], other
   const groups = [
     { parameters: learns.parameters().filter((x) => !constant.has(x)) },
     ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
-    ...Object.values(others).flatMap(({ branch, learns, lr: own = config.lr }) =>
-      learns ? [{ parameters: branch.parameters(), lrScale: own / config.lr }] : [],
+    ...Object.values(others).flatMap(({ branch, learns, lr: own = config.lr, weightDecay: decay }) =>
+      learns
+        ? [
+            {
+              parameters: branch.parameters(),
+              lrScale: own / config.lr,
+              ...(decay !== undefined && { weightDecay: decay }),
+            },
+          ]
+        : [],
     ),
   ];
   if (groups.some(({ parameters }) => parameters.some((x) => !x.requiresGrad))) {

@@ -4,20 +4,24 @@ import { UserError } from '../errors.js';
 import { type LoadedEncoder, loadEncoder, loadHead } from '../export/index.js';
 import type { Head } from '../networks/index.js';
 import type { RunConfig } from './config.js';
+import { digest } from './files.js';
 import { findEncoder, findHead } from './run-folder.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
 export interface Origin extends LoadedEncoder {
   readonly head?: Head | undefined;
+  /** Of its files: a run that goes on must find the same. */
+  readonly sha256: string;
 }
 
 /** The origin that a configuration names. The caller disposes its parts. @throws UserError where there is none */
 export function openOrigin({ from, of }: RunConfig): Origin | undefined {
   if (typeof from !== 'string') return undefined;
-  if (of !== 'kept') return loadEncoder(encoderOf(from, String(of)));
-  const headFile = findHead(from);
-  const loaded = loadEncoder(findEncoder(from));
-  return headFile === undefined ? loaded : { ...loaded, head: loadHead(headFile).head };
+  const file = of === 'kept' ? findEncoder(from) : encoderOf(from, String(of));
+  const headFile = of === 'kept' ? findHead(from) : undefined;
+  const loaded = loadEncoder(file);
+  if (headFile === undefined) return { ...loaded, sha256: digest([file]) };
+  return { ...loaded, head: loadHead(headFile).head, sha256: digest([file, headFile]) };
 }
 
 function encoderOf(run: string, which: string): string {

@@ -39,7 +39,9 @@ const machineSchema = z.object({
       sha256: z.string().optional(),
     })
     .optional(),
+  /** Networks that are trained: the one that is imitated, and the one to start from. */
   teacher: z.object({ sha256: z.string() }).optional(),
+  origin: z.object({ sha256: z.string() }).optional(),
 });
 
 type Machine = z.infer<typeof machineSchema>;
@@ -67,7 +69,7 @@ export async function* resume(
       warnings.push(`begun with ${then}, resumed with ${now}: the last bits may differ`);
     }
     const run = prepare(config, data, () => folder);
-    checkTeacher(run, machine.teacher, path);
+    checkNetworks(run, machine, path);
     const from = restore(run, warnings);
     const metricsBytes = folder.goOnAfter(from.metricsBytes);
     if (metricsBytes < from.metricsBytes) {
@@ -126,19 +128,26 @@ function checkImages({ train }: DataSet, before: Machine['images'], path: string
   );
 }
 
-function checkTeacher({ config, teacher }: Run, before: Machine['teacher'], path: string): void {
-  if (before === undefined || before.sha256 === teacher?.sha256) return;
-  throw new UserError(
-    `${path} was begun with another teacher than the one that is now in ${config.teacher}: put the former back, or begin a new run`,
-  );
+function checkNetworks({ config, teacher, origin }: Run, before: Machine, path: string): void {
+  const check = (what: string, then: Machine['teacher'], now: { sha256: string } | undefined, where: unknown) => {
+    if (then === undefined || then.sha256 === now?.sha256) return;
+    throw new UserError(
+      `${path} was begun with another ${what} than the one that is now in ${where}: put the former back, or begin a new run`,
+    );
+  };
+  check('teacher', before.teacher, teacher, config.teacher);
+  check('network to start from', before.origin, origin, config.from);
 }
 
-/** A relative path of a teacher is seen from where the run was begun, where it still is. */
+/** Relative paths of networks are seen from where the run was begun, where they still are. */
 function placed(config: RunConfig, { folder }: Machine): RunConfig {
-  const { teacher } = config;
-  if (teacher === undefined || folder === undefined) return config;
-  const there = resolve(folder, teacher);
-  return existsSync(there) ? { ...config, teacher: there } : config;
+  if (folder === undefined) return config;
+  const there = ['teacher', 'from', 'initFrom'].flatMap((key) => {
+    const path = config[key];
+    const seen = typeof path === 'string' ? resolve(folder, path) : undefined;
+    return seen !== undefined && existsSync(seen) ? [[key, seen] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(there) };
 }
 
 function restore(run: Run, warnings: string[]): Progress {

@@ -1,11 +1,18 @@
 import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError, UserError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/encoder-file.js';
-import { saveHead } from '../export/head-file.js';
+import { loadHead, saveHead } from '../export/head-file.js';
 import { initEncoder } from '../export/init.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods, networksOf } from '../methods/index.js';
-import { type Architecture, buildEncoder, checkSide, type NewEncoder, newArchitecture } from '../networks/index.js';
+import {
+  type Architecture,
+  buildEncoder,
+  checkSide,
+  type Head,
+  type NewEncoder,
+  newArchitecture,
+} from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { evaluationView, type View } from '../views/index.js';
@@ -16,7 +23,7 @@ import { type Look, NotFiniteError } from './monitor.js';
 import { newOptimizer, pace } from './optimizer.js';
 import { type Origin, openOrigin } from './origin.js';
 import { chooseDevice, choosePrecision } from './resources.js';
-import { findEncoder, type RunFolder, unwritable } from './run-folder.js';
+import { findEncoder, findHead, type RunFolder, unwritable } from './run-folder.js';
 import { type LoadedTeacher, loadTeacher } from './teacher.js';
 import { tandemVersion } from './version.js';
 import { runViews } from './views.js';
@@ -29,6 +36,8 @@ export interface Run {
   readonly method: Method;
   /** The trained network that it imitates. */
   readonly teacher?: LoadedTeacher | undefined;
+  /** The network that it starts from. */
+  readonly origin?: Pick<Origin, 'sha256'> | undefined;
   readonly batches: Batches;
   readonly plan: Plan;
   readonly card: EncoderCard;
@@ -68,7 +77,6 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
   const views = made.map((view) => (origin ? fedAs(view, origin.card) : view)) as [View, ...View[]];
   const [view] = views;
   for (const { size: side } of views) checkSide(architecture, side, 'views');
-  manualSeed(config.seed);
   const { method, teacher, notes } = methodOf({ ...config, device }, { architecture, views, origin, lessons });
   const optimizer = newOptimizer(config, method);
   const { channels: _, ...settled } = architecture;
@@ -99,6 +107,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     data,
     method,
     teacher,
+    origin,
     notes,
     batches,
     plan,
@@ -145,19 +154,36 @@ function methodOf(config: RunConfig & { device: Device }, { architecture, views,
   const teacher =
     config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });
   const { classes } = lessons;
+  manualSeed(config.seed); // after the teacher, which draws too while it is built: with any teacher the student begins the same
   const supervision = classes && { classes, head: origin?.head };
   const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher?.teacher, supervision);
+  const fromHead = initFrom === undefined ? [] : initHead(method, initFrom);
   for (const part of [origin?.encoder, origin?.head]) part?.dispose();
-  return { method, teacher, notes: [...notes, ...(teacher?.notes ?? [])] };
+  return { method, teacher, notes: [...notes, ...fromHead, ...(teacher?.notes ?? [])] };
+}
+
+/** The head of a run to start from goes with its encoder where the method has one of that shape. @returns what the user should know */
+function initHead({ learns, teacher }: Method, run: string): string[] {
+  const file = findHead(run);
+  if (file === undefined) return [];
+  const { head } = loadHead(file);
+  const shapeOf = ({ shape: { splits: _, ...shape } }: Head) => JSON.stringify(shape);
+  const alike = shapeOf(head) === shapeOf(learns.head);
+  if (alike) for (const network of [learns, teacher]) network?.head.loadStateDict(head.stateDict());
+  head.dispose();
+  return alike ? [] : [`the head of ${run} is of another shape, so this one begins fresh`];
 }
 
 /** Writes down what is being run, and on what machine and images. @throws UserError when that cannot be written */
-export function describe({ config, folder, data, method, teacher }: Run): void {
+export function describe({ config, folder, data, method, teacher, origin }: Run): void {
   const { count, channels, height, width } = data.train;
   const images = { count, channels, height, width, sha256: fingerprint(data.train) };
   const made = { version: tandemVersion, libtorch: version(), threads: threads() };
-  const imitated = teacher && { teacher: { sha256: teacher.sha256 } };
-  const tandem = { ...made, views: method.views, folder: process.cwd(), images, ...imitated };
+  const others = {
+    ...(teacher && { teacher: { sha256: teacher.sha256 } }),
+    ...(origin && { origin: { sha256: origin.sha256 } }),
+  };
+  const tandem = { ...made, views: method.views, folder: process.cwd(), images, ...others };
   try {
     folder.writeConfig({ ...config, tandem });
     if (data.skipped.length > 0) folder.writeSkipped(data.skipped);

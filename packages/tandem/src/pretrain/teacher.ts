@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Device } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { loadEncoder, loadHead } from '../export/index.js';
 import { Head } from '../networks/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
+import { digest } from './files.js';
 import { findEncoder, findHead } from './run-folder.js';
 
 /** A trained network that a run imitates. */
@@ -56,10 +55,4 @@ export function loadTeacher(
     head?.dispose();
     throw error instanceof UserError ? error : new UserError(`the teacher in ${runOrFile} ${(error as Error).message}`);
   }
-}
-
-function digest(files: readonly string[]): string {
-  const sum = createHash('sha256');
-  for (const file of files) sum.update(readFileSync(file));
-  return sum.digest('hex');
 }

@@ -9,13 +9,13 @@ interface Normalised {
 
 /** A network that has learned already, and learns no more. */
 export interface FrozenTeacher {
-  /** Of its outputs. */
+  /** Of what it gives. */
   readonly width: number;
   readonly encoder: Encoder;
   readonly head: Head;
   /** Of its classes, where its outputs are scores of classes. */
   readonly classes?: readonly string[] | undefined;
-  /** Its outputs for each view, in evaluation mode and without gradient: [n, width] each. They do not depend on the batch. */
+  /** Its head's embedding of each view, in evaluation mode and without gradient: [n, width] each. It does not depend on the batch. */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
   dispose(): void;
 }
@@ -37,12 +37,12 @@ export function frozenTeacher({ encoder, head, classes, own }: FrozenNetwork, vi
   for (const part of [encoder, head]) part.requiresGrad(false).eval();
   const rescale = rescaling(views, own, encoder.parameters()[0]?.device);
   return {
-    width: head.outputWidth,
+    width: head.embeddingWidth,
     encoder,
     head,
     classes,
-    project: <const Views extends readonly Tensor[]>(views: Views) =>
-      noGrad(() => scope(() => views.map((x) => head.forward(encoder.forward(rescale(x)))))) as {
+    project: <const Views extends readonly Tensor[]>(batch: Views) =>
+      noGrad(() => scope(() => batch.map((x) => head.embed(encoder.forward(rescale(x)))))) as {
         [View in keyof Views]: Tensor;
       },
     dispose() {

@@ -157,7 +157,7 @@ function takeStep(
     return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };
   }
   method.beforeStep?.(moment);
-  if (clip) clipGradients(method.learns.parameters(), clip);
+  if (clip) for (const network of learnersOf(method)) clipGradients(network.parameters(), clip);
   optimizer.step({ lr, ...(weightDecay && { weightDecay: weightDecay(step) }) });
   method.afterStep?.(moment);
   return {

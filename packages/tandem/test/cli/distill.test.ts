@@ -3,7 +3,14 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io } from '@tandem/torch';
+import { saveEncoder, saveHead } from '../../src/export/index.js';
+import { openImages } from '../../src/images/index.js';
+import { networksOf } from '../../src/methods/index.js';
+import { buildEncoder, Head } from '../../src/networks/index.js';
+import { assemble, resolveConfig } from '../../src/pretrain/index.js';
+import { smallView } from '../../src/views/index.js';
 import { whatCameOut } from '../faults/runs.js';
+import { elements } from '../support.js';
 import { metricsOf, pictures, start, tandem, temporary } from './running.js';
 
 const root = temporary({ after });
@@ -92,7 +99,47 @@ test('two steps of binarisation: all that the first run learned is taken, and we
   assert.equal((await tandem(t, ...line, 'binary=activations', '--out', first)).code, 0);
   const second = await tandem(t, ...line, 'binary=both', '--init', first, '--out', join(root, 'both'));
   assert.equal(second.code, 0);
-  assert.doesNotMatch(second.stderr, /begin fresh|not in this network/);
+  assert.doesNotMatch(second.stderr, /begin fresh|begins fresh|not in this network/);
+});
+
+test('a run to start from gives its head too, where it is of the shape', async () => {
+  const begin = async (...more: string[]) => {
+    const words = Object.fromEntries([...more, 'size=16', 'batch=10'].map((word) => word.split('=')));
+    const config = resolveConfig({
+      images,
+      method: 'simclr',
+      backbone: 'resnet8',
+      width: 8,
+      stem: 'strided',
+      ...words,
+    });
+    const { method, notes } = assemble(config, await openImages(images, { size: 16 }));
+    const state = Object.entries(method.learns.head.stateDict()).map(([name, x]) => [name, elements(x)]);
+    for (const network of networksOf(method)) network.dispose();
+    return { state: Object.fromEntries(state), notes };
+  };
+  const { tensors } = io.loadSafetensors(join(teacher, 'encoder', 'head.safetensors'));
+  const saved = Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, elements(x)]));
+  const alike = await begin('projHidden=16', 'projDim=12', `initFrom=${teacher}`);
+  assert.deepEqual([alike.state, alike.notes], [saved, []]);
+  const other = await begin('projHidden=16', 'projDim=8', `initFrom=${teacher}`);
+  assert.match(other.notes.join(), /^the head of .*teacher is of another shape, so this one begins fresh$/);
+  // Whatever the teacher, a seed gives the same student to begin with.
+  const seed = ['method=seed', 'bank=20', 'projDim=12', 'projHidden=16'];
+  const twin = join(root, 'larger teacher');
+  mkdirSync(join(twin, 'encoder'), { recursive: true });
+  const encoder = buildEncoder({ backbone: 'resnet10', width: 8, stem: 'strided', channels: 3 });
+  const { mean, std } = smallView({ size: 16 });
+  const card = {
+    architecture: { backbone: 'resnet10', width: 8, stem: 'strided', channels: 3 },
+    size: 16,
+    mean,
+    std,
+  } as const;
+  saveEncoder(join(twin, 'encoder', 'encoder.safetensors'), encoder, card);
+  saveHead(join(twin, 'encoder', 'head.safetensors'), { head: new Head({ widths: [64, 12], norm: false }) });
+  const [one, two] = [await begin(...seed, `teacher=${teacher}`), await begin(...seed, `teacher=${twin}`)];
+  assert.deepEqual(one.state, two.state);
 });
 
 test('what is wrong is said in one line before anything is written', async (t) => {
@@ -102,15 +149,8 @@ test('what is wrong is said in one line before anything is written', async (t) =
     assert.match(outcome.stderr, message);
   };
   await says(2, /^tandem: which teacher\? Give the run folder or file .* as --teacher\n$/, '--method', 'seed');
-  await says(2, /^tandem: which method\? there is simclr-v2, seed, s2bnn/, '--teacher', teacher);
-  await says(
-    2,
-    /'simclr' learns from no teacher; there is simclr-v2, seed/,
-    '--teacher',
-    teacher,
-    '--method',
-    'simclr',
-  );
+  await says(2, /^tandem: which method\? there is seed, s2bnn, simclr-v2/, '--teacher', teacher);
+  await says(2, /'simclr' learns from no teacher; there is seed/, '--teacher', teacher, '--method', 'simclr');
   await says(2, /unknown option '--backbone'/, '--teacher', teacher, '--backbone', 'resnet8');
   const seed = ['--method', 'seed', 'bank=20', '--student', 'resnet8', ...tiny];
   await says(1, /nowhere: there is no such run folder or encoder file/, ...seed, '--teacher', join(root, 'nowhere'));
@@ -132,5 +172,5 @@ test('what is wrong is said in one line before anything is written', async (t) =
   );
   const { code, stderr } = await tandem(t, 'pretrain', images, '--method', 'simclr', '--teacher', teacher);
   assert.equal(code, 2);
-  assert.match(stderr, /simclr has no use for a trained teacher; there is simclr-v2, seed, s2bnn/);
+  assert.match(stderr, /simclr has no use for a trained teacher; there is seed, s2bnn, simclr-v2/);
 });

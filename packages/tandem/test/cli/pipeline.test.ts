@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import { loadHead } from '../../src/export/index.js';
 import { type PretrainEvent, pretrain, readConfigOf } from '../../src/pretrain/index.js';
 import { whatCameOut } from '../faults/runs.js';
-import { metricsOf, pictures, tandem, temporary, tiny } from './running.js';
+import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -59,6 +59,15 @@ test('the three stages of SimCLR v2, each going on bit for bit after an interrup
   assert.deepEqual([again.result, again.settings], [result.result, result.settings]);
   assert.deepEqual(whatCameOut(half), whatCameOut(tuned));
   assert.deepEqual(JSON.parse(readFileSync(join(half, 'result.json'), 'utf8')), result.result);
+
+  // From another folder than it was begun in, by a relative path of the network that it starts from.
+  const relative = start(['finetune', 'first', images, ...tuning, '--out', 'relative'], root);
+  await relative.says('epoch 1/8');
+  relative.process.kill('SIGINT');
+  assert.equal((await relative.ended).code, 130);
+  const elsewhere = temporary(t);
+  const on = await start(['resume', join(root, 'relative')], elsewhere).ended;
+  assert.equal(on.code, 0, on.stderr);
 
   await done('distill', images, ...distilling, '--student', 'resnet10', 'width=4', '--teacher', tuned, '--out', twin);
   const line = metricsOf(twin).at(-1) as Record<string, number>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { io, liveCount, noGrad, scope } from '@tandem/torch';
 import { saveEncoder, saveHead } from '../../src/export/index.js';
-import { type Architecture, Head } from '../../src/networks/index.js';
+import { type Architecture, dinoHead, Head, PrototypeHead } from '../../src/networks/index.js';
 import { loadTeacher } from '../../src/pretrain/teacher.js';
 import { smallView } from '../../src/views/index.js';
 import { temporary } from '../cli/running.js';
@@ -42,6 +42,14 @@ test('a run is taken with the projector it was trained with, or its classifier a
   assert.deepEqual([tuned.teacher.width, tuned.teacher.classes], [2, ['cat', 'dog']]);
   assert.notEqual(run.sha256, tuned.sha256);
   assert.equal(load(join(root, 'run')).sha256, run.sha256);
+});
+
+test("of DINO's network the embedding is imitated, not its cosines with prototypes", () => {
+  const head = new PrototypeHead(dinoHead(32, 64, { layers: 2, hidden: 8, bottleneck: 6 }));
+  const { teacher } = load(runFolder('dino', head));
+  assert.equal(teacher.width, 6);
+  const expected = scope(() => noGrad(() => elements(head.eval().embed(encoder.eval().forward(x())))));
+  scope(() => assertClose(teacher.project([x()])[0], expected, { rtol: 1e-6, atol: 1e-7 }));
 });
 
 test('of a file, or a run without a head, the features are imitated', () => {

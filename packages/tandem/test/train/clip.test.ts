@@ -26,6 +26,28 @@ const pytorch = {
   },
 };
 
+test('a network that learns beside the student is clipped by itself', async () => {
+  const settings = {
+    method: 's2bnn',
+    strategy: 'distillation',
+    coTrained: 'resnet8',
+    coTrainedWidth: 4,
+    projDim: 8,
+    bank: 16,
+  };
+  const plain = { optimizer: 'sgd', lr: 1, momentum: 0, weightDecay: 0, decay: 'constant', clip: 1e-3, bnSplits: 2 };
+  const run = setUp({ settings: { ...settings, ...plain, batch: 8, epochs: 1 } });
+  const networks = [run.method.learns, run.method.others?.coTrained?.branch as nn.Module];
+  const before = networks.map((network) => network.parameters().map(elements));
+  await reports(run, 1);
+  for (const [i, network] of networks.entries()) {
+    const moved = network
+      .parameters()
+      .flatMap((x, j) => elements(x).map((value, k) => value - (before[i]?.[j]?.[k] as number)));
+    assertClose(Math.hypot(...moved), 1e-3, { rtol: 1e-2 });
+  }
+});
+
 describe('clipped gradients', () => {
   for (const by of ['global', 'tensor'] as const) {
     for (const most of [3, 0.5] as const) {

@@ -8,6 +8,8 @@ export interface RunFacts {
   readonly batch: number;
   /** The trained network to imitate. */
   readonly teacher?: string | undefined;
+  /** The network whose weights the student begins with. */
+  readonly initFrom?: string | undefined;
 }
 
 /** Options of the projector; the CLBO study gives every method 512 dimensions and two layers, Barlow Twins and VICReg three. */

@@ -6,11 +6,12 @@ import type { Other } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
 
 export interface CoTrainedOptions extends MomentumContrastOptions {
-  /** Its backbone, width and learning rate; the run's own rate unless given. */
+  /** Its backbone and width, learning rate and weight decay; the latter are the run's own unless given. */
   readonly coTrained: string;
   readonly coTrainedWidth?: number | undefined;
   readonly coTrainedLr?: number | undefined;
-  readonly projDim?: number | undefined;
+  readonly coTrainedWeightDecay?: number | undefined;
+  readonly projDim: number;
   readonly bnSplits: number;
 }
 
@@ -19,14 +20,21 @@ export interface CoTrainedOptions extends MomentumContrastOptions {
  * evaluation mode, and has no say in what it learns.
  */
 export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o: CoTrainedOptions) {
-  const { coTrained: backbone, coTrainedWidth, coTrainedLr: lr, bnSplits: splits, projDim = 128 } = o;
+  const {
+    coTrained: backbone,
+    coTrainedWidth,
+    coTrainedLr: lr,
+    coTrainedWeightDecay: weightDecay,
+    bnSplits: splits,
+    projDim,
+  } = o;
   const settings = coTrainedWidth === undefined ? {} : { width: coTrainedWidth };
   const encoder = newEncoder({ splits }, newArchitecture(backbone, settings, { size, channels: mean.length }));
   const projHidden = encoder.featureWidth;
   const branch = newBranch(encoder, { projLayers: 2, projHidden, projDim, projNorm: false, splits });
   const contrast = momentumContrast(branch, o);
   const others: Record<string, Other> = {
-    coTrained: { branch, learns: true, lr },
+    coTrained: { branch, learns: true, lr, weightDecay },
     coTrainedKeys: { branch: contrast.teacher, learns: false },
   };
   return {
