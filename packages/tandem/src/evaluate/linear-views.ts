@@ -21,11 +21,14 @@ export interface LinearViewsSettings {
   readonly seed: number;
 }
 
-/** The usual values. The best rate varies some 300 times over methods, because feature lengths do: one rate for all would be unfair. */
+/**
+ * The usual values. The best rate varies some 300 times over methods, because feature lengths do: one rate for all would be unfair. Binary encoders trained by
+ * Adam want the smallest (S2-BNN).
+ */
 export const linearViewsDefaults: LinearViewsSettings = {
   epochs: 100,
   batch: 256,
-  rates: [0.1, 0.3, 1, 3, 10, 30],
+  rates: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
   momentum: 0.9,
   weightDecay: 0,
   seed: 0,

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/cli/config-file.js';
+import { buildEncoder } from '../../src/networks/index.js';
 import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 import { study } from '../support.js';
 
@@ -47,6 +48,15 @@ describe('experiments', () => {
     ]);
     assert.deepEqual(shown('s2bnn-distillation-step1', 'binary'), ['activations']);
     assert.deepEqual(shown('seed', 'width', 'epochs'), shown('seed-moco', 'width', 'epochs'));
+    // The same network under both: SEED's projector is as wide as the features inside, and as its teacher's projection at the end.
+    const { backbone, width } = config('distillation/seed.json');
+    const encoder = buildEncoder({ backbone, width: width as number, stem: 'small', channels: 3 });
+    assert.deepEqual(shown('seed', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [backbone, 2, false, undefined]);
+    assert.deepEqual(shown('seed-moco', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [
+      ...[backbone, 2, false],
+      encoder.featureWidth,
+    ]);
+    assert.deepEqual(shown('seed-moco', 'projDim'), shown('teacher', 'projDim'));
   });
 
   test('Tables 2 and 3 have every method, Table 3 on five data sets', () => {

@@ -22,7 +22,7 @@ test('on views: protocol, settings and result', async (t) => {
   assert.equal(protocol, 'linear (views)');
   assert.deepEqual(
     [settings.epochs, settings.batch, settings.rates, settings.bank, settings.queries],
-    [8, 16, [0.1, 0.3, 1, 3, 10, 30], 72, 8],
+    [8, 16, [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], 72, 8],
   );
   assert.equal(accuracy, result.accuracy);
   assert.ok(accuracy >= 0.75, `two plain colours should be told apart: ${accuracy}`);
