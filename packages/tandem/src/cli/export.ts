@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { checkExportFolder, exportFolder, graphOf } from '../export/index.js';
+import { checkExportFolder, exportFolder } from '../export/index.js';
 import { DATA_SETS } from '../images/index.js';
 import { chooseDevice, tandemVersion } from '../pretrain/index.js';
 import { oneOf, wholeNumber } from './arguments.js';
@@ -57,7 +57,6 @@ async function runExport(runOrFile: string, options: ExportFlags): Promise<void>
     const { encoder, card, note } = subject;
     if (note) bar.say(note);
     const provenance = provenanceOf(runOrFile, subject, out);
-    graphOf(encoder); // before anything is opened: not every network can be written
     const quantized = await quantize(subject, imagesOf(runOrFile), options, { device, signal, bar });
     signal.throwIfAborted();
     const { files, notes } = exportFolder(out, { encoder, card, provenance, version: tandemVersion, quantized });

@@ -1,7 +1,7 @@
 import { type Device, scope } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { accuracy, features, knn } from '../evaluate/index.js';
-import { type Export, GraphNetwork, graphOf, observe, quantized } from '../export/index.js';
+import { type Export, type Graph, GraphNetwork, graphOf, observe, quantized } from '../export/index.js';
 import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../images/index.js';
 import { unit } from '../losses/index.js';
 import { type Labelled, labelled } from '../pretrain/index.js';
@@ -33,7 +33,7 @@ interface Around {
 /**
  * The encoder in 8 bits, with what it is worth beside the encoder itself.
  * @param own the images of the encoder's run, where it has one; a failure to open them is no error
- * @returns why there is none, where there is none: not wanted, no images, or too great a loss
+ * @returns why there is none, where there is none: no network that can be written, not wanted, no images, or too great a loss
  * @throws UserError where the images that were asked for cannot be used
  */
 export async function quantize(
@@ -42,6 +42,8 @@ export async function quantize(
   flags: ExportFlags,
   { device, signal, bar }: Around,
 ): Promise<Export['quantized']> {
+  const plain = graphOf(subject.encoder);
+  if (typeof plain === 'string') return plain;
   if (!flags.quantized) return 'it was left out by --no-quantized';
   const place = flags.images === undefined ? own : { where: flags.images };
   if (place === undefined) return 'there are no images to calibrate it with; name some with --images';
@@ -56,11 +58,12 @@ export async function quantize(
     if (flags.images !== undefined || !(error instanceof UserError)) throw error;
     return `the run's images cannot be opened (${error.message}); name others with --images`;
   }
-  return scope(() => measured(subject, publicName(where), data, flags, { device, bar }));
+  return scope(() => measured(subject, plain, publicName(where), data, flags, { device, bar }));
 }
 
 function measured(
-  { encoder, card }: Subject,
+  { card }: Subject,
+  plain: Graph,
   images: string,
   data: DataSet,
   flags: ExportFlags,
@@ -72,7 +75,7 @@ function measured(
     const onProgress = (done: number, total: number) => bar.update(done, total, what);
     return features(network, set, { view, device, chunk: 64, onProgress });
   };
-  const float = new GraphNetwork(graphOf(encoder)).to({ device });
+  const float = new GraphNetwork(plain).to({ device });
   const ranges = observe(float.graph, (network) => void of(network.to({ device }), few, 'calibrating'));
   const graph = quantized(float.graph, ranges);
   const eight = new GraphNetwork(graph).to({ device });

@@ -1,18 +1,23 @@
 import type { nn } from '@tandem/torch';
-import type { BasicBlock, Encoder, ResNet } from '../networks/index.js';
+import { type BasicBlock, Bottleneck, type Encoder, type ResNet } from '../networks/index.js';
 import type { EncoderCard } from './encoder-file.js';
+import type { Onnx } from './model-card.js';
 
 /**
- * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it.
- * @param hasQuantized false has transformers.js load the float32 model where it would take the quantized one, in WebAssembly
+ * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it. Without a quantized model it is told to load the float32
+ * one, where it would take the other, in WebAssembly. Without any ONNX model it is Tandem's alone: no name that other libraries would take for one of theirs.
  */
-export function modelConfig(encoder: Encoder, card: EncoderCard, hasQuantized: boolean): object {
+export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {
+  if (typeof onnx === 'string') {
+    const { channels } = card.architecture;
+    return { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size, tandem: card };
+  }
   const { layer1, layer2, layer3, layer4 } = encoder as ResNet;
   const stages = [layer1, layer2, layer3, layer4].flatMap((stage) => (stage ? [stage.layers] : []));
   return {
     architectures: ['ResNetModel'],
     model_type: 'resnet',
-    layer_type: 'basic',
+    layer_type: stages[0]?.[0] instanceof Bottleneck ? 'bottleneck' : 'basic',
     hidden_act: 'relu',
     num_channels: 3,
     embedding_size: card.architecture.width,
@@ -20,25 +25,28 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, hasQuantized: b
     depths: stages.map((blocks) => blocks.length),
     downsample_in_first_stage: false,
     image_size: card.size,
-    ...(!hasQuantized && { 'transformers.js_config': { dtype: 'fp32' } }),
+    ...(typeof onnx.quantized === 'string' && { 'transformers.js_config': { dtype: 'fp32' } }),
     tandem: card,
   };
 }
 
 function widthOf([block]: readonly nn.Module[]): number {
-  return (block as BasicBlock).conv2.weight.shape[0] as number;
+  const last = block instanceof Bottleneck ? block.conv3 : (block as BasicBlock).conv2;
+  return last.weight.shape[0] as number;
 }
 
 /**
  * `preprocessor_config.json`: the shorter side to `size`, the centre cut out, normalised. That is what Tandem does, which brings the
  * shorter side to a little more first and then the whole square to `size`. Of the filters that the format knows Lanczos comes nearest,
- * and it is the one that transformers.js does not alias with. (`docs/export.md` has the numbers.)
+ * and it is the one that transformers.js does not alias with. (`docs/export.md` has the numbers.) ONNX models of gray images take colour.
  */
-export function preprocessorConfig({ size, mean, std }: EncoderCard): object {
-  const colours = (values: readonly number[]) => (values.length === 3 ? values : [0, 1, 2].map(() => values[0]));
+export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx): object {
+  const isGray = typeof onnx === 'string' && mean.length === 1;
+  const colours = (values: readonly number[]) =>
+    values.length === 3 || isGray ? values : [0, 1, 2].map(() => values[0]);
   return {
     image_processor_type: 'CLIPImageProcessor', // the plainest that does these steps and no others
-    do_convert_rgb: true,
+    do_convert_rgb: !isGray,
     do_resize: true,
     size: { shortest_edge: size },
     resample: 1,

@@ -29,9 +29,9 @@ export function checkExportFolder(out: string): void {
 
 /**
  * Writes an encoder as a folder that transformers.js, ONNX Runtime and torchvision load as it is, in the layout of Hugging Face's Hub.
- * It is written beside and renamed: the folder appears whole or not at all.
+ * An encoder that has no form in ONNX is written without those models. It is written beside and renamed: the folder appears whole or not at all.
  * @returns its files, from the folder, and what was left out
- * @throws UserError where the folder is not empty or cannot be written, or the encoder cannot be put into this form
+ * @throws UserError where the folder is not empty or cannot be written
  */
 export function exportFolder(
   out: string,
@@ -39,22 +39,23 @@ export function exportFolder(
 ): { files: string[]; notes: string[] } {
   checkExportFolder(out);
   const graph = graphOf(encoder);
-  const half = halved(graph);
-  const model = (of: Graph) =>
-    encodeModel(of, { name: provenance.name, producerVersion: version, metadata: { tandem: JSON.stringify(card) } });
-  const hasQuantized = typeof quantized !== 'string';
+  const half = typeof graph === 'string' ? graph : halved(graph);
+  const about = { name: provenance.name, producerVersion: version, metadata: { tandem: JSON.stringify(card) } };
+  const models = Object.entries({ model: graph, model_fp16: half, model_quantized: graphIn(quantized) });
+  const onnx =
+    typeof graph === 'string' ? graph : { quantized: typeof quantized === 'string' ? quantized : quantized.made };
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   const files: Record<string, string | Uint8Array> = {
-    'config.json': json(modelConfig(encoder, card, hasQuantized)),
-    'preprocessor_config.json': json(preprocessorConfig(card)),
-    'onnx/model.onnx': model(graph),
-    ...(typeof half !== 'string' && { 'onnx/model_fp16.onnx': model(half) }),
-    ...(hasQuantized && { 'onnx/model_quantized.onnx': model(quantized.graph) }),
-    'README.md': modelCard(provenance, card, encoder.featureWidth, hasQuantized ? quantized.made : quantized),
+    'config.json': json(modelConfig(encoder, card, onnx)),
+    'preprocessor_config.json': json(preprocessorConfig(card, onnx)),
+    ...Object.fromEntries(
+      models.flatMap(([name, of]) => (typeof of === 'string' ? [] : [[`onnx/${name}.onnx`, encodeModel(of, about)]])),
+    ),
+    'README.md': modelCard(provenance, card, encoder.featureWidth, onnx),
   };
   const beside = `${resolve(out)}.${process.pid}.part`;
   try {
-    makeFolder(join(beside, 'onnx'));
+    makeFolder(typeof graph === 'string' ? beside : join(beside, 'onnx'));
     saveEncoder(join(beside, 'model.safetensors'), encoder, card);
     for (const [name, content] of Object.entries(files)) writeFileSync(join(beside, name), content);
     if (existsSync(out)) rmdirSync(out); // empty, or this fails
@@ -63,9 +64,17 @@ export function exportFolder(
     rmSync(beside, { recursive: true, force: true });
     throw new UserError(`${out} cannot be written: ${(error as Error).message}`);
   }
-  const notes = [
+  return { files: ['model.safetensors', ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
+}
+
+function graphIn(quantized: Export['quantized']): Graph | string {
+  return typeof quantized === 'string' ? quantized : quantized.graph;
+}
+
+function notesOf(graph: Graph | string, half: Graph | string, quantized: Export['quantized']): string[] {
+  if (typeof graph === 'string') return [`no ONNX models: ${graph}; the weights are written all the same`];
+  return [
     ...(typeof half === 'string' ? [`no float16 model: ${half}`] : []),
     ...(typeof quantized === 'string' ? [`no quantized model: ${quantized}`] : []),
   ];
-  return { files: ['model.safetensors', ...Object.keys(files)], notes };
 }

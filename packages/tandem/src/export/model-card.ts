@@ -16,6 +16,9 @@ export interface Quantization {
   };
 }
 
+/** Of a folder's ONNX models: what the quantized one was measured to be, or why there is none; or why there are none at all. */
+export type Onnx = { readonly quantized: Quantization | string } | string;
+
 /** One measured number. */
 export interface Quality {
   readonly protocol: string;
@@ -43,21 +46,26 @@ const hubNames: Readonly<Record<string, string>> = {
   'fashion-mnist': 'zalando-datasets/fashion_mnist',
 };
 
-/** The folder's README.md. @param quantization why there is no quantized model, where there is none */
-export function modelCard(
-  provenance: Provenance,
-  card: EncoderCard,
-  features: number,
-  quantization: Quantization | string,
-): string {
+/** The folder's README.md. */
+export function modelCard(provenance: Provenance, card: EncoderCard, features: number, onnx: Onnx): string {
   const { name, method, images } = provenance;
   const { backbone, width, stem } = card.architecture;
-  const learned = method && images ? `, learned by ${method} from ${images} without labels` : '';
+  const share = Number(provenance.settings?.labels ?? 0);
+  const labels = share > 0 ? `with ${Number((share * 100).toPrecision(3))} % of the labels` : 'without labels';
+  const learned = method && images ? `, learned by ${method} from ${images} ${labels}` : '';
   return [
-    frontMatter(provenance),
+    frontMatter(provenance, card, onnx),
     `# ${name}`,
-    `An image encoder${learned}: ${backbone} of width ${width} (${stem} stem), images of ${card.size} pixels to ${features} features. Made with Tandem.`,
+    `An image encoder${learned}: ${backbone} of width ${width}${stem ? ` (${stem} stem)` : ''}, images of ${card.size} pixels to ${features} features. Made with Tandem.`,
     ...quality(provenance),
+    ...(typeof onnx === 'string' ? weightsAlone(card, features, onnx) : models(name, card, features, onnx.quantized)),
+    ...settings(provenance),
+    '',
+  ].join('\n\n');
+}
+
+function models(name: string, card: EncoderCard, features: number, quantization: Quantization | string): string[] {
+  return [
     '## The quantized model',
     quantizationText(quantization),
     '## Loading it',
@@ -69,14 +77,23 @@ export function modelCard(
     ...(card.architecture.channels === 1
       ? ['The encoder is one of gray images; the ONNX models take colour and make it gray themselves.']
       : []),
-    ...settings(provenance),
-    '',
-  ].join('\n\n');
+  ];
 }
 
-function frontMatter({ name, method, images, quality }: Provenance): string {
+function weightsAlone({ architecture: { channels }, size }: EncoderCard, features: number, why: string): string[] {
+  return [
+    '## Loading it',
+    `There are no ONNX models: ${why}. Tandem reads \`model.safetensors\`, whose metadata say how the network is built:`,
+    code('sh', ['tandem embed model.safetensors pictures --out features.npy']),
+    '## Inputs and outputs',
+    `float32 [batch, ${channels}, ${size}, ${size}], prepared as \`preprocessor_config.json\` says, to [batch, ${features}]. Compare vectors by cosine similarity.`,
+  ];
+}
+
+function frontMatter({ name, method, images, quality }: Provenance, { architecture }: EncoderCard, onnx: Onnx): string {
   const text = JSON.stringify; // JSON is YAML too
-  const tags = ['self-supervised-learning', ...(method ? [method] : []), 'resnet', 'onnx', 'tandem'];
+  const kind = typeof onnx === 'string' ? [architecture.backbone] : ['resnet', 'onnx'];
+  const tags = ['self-supervised-learning', ...(method ? [method] : []), ...kind, 'tandem'];
   const dataset = images === undefined ? undefined : hubNames[images];
   const results = quality.map(
     ({ protocol, images: on, accuracy }) =>
@@ -84,7 +101,7 @@ function frontMatter({ name, method, images, quality }: Provenance): string {
   );
   return [
     '---',
-    'library_name: transformers.js',
+    `library_name: ${typeof onnx === 'string' ? 'tandem' : 'transformers.js'}`,
     'pipeline_tag: image-feature-extraction',
     `tags: [${tags.map((tag) => text(tag)).join(', ')}]`,
     ...(dataset ? [`datasets: [${text(dataset)}]`] : []),
@@ -127,10 +144,10 @@ function javascript(name: string): string[] {
   ];
 }
 
-/** torchvision builds no other widths than 64, nor three stages. */
+/** torchvision builds no other widths than 64, nor three stages, nor ResNet-D's parts. */
 function python({ architecture, size }: EncoderCard): string[] {
-  const { backbone, width, features, stem, channels } = architecture;
-  const inTorchvision = ['resnet10', 'resnet18', 'resnet34'].includes(backbone) && width === 64;
+  const { backbone, width, features, stem, channels, sk } = architecture;
+  const inTorchvision = ['resnet10', 'resnet18', 'resnet34'].includes(backbone) && width === 64 && !sk;
   if (!inTorchvision || (features ?? 512) !== 512 || channels !== 3) {
     return [
       'In Python, with ONNX Runtime:',

@@ -27,7 +27,7 @@ export interface Skipped {
 }
 
 /**
- * What a source holds. `train` is learned from, and its labels are never used for that; `bank` and `queries` are what a
+ * What a source holds. `train` is learned from, with labels only by methods that ask for them; `bank` and `queries` are what a
  * k-NN classifier remembers and is asked, both absent without labels.
  */
 export interface DataSet {

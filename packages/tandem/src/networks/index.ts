@@ -10,6 +10,6 @@ export * from './head.js';
 export * from './operations.js';
 export * from './prototype-head.js';
 export * from './reactnet.js';
-export { BasicBlock } from './residual.js';
+export { AveragePool, BasicBlock, Bottleneck } from './residual.js';
 export * from './resnet.js';
 export * from './vit.js';

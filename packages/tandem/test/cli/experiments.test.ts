@@ -51,7 +51,12 @@ describe('experiments', () => {
     // The same network under both: SEED's projector is as wide as the features inside, and as its teacher's projection at the end.
     const { backbone, width } = config('distillation/seed.json');
     const encoder = buildEncoder({ backbone, width: width as number, stem: 'small', channels: 3 });
-    assert.deepEqual(shown('seed', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [backbone, 2, false, undefined]);
+    assert.deepEqual(shown('seed', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [
+      backbone,
+      2,
+      false,
+      undefined,
+    ]);
     assert.deepEqual(shown('seed-moco', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [
       ...[backbone, 2, false],
       encoder.featureWidth,

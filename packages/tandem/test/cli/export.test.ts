@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io, manualSeed, type nn, noGrad, scope } from '@tandem/torch';
+import { io, manualSeed, type nn, noGrad, rand, scope } from '@tandem/torch';
 import { features } from '../../src/evaluate/index.js';
 import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { openImages } from '../../src/images/index.js';
@@ -205,6 +205,59 @@ test('an encoder of gray images takes colour ones in ONNX, and gives for gray wh
   const { tensor } = await import('@tandem/torch');
   const own = scope(() => noGrad(() => floats(encoder.eval().forward(tensor(gray, { shape: [1, 1, 28, 28] })))));
   assert.ok(least(cosines(own, pooled.data as Float32Array, 32)) > 0.999999);
+});
+
+test('a network that has no form in ONNX is written without those models, and said to be', async (t) => {
+  manualSeed(0);
+  const architectures = [
+    { backbone: 'react-resnet8', width: 8, stem: 'small', channels: 1 },
+    { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 28, channels: 1 },
+  ] as const;
+  for (const architecture of architectures) {
+    const { backbone } = architecture;
+    const file = join(root, `${backbone}.safetensors`);
+    const encoder = buildEncoder(architecture);
+    const card = { architecture, size: 28, mean: [0.286], std: [0.353] };
+    saveEncoder(file, encoder, card);
+    const out = join(root, backbone);
+    // Nothing is opened to calibrate a model that there is not.
+    const { code, stdout, stderr } = await tandem(
+      t,
+      'export',
+      file,
+      '--out',
+      out,
+      '--images',
+      join(root, 'gone'),
+      '--json',
+    );
+    assert.equal(code, 0, stderr);
+    const reason = /only ResNets of real numbers can be written as ONNX so far, and this is a (BinaryResNet|ViT)/;
+    assert.match(stderr, new RegExp(`no ONNX models: ${reason.source}; the weights are written all the same`));
+    assert.match(JSON.parse(stdout).quantized.left, reason);
+    assert.deepEqual(filesIn(out), ['README.md', 'config.json', 'model.safetensors', 'preprocessor_config.json']);
+    assert.ok(!existsSync(join(out, 'onnx')));
+    const config = json(out, 'config.json');
+    assert.deepEqual(
+      [config.model_type, config.num_channels, config.hidden_size, config.tandem],
+      [undefined, 1, encoder.featureWidth, card],
+    );
+    const preparation = json(out, 'preprocessor_config.json');
+    assert.deepEqual([preparation.do_convert_rgb, preparation.image_mean], [false, [0.286]]);
+    const readme = readFileSync(join(out, 'README.md'), 'utf8');
+    assert.match(readme, reason);
+    assert.match(readme, new RegExp(`library_name: tandem\n[^]*"${backbone}", "tandem"\\]`));
+    assert.match(readme, /\[batch, 1, 28, 28\]/);
+    assert.ok(!/undefined|onnxruntime|transformers|torchvision/.test(readme), readme);
+
+    const again = loadEncoder(join(out, 'model.safetensors'));
+    assert.deepEqual(again.card, card);
+    const x = rand([2, 1, 28, 28]);
+    const [own, read] = [encoder, again.encoder].map((network) =>
+      scope(() => noGrad(() => floats(network.eval().forward(x)))),
+    );
+    assert.deepEqual(read, own);
+  }
 });
 
 test('what cannot be exported is told in one line, and nothing is written', async (t) => {

@@ -5,13 +5,13 @@ import test, { after, before } from 'node:test';
 import { inferenceMode, scope, tensor } from '@tandem/torch';
 import { extract } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
-import { exportFolder, graphOf, observe, quantized, saveEncoder } from '../../src/export/index.js';
+import { exportFolder, observe, quantized, saveEncoder } from '../../src/export/index.js';
 import { CROP_MARGIN, type ImageSet, openImages } from '../../src/images/index.js';
 import type { Architecture, Encoder } from '../../src/networks/index.js';
 import { evaluationView, makeView } from '../../src/views/index.js';
 import { temporary } from '../cli/running.js';
 import { DATA, needs } from '../images/making.js';
-import { askPython, card, cosines, floats, least, mean, ort, pythonWith, run, seasoned } from './exporting.js';
+import { askPython, card, cosines, floats, graphIn, least, mean, ort, pythonWith, run, seasoned } from './exporting.js';
 
 // One encoder, real photographs of many shapes, and every reader of the exported folder. The encoder is untrained: whatever the pictures
 // show, its features lie close together, so that cosines are taken after the mean feature is taken off where readers see the same pixels.
@@ -50,7 +50,7 @@ before(async () => {
     scope(() => floats(features(encoder, set, { view, device: 'cpu' }))),
     width,
   );
-  const graph = graphOf(encoder);
+  const graph = graphIn(encoder);
   const ranges = observe(graph, (network) => scope(() => void features(network, set, { view, device: 'cpu' })));
   const made = { calibrated: count, images: photographs, cosine: 1 };
   exportFolder(out, {

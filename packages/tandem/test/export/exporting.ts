@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
 import * as ort from 'onnxruntime-web';
-import type { EncoderCard } from '../../src/export/index.js';
+import { type EncoderCard, type Graph, graphOf } from '../../src/export/index.js';
 import { type Architecture, buildEncoder, type Encoder } from '../../src/networks/index.js';
 
 // More threads would be workers, which keep a test's process alive.
@@ -29,6 +30,13 @@ export function seasoned(architecture: Architecture, seed = 1): Encoder {
     }),
   );
   return encoder.eval() as Encoder;
+}
+
+/** The graph of an encoder that has one. */
+export function graphIn(encoder: Encoder): Graph {
+  const graph = graphOf(encoder);
+  assert.ok(typeof graph !== 'string', String(graph));
+  return graph;
 }
 
 /** Runs a model on float32 images. */

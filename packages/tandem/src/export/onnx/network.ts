@@ -1,4 +1,5 @@
 import { conv2d, fromBytes, maxPool2d, nn, scope, type Tensor } from '@tandem/torch';
+import { AveragePool } from '../../networks/index.js';
 import { type Constant, type Graph, io, type Node } from './graph.js';
 
 /**
@@ -49,6 +50,8 @@ function compute({ op, attributes = {}, inputs }: Node, [x, a, b]: Tensor[]): Te
       return conv2d(x, a as Tensor, { bias: b ?? null, ...window() });
     case 'MaxPool':
       return maxPool2d(x, sizes('kernel_shape'), window());
+    case 'AveragePool':
+      return new AveragePool(sizes('strides')[0] as number).forward(x);
     case 'Relu':
       return x.relu();
     case 'Add':

@@ -1,0 +1,71 @@
+import { type nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import type { AveragePool } from '../../networks/index.js';
+import { type Constant, float32, type Node } from './graph.js';
+
+/** What each colour counts in a gray value (ITU-R BT.601), as PIL and the usual image libraries have it. */
+const luma = [0.299, 0.587, 0.114] as const;
+
+/** A graph while it is being written. */
+export class Draft {
+  readonly nodes: Node[] = [];
+  readonly constants: Record<string, Constant> = {};
+  channels = 0;
+
+  add(op: string, inputs: readonly string[], output: string, attributes?: Node['attributes']): string {
+    this.nodes.push({ op, inputs, output, ...(attributes && { attributes }) });
+    return output;
+  }
+
+  relu(name: string, x: string, output = `${name}.relu`): string {
+    return this.add('Relu', [x], output);
+  }
+
+  convolution(name: string, x: string, conv: nn.Conv2d, norm: nn.BatchNorm2d, first = false): string {
+    const [weight, bias] = folded(conv, norm, first);
+    if (first) this.channels = weight.shape[1] as number;
+    Object.assign(this.constants, { [`${name}.weight`]: weight, [`${name}.bias`]: bias });
+    const { stride, padding } = conv.options;
+    const window = windowOf(weight.shape.slice(2), stride, padding);
+    return this.add('Conv', [x, `${name}.weight`, `${name}.bias`], name, window);
+  }
+
+  /** Over 2x2 cells, or those of them that lie inside. */
+  averagePool(name: string, x: string, { stride }: AveragePool): string {
+    const attributes = { kernel_shape: [2, 2], strides: [stride, stride], pads: [0, 0, 1, 1], count_include_pad: 0 };
+    return this.add('AveragePool', [x], name, attributes);
+  }
+
+  maxPool(name: string, x: string, { kernel, options: { stride = kernel, padding = 0 } }: nn.MaxPool2d): string {
+    return this.add('MaxPool', [x], name, windowOf(pair(kernel), stride, padding));
+  }
+}
+
+type Sizes = number | readonly number[];
+
+const pair = (size: Sizes): readonly number[] => (typeof size === 'number' ? [size, size] : size);
+
+function windowOf(kernel: readonly number[], stride: Sizes, padding: Sizes): Node['attributes'] {
+  const [y, x] = pair(padding) as [number, number];
+  return { kernel_shape: kernel, strides: pair(stride), pads: [y, x, y, x] };
+}
+
+/** Convolution and batch norm as one: w g / sqrt(v + eps) and b - m g / sqrt(v + eps), in float64. */
+function folded(conv: nn.Conv2d, norm: nn.BatchNorm2d, first: boolean): [weight: Constant, bias: Constant] {
+  return scope(() =>
+    noGrad(() => {
+      const wide = (x: Tensor) => x.detach().to({ device: 'cpu', dtype: 'float64' });
+      const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor].map(wide) as [Tensor, Tensor];
+      const factor = scale.div(wide(norm.runningVar).add(norm.eps).sqrt());
+      let weight = wide(conv.weight).mul(factor.view([-1, 1, 1, 1]));
+      const bias = shift.sub(wide(norm.runningMean).mul(factor));
+      // The shares sum to 1, so that normalisation and padding stay what they are.
+      if (first && weight.shape[1] === 1)
+        weight = weight.mul(tensor([...luma], { dtype: 'float64', shape: [1, 3, 1, 1] }));
+      return [constant(weight), constant(bias)];
+    }),
+  );
+}
+
+function constant(x: Tensor): Constant {
+  return float32(x.shape, Float32Array.from(x.to('float32').contiguous().data() as Float32Array));
+}
