@@ -50,6 +50,7 @@ $.register([
   ['_upsample_bilinear2d_aa', 'vec', 'input output_size align_corners scale_factors', ''],
   ['_weight_norm', '', 'v g dim', 'dim'],
   ['abs', '', 'self', ''],
+  ['abs_', '', 'self', ''],
   ['adaptive_avg_pool2d', '', 'self output_size', ''],
   ['adaptive_max_pool2d', '', 'self output_size', ''],
   ['add', 'Scalar', 'self other alpha', 'alpha'],
@@ -109,6 +110,8 @@ $.register([
   ['conv2d', '', 'input weight bias stride padding dilation groups', 'bias stride padding dilation groups'],
   ['conv_transpose2d', 'input', 'input weight bias stride padding output_padding groups dilation', 'bias stride padding outputPadding groups dilation'],
   ['copy_', '', 'self src non_blocking', 'nonBlocking'],
+  ['copysign_', 'Scalar', 'self other', ''],
+  ['copysign_', 'Tensor', 'self other', ''],
   ['cos', '', 'self', ''],
   ['cosine_similarity', '', 'x1 x2 dim eps', 'dim eps'],
   ['count_nonzero', '', 'self dim', 'dim'],
@@ -750,14 +753,20 @@ export function abs(self: Tensor): Tensor {
   return $.made(44, $.call($.id(44), $.slot(44, self)));
 }
 
+/** `aten::abs_(Tensor(a!) self) -> Tensor(a!)` */
+export function abs_(self: Tensor): Tensor {
+  $.call($.id(45), $.slot(45, self));
+  return self as Tensor;
+}
+
 /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
 export function adaptiveAvgPool2d(self: Tensor, outputSize: Sizes): Tensor {
-  return $.made(45, $.call($.id(45), $.slot(45, self), outputSize));
+  return $.made(46, $.call($.id(46), $.slot(46, self), outputSize));
 }
 
 /** `aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)` */
 export function adaptiveMaxPool2d(self: Tensor, outputSize: Sizes): [result0: Tensor, result1: Tensor] {
-  return $.madeAll(46, $.call($.id(46), $.slot(46, self), outputSize)) as [result0: Tensor, result1: Tensor];
+  return $.madeAll(47, $.call($.id(47), $.slot(47, self), outputSize)) as [result0: Tensor, result1: Tensor];
 }
 
 /** `aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
@@ -765,21 +774,21 @@ export function add(self: Tensor, other: Scalar, options?: { alpha?: Scalar }): 
 /** `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` */
 export function add(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function add(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(47, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(48, c)) {
     if (c === undefined) {
-      return $.made(47, $.call($.id(47), $.slot(47, a), b));
+      return $.made(48, $.call($.id(48), $.slot(48, a), b));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(47, $.call($.id(47), $.slot(47, a), b, o.alpha));
+    return $.made(48, $.call($.id(48), $.slot(48, a), b, o.alpha));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(48, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(49, c)) {
     if (c === undefined) {
-      return $.made(48, $.call($.id(48), $.slot(48, a), $.slot(48, b)));
+      return $.made(49, $.call($.id(49), $.slot(49, a), $.slot(49, b)));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(48, $.call($.id(48), $.slot(48, a), $.slot(48, b), o.alpha));
+    return $.made(49, $.call($.id(49), $.slot(49, a), $.slot(49, b), o.alpha));
   }
-  throw $.noForm('add', [a, b, c], [47, 48]);
+  throw $.noForm('add', [a, b, c], [48, 49]);
 }
 
 /** `aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
@@ -787,90 +796,90 @@ export function add_(self: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 /** `aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` */
 export function add_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function add_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(49, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(50, c)) {
     if (c === undefined) {
-      $.call($.id(49), $.slot(49, a), b);
+      $.call($.id(50), $.slot(50, a), b);
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(49), $.slot(49, a), b, o.alpha);
+    $.call($.id(50), $.slot(50, a), b, o.alpha);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(50, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(51, c)) {
     if (c === undefined) {
-      $.call($.id(50), $.slot(50, a), $.slot(50, b));
+      $.call($.id(51), $.slot(51, a), $.slot(51, b));
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(50), $.slot(50, a), $.slot(50, b), o.alpha);
+    $.call($.id(51), $.slot(51, a), $.slot(51, b), o.alpha);
     return a as Tensor;
   }
-  throw $.noForm('add_', [a, b, c], [49, 50]);
+  throw $.noForm('add_', [a, b, c], [50, 51]);
 }
 
 /** `aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
 export function addcdiv(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(51, $.call($.id(51), $.slot(51, self), $.slot(51, tensor1), $.slot(51, tensor2)));
+    return $.made(52, $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2)));
   }
-  const o: { value?: unknown } = $.checked(51, options, self);
-  return $.made(51, $.call($.id(51), $.slot(51, self), $.slot(51, tensor1), $.slot(51, tensor2), o.value));
+  const o: { value?: unknown } = $.checked(52, options, self);
+  return $.made(52, $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2), o.value));
 }
 
 /** `aten::addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
 export function addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
   if (options === undefined) {
-    $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2));
+    $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2));
     return self as Tensor;
   }
-  const o: { value?: unknown } = $.checked(52, options, self);
-  $.call($.id(52), $.slot(52, self), $.slot(52, tensor1), $.slot(52, tensor2), o.value);
+  const o: { value?: unknown } = $.checked(53, options, self);
+  $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2), o.value);
   return self as Tensor;
 }
 
 /** `aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor` */
 export function addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(53, $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2)));
+    return $.made(54, $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2)));
   }
-  const o: { value?: unknown } = $.checked(53, options, self);
-  return $.made(53, $.call($.id(53), $.slot(53, self), $.slot(53, tensor1), $.slot(53, tensor2), o.value));
+  const o: { value?: unknown } = $.checked(54, options, self);
+  return $.made(54, $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2), o.value));
 }
 
 /** `aten::addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)` */
 export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor {
   if (options === undefined) {
-    $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2));
+    $.call($.id(55), $.slot(55, self), $.slot(55, tensor1), $.slot(55, tensor2));
     return self as Tensor;
   }
-  const o: { value?: unknown } = $.checked(54, options, self);
-  $.call($.id(54), $.slot(54, self), $.slot(54, tensor1), $.slot(54, tensor2), o.value);
+  const o: { value?: unknown } = $.checked(55, options, self);
+  $.call($.id(55), $.slot(55, self), $.slot(55, tensor1), $.slot(55, tensor2), o.value);
   return self as Tensor;
 }
 
 /** `aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
 export function addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(55, $.call($.id(55), $.slot(55, self), $.slot(55, mat1), $.slot(55, mat2)));
+    return $.made(56, $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2)));
   }
-  const o: { beta?: unknown; alpha?: unknown } = $.checked(55, options, self);
-  return $.made(55, $.call($.id(55), $.slot(55, self), $.slot(55, mat1), $.slot(55, mat2), o.beta, o.alpha));
+  const o: { beta?: unknown; alpha?: unknown } = $.checked(56, options, self);
+  return $.made(56, $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2), o.beta, o.alpha));
 }
 
 /** `aten::addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)` */
 export function addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
   if (options === undefined) {
-    $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2));
+    $.call($.id(57), $.slot(57, self), $.slot(57, mat1), $.slot(57, mat2));
     return self as Tensor;
   }
-  const o: { beta?: unknown; alpha?: unknown } = $.checked(56, options, self);
-  $.call($.id(56), $.slot(56, self), $.slot(56, mat1), $.slot(56, mat2), o.beta, o.alpha);
+  const o: { beta?: unknown; alpha?: unknown } = $.checked(57, options, self);
+  $.call($.id(57), $.slot(57, self), $.slot(57, mat1), $.slot(57, mat2), o.beta, o.alpha);
   return self as Tensor;
 }
 
 /** `aten::affine_grid_generator(Tensor theta, int[] size, bool align_corners) -> Tensor` */
 export function affineGridGenerator(theta: Tensor, size: readonly number[], alignCorners: boolean): Tensor {
-  return $.made(57, $.call($.id(57), $.slot(57, theta), size, alignCorners));
+  return $.made(58, $.call($.id(58), $.slot(58, theta), size, alignCorners));
 }
 
 /** `aten::all(Tensor self) -> Tensor` */
@@ -878,39 +887,30 @@ export function all(self: Tensor): Tensor;
 /** `aten::all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor` */
 export function all(self: Tensor, dim: number, options?: { keepdim?: boolean }): Tensor;
 export function all(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(58, b)) {
-    return $.made(58, $.call($.id(58), $.slot(58, a)));
+  if ($.isTensor(a) && $.fits(59, b)) {
+    return $.made(59, $.call($.id(59), $.slot(59, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(59, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(60, c)) {
     if (c === undefined) {
-      return $.made(59, $.call($.id(59), $.slot(59, a), b));
+      return $.made(60, $.call($.id(60), $.slot(60, a), b));
     }
     const o: { keepdim?: unknown } = $.given(c);
-    return $.made(59, $.call($.id(59), $.slot(59, a), b, o.keepdim));
+    return $.made(60, $.call($.id(60), $.slot(60, a), b, o.keepdim));
   }
-  throw $.noForm('all', [a, b, c], [58, 59]);
+  throw $.noForm('all', [a, b, c], [59, 60]);
 }
 
 /** `aten::allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool` */
 export function allclose(self: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): boolean {
   if (options === undefined) {
-    return $.call($.id(60), $.slot(60, self), $.slot(60, other)) as boolean;
+    return $.call($.id(61), $.slot(61, self), $.slot(61, other)) as boolean;
   }
-  const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(60, options, self);
-  return $.call($.id(60), $.slot(60, self), $.slot(60, other), o.rtol, o.atol, o.equalNan) as boolean;
+  const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(61, options, self);
+  return $.call($.id(61), $.slot(61, self), $.slot(61, other), o.rtol, o.atol, o.equalNan) as boolean;
 }
 
 /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
 export function amax(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean }): Tensor {
-  if (options === undefined) {
-    return $.made(61, $.call($.id(61), $.slot(61, self)));
-  }
-  const o: { dim?: unknown; keepdim?: unknown } = $.checked(61, options, self);
-  return $.made(61, $.call($.id(61), $.slot(61, self), o.dim, o.keepdim));
-}
-
-/** `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
-export function amin(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean }): Tensor {
   if (options === undefined) {
     return $.made(62, $.call($.id(62), $.slot(62, self)));
   }
@@ -918,13 +918,22 @@ export function amin(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean })
   return $.made(62, $.call($.id(62), $.slot(62, self), o.dim, o.keepdim));
 }
 
+/** `aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
+export function amin(self: Tensor, options?: { dim?: Sizes; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(63, $.call($.id(63), $.slot(63, self)));
+  }
+  const o: { dim?: unknown; keepdim?: unknown } = $.checked(63, options, self);
+  return $.made(63, $.call($.id(63), $.slot(63, self), o.dim, o.keepdim));
+}
+
 /** `aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)` */
 export function aminmax(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): [min: Tensor, max: Tensor] {
   if (options === undefined) {
-    return $.madeAll(63, $.call($.id(63), $.slot(63, self))) as [min: Tensor, max: Tensor];
+    return $.madeAll(64, $.call($.id(64), $.slot(64, self))) as [min: Tensor, max: Tensor];
   }
-  const o: { dim?: unknown; keepdim?: unknown } = $.checked(63, options, self);
-  return $.madeAll(63, $.call($.id(63), $.slot(63, self), o.dim, o.keepdim)) as [min: Tensor, max: Tensor];
+  const o: { dim?: unknown; keepdim?: unknown } = $.checked(64, options, self);
+  return $.madeAll(64, $.call($.id(64), $.slot(64, self), o.dim, o.keepdim)) as [min: Tensor, max: Tensor];
 }
 
 /** `aten::any(Tensor self) -> Tensor` */
@@ -932,17 +941,17 @@ export function any(self: Tensor): Tensor;
 /** `aten::any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor` */
 export function any(self: Tensor, dim: number, options?: { keepdim?: boolean }): Tensor;
 export function any(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(64, b)) {
-    return $.made(64, $.call($.id(64), $.slot(64, a)));
+  if ($.isTensor(a) && $.fits(65, b)) {
+    return $.made(65, $.call($.id(65), $.slot(65, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(65, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(66, c)) {
     if (c === undefined) {
-      return $.made(65, $.call($.id(65), $.slot(65, a), b));
+      return $.made(66, $.call($.id(66), $.slot(66, a), b));
     }
     const o: { keepdim?: unknown } = $.given(c);
-    return $.made(65, $.call($.id(65), $.slot(65, a), b, o.keepdim));
+    return $.made(66, $.call($.id(66), $.slot(66, a), b, o.keepdim));
   }
-  throw $.noForm('any', [a, b, c], [64, 65]);
+  throw $.noForm('any', [a, b, c], [65, 66]);
 }
 
 /** `aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
@@ -952,32 +961,23 @@ export function arange(start: Scalar, end: Scalar, options?: { dtype?: DType | n
 /** `aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function arange(start: Scalar, end: Scalar, options?: { step?: Scalar; dtype?: DType | null; device?: Device | null }): Tensor;
 export function arange(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isScalar(a) && $.fits(66, b)) {
+  if ($.isScalar(a) && $.fits(67, b)) {
     const o: { dtype?: unknown; device?: unknown } = $.given(b);
-    return $.made(66, $.call($.id(66), a, o.dtype ?? 'float32', undefined, o.device));
-  }
-  if ($.isScalar(a) && $.isScalar(b) && $.fits(67, c)) {
-    const o: { dtype?: unknown; device?: unknown } = $.given(c);
-    return $.made(67, $.call($.id(67), a, b, o.dtype ?? 'float32', undefined, o.device));
+    return $.made(67, $.call($.id(67), a, o.dtype ?? 'float32', undefined, o.device));
   }
   if ($.isScalar(a) && $.isScalar(b) && $.fits(68, c)) {
-    const o: { step?: unknown; dtype?: unknown; device?: unknown } = $.given(c);
-    return $.made(68, $.call($.id(68), a, b, o.step, o.dtype ?? 'float32', undefined, o.device));
+    const o: { dtype?: unknown; device?: unknown } = $.given(c);
+    return $.made(68, $.call($.id(68), a, b, o.dtype ?? 'float32', undefined, o.device));
   }
-  throw $.noForm('arange', [a, b, c], [66, 67, 68]);
+  if ($.isScalar(a) && $.isScalar(b) && $.fits(69, c)) {
+    const o: { step?: unknown; dtype?: unknown; device?: unknown } = $.given(c);
+    return $.made(69, $.call($.id(69), a, b, o.step, o.dtype ?? 'float32', undefined, o.device));
+  }
+  throw $.noForm('arange', [a, b, c], [67, 68, 69]);
 }
 
 /** `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
 export function argmax(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): Tensor {
-  if (options === undefined) {
-    return $.made(69, $.call($.id(69), $.slot(69, self)));
-  }
-  const o: { dim?: unknown; keepdim?: unknown } = $.checked(69, options, self);
-  return $.made(69, $.call($.id(69), $.slot(69, self), o.dim, o.keepdim));
-}
-
-/** `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
-export function argmin(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): Tensor {
   if (options === undefined) {
     return $.made(70, $.call($.id(70), $.slot(70, self)));
   }
@@ -985,51 +985,60 @@ export function argmin(self: Tensor, options?: { dim?: number | null; keepdim?: 
   return $.made(70, $.call($.id(70), $.slot(70, self), o.dim, o.keepdim));
 }
 
+/** `aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
+export function argmin(self: Tensor, options?: { dim?: number | null; keepdim?: boolean }): Tensor {
+  if (options === undefined) {
+    return $.made(71, $.call($.id(71), $.slot(71, self)));
+  }
+  const o: { dim?: unknown; keepdim?: unknown } = $.checked(71, options, self);
+  return $.made(71, $.call($.id(71), $.slot(71, self), o.dim, o.keepdim));
+}
+
 /** `aten::argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor` */
 export function argsort(self: Tensor, options: { stable: boolean; dim?: number; descending?: boolean }): Tensor;
 /** `aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor` */
 export function argsort(self: Tensor, options?: { dim?: number; descending?: boolean }): Tensor;
 export function argsort(a?: unknown, b?: unknown): unknown {
-  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(71, b)) {
+  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(72, b)) {
     const o: { stable?: unknown; dim?: unknown; descending?: unknown } = $.given(b);
-    return $.made(71, $.call($.id(71), $.slot(71, a), o.stable, o.dim, o.descending));
+    return $.made(72, $.call($.id(72), $.slot(72, a), o.stable, o.dim, o.descending));
   }
-  if ($.isTensor(a) && $.fits(72, b)) {
+  if ($.isTensor(a) && $.fits(73, b)) {
     if (b === undefined) {
-      return $.made(72, $.call($.id(72), $.slot(72, a)));
+      return $.made(73, $.call($.id(73), $.slot(73, a)));
     }
     const o: { dim?: unknown; descending?: unknown } = $.given(b);
-    return $.made(72, $.call($.id(72), $.slot(72, a), o.dim, o.descending));
+    return $.made(73, $.call($.id(73), $.slot(73, a), o.dim, o.descending));
   }
-  throw $.noForm('argsort', [a, b], [71, 72]);
+  throw $.noForm('argsort', [a, b], [72, 73]);
 }
 
 /** `aten::atan2(Tensor self, Tensor other) -> Tensor` */
 export function atan2(self: Tensor, other: Tensor): Tensor {
-  return $.made(73, $.call($.id(73), $.slot(73, self), $.slot(73, other)));
+  return $.made(74, $.call($.id(74), $.slot(74, self), $.slot(74, other)));
 }
 
 /** `aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor` */
 export function avgPool2d(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(74, $.call($.id(74), $.slot(74, self), kernelSize));
+    return $.made(75, $.call($.id(75), $.slot(75, self), kernelSize));
   }
-  const o: { stride?: unknown; padding?: unknown; ceilMode?: unknown; countIncludePad?: unknown; divisorOverride?: unknown } = $.checked(74, options, self);
-  return $.made(74, $.call($.id(74), $.slot(74, self), kernelSize, o.stride, o.padding, o.ceilMode, o.countIncludePad, o.divisorOverride));
+  const o: { stride?: unknown; padding?: unknown; ceilMode?: unknown; countIncludePad?: unknown; divisorOverride?: unknown } = $.checked(75, options, self);
+  return $.made(75, $.call($.id(75), $.slot(75, self), kernelSize, o.stride, o.padding, o.ceilMode, o.countIncludePad, o.divisorOverride));
 }
 
 /** `aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor` */
 export function baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(75, $.call($.id(75), $.slot(75, self), $.slot(75, batch1), $.slot(75, batch2)));
+    return $.made(76, $.call($.id(76), $.slot(76, self), $.slot(76, batch1), $.slot(76, batch2)));
   }
-  const o: { beta?: unknown; alpha?: unknown } = $.checked(75, options, self);
-  return $.made(75, $.call($.id(75), $.slot(75, self), $.slot(75, batch1), $.slot(75, batch2), o.beta, o.alpha));
+  const o: { beta?: unknown; alpha?: unknown } = $.checked(76, options, self);
+  return $.made(76, $.call($.id(76), $.slot(76, self), $.slot(76, batch1), $.slot(76, batch2), o.beta, o.alpha));
 }
 
 /** `aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor` */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
-  return $.made(76, $.call($.id(76), $.slot(76, input), $.optionalSlot(76, weight), $.optionalSlot(76, bias), $.optionalSlot(76, runningMean), $.optionalSlot(76, runningVar), training, momentum, eps, cudnnEnabled));
+  return $.made(77, $.call($.id(77), $.slot(77, input), $.optionalSlot(77, weight), $.optionalSlot(77, bias), $.optionalSlot(77, runningMean), $.optionalSlot(77, runningVar), training, momentum, eps, cudnnEnabled));
 }
 
 /** `aten::bernoulli(Tensor self, *, Generator? generator=None) -> Tensor` */
@@ -1039,16 +1048,16 @@ export function bernoulli(self: Tensor, p: Tensor): Tensor;
 /** `aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor` */
 export function bernoulli(self: Tensor, p: number): Tensor;
 export function bernoulli(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(77, b)) {
-    return $.made(77, $.call($.id(77), $.slot(77, a)));
+  if ($.isTensor(a) && $.fits(78, b)) {
+    return $.made(78, $.call($.id(78), $.slot(78, a)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(78, c)) {
-    return $.made(78, $.call($.id(78), $.slot(78, a), $.slot(78, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(79, c)) {
+    return $.made(79, $.call($.id(79), $.slot(79, a), $.slot(79, b)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(79, c)) {
-    return $.made(79, $.call($.id(79), $.slot(79, a), b));
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(80, c)) {
+    return $.made(80, $.call($.id(80), $.slot(80, a), b));
   }
-  throw $.noForm('bernoulli', [a, b, c], [77, 78, 79]);
+  throw $.noForm('bernoulli', [a, b, c], [78, 79, 80]);
 }
 
 /** `aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)` */
@@ -1056,108 +1065,108 @@ export function bernoulli_(self: Tensor, p: Tensor): Tensor;
 /** `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)` */
 export function bernoulli_(self: Tensor, options?: { p?: number }): Tensor;
 export function bernoulli_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(80, c)) {
-    $.call($.id(80), $.slot(80, a), $.slot(80, b));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(81, c)) {
+    $.call($.id(81), $.slot(81, a), $.slot(81, b));
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.fits(81, b)) {
+  if ($.isTensor(a) && $.fits(82, b)) {
     if (b === undefined) {
-      $.call($.id(81), $.slot(81, a));
+      $.call($.id(82), $.slot(82, a));
       return a as Tensor;
     }
     const o: { p?: unknown } = $.given(b);
-    $.call($.id(81), $.slot(81, a), o.p);
+    $.call($.id(82), $.slot(82, a), o.p);
     return a as Tensor;
   }
-  throw $.noForm('bernoulli_', [a, b, c], [80, 81]);
+  throw $.noForm('bernoulli_', [a, b, c], [81, 82]);
 }
 
 /** `aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor` */
 export function binaryCrossEntropy(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number }): Tensor {
   if (options === undefined) {
-    return $.made(82, $.call($.id(82), $.slot(82, self), $.slot(82, target)));
+    return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target)));
   }
-  const o: { weight?: unknown; reduction?: unknown } = $.checked(82, options, self);
-  return $.made(82, $.call($.id(82), $.slot(82, self), $.slot(82, target), $.optionalSlot(82, o.weight), o.reduction));
+  const o: { weight?: unknown; reduction?: unknown } = $.checked(83, options, self);
+  return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target), $.optionalSlot(83, o.weight), o.reduction));
 }
 
 /** `aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor` */
 export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: number }): Tensor {
   if (options === undefined) {
-    return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target)));
+    return $.made(84, $.call($.id(84), $.slot(84, self), $.slot(84, target)));
   }
-  const o: { weight?: unknown; posWeight?: unknown; reduction?: unknown } = $.checked(83, options, self);
-  return $.made(83, $.call($.id(83), $.slot(83, self), $.slot(83, target), $.optionalSlot(83, o.weight), $.optionalSlot(83, o.posWeight), o.reduction));
+  const o: { weight?: unknown; posWeight?: unknown; reduction?: unknown } = $.checked(84, options, self);
+  return $.made(84, $.call($.id(84), $.slot(84, self), $.slot(84, target), $.optionalSlot(84, o.weight), $.optionalSlot(84, o.posWeight), o.reduction));
 }
 
 /** `aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor` */
 export function bincount(self: Tensor, options?: { weights?: Tensor | null; minlength?: number }): Tensor {
   if (options === undefined) {
-    return $.made(84, $.call($.id(84), $.slot(84, self)));
+    return $.made(85, $.call($.id(85), $.slot(85, self)));
   }
-  const o: { weights?: unknown; minlength?: unknown } = $.checked(84, options, self);
-  return $.made(84, $.call($.id(84), $.slot(84, self), $.optionalSlot(84, o.weights), o.minlength));
+  const o: { weights?: unknown; minlength?: unknown } = $.checked(85, options, self);
+  return $.made(85, $.call($.id(85), $.slot(85, self), $.optionalSlot(85, o.weights), o.minlength));
 }
 
 /** `aten::bmm(Tensor self, Tensor mat2) -> Tensor` */
 export function bmm(self: Tensor, mat2: Tensor): Tensor {
-  return $.made(85, $.call($.id(85), $.slot(85, self), $.slot(85, mat2)));
+  return $.made(86, $.call($.id(86), $.slot(86, self), $.slot(86, mat2)));
 }
 
 /** `aten::broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)` */
 export function broadcastTo(self: Tensor, size: readonly number[]): Tensor {
-  return $.made(86, $.call($.id(86), $.slot(86, self), size));
+  return $.made(87, $.call($.id(87), $.slot(87, self), size));
 }
 
 /** `aten::cat(Tensor[] tensors, int dim=0) -> Tensor` */
 export function cat(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
   if (options === undefined) {
-    return $.made(87, $.call($.id(87), $.slots(87, tensors)));
+    return $.made(88, $.call($.id(88), $.slots(88, tensors)));
   }
-  const o: { dim?: unknown } = $.checked(87, options, tensors);
-  return $.made(87, $.call($.id(87), $.slots(87, tensors), o.dim));
+  const o: { dim?: unknown } = $.checked(88, options, tensors);
+  return $.made(88, $.call($.id(88), $.slots(88, tensors), o.dim));
 }
 
 /** `aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor` */
 export function cdist(x1: Tensor, x2: Tensor, options?: { p?: number; computeMode?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(88, $.call($.id(88), $.slot(88, x1), $.slot(88, x2)));
+    return $.made(89, $.call($.id(89), $.slot(89, x1), $.slot(89, x2)));
   }
-  const o: { p?: unknown; computeMode?: unknown } = $.checked(88, options, x1);
-  return $.made(88, $.call($.id(88), $.slot(88, x1), $.slot(88, x2), o.p, o.computeMode));
+  const o: { p?: unknown; computeMode?: unknown } = $.checked(89, options, x1);
+  return $.made(89, $.call($.id(89), $.slot(89, x1), $.slot(89, x2), o.p, o.computeMode));
 }
 
 /** `aten::ceil(Tensor self) -> Tensor` */
 export function ceil(self: Tensor): Tensor {
-  return $.made(89, $.call($.id(89), $.slot(89, self)));
+  return $.made(90, $.call($.id(90), $.slot(90, self)));
 }
 
 /** `aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]` */
 export function chunk(self: Tensor, chunks: number, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(90, $.call($.id(90), $.slot(90, self), chunks)) as Tensor[];
+    return $.madeAll(91, $.call($.id(91), $.slot(91, self), chunks)) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(90, options, self);
-  return $.madeAll(90, $.call($.id(90), $.slot(90, self), chunks, o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(91, options, self);
+  return $.madeAll(91, $.call($.id(91), $.slot(91, self), chunks, o.dim)) as Tensor[];
 }
 
 /** `aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor` */
 export function clamp(self: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor {
   if (options === undefined) {
-    return $.made(91, $.call($.id(91), $.slot(91, self)));
+    return $.made(92, $.call($.id(92), $.slot(92, self)));
   }
-  const o: { min?: unknown; max?: unknown } = $.checked(91, options, self);
-  return $.made(91, $.call($.id(91), $.slot(91, self), o.min, o.max));
+  const o: { min?: unknown; max?: unknown } = $.checked(92, options, self);
+  return $.made(92, $.call($.id(92), $.slot(92, self), o.min, o.max));
 }
 
 /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */
 export function clamp_(self: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor {
   if (options === undefined) {
-    $.call($.id(92), $.slot(92, self));
+    $.call($.id(93), $.slot(93, self));
     return self as Tensor;
   }
-  const o: { min?: unknown; max?: unknown } = $.checked(92, options, self);
-  $.call($.id(92), $.slot(92, self), o.min, o.max);
+  const o: { min?: unknown; max?: unknown } = $.checked(93, options, self);
+  $.call($.id(93), $.slot(93, self), o.min, o.max);
   return self as Tensor;
 }
 
@@ -1166,13 +1175,13 @@ export function clampMax(self: Tensor, max: Scalar): Tensor;
 /** `aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor` */
 export function clampMax(self: Tensor, max: Tensor): Tensor;
 export function clampMax(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(93, c)) {
-    return $.made(93, $.call($.id(93), $.slot(93, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(94, c)) {
+    return $.made(94, $.call($.id(94), $.slot(94, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(94, c)) {
-    return $.made(94, $.call($.id(94), $.slot(94, a), $.slot(94, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(95, c)) {
+    return $.made(95, $.call($.id(95), $.slot(95, a), $.slot(95, b)));
   }
-  throw $.noForm('clampMax', [a, b, c], [93, 94]);
+  throw $.noForm('clampMax', [a, b, c], [94, 95]);
 }
 
 /** `aten::clamp_min(Tensor self, Scalar min) -> Tensor` */
@@ -1180,88 +1189,104 @@ export function clampMin(self: Tensor, min: Scalar): Tensor;
 /** `aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor` */
 export function clampMin(self: Tensor, min: Tensor): Tensor;
 export function clampMin(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(95, c)) {
-    return $.made(95, $.call($.id(95), $.slot(95, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(96, c)) {
+    return $.made(96, $.call($.id(96), $.slot(96, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(96, c)) {
-    return $.made(96, $.call($.id(96), $.slot(96, a), $.slot(96, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(97, c)) {
+    return $.made(97, $.call($.id(97), $.slot(97, a), $.slot(97, b)));
   }
-  throw $.noForm('clampMin', [a, b, c], [95, 96]);
+  throw $.noForm('clampMin', [a, b, c], [96, 97]);
 }
 
 /** `aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor` */
 export function clone(self: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(97, $.call($.id(97), $.slot(97, self)));
+    return $.made(98, $.call($.id(98), $.slot(98, self)));
   }
-  const o: { memoryFormat?: unknown } = $.checked(97, options, self);
-  return $.made(97, $.call($.id(97), $.slot(97, self), o.memoryFormat));
+  const o: { memoryFormat?: unknown } = $.checked(98, options, self);
+  return $.made(98, $.call($.id(98), $.slot(98, self), o.memoryFormat));
 }
 
 /** `aten::col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor` */
 export function col2im(self: Tensor, outputSize: Sizes, kernelSize: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes): Tensor {
-  return $.made(98, $.call($.id(98), $.slot(98, self), outputSize, kernelSize, dilation, padding, stride));
+  return $.made(99, $.call($.id(99), $.slot(99, self), outputSize, kernelSize, dilation, padding, stride));
 }
 
 /** `aten::constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor` */
 export function constantPadNd(self: Tensor, pad: readonly number[], options?: { value?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(99, $.call($.id(99), $.slot(99, self), pad));
+    return $.made(100, $.call($.id(100), $.slot(100, self), pad));
   }
-  const o: { value?: unknown } = $.checked(99, options, self);
-  return $.made(99, $.call($.id(99), $.slot(99, self), pad, o.value));
+  const o: { value?: unknown } = $.checked(100, options, self);
+  return $.made(100, $.call($.id(100), $.slot(100, self), pad, o.value));
 }
 
 /** `aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)` */
 export function contiguous(self: Tensor, options?: { memoryFormat?: MemoryFormat }): Tensor {
   if (options === undefined) {
-    return $.made(100, $.call($.id(100), $.slot(100, self)));
+    return $.made(101, $.call($.id(101), $.slot(101, self)));
   }
-  const o: { memoryFormat?: unknown } = $.checked(100, options, self);
-  return $.made(100, $.call($.id(100), $.slot(100, self), o.memoryFormat));
+  const o: { memoryFormat?: unknown } = $.checked(101, options, self);
+  return $.made(101, $.call($.id(101), $.slot(101, self), o.memoryFormat));
 }
 
 /** `aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor` */
 export function conv2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number }): Tensor {
   if (options === undefined) {
-    return $.made(101, $.call($.id(101), $.slot(101, input), $.slot(101, weight)));
+    return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight)));
   }
-  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(101, options, input);
-  return $.made(101, $.call($.id(101), $.slot(101, input), $.slot(101, weight), $.optionalSlot(101, o.bias), o.stride, o.padding, o.dilation, o.groups));
+  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(102, options, input);
+  return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight), $.optionalSlot(102, o.bias), o.stride, o.padding, o.dilation, o.groups));
 }
 
 /** `aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] output_padding=0, int groups=1, int[2] dilation=1) -> Tensor` */
 export function convTranspose2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; outputPadding?: Sizes; groups?: number; dilation?: Sizes }): Tensor {
   if (options === undefined) {
-    return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight)));
+    return $.made(103, $.call($.id(103), $.slot(103, input), $.slot(103, weight)));
   }
-  const o: { bias?: unknown; stride?: unknown; padding?: unknown; outputPadding?: unknown; groups?: unknown; dilation?: unknown } = $.checked(102, options, input);
-  return $.made(102, $.call($.id(102), $.slot(102, input), $.slot(102, weight), $.optionalSlot(102, o.bias), o.stride, o.padding, o.outputPadding, o.groups, o.dilation));
+  const o: { bias?: unknown; stride?: unknown; padding?: unknown; outputPadding?: unknown; groups?: unknown; dilation?: unknown } = $.checked(103, options, input);
+  return $.made(103, $.call($.id(103), $.slot(103, input), $.slot(103, weight), $.optionalSlot(103, o.bias), o.stride, o.padding, o.outputPadding, o.groups, o.dilation));
 }
 
 /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)` */
 export function copy_(self: Tensor, src: Tensor, options?: { nonBlocking?: boolean }): Tensor {
   if (options === undefined) {
-    $.call($.id(103), $.slot(103, self), $.slot(103, src));
+    $.call($.id(104), $.slot(104, self), $.slot(104, src));
     return self as Tensor;
   }
-  const o: { nonBlocking?: unknown } = $.checked(103, options, self);
-  $.call($.id(103), $.slot(103, self), $.slot(103, src), o.nonBlocking);
+  const o: { nonBlocking?: unknown } = $.checked(104, options, self);
+  $.call($.id(104), $.slot(104, self), $.slot(104, src), o.nonBlocking);
   return self as Tensor;
+}
+
+/** `aten::copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
+export function copysign_(self: Tensor, other: Scalar): Tensor;
+/** `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` */
+export function copysign_(self: Tensor, other: Tensor): Tensor;
+export function copysign_(a?: unknown, b?: unknown, c?: unknown): unknown {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(105, c)) {
+    $.call($.id(105), $.slot(105, a), b);
+    return a as Tensor;
+  }
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(106, c)) {
+    $.call($.id(106), $.slot(106, a), $.slot(106, b));
+    return a as Tensor;
+  }
+  throw $.noForm('copysign_', [a, b, c], [105, 106]);
 }
 
 /** `aten::cos(Tensor self) -> Tensor` */
 export function cos(self: Tensor): Tensor {
-  return $.made(104, $.call($.id(104), $.slot(104, self)));
+  return $.made(107, $.call($.id(107), $.slot(107, self)));
 }
 
 /** `aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor` */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options?: { dim?: number; eps?: number }): Tensor {
   if (options === undefined) {
-    return $.made(105, $.call($.id(105), $.slot(105, x1), $.slot(105, x2)));
+    return $.made(108, $.call($.id(108), $.slot(108, x1), $.slot(108, x2)));
   }
-  const o: { dim?: unknown; eps?: unknown } = $.checked(105, options, x1);
-  return $.made(105, $.call($.id(105), $.slot(105, x1), $.slot(105, x2), o.dim, o.eps));
+  const o: { dim?: unknown; eps?: unknown } = $.checked(108, options, x1);
+  return $.made(108, $.call($.id(108), $.slot(108, x1), $.slot(108, x2), o.dim, o.eps));
 }
 
 /** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor` */
@@ -1269,94 +1294,94 @@ export function countNonzero(self: Tensor, options?: { dim?: number | null }): T
 /** `aten::count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor` */
 export function countNonzero(self: Tensor, dim: readonly number[]): Tensor;
 export function countNonzero(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(106, b)) {
+  if ($.isTensor(a) && $.fits(109, b)) {
     if (b === undefined) {
-      return $.made(106, $.call($.id(106), $.slot(106, a)));
+      return $.made(109, $.call($.id(109), $.slot(109, a)));
     }
     const o: { dim?: unknown } = $.given(b);
-    return $.made(106, $.call($.id(106), $.slot(106, a), o.dim));
+    return $.made(109, $.call($.id(109), $.slot(109, a), o.dim));
   }
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(107, c)) {
-    return $.made(107, $.call($.id(107), $.slot(107, a), b));
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(110, c)) {
+    return $.made(110, $.call($.id(110), $.slot(110, a), b));
   }
-  throw $.noForm('countNonzero', [a, b, c], [106, 107]);
+  throw $.noForm('countNonzero', [a, b, c], [109, 110]);
 }
 
 /** `aten::cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor` */
 export function cov(self: Tensor, options?: { correction?: number; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor {
   if (options === undefined) {
-    return $.made(108, $.call($.id(108), $.slot(108, self)));
+    return $.made(111, $.call($.id(111), $.slot(111, self)));
   }
-  const o: { correction?: unknown; fweights?: unknown; aweights?: unknown } = $.checked(108, options, self);
-  return $.made(108, $.call($.id(108), $.slot(108, self), o.correction, $.optionalSlot(108, o.fweights), $.optionalSlot(108, o.aweights)));
+  const o: { correction?: unknown; fweights?: unknown; aweights?: unknown } = $.checked(111, options, self);
+  return $.made(111, $.call($.id(111), $.slot(111, self), o.correction, $.optionalSlot(111, o.fweights), $.optionalSlot(111, o.aweights)));
 }
 
 /** `aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100, float label_smoothing=0.) -> Tensor` */
 export function crossEntropyLoss(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number; labelSmoothing?: number }): Tensor {
   if (options === undefined) {
-    return $.made(109, $.call($.id(109), $.slot(109, self), $.slot(109, target)));
+    return $.made(112, $.call($.id(112), $.slot(112, self), $.slot(112, target)));
   }
-  const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown; labelSmoothing?: unknown } = $.checked(109, options, self);
-  return $.made(109, $.call($.id(109), $.slot(109, self), $.slot(109, target), $.optionalSlot(109, o.weight), o.reduction, o.ignoreIndex, o.labelSmoothing));
+  const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown; labelSmoothing?: unknown } = $.checked(112, options, self);
+  return $.made(112, $.call($.id(112), $.slot(112, self), $.slot(112, target), $.optionalSlot(112, o.weight), o.reduction, o.ignoreIndex, o.labelSmoothing));
 }
 
 /** `aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
 export function cumprod(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(110, $.call($.id(110), $.slot(110, self), dim));
+    return $.made(113, $.call($.id(113), $.slot(113, self), dim));
   }
-  const o: { dtype?: unknown } = $.checked(110, options, self);
-  return $.made(110, $.call($.id(110), $.slot(110, self), dim, o.dtype));
+  const o: { dtype?: unknown } = $.checked(113, options, self);
+  return $.made(113, $.call($.id(113), $.slot(113, self), dim, o.dtype));
 }
 
 /** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
 export function cumsum(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(111, $.call($.id(111), $.slot(111, self), dim));
+    return $.made(114, $.call($.id(114), $.slot(114, self), dim));
   }
-  const o: { dtype?: unknown } = $.checked(111, options, self);
-  return $.made(111, $.call($.id(111), $.slot(111, self), dim, o.dtype));
+  const o: { dtype?: unknown } = $.checked(114, options, self);
+  return $.made(114, $.call($.id(114), $.slot(114, self), dim, o.dtype));
 }
 
 /** `aten::detach(Tensor(a) self) -> Tensor(a)` */
 export function detach(self: Tensor): Tensor {
-  return $.made(112, $.call($.id(112), $.slot(112, self)));
+  return $.made(115, $.call($.id(115), $.slot(115, self)));
 }
 
 /** `aten::diag(Tensor self, int diagonal=0) -> Tensor` */
 export function diag(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(113, $.call($.id(113), $.slot(113, self)));
+    return $.made(116, $.call($.id(116), $.slot(116, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(113, options, self);
-  return $.made(113, $.call($.id(113), $.slot(113, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(116, options, self);
+  return $.made(116, $.call($.id(116), $.slot(116, self), o.diagonal));
 }
 
 /** `aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor` */
 export function diagEmbed(self: Tensor, options?: { offset?: number; dim1?: number; dim2?: number }): Tensor {
   if (options === undefined) {
-    return $.made(114, $.call($.id(114), $.slot(114, self)));
+    return $.made(117, $.call($.id(117), $.slot(117, self)));
   }
-  const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(114, options, self);
-  return $.made(114, $.call($.id(114), $.slot(114, self), o.offset, o.dim1, o.dim2));
+  const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(117, options, self);
+  return $.made(117, $.call($.id(117), $.slot(117, self), o.offset, o.dim1, o.dim2));
 }
 
 /** `aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)` */
 export function diagonal(self: Tensor, options?: { offset?: number; dim1?: number; dim2?: number }): Tensor {
   if (options === undefined) {
-    return $.made(115, $.call($.id(115), $.slot(115, self)));
+    return $.made(118, $.call($.id(118), $.slot(118, self)));
   }
-  const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(115, options, self);
-  return $.made(115, $.call($.id(115), $.slot(115, self), o.offset, o.dim1, o.dim2));
+  const o: { offset?: unknown; dim1?: unknown; dim2?: unknown } = $.checked(118, options, self);
+  return $.made(118, $.call($.id(118), $.slot(118, self), o.offset, o.dim1, o.dim2));
 }
 
 /** `aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor` */
 export function dist(self: Tensor, other: Tensor, options?: { p?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(116, $.call($.id(116), $.slot(116, self), $.slot(116, other)));
+    return $.made(119, $.call($.id(119), $.slot(119, self), $.slot(119, other)));
   }
-  const o: { p?: unknown } = $.checked(116, options, self);
-  return $.made(116, $.call($.id(116), $.slot(116, self), $.slot(116, other), o.p));
+  const o: { p?: unknown } = $.checked(119, options, self);
+  return $.made(119, $.call($.id(119), $.slot(119, self), $.slot(119, other), o.p));
 }
 
 /** `aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor` */
@@ -1368,21 +1393,21 @@ export function div(self: Tensor, other: Scalar): Tensor;
 /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function div(self: Tensor, other: Tensor): Tensor;
 export function div(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.has(c, 'roundingMode') && $.fits(117, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.has(c, 'roundingMode') && $.fits(120, c)) {
     const o: { roundingMode?: unknown } = $.given(c);
-    return $.made(117, $.call($.id(117), $.slot(117, a), b, o.roundingMode));
+    return $.made(120, $.call($.id(120), $.slot(120, a), b, o.roundingMode));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.has(c, 'roundingMode') && $.fits(118, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.has(c, 'roundingMode') && $.fits(121, c)) {
     const o: { roundingMode?: unknown } = $.given(c);
-    return $.made(118, $.call($.id(118), $.slot(118, a), $.slot(118, b), o.roundingMode));
+    return $.made(121, $.call($.id(121), $.slot(121, a), $.slot(121, b), o.roundingMode));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(119, c)) {
-    return $.made(119, $.call($.id(119), $.slot(119, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(122, c)) {
+    return $.made(122, $.call($.id(122), $.slot(122, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(120, c)) {
-    return $.made(120, $.call($.id(120), $.slot(120, a), $.slot(120, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(123, c)) {
+    return $.made(123, $.call($.id(123), $.slot(123, a), $.slot(123, b)));
   }
-  throw $.noForm('div', [a, b, c], [117, 118, 119, 120]);
+  throw $.noForm('div', [a, b, c], [120, 121, 122, 123]);
 }
 
 /** `aten::div_.Scalar_mode(Tensor(a!) self, Scalar other, *, str? rounding_mode) -> Tensor(a!)` */
@@ -1394,80 +1419,80 @@ export function div_(self: Tensor, other: Scalar): Tensor;
 /** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` */
 export function div_(self: Tensor, other: Tensor): Tensor;
 export function div_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.has(c, 'roundingMode') && $.fits(121, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.has(c, 'roundingMode') && $.fits(124, c)) {
     const o: { roundingMode?: unknown } = $.given(c);
-    $.call($.id(121), $.slot(121, a), b, o.roundingMode);
+    $.call($.id(124), $.slot(124, a), b, o.roundingMode);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.has(c, 'roundingMode') && $.fits(122, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.has(c, 'roundingMode') && $.fits(125, c)) {
     const o: { roundingMode?: unknown } = $.given(c);
-    $.call($.id(122), $.slot(122, a), $.slot(122, b), o.roundingMode);
+    $.call($.id(125), $.slot(125, a), $.slot(125, b), o.roundingMode);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(123, c)) {
-    $.call($.id(123), $.slot(123, a), b);
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(126, c)) {
+    $.call($.id(126), $.slot(126, a), b);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(124, c)) {
-    $.call($.id(124), $.slot(124, a), $.slot(124, b));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(127, c)) {
+    $.call($.id(127), $.slot(127, a), $.slot(127, b));
     return a as Tensor;
   }
-  throw $.noForm('div_', [a, b, c], [121, 122, 123, 124]);
+  throw $.noForm('div_', [a, b, c], [124, 125, 126, 127]);
 }
 
 /** `aten::dot(Tensor self, Tensor tensor) -> Tensor` */
 export function dot(self: Tensor, tensor: Tensor): Tensor {
-  return $.made(125, $.call($.id(125), $.slot(125, self), $.slot(125, tensor)));
+  return $.made(128, $.call($.id(128), $.slot(128, self), $.slot(128, tensor)));
 }
 
 /** `aten::dropout(Tensor input, float p, bool train) -> Tensor` */
 export function dropout(input: Tensor, p: number, train: boolean): Tensor {
-  return $.made(126, $.call($.id(126), $.slot(126, input), p, train));
+  return $.made(129, $.call($.id(129), $.slot(129, input), p, train));
 }
 
 /** `aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor` */
 export function einsum(equation: string, tensors: readonly Tensor[], options?: { path?: readonly number[] | null }): Tensor {
   if (options === undefined) {
-    return $.made(127, $.call($.id(127), equation, $.slots(127, tensors)));
+    return $.made(130, $.call($.id(130), equation, $.slots(130, tensors)));
   }
-  const o: { path?: unknown } = $.checked(127, options, equation);
-  return $.made(127, $.call($.id(127), equation, $.slots(127, tensors), o.path));
+  const o: { path?: unknown } = $.checked(130, options, equation);
+  return $.made(130, $.call($.id(130), equation, $.slots(130, tensors), o.path));
 }
 
 /** `aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor` */
 export function elu(self: Tensor, options?: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(128, $.call($.id(128), $.slot(128, self)));
+    return $.made(131, $.call($.id(131), $.slot(131, self)));
   }
-  const o: { alpha?: unknown; scale?: unknown; inputScale?: unknown } = $.checked(128, options, self);
-  return $.made(128, $.call($.id(128), $.slot(128, self), o.alpha, o.scale, o.inputScale));
+  const o: { alpha?: unknown; scale?: unknown; inputScale?: unknown } = $.checked(131, options, self);
+  return $.made(131, $.call($.id(131), $.slot(131, self), o.alpha, o.scale, o.inputScale));
 }
 
 /** `aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor` */
 export function embedding(weight: Tensor, indices: Tensor, options?: { paddingIdx?: number; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(129, $.call($.id(129), $.slot(129, weight), $.slot(129, indices)));
+    return $.made(132, $.call($.id(132), $.slot(132, weight), $.slot(132, indices)));
   }
-  const o: { paddingIdx?: unknown; scaleGradByFreq?: unknown; sparse?: unknown } = $.checked(129, options, weight);
-  return $.made(129, $.call($.id(129), $.slot(129, weight), $.slot(129, indices), o.paddingIdx, o.scaleGradByFreq, o.sparse));
+  const o: { paddingIdx?: unknown; scaleGradByFreq?: unknown; sparse?: unknown } = $.checked(132, options, weight);
+  return $.made(132, $.call($.id(132), $.slot(132, weight), $.slot(132, indices), o.paddingIdx, o.scaleGradByFreq, o.sparse));
 }
 
 /** `aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function empty(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(130, $.call($.id(130), size));
+    return $.made(133, $.call($.id(133), size));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(130, options, size);
-  return $.made(130, $.call($.id(130), size, o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(133, options, size);
+  return $.made(133, $.call($.id(133), size, o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function emptyLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(131, $.call($.id(131), $.slot(131, self)));
+    return $.made(134, $.call($.id(134), $.slot(134, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(131, options, self);
-  return $.made(131, $.call($.id(131), $.slot(131, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(134, options, self);
+  return $.made(134, $.call($.id(134), $.slot(134, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::eq.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -1475,63 +1500,63 @@ export function eq(self: Tensor, other: Scalar): Tensor;
 /** `aten::eq.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function eq(self: Tensor, other: Tensor): Tensor;
 export function eq(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(132, c)) {
-    return $.made(132, $.call($.id(132), $.slot(132, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(135, c)) {
+    return $.made(135, $.call($.id(135), $.slot(135, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(133, c)) {
-    return $.made(133, $.call($.id(133), $.slot(133, a), $.slot(133, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(136, c)) {
+    return $.made(136, $.call($.id(136), $.slot(136, a), $.slot(136, b)));
   }
-  throw $.noForm('eq', [a, b, c], [132, 133]);
+  throw $.noForm('eq', [a, b, c], [135, 136]);
 }
 
 /** `aten::equal(Tensor self, Tensor other) -> bool` */
 export function equal(self: Tensor, other: Tensor): boolean {
-  return $.call($.id(134), $.slot(134, self), $.slot(134, other)) as boolean;
+  return $.call($.id(137), $.slot(137, self), $.slot(137, other)) as boolean;
 }
 
 /** `aten::erf(Tensor self) -> Tensor` */
 export function erf(self: Tensor): Tensor {
-  return $.made(135, $.call($.id(135), $.slot(135, self)));
+  return $.made(138, $.call($.id(138), $.slot(138, self)));
 }
 
 /** `aten::erfinv(Tensor self) -> Tensor` */
 export function erfinv(self: Tensor): Tensor {
-  return $.made(136, $.call($.id(136), $.slot(136, self)));
+  return $.made(139, $.call($.id(139), $.slot(139, self)));
 }
 
 /** `aten::exp(Tensor self) -> Tensor` */
 export function exp(self: Tensor): Tensor {
-  return $.made(137, $.call($.id(137), $.slot(137, self)));
+  return $.made(140, $.call($.id(140), $.slot(140, self)));
 }
 
 /** `aten::exp_(Tensor(a!) self) -> Tensor(a!)` */
 export function exp_(self: Tensor): Tensor {
-  $.call($.id(138), $.slot(138, self));
+  $.call($.id(141), $.slot(141, self));
   return self as Tensor;
 }
 
 /** `aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)` */
 export function expand(self: Tensor, size: readonly number[], options?: { implicit?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(139, $.call($.id(139), $.slot(139, self), size));
+    return $.made(142, $.call($.id(142), $.slot(142, self), size));
   }
-  const o: { implicit?: unknown } = $.checked(139, options, self);
-  return $.made(139, $.call($.id(139), $.slot(139, self), size, o.implicit));
+  const o: { implicit?: unknown } = $.checked(142, options, self);
+  return $.made(142, $.call($.id(142), $.slot(142, self), size, o.implicit));
 }
 
 /** `aten::expm1(Tensor self) -> Tensor` */
 export function expm1(self: Tensor): Tensor {
-  return $.made(140, $.call($.id(140), $.slot(140, self)));
+  return $.made(143, $.call($.id(143), $.slot(143, self)));
 }
 
 /** `aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function exponential_(self: Tensor, options?: { lambd?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(141), $.slot(141, self));
+    $.call($.id(144), $.slot(144, self));
     return self as Tensor;
   }
-  const o: { lambd?: unknown } = $.checked(141, options, self);
-  $.call($.id(141), $.slot(141, self), o.lambd);
+  const o: { lambd?: unknown } = $.checked(144, options, self);
+  $.call($.id(144), $.slot(144, self), o.lambd);
   return self as Tensor;
 }
 
@@ -1540,21 +1565,21 @@ export function eye(n: number, options?: { dtype?: DType | null; device?: Device
 /** `aten::eye.m(int n, int m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function eye(n: number, m: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function eye(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isNumber(a) && $.fits(142, b)) {
+  if ($.isNumber(a) && $.fits(145, b)) {
     if (b === undefined) {
-      return $.made(142, $.call($.id(142), a));
+      return $.made(145, $.call($.id(145), a));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(b);
-    return $.made(142, $.call($.id(142), a, o.dtype, undefined, o.device));
+    return $.made(145, $.call($.id(145), a, o.dtype, undefined, o.device));
   }
-  if ($.isNumber(a) && $.isNumber(b) && $.fits(143, c)) {
+  if ($.isNumber(a) && $.isNumber(b) && $.fits(146, c)) {
     if (c === undefined) {
-      return $.made(143, $.call($.id(143), a, b));
+      return $.made(146, $.call($.id(146), a, b));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(c);
-    return $.made(143, $.call($.id(143), a, b, o.dtype, undefined, o.device));
+    return $.made(146, $.call($.id(146), a, b, o.dtype, undefined, o.device));
   }
-  throw $.noForm('eye', [a, b, c], [142, 143]);
+  throw $.noForm('eye', [a, b, c], [145, 146]);
 }
 
 /** `aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)` */
@@ -1562,25 +1587,25 @@ export function fill_(self: Tensor, value: Scalar): Tensor;
 /** `aten::fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)` */
 export function fill_(self: Tensor, value: Tensor): Tensor;
 export function fill_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(144, c)) {
-    $.call($.id(144), $.slot(144, a), b);
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(147, c)) {
+    $.call($.id(147), $.slot(147, a), b);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(145, c)) {
-    $.call($.id(145), $.slot(145, a), $.slot(145, b));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(148, c)) {
+    $.call($.id(148), $.slot(148, a), $.slot(148, b));
     return a as Tensor;
   }
-  throw $.noForm('fill_', [a, b, c], [144, 145]);
+  throw $.noForm('fill_', [a, b, c], [147, 148]);
 }
 
 /** `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)` */
 export function fillDiagonal_(self: Tensor, fillValue: Scalar, options?: { wrap?: boolean }): Tensor {
   if (options === undefined) {
-    $.call($.id(146), $.slot(146, self), fillValue);
+    $.call($.id(149), $.slot(149, self), fillValue);
     return self as Tensor;
   }
-  const o: { wrap?: unknown } = $.checked(146, options, self);
-  $.call($.id(146), $.slot(146, self), fillValue, o.wrap);
+  const o: { wrap?: unknown } = $.checked(149, options, self);
+  $.call($.id(149), $.slot(149, self), fillValue, o.wrap);
   return self as Tensor;
 }
 
@@ -1589,27 +1614,27 @@ export function flatten(self: Tensor, startDim: number, endDim: number, outDim: 
 /** `aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)` */
 export function flatten(self: Tensor, options?: { startDim?: number; endDim?: number }): Tensor;
 export function flatten(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isNumber(c) && $.isString(d) && $.fits(147, e)) {
-    return $.made(147, $.call($.id(147), $.slot(147, a), b, c, d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isNumber(c) && $.isString(d) && $.fits(150, e)) {
+    return $.made(150, $.call($.id(150), $.slot(150, a), b, c, d));
   }
-  if ($.isTensor(a) && $.fits(148, b)) {
+  if ($.isTensor(a) && $.fits(151, b)) {
     if (b === undefined) {
-      return $.made(148, $.call($.id(148), $.slot(148, a)));
+      return $.made(151, $.call($.id(151), $.slot(151, a)));
     }
     const o: { startDim?: unknown; endDim?: unknown } = $.given(b);
-    return $.made(148, $.call($.id(148), $.slot(148, a), o.startDim, o.endDim));
+    return $.made(151, $.call($.id(151), $.slot(151, a), o.startDim, o.endDim));
   }
-  throw $.noForm('flatten', [a, b, c, d, e], [147, 148]);
+  throw $.noForm('flatten', [a, b, c, d, e], [150, 151]);
 }
 
 /** `aten::flip(Tensor self, int[] dims) -> Tensor` */
 export function flip(self: Tensor, dims: readonly number[]): Tensor {
-  return $.made(149, $.call($.id(149), $.slot(149, self), dims));
+  return $.made(152, $.call($.id(152), $.slot(152, self), dims));
 }
 
 /** `aten::floor(Tensor self) -> Tensor` */
 export function floor(self: Tensor): Tensor {
-  return $.made(150, $.call($.id(150), $.slot(150, self)));
+  return $.made(153, $.call($.id(153), $.slot(153, self)));
 }
 
 /** `aten::floor_divide(Tensor self, Tensor other) -> Tensor` */
@@ -1617,37 +1642,37 @@ export function floorDivide(self: Tensor, other: Tensor): Tensor;
 /** `aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor` */
 export function floorDivide(self: Tensor, other: Scalar): Tensor;
 export function floorDivide(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(151, c)) {
-    return $.made(151, $.call($.id(151), $.slot(151, a), $.slot(151, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(154, c)) {
+    return $.made(154, $.call($.id(154), $.slot(154, a), $.slot(154, b)));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(152, c)) {
-    return $.made(152, $.call($.id(152), $.slot(152, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(155, c)) {
+    return $.made(155, $.call($.id(155), $.slot(155, a), b));
   }
-  throw $.noForm('floorDivide', [a, b, c], [151, 152]);
+  throw $.noForm('floorDivide', [a, b, c], [154, 155]);
 }
 
 /** `aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function full(size: readonly number[], fillValue: Scalar, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
-  const o: { dtype?: unknown; device?: unknown } = $.checked(153, options, size);
-  return $.made(153, $.call($.id(153), size, fillValue, o.dtype ?? 'float32', undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(156, options, size);
+  return $.made(156, $.call($.id(156), size, fillValue, o.dtype ?? 'float32', undefined, o.device));
 }
 
 /** `aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function fullLike(self: Tensor, fillValue: Scalar, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(154, $.call($.id(154), $.slot(154, self), fillValue));
+    return $.made(157, $.call($.id(157), $.slot(157, self), fillValue));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(154, options, self);
-  return $.made(154, $.call($.id(154), $.slot(154, self), fillValue, o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(157, options, self);
+  return $.made(157, $.call($.id(157), $.slot(157, self), fillValue, o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor` */
 export function gather(self: Tensor, dim: number, index: Tensor, options?: { sparseGrad?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(155, $.call($.id(155), $.slot(155, self), dim, $.slot(155, index)));
+    return $.made(158, $.call($.id(158), $.slot(158, self), dim, $.slot(158, index)));
   }
-  const o: { sparseGrad?: unknown } = $.checked(155, options, self);
-  return $.made(155, $.call($.id(155), $.slot(155, self), dim, $.slot(155, index), o.sparseGrad));
+  const o: { sparseGrad?: unknown } = $.checked(158, options, self);
+  return $.made(158, $.call($.id(158), $.slot(158, self), dim, $.slot(158, index), o.sparseGrad));
 }
 
 /** `aten::ge.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -1655,36 +1680,36 @@ export function ge(self: Tensor, other: Scalar): Tensor;
 /** `aten::ge.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function ge(self: Tensor, other: Tensor): Tensor;
 export function ge(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(156, c)) {
-    return $.made(156, $.call($.id(156), $.slot(156, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(159, c)) {
+    return $.made(159, $.call($.id(159), $.slot(159, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(157, c)) {
-    return $.made(157, $.call($.id(157), $.slot(157, a), $.slot(157, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(160, c)) {
+    return $.made(160, $.call($.id(160), $.slot(160, a), $.slot(160, b)));
   }
-  throw $.noForm('ge', [a, b, c], [156, 157]);
+  throw $.noForm('ge', [a, b, c], [159, 160]);
 }
 
 /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */
 export function gelu(self: Tensor, options?: { approximate?: string }): Tensor {
   if (options === undefined) {
-    return $.made(158, $.call($.id(158), $.slot(158, self)));
+    return $.made(161, $.call($.id(161), $.slot(161, self)));
   }
-  const o: { approximate?: unknown } = $.checked(158, options, self);
-  return $.made(158, $.call($.id(158), $.slot(158, self), o.approximate));
+  const o: { approximate?: unknown } = $.checked(161, options, self);
+  return $.made(161, $.call($.id(161), $.slot(161, self), o.approximate));
 }
 
 /** `aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor` */
 export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
-  return $.made(159, $.call($.id(159), $.slot(159, input), $.slot(159, grid), interpolationMode, paddingMode, alignCorners));
+  return $.made(162, $.call($.id(162), $.slot(162, input), $.slot(162, grid), interpolationMode, paddingMode, alignCorners));
 }
 
 /** `aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor` */
 export function groupNorm(input: Tensor, numGroups: number, options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnabled?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(160, $.call($.id(160), $.slot(160, input), numGroups));
+    return $.made(163, $.call($.id(163), $.slot(163, input), numGroups));
   }
-  const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnabled?: unknown } = $.checked(160, options, input);
-  return $.made(160, $.call($.id(160), $.slot(160, input), numGroups, $.optionalSlot(160, o.weight), $.optionalSlot(160, o.bias), o.eps, o.cudnnEnabled));
+  const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnabled?: unknown } = $.checked(163, options, input);
+  return $.made(163, $.call($.id(163), $.slot(163, input), numGroups, $.optionalSlot(163, o.weight), $.optionalSlot(163, o.bias), o.eps, o.cudnnEnabled));
 }
 
 /** `aten::gt.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -1692,143 +1717,143 @@ export function gt(self: Tensor, other: Scalar): Tensor;
 /** `aten::gt.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function gt(self: Tensor, other: Tensor): Tensor;
 export function gt(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(161, c)) {
-    return $.made(161, $.call($.id(161), $.slot(161, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(164, c)) {
+    return $.made(164, $.call($.id(164), $.slot(164, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(162, c)) {
-    return $.made(162, $.call($.id(162), $.slot(162, a), $.slot(162, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(165, c)) {
+    return $.made(165, $.call($.id(165), $.slot(165, a), $.slot(165, b)));
   }
-  throw $.noForm('gt', [a, b, c], [161, 162]);
+  throw $.noForm('gt', [a, b, c], [164, 165]);
 }
 
 /** `aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor` */
 export function hardtanh(self: Tensor, options?: { minVal?: Scalar; maxVal?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(163, $.call($.id(163), $.slot(163, self)));
+    return $.made(166, $.call($.id(166), $.slot(166, self)));
   }
-  const o: { minVal?: unknown; maxVal?: unknown } = $.checked(163, options, self);
-  return $.made(163, $.call($.id(163), $.slot(163, self), o.minVal, o.maxVal));
+  const o: { minVal?: unknown; maxVal?: unknown } = $.checked(166, options, self);
+  return $.made(166, $.call($.id(166), $.slot(166, self), o.minVal, o.maxVal));
 }
 
 /** `aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor` */
 export function histc(self: Tensor, options?: { bins?: number; min?: Scalar; max?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(164, $.call($.id(164), $.slot(164, self)));
+    return $.made(167, $.call($.id(167), $.slot(167, self)));
   }
-  const o: { bins?: unknown; min?: unknown; max?: unknown } = $.checked(164, options, self);
-  return $.made(164, $.call($.id(164), $.slot(164, self), o.bins, o.min, o.max));
+  const o: { bins?: unknown; min?: unknown; max?: unknown } = $.checked(167, options, self);
+  return $.made(167, $.call($.id(167), $.slot(167, self), o.bins, o.min, o.max));
 }
 
 /** `aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor` */
 export function huberLoss(self: Tensor, target: Tensor, options?: { reduction?: number; delta?: number }): Tensor {
   if (options === undefined) {
-    return $.made(165, $.call($.id(165), $.slot(165, self), $.slot(165, target)));
+    return $.made(168, $.call($.id(168), $.slot(168, self), $.slot(168, target)));
   }
-  const o: { reduction?: unknown; delta?: unknown } = $.checked(165, options, self);
-  return $.made(165, $.call($.id(165), $.slot(165, self), $.slot(165, target), o.reduction, o.delta));
+  const o: { reduction?: unknown; delta?: unknown } = $.checked(168, options, self);
+  return $.made(168, $.call($.id(168), $.slot(168, self), $.slot(168, target), o.reduction, o.delta));
 }
 
 /** `aten::im2col(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor` */
 export function im2col(self: Tensor, kernelSize: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes): Tensor {
-  return $.made(166, $.call($.id(166), $.slot(166, self), kernelSize, dilation, padding, stride));
+  return $.made(169, $.call($.id(169), $.slot(169, self), kernelSize, dilation, padding, stride));
 }
 
 /** `aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor` */
 export function index(self: Tensor, indices: readonly (Tensor | null)[]): Tensor {
-  return $.made(167, $.call($.id(167), $.slot(167, self), $.slots(167, indices)));
+  return $.made(170, $.call($.id(170), $.slot(170, self), $.slots(170, indices)));
 }
 
 /** `aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor` */
 export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(168, $.call($.id(168), $.slot(168, self), dim, $.slot(168, index), $.slot(168, source)));
+    return $.made(171, $.call($.id(171), $.slot(171, self), dim, $.slot(171, index), $.slot(171, source)));
   }
-  const o: { alpha?: unknown } = $.checked(168, options, self);
-  return $.made(168, $.call($.id(168), $.slot(168, self), dim, $.slot(168, index), $.slot(168, source), o.alpha));
+  const o: { alpha?: unknown } = $.checked(171, options, self);
+  return $.made(171, $.call($.id(171), $.slot(171, self), dim, $.slot(171, index), $.slot(171, source), o.alpha));
 }
 
 /** `aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)` */
 export function indexAdd_(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor {
   if (options === undefined) {
-    $.call($.id(169), $.slot(169, self), dim, $.slot(169, index), $.slot(169, source));
+    $.call($.id(172), $.slot(172, self), dim, $.slot(172, index), $.slot(172, source));
     return self as Tensor;
   }
-  const o: { alpha?: unknown } = $.checked(169, options, self);
-  $.call($.id(169), $.slot(169, self), dim, $.slot(169, index), $.slot(169, source), o.alpha);
+  const o: { alpha?: unknown } = $.checked(172, options, self);
+  $.call($.id(172), $.slot(172, self), dim, $.slot(172, index), $.slot(172, source), o.alpha);
   return self as Tensor;
 }
 
 /** `aten::index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)` */
 export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-  $.call($.id(170), $.slot(170, self), dim, $.slot(170, index), $.slot(170, source));
+  $.call($.id(173), $.slot(173, self), dim, $.slot(173, index), $.slot(173, source));
   return self as Tensor;
 }
 
 /** `aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)` */
 export function indexPut_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor {
   if (options === undefined) {
-    $.call($.id(171), $.slot(171, self), $.slots(171, indices), $.slot(171, values));
+    $.call($.id(174), $.slot(174, self), $.slots(174, indices), $.slot(174, values));
     return self as Tensor;
   }
-  const o: { accumulate?: unknown } = $.checked(171, options, self);
-  $.call($.id(171), $.slot(171, self), $.slots(171, indices), $.slot(171, values), o.accumulate);
+  const o: { accumulate?: unknown } = $.checked(174, options, self);
+  $.call($.id(174), $.slot(174, self), $.slots(174, indices), $.slot(174, values), o.accumulate);
   return self as Tensor;
 }
 
 /** `aten::index_select(Tensor self, int dim, Tensor index) -> Tensor` */
 export function indexSelect(self: Tensor, dim: number, index: Tensor): Tensor {
-  return $.made(172, $.call($.id(172), $.slot(172, self), dim, $.slot(172, index)));
+  return $.made(175, $.call($.id(175), $.slot(175, self), dim, $.slot(175, index)));
 }
 
 /** `aten::isclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> Tensor` */
 export function isclose(self: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(173, $.call($.id(173), $.slot(173, self), $.slot(173, other)));
+    return $.made(176, $.call($.id(176), $.slot(176, self), $.slot(176, other)));
   }
-  const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(173, options, self);
-  return $.made(173, $.call($.id(173), $.slot(173, self), $.slot(173, other), o.rtol, o.atol, o.equalNan));
+  const o: { rtol?: unknown; atol?: unknown; equalNan?: unknown } = $.checked(176, options, self);
+  return $.made(176, $.call($.id(176), $.slot(176, self), $.slot(176, other), o.rtol, o.atol, o.equalNan));
 }
 
 /** `aten::isfinite(Tensor self) -> Tensor` */
 export function isfinite(self: Tensor): Tensor {
-  return $.made(174, $.call($.id(174), $.slot(174, self)));
+  return $.made(177, $.call($.id(177), $.slot(177, self)));
 }
 
 /** `aten::isinf(Tensor self) -> Tensor` */
 export function isinf(self: Tensor): Tensor {
-  return $.made(175, $.call($.id(175), $.slot(175, self)));
+  return $.made(178, $.call($.id(178), $.slot(178, self)));
 }
 
 /** `aten::isnan(Tensor self) -> Tensor` */
 export function isnan(self: Tensor): Tensor {
-  return $.made(176, $.call($.id(176), $.slot(176, self)));
+  return $.made(179, $.call($.id(179), $.slot(179, self)));
 }
 
 /** `aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor` */
 export function klDiv(self: Tensor, target: Tensor, options?: { reduction?: number; logTarget?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(177, $.call($.id(177), $.slot(177, self), $.slot(177, target)));
+    return $.made(180, $.call($.id(180), $.slot(180, self), $.slot(180, target)));
   }
-  const o: { reduction?: unknown; logTarget?: unknown } = $.checked(177, options, self);
-  return $.made(177, $.call($.id(177), $.slot(177, self), $.slot(177, target), o.reduction, o.logTarget));
+  const o: { reduction?: unknown; logTarget?: unknown } = $.checked(180, options, self);
+  return $.made(180, $.call($.id(180), $.slot(180, self), $.slot(180, target), o.reduction, o.logTarget));
 }
 
 /** `aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
 export function l1Loss(self: Tensor, target: Tensor, options?: { reduction?: number }): Tensor {
   if (options === undefined) {
-    return $.made(178, $.call($.id(178), $.slot(178, self), $.slot(178, target)));
+    return $.made(181, $.call($.id(181), $.slot(181, self), $.slot(181, target)));
   }
-  const o: { reduction?: unknown } = $.checked(178, options, self);
-  return $.made(178, $.call($.id(178), $.slot(178, self), $.slot(178, target), o.reduction));
+  const o: { reduction?: unknown } = $.checked(181, options, self);
+  return $.made(181, $.call($.id(181), $.slot(181, self), $.slot(181, target), o.reduction));
 }
 
 /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnable?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(179, $.call($.id(179), $.slot(179, input), normalizedShape));
+    return $.made(182, $.call($.id(182), $.slot(182, input), normalizedShape));
   }
-  const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnable?: unknown } = $.checked(179, options, input);
-  return $.made(179, $.call($.id(179), $.slot(179, input), normalizedShape, $.optionalSlot(179, o.weight), $.optionalSlot(179, o.bias), o.eps, o.cudnnEnable));
+  const o: { weight?: unknown; bias?: unknown; eps?: unknown; cudnnEnable?: unknown } = $.checked(182, options, input);
+  return $.made(182, $.call($.id(182), $.slot(182, input), normalizedShape, $.optionalSlot(182, o.weight), $.optionalSlot(182, o.bias), o.eps, o.cudnnEnable));
 }
 
 /** `aten::le.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -1836,22 +1861,22 @@ export function le(self: Tensor, other: Scalar): Tensor;
 /** `aten::le.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function le(self: Tensor, other: Tensor): Tensor;
 export function le(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(180, c)) {
-    return $.made(180, $.call($.id(180), $.slot(180, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(183, c)) {
+    return $.made(183, $.call($.id(183), $.slot(183, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(181, c)) {
-    return $.made(181, $.call($.id(181), $.slot(181, a), $.slot(181, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(184, c)) {
+    return $.made(184, $.call($.id(184), $.slot(184, a), $.slot(184, b)));
   }
-  throw $.noForm('le', [a, b, c], [180, 181]);
+  throw $.noForm('le', [a, b, c], [183, 184]);
 }
 
 /** `aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor` */
 export function leakyRelu(self: Tensor, options?: { negativeSlope?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(182, $.call($.id(182), $.slot(182, self)));
+    return $.made(185, $.call($.id(185), $.slot(185, self)));
   }
-  const o: { negativeSlope?: unknown } = $.checked(182, options, self);
-  return $.made(182, $.call($.id(182), $.slot(182, self), o.negativeSlope));
+  const o: { negativeSlope?: unknown } = $.checked(185, options, self);
+  return $.made(185, $.call($.id(185), $.slot(185, self), o.negativeSlope));
 }
 
 /** `aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor` */
@@ -1859,13 +1884,13 @@ export function lerp(self: Tensor, end: Tensor, weight: Scalar): Tensor;
 /** `aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor` */
 export function lerp(self: Tensor, end: Tensor, weight: Tensor): Tensor;
 export function lerp(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(183, d)) {
-    return $.made(183, $.call($.id(183), $.slot(183, a), $.slot(183, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(186, d)) {
+    return $.made(186, $.call($.id(186), $.slot(186, a), $.slot(186, b), c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(184, d)) {
-    return $.made(184, $.call($.id(184), $.slot(184, a), $.slot(184, b), $.slot(184, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(187, d)) {
+    return $.made(187, $.call($.id(187), $.slot(187, a), $.slot(187, b), $.slot(187, c)));
   }
-  throw $.noForm('lerp', [a, b, c, d], [183, 184]);
+  throw $.noForm('lerp', [a, b, c, d], [186, 187]);
 }
 
 /** `aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)` */
@@ -1873,52 +1898,52 @@ export function lerp_(self: Tensor, end: Tensor, weight: Scalar): Tensor;
 /** `aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)` */
 export function lerp_(self: Tensor, end: Tensor, weight: Tensor): Tensor;
 export function lerp_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(185, d)) {
-    $.call($.id(185), $.slot(185, a), $.slot(185, b), c);
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(188, d)) {
+    $.call($.id(188), $.slot(188, a), $.slot(188, b), c);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(186, d)) {
-    $.call($.id(186), $.slot(186, a), $.slot(186, b), $.slot(186, c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(189, d)) {
+    $.call($.id(189), $.slot(189, a), $.slot(189, b), $.slot(189, c));
     return a as Tensor;
   }
-  throw $.noForm('lerp_', [a, b, c, d], [185, 186]);
+  throw $.noForm('lerp_', [a, b, c, d], [188, 189]);
 }
 
 /** `aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor` */
 export function linalgCholesky(self: Tensor, options?: { upper?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(187, $.call($.id(187), $.slot(187, self)));
+    return $.made(190, $.call($.id(190), $.slot(190, self)));
   }
-  const o: { upper?: unknown } = $.checked(187, options, self);
-  return $.made(187, $.call($.id(187), $.slot(187, self), o.upper));
+  const o: { upper?: unknown } = $.checked(190, options, self);
+  return $.made(190, $.call($.id(190), $.slot(190, self), o.upper));
 }
 
 /** `aten::linalg_det(Tensor A) -> Tensor` */
 export function linalgDet(A: Tensor): Tensor {
-  return $.made(188, $.call($.id(188), $.slot(188, A)));
+  return $.made(191, $.call($.id(191), $.slot(191, A)));
 }
 
 /** `aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)` */
 export function linalgEigh(self: Tensor, options?: { UPLO?: string }): [eigenvalues: Tensor, eigenvectors: Tensor] {
   if (options === undefined) {
-    return $.madeAll(189, $.call($.id(189), $.slot(189, self))) as [eigenvalues: Tensor, eigenvectors: Tensor];
+    return $.madeAll(192, $.call($.id(192), $.slot(192, self))) as [eigenvalues: Tensor, eigenvectors: Tensor];
   }
-  const o: { UPLO?: unknown } = $.checked(189, options, self);
-  return $.madeAll(189, $.call($.id(189), $.slot(189, self), o.UPLO)) as [eigenvalues: Tensor, eigenvectors: Tensor];
+  const o: { UPLO?: unknown } = $.checked(192, options, self);
+  return $.madeAll(192, $.call($.id(192), $.slot(192, self), o.UPLO)) as [eigenvalues: Tensor, eigenvectors: Tensor];
 }
 
 /** `aten::linalg_inv(Tensor A) -> Tensor` */
 export function linalgInv(A: Tensor): Tensor {
-  return $.made(190, $.call($.id(190), $.slot(190, A)));
+  return $.made(193, $.call($.id(193), $.slot(193, A)));
 }
 
 /** `aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)` */
 export function linalgLstsq(self: Tensor, b: Tensor, options?: { rcond?: number | null; driver?: string | null }): [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor] {
   if (options === undefined) {
-    return $.madeAll(191, $.call($.id(191), $.slot(191, self), $.slot(191, b))) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
+    return $.madeAll(194, $.call($.id(194), $.slot(194, self), $.slot(194, b))) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
   }
-  const o: { rcond?: unknown; driver?: unknown } = $.checked(191, options, self);
-  return $.madeAll(191, $.call($.id(191), $.slot(191, self), $.slot(191, b), o.rcond, o.driver)) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
+  const o: { rcond?: unknown; driver?: unknown } = $.checked(194, options, self);
+  return $.madeAll(194, $.call($.id(194), $.slot(194, self), $.slot(194, b), o.rcond, o.driver)) as [solution: Tensor, residuals: Tensor, rank: Tensor, singularValues: Tensor];
 }
 
 /** `aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
@@ -1926,161 +1951,161 @@ export function linalgNorm(self: Tensor, options?: { ord?: Scalar | null; dim?: 
 /** `aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function linalgNorm(self: Tensor, ord: string, options?: { dim?: Sizes | null; keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function linalgNorm(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(192, b)) {
+  if ($.isTensor(a) && $.fits(195, b)) {
     if (b === undefined) {
-      return $.made(192, $.call($.id(192), $.slot(192, a)));
+      return $.made(195, $.call($.id(195), $.slot(195, a)));
     }
     const o: { ord?: unknown; dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.given(b);
-    return $.made(192, $.call($.id(192), $.slot(192, a), o.ord, o.dim, o.keepdim, o.dtype));
+    return $.made(195, $.call($.id(195), $.slot(195, a), o.ord, o.dim, o.keepdim, o.dtype));
   }
-  if ($.isTensor(a) && $.isString(b) && $.fits(193, c)) {
+  if ($.isTensor(a) && $.isString(b) && $.fits(196, c)) {
     if (c === undefined) {
-      return $.made(193, $.call($.id(193), $.slot(193, a), b));
+      return $.made(196, $.call($.id(196), $.slot(196, a), b));
     }
     const o: { dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(193, $.call($.id(193), $.slot(193, a), b, o.dim, o.keepdim, o.dtype));
+    return $.made(196, $.call($.id(196), $.slot(196, a), b, o.dim, o.keepdim, o.dtype));
   }
-  throw $.noForm('linalgNorm', [a, b, c], [192, 193]);
+  throw $.noForm('linalgNorm', [a, b, c], [195, 196]);
 }
 
 /** `aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)` */
 export function linalgQr(A: Tensor, options?: { mode?: string }): [Q: Tensor, R: Tensor] {
   if (options === undefined) {
-    return $.madeAll(194, $.call($.id(194), $.slot(194, A))) as [Q: Tensor, R: Tensor];
+    return $.madeAll(197, $.call($.id(197), $.slot(197, A))) as [Q: Tensor, R: Tensor];
   }
-  const o: { mode?: unknown } = $.checked(194, options, A);
-  return $.madeAll(194, $.call($.id(194), $.slot(194, A), o.mode)) as [Q: Tensor, R: Tensor];
+  const o: { mode?: unknown } = $.checked(197, options, A);
+  return $.madeAll(197, $.call($.id(197), $.slot(197, A), o.mode)) as [Q: Tensor, R: Tensor];
 }
 
 /** `aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)` */
 export function linalgSlogdet(A: Tensor): [sign: Tensor, logabsdet: Tensor] {
-  return $.madeAll(195, $.call($.id(195), $.slot(195, A))) as [sign: Tensor, logabsdet: Tensor];
+  return $.madeAll(198, $.call($.id(198), $.slot(198, A))) as [sign: Tensor, logabsdet: Tensor];
 }
 
 /** `aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor` */
 export function linalgSolve(A: Tensor, B: Tensor, options?: { left?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(196, $.call($.id(196), $.slot(196, A), $.slot(196, B)));
+    return $.made(199, $.call($.id(199), $.slot(199, A), $.slot(199, B)));
   }
-  const o: { left?: unknown } = $.checked(196, options, A);
-  return $.made(196, $.call($.id(196), $.slot(196, A), $.slot(196, B), o.left));
+  const o: { left?: unknown } = $.checked(199, options, A);
+  return $.made(199, $.call($.id(199), $.slot(199, A), $.slot(199, B), o.left));
 }
 
 /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
 export function linalgSvd(A: Tensor, options?: { fullMatrices?: boolean; driver?: string | null }): [U: Tensor, S: Tensor, Vh: Tensor] {
   if (options === undefined) {
-    return $.madeAll(197, $.call($.id(197), $.slot(197, A))) as [U: Tensor, S: Tensor, Vh: Tensor];
+    return $.madeAll(200, $.call($.id(200), $.slot(200, A))) as [U: Tensor, S: Tensor, Vh: Tensor];
   }
-  const o: { fullMatrices?: unknown; driver?: unknown } = $.checked(197, options, A);
-  return $.madeAll(197, $.call($.id(197), $.slot(197, A), o.fullMatrices, o.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
+  const o: { fullMatrices?: unknown; driver?: unknown } = $.checked(200, options, A);
+  return $.madeAll(200, $.call($.id(200), $.slot(200, A), o.fullMatrices, o.driver)) as [U: Tensor, S: Tensor, Vh: Tensor];
 }
 
 /** `aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor` */
 export function linalgSvdvals(A: Tensor, options?: { driver?: string | null }): Tensor {
   if (options === undefined) {
-    return $.made(198, $.call($.id(198), $.slot(198, A)));
+    return $.made(201, $.call($.id(201), $.slot(201, A)));
   }
-  const o: { driver?: unknown } = $.checked(198, options, A);
-  return $.made(198, $.call($.id(198), $.slot(198, A), o.driver));
+  const o: { driver?: unknown } = $.checked(201, options, A);
+  return $.made(201, $.call($.id(201), $.slot(201, A), o.driver));
 }
 
 /** `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function linalgVectorNorm(self: Tensor, options?: { ord?: Scalar; dim?: Sizes | null; keepdim?: boolean; dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(199, $.call($.id(199), $.slot(199, self)));
+    return $.made(202, $.call($.id(202), $.slot(202, self)));
   }
-  const o: { ord?: unknown; dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.checked(199, options, self);
-  return $.made(199, $.call($.id(199), $.slot(199, self), o.ord, o.dim, o.keepdim, o.dtype));
+  const o: { ord?: unknown; dim?: unknown; keepdim?: unknown; dtype?: unknown } = $.checked(202, options, self);
+  return $.made(202, $.call($.id(202), $.slot(202, self), o.ord, o.dim, o.keepdim, o.dtype));
 }
 
 /** `aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor` */
 export function linear(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor {
   if (options === undefined) {
-    return $.made(200, $.call($.id(200), $.slot(200, input), $.slot(200, weight)));
+    return $.made(203, $.call($.id(203), $.slot(203, input), $.slot(203, weight)));
   }
-  const o: { bias?: unknown } = $.checked(200, options, input);
-  return $.made(200, $.call($.id(200), $.slot(200, input), $.slot(200, weight), $.optionalSlot(200, o.bias)));
+  const o: { bias?: unknown } = $.checked(203, options, input);
+  return $.made(203, $.call($.id(203), $.slot(203, input), $.slot(203, weight), $.optionalSlot(203, o.bias)));
 }
 
 /** `aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function linspace(start: Scalar, end: Scalar, steps: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(201, $.call($.id(201), start, end, steps));
+    return $.made(204, $.call($.id(204), start, end, steps));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(201, options, start);
-  return $.made(201, $.call($.id(201), start, end, steps, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(204, options, start);
+  return $.made(204, $.call($.id(204), start, end, steps, o.dtype, undefined, o.device));
 }
 
 /** `aten::log(Tensor self) -> Tensor` */
 export function log(self: Tensor): Tensor {
-  return $.made(202, $.call($.id(202), $.slot(202, self)));
+  return $.made(205, $.call($.id(205), $.slot(205, self)));
 }
 
 /** `aten::log1p(Tensor self) -> Tensor` */
 export function log1p(self: Tensor): Tensor {
-  return $.made(203, $.call($.id(203), $.slot(203, self)));
+  return $.made(206, $.call($.id(206), $.slot(206, self)));
 }
 
 /** `aten::log2(Tensor self) -> Tensor` */
 export function log2(self: Tensor): Tensor {
-  return $.made(204, $.call($.id(204), $.slot(204, self)));
+  return $.made(207, $.call($.id(207), $.slot(207, self)));
 }
 
 /** `aten::log_sigmoid(Tensor self) -> Tensor` */
 export function logSigmoid(self: Tensor): Tensor {
-  return $.made(205, $.call($.id(205), $.slot(205, self)));
+  return $.made(208, $.call($.id(208), $.slot(208, self)));
 }
 
 /** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function logSoftmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(206, $.call($.id(206), $.slot(206, self), dim));
+    return $.made(209, $.call($.id(209), $.slot(209, self), dim));
   }
-  const o: { dtype?: unknown } = $.checked(206, options, self);
-  return $.made(206, $.call($.id(206), $.slot(206, self), dim, o.dtype));
+  const o: { dtype?: unknown } = $.checked(209, options, self);
+  return $.made(209, $.call($.id(209), $.slot(209, self), dim, o.dtype));
 }
 
 /** `aten::logaddexp(Tensor self, Tensor other) -> Tensor` */
 export function logaddexp(self: Tensor, other: Tensor): Tensor {
-  return $.made(207, $.call($.id(207), $.slot(207, self), $.slot(207, other)));
+  return $.made(210, $.call($.id(210), $.slot(210, self), $.slot(210, other)));
 }
 
 /** `aten::logical_and(Tensor self, Tensor other) -> Tensor` */
 export function logicalAnd(self: Tensor, other: Tensor): Tensor {
-  return $.made(208, $.call($.id(208), $.slot(208, self), $.slot(208, other)));
+  return $.made(211, $.call($.id(211), $.slot(211, self), $.slot(211, other)));
 }
 
 /** `aten::logical_not(Tensor self) -> Tensor` */
 export function logicalNot(self: Tensor): Tensor {
-  return $.made(209, $.call($.id(209), $.slot(209, self)));
+  return $.made(212, $.call($.id(212), $.slot(212, self)));
 }
 
 /** `aten::logical_or(Tensor self, Tensor other) -> Tensor` */
 export function logicalOr(self: Tensor, other: Tensor): Tensor {
-  return $.made(210, $.call($.id(210), $.slot(210, self), $.slot(210, other)));
+  return $.made(213, $.call($.id(213), $.slot(213, self), $.slot(213, other)));
 }
 
 /** `aten::logical_xor(Tensor self, Tensor other) -> Tensor` */
 export function logicalXor(self: Tensor, other: Tensor): Tensor {
-  return $.made(211, $.call($.id(211), $.slot(211, self), $.slot(211, other)));
+  return $.made(214, $.call($.id(214), $.slot(214, self), $.slot(214, other)));
 }
 
 /** `aten::logit(Tensor self, float? eps=None) -> Tensor` */
 export function logit(self: Tensor, options?: { eps?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(212, $.call($.id(212), $.slot(212, self)));
+    return $.made(215, $.call($.id(215), $.slot(215, self)));
   }
-  const o: { eps?: unknown } = $.checked(212, options, self);
-  return $.made(212, $.call($.id(212), $.slot(212, self), o.eps));
+  const o: { eps?: unknown } = $.checked(215, options, self);
+  return $.made(215, $.call($.id(215), $.slot(215, self), o.eps));
 }
 
 /** `aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor` */
 export function logsumexp(self: Tensor, dim: Sizes, options?: { keepdim?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(213, $.call($.id(213), $.slot(213, self), dim));
+    return $.made(216, $.call($.id(216), $.slot(216, self), dim));
   }
-  const o: { keepdim?: unknown } = $.checked(213, options, self);
-  return $.made(213, $.call($.id(213), $.slot(213, self), dim, o.keepdim));
+  const o: { keepdim?: unknown } = $.checked(216, options, self);
+  return $.made(216, $.call($.id(216), $.slot(216, self), dim, o.keepdim));
 }
 
 /** `aten::lt.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -2088,13 +2113,13 @@ export function lt(self: Tensor, other: Scalar): Tensor;
 /** `aten::lt.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function lt(self: Tensor, other: Tensor): Tensor;
 export function lt(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(214, c)) {
-    return $.made(214, $.call($.id(214), $.slot(214, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(217, c)) {
+    return $.made(217, $.call($.id(217), $.slot(217, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(215, c)) {
-    return $.made(215, $.call($.id(215), $.slot(215, a), $.slot(215, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(218, c)) {
+    return $.made(218, $.call($.id(218), $.slot(218, a), $.slot(218, b)));
   }
-  throw $.noForm('lt', [a, b, c], [214, 215]);
+  throw $.noForm('lt', [a, b, c], [217, 218]);
 }
 
 /** `aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor` */
@@ -2102,13 +2127,13 @@ export function maskedFill(self: Tensor, mask: Tensor, value: Scalar): Tensor;
 /** `aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor` */
 export function maskedFill(self: Tensor, mask: Tensor, value: Tensor): Tensor;
 export function maskedFill(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(216, d)) {
-    return $.made(216, $.call($.id(216), $.slot(216, a), $.slot(216, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(219, d)) {
+    return $.made(219, $.call($.id(219), $.slot(219, a), $.slot(219, b), c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(217, d)) {
-    return $.made(217, $.call($.id(217), $.slot(217, a), $.slot(217, b), $.slot(217, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(220, d)) {
+    return $.made(220, $.call($.id(220), $.slot(220, a), $.slot(220, b), $.slot(220, c)));
   }
-  throw $.noForm('maskedFill', [a, b, c, d], [216, 217]);
+  throw $.noForm('maskedFill', [a, b, c, d], [219, 220]);
 }
 
 /** `aten::masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)` */
@@ -2116,25 +2141,25 @@ export function maskedFill_(self: Tensor, mask: Tensor, value: Scalar): Tensor;
 /** `aten::masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)` */
 export function maskedFill_(self: Tensor, mask: Tensor, value: Tensor): Tensor;
 export function maskedFill_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(218, d)) {
-    $.call($.id(218), $.slot(218, a), $.slot(218, b), c);
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(221, d)) {
+    $.call($.id(221), $.slot(221, a), $.slot(221, b), c);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(219, d)) {
-    $.call($.id(219), $.slot(219, a), $.slot(219, b), $.slot(219, c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(222, d)) {
+    $.call($.id(222), $.slot(222, a), $.slot(222, b), $.slot(222, c));
     return a as Tensor;
   }
-  throw $.noForm('maskedFill_', [a, b, c, d], [218, 219]);
+  throw $.noForm('maskedFill_', [a, b, c, d], [221, 222]);
 }
 
 /** `aten::masked_select(Tensor self, Tensor mask) -> Tensor` */
 export function maskedSelect(self: Tensor, mask: Tensor): Tensor {
-  return $.made(220, $.call($.id(220), $.slot(220, self), $.slot(220, mask)));
+  return $.made(223, $.call($.id(223), $.slot(223, self), $.slot(223, mask)));
 }
 
 /** `aten::matmul(Tensor self, Tensor other) -> Tensor` */
 export function matmul(self: Tensor, other: Tensor): Tensor {
-  return $.made(221, $.call($.id(221), $.slot(221, self), $.slot(221, other)));
+  return $.made(224, $.call($.id(224), $.slot(224, self), $.slot(224, other)));
 }
 
 /** `aten::max(Tensor self) -> Tensor` */
@@ -2144,43 +2169,43 @@ export function max(self: Tensor, dim: number, options?: { keepdim?: boolean }):
 /** `aten::max.other(Tensor self, Tensor other) -> Tensor` */
 export function max(self: Tensor, other: Tensor): Tensor;
 export function max(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(222, b)) {
-    return $.made(222, $.call($.id(222), $.slot(222, a)));
+  if ($.isTensor(a) && $.fits(225, b)) {
+    return $.made(225, $.call($.id(225), $.slot(225, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(223, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(226, c)) {
     if (c === undefined) {
-      return $.madeAll(223, $.call($.id(223), $.slot(223, a), b)) as [values: Tensor, indices: Tensor];
+      return $.madeAll(226, $.call($.id(226), $.slot(226, a), b)) as [values: Tensor, indices: Tensor];
     }
     const o: { keepdim?: unknown } = $.given(c);
-    return $.madeAll(223, $.call($.id(223), $.slot(223, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(226, $.call($.id(226), $.slot(226, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(224, c)) {
-    return $.made(224, $.call($.id(224), $.slot(224, a), $.slot(224, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(227, c)) {
+    return $.made(227, $.call($.id(227), $.slot(227, a), $.slot(227, b)));
   }
-  throw $.noForm('max', [a, b, c], [222, 223, 224]);
+  throw $.noForm('max', [a, b, c], [225, 226, 227]);
 }
 
 /** `aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor` */
 export function maxPool2d(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; ceilMode?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(225, $.call($.id(225), $.slot(225, self), kernelSize));
+    return $.made(228, $.call($.id(228), $.slot(228, self), kernelSize));
   }
-  const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(225, options, self);
-  return $.made(225, $.call($.id(225), $.slot(225, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode));
+  const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(228, options, self);
+  return $.made(228, $.call($.id(228), $.slot(228, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode));
 }
 
 /** `aten::max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)` */
 export function maxPool2dWithIndices(self: Tensor, kernelSize: Sizes, options?: { stride?: Sizes; padding?: Sizes; dilation?: Sizes; ceilMode?: boolean }): [result0: Tensor, result1: Tensor] {
   if (options === undefined) {
-    return $.madeAll(226, $.call($.id(226), $.slot(226, self), kernelSize)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(229, $.call($.id(229), $.slot(229, self), kernelSize)) as [result0: Tensor, result1: Tensor];
   }
-  const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(226, options, self);
-  return $.madeAll(226, $.call($.id(226), $.slot(226, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode)) as [result0: Tensor, result1: Tensor];
+  const o: { stride?: unknown; padding?: unknown; dilation?: unknown; ceilMode?: unknown } = $.checked(229, options, self);
+  return $.madeAll(229, $.call($.id(229), $.slot(229, self), kernelSize, o.stride, o.padding, o.dilation, o.ceilMode)) as [result0: Tensor, result1: Tensor];
 }
 
 /** `aten::maximum(Tensor self, Tensor other) -> Tensor` */
 export function maximum(self: Tensor, other: Tensor): Tensor {
-  return $.made(227, $.call($.id(227), $.slot(227, self), $.slot(227, other)));
+  return $.made(230, $.call($.id(230), $.slot(230, self), $.slot(230, other)));
 }
 
 /** `aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
@@ -2188,21 +2213,21 @@ export function mean(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /** `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function mean(self: Tensor, dim: Sizes | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function mean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(228, b)) {
+  if ($.isTensor(a) && $.fits(231, b)) {
     if (b === undefined) {
-      return $.made(228, $.call($.id(228), $.slot(228, a)));
+      return $.made(231, $.call($.id(231), $.slot(231, a)));
     }
     const o: { dtype?: unknown } = $.given(b);
-    return $.made(228, $.call($.id(228), $.slot(228, a), o.dtype));
+    return $.made(231, $.call($.id(231), $.slot(231, a), o.dtype));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(229, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(232, c)) {
     if (c === undefined) {
-      return $.made(229, $.call($.id(229), $.slot(229, a), b));
+      return $.made(232, $.call($.id(232), $.slot(232, a), b));
     }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(229, $.call($.id(229), $.slot(229, a), b, o.keepdim, o.dtype));
+    return $.made(232, $.call($.id(232), $.slot(232, a), b, o.keepdim, o.dtype));
   }
-  throw $.noForm('mean', [a, b, c], [228, 229]);
+  throw $.noForm('mean', [a, b, c], [231, 232]);
 }
 
 /** `aten::median(Tensor self) -> Tensor` */
@@ -2210,17 +2235,17 @@ export function median(self: Tensor): Tensor;
 /** `aten::median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)` */
 export function median(self: Tensor, dim: number, options?: { keepdim?: boolean }): [values: Tensor, indices: Tensor];
 export function median(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(230, b)) {
-    return $.made(230, $.call($.id(230), $.slot(230, a)));
+  if ($.isTensor(a) && $.fits(233, b)) {
+    return $.made(233, $.call($.id(233), $.slot(233, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(231, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(234, c)) {
     if (c === undefined) {
-      return $.madeAll(231, $.call($.id(231), $.slot(231, a), b)) as [values: Tensor, indices: Tensor];
+      return $.madeAll(234, $.call($.id(234), $.slot(234, a), b)) as [values: Tensor, indices: Tensor];
     }
     const o: { keepdim?: unknown } = $.given(c);
-    return $.madeAll(231, $.call($.id(231), $.slot(231, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(234, $.call($.id(234), $.slot(234, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
-  throw $.noForm('median', [a, b, c], [230, 231]);
+  throw $.noForm('median', [a, b, c], [233, 234]);
 }
 
 /** `aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]` */
@@ -2228,14 +2253,14 @@ export function meshgrid(tensors: readonly Tensor[], options: { indexing: string
 /** `aten::meshgrid(Tensor[] tensors) -> Tensor[]` */
 export function meshgrid(tensors: readonly Tensor[]): Tensor[];
 export function meshgrid(a?: unknown, b?: unknown): unknown {
-  if ($.isTensors(a) && $.has(b, 'indexing') && $.fits(232, b)) {
+  if ($.isTensors(a) && $.has(b, 'indexing') && $.fits(235, b)) {
     const o: { indexing?: unknown } = $.given(b);
-    return $.madeAll(232, $.call($.id(232), $.slots(232, a), o.indexing)) as Tensor[];
+    return $.madeAll(235, $.call($.id(235), $.slots(235, a), o.indexing)) as Tensor[];
   }
-  if ($.isTensors(a) && $.fits(233, b)) {
-    return $.madeAll(233, $.call($.id(233), $.slots(233, a))) as Tensor[];
+  if ($.isTensors(a) && $.fits(236, b)) {
+    return $.madeAll(236, $.call($.id(236), $.slots(236, a))) as Tensor[];
   }
-  throw $.noForm('meshgrid', [a, b], [232, 233]);
+  throw $.noForm('meshgrid', [a, b], [235, 236]);
 }
 
 /** `aten::min(Tensor self) -> Tensor` */
@@ -2245,39 +2270,39 @@ export function min(self: Tensor, dim: number, options?: { keepdim?: boolean }):
 /** `aten::min.other(Tensor self, Tensor other) -> Tensor` */
 export function min(self: Tensor, other: Tensor): Tensor;
 export function min(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(234, b)) {
-    return $.made(234, $.call($.id(234), $.slot(234, a)));
+  if ($.isTensor(a) && $.fits(237, b)) {
+    return $.made(237, $.call($.id(237), $.slot(237, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(235, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(238, c)) {
     if (c === undefined) {
-      return $.madeAll(235, $.call($.id(235), $.slot(235, a), b)) as [values: Tensor, indices: Tensor];
+      return $.madeAll(238, $.call($.id(238), $.slot(238, a), b)) as [values: Tensor, indices: Tensor];
     }
     const o: { keepdim?: unknown } = $.given(c);
-    return $.madeAll(235, $.call($.id(235), $.slot(235, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(238, $.call($.id(238), $.slot(238, a), b, o.keepdim)) as [values: Tensor, indices: Tensor];
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(236, c)) {
-    return $.made(236, $.call($.id(236), $.slot(236, a), $.slot(236, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(239, c)) {
+    return $.made(239, $.call($.id(239), $.slot(239, a), $.slot(239, b)));
   }
-  throw $.noForm('min', [a, b, c], [234, 235, 236]);
+  throw $.noForm('min', [a, b, c], [237, 238, 239]);
 }
 
 /** `aten::minimum(Tensor self, Tensor other) -> Tensor` */
 export function minimum(self: Tensor, other: Tensor): Tensor {
-  return $.made(237, $.call($.id(237), $.slot(237, self), $.slot(237, other)));
+  return $.made(240, $.call($.id(240), $.slot(240, self), $.slot(240, other)));
 }
 
 /** `aten::mm(Tensor self, Tensor mat2) -> Tensor` */
 export function mm(self: Tensor, mat2: Tensor): Tensor {
-  return $.made(238, $.call($.id(238), $.slot(238, self), $.slot(238, mat2)));
+  return $.made(241, $.call($.id(241), $.slot(241, self), $.slot(241, mat2)));
 }
 
 /** `aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor` */
 export function mseLoss(self: Tensor, target: Tensor, options?: { reduction?: number }): Tensor {
   if (options === undefined) {
-    return $.made(239, $.call($.id(239), $.slot(239, self), $.slot(239, target)));
+    return $.made(242, $.call($.id(242), $.slot(242, self), $.slot(242, target)));
   }
-  const o: { reduction?: unknown } = $.checked(239, options, self);
-  return $.made(239, $.call($.id(239), $.slot(239, self), $.slot(239, target), o.reduction));
+  const o: { reduction?: unknown } = $.checked(242, options, self);
+  return $.made(242, $.call($.id(242), $.slot(242, self), $.slot(242, target), o.reduction));
 }
 
 /** `aten::mul.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -2285,13 +2310,13 @@ export function mul(self: Tensor, other: Scalar): Tensor;
 /** `aten::mul.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function mul(self: Tensor, other: Tensor): Tensor;
 export function mul(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(240, c)) {
-    return $.made(240, $.call($.id(240), $.slot(240, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(243, c)) {
+    return $.made(243, $.call($.id(243), $.slot(243, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(241, c)) {
-    return $.made(241, $.call($.id(241), $.slot(241, a), $.slot(241, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(244, c)) {
+    return $.made(244, $.call($.id(244), $.slot(244, a), $.slot(244, b)));
   }
-  throw $.noForm('mul', [a, b, c], [240, 241]);
+  throw $.noForm('mul', [a, b, c], [243, 244]);
 }
 
 /** `aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
@@ -2299,38 +2324,38 @@ export function mul_(self: Tensor, other: Scalar): Tensor;
 /** `aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` */
 export function mul_(self: Tensor, other: Tensor): Tensor;
 export function mul_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(242, c)) {
-    $.call($.id(242), $.slot(242, a), b);
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(245, c)) {
+    $.call($.id(245), $.slot(245, a), b);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(243, c)) {
-    $.call($.id(243), $.slot(243, a), $.slot(243, b));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(246, c)) {
+    $.call($.id(246), $.slot(246, a), $.slot(246, b));
     return a as Tensor;
   }
-  throw $.noForm('mul_', [a, b, c], [242, 243]);
+  throw $.noForm('mul_', [a, b, c], [245, 246]);
 }
 
 /** `aten::multinomial(Tensor self, int num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor` */
 export function multinomial(self: Tensor, numSamples: number, options?: { replacement?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(244, $.call($.id(244), $.slot(244, self), numSamples));
+    return $.made(247, $.call($.id(247), $.slot(247, self), numSamples));
   }
-  const o: { replacement?: unknown } = $.checked(244, options, self);
-  return $.made(244, $.call($.id(244), $.slot(244, self), numSamples, o.replacement));
+  const o: { replacement?: unknown } = $.checked(247, options, self);
+  return $.made(247, $.call($.id(247), $.slot(247, self), numSamples, o.replacement));
 }
 
 /** `aten::mv(Tensor self, Tensor vec) -> Tensor` */
 export function mv(self: Tensor, vec: Tensor): Tensor {
-  return $.made(245, $.call($.id(245), $.slot(245, self), $.slot(245, vec)));
+  return $.made(248, $.call($.id(248), $.slot(248, self), $.slot(248, vec)));
 }
 
 /** `aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor` */
 export function nanToNum(self: Tensor, options?: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(246, $.call($.id(246), $.slot(246, self)));
+    return $.made(249, $.call($.id(249), $.slot(249, self)));
   }
-  const o: { nan?: unknown; posinf?: unknown; neginf?: unknown } = $.checked(246, options, self);
-  return $.made(246, $.call($.id(246), $.slot(246, self), o.nan, o.posinf, o.neginf));
+  const o: { nan?: unknown; posinf?: unknown; neginf?: unknown } = $.checked(249, options, self);
+  return $.made(249, $.call($.id(249), $.slot(249, self), o.nan, o.posinf, o.neginf));
 }
 
 /** `aten::narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)` */
@@ -2338,13 +2363,13 @@ export function narrow(self: Tensor, dim: number, start: number, length: number)
 /** `aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, int length) -> Tensor(a)` */
 export function narrow(self: Tensor, dim: number, start: Tensor, length: number): Tensor;
 export function narrow(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isNumber(c) && $.isNumber(d) && $.fits(247, e)) {
-    return $.made(247, $.call($.id(247), $.slot(247, a), b, c, d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isNumber(c) && $.isNumber(d) && $.fits(250, e)) {
+    return $.made(250, $.call($.id(250), $.slot(250, a), b, c, d));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isNumber(d) && $.fits(248, e)) {
-    return $.made(248, $.call($.id(248), $.slot(248, a), b, $.slot(248, c), d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isNumber(d) && $.fits(251, e)) {
+    return $.made(251, $.call($.id(251), $.slot(251, a), b, $.slot(251, c), d));
   }
-  throw $.noForm('narrow', [a, b, c, d, e], [247, 248]);
+  throw $.noForm('narrow', [a, b, c, d, e], [250, 251]);
 }
 
 /** `aten::ne.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -2352,47 +2377,47 @@ export function ne(self: Tensor, other: Scalar): Tensor;
 /** `aten::ne.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function ne(self: Tensor, other: Tensor): Tensor;
 export function ne(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(249, c)) {
-    return $.made(249, $.call($.id(249), $.slot(249, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(252, c)) {
+    return $.made(252, $.call($.id(252), $.slot(252, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(250, c)) {
-    return $.made(250, $.call($.id(250), $.slot(250, a), $.slot(250, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(253, c)) {
+    return $.made(253, $.call($.id(253), $.slot(253, a), $.slot(253, b)));
   }
-  throw $.noForm('ne', [a, b, c], [249, 250]);
+  throw $.noForm('ne', [a, b, c], [252, 253]);
 }
 
 /** `aten::neg(Tensor self) -> Tensor` */
 export function neg(self: Tensor): Tensor {
-  return $.made(251, $.call($.id(251), $.slot(251, self)));
+  return $.made(254, $.call($.id(254), $.slot(254, self)));
 }
 
 /** `aten::neg_(Tensor(a!) self) -> Tensor(a!)` */
 export function neg_(self: Tensor): Tensor {
-  $.call($.id(252), $.slot(252, self));
+  $.call($.id(255), $.slot(255, self));
   return self as Tensor;
 }
 
 /** `aten::new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function newZeros(self: Tensor, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(253, $.call($.id(253), $.slot(253, self), size));
+    return $.made(256, $.call($.id(256), $.slot(256, self), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(253, options, self);
-  return $.made(253, $.call($.id(253), $.slot(253, self), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(256, options, self);
+  return $.made(256, $.call($.id(256), $.slot(256, self), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> Tensor` */
 export function nllLoss(self: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: number; ignoreIndex?: number }): Tensor {
   if (options === undefined) {
-    return $.made(254, $.call($.id(254), $.slot(254, self), $.slot(254, target)));
+    return $.made(257, $.call($.id(257), $.slot(257, self), $.slot(257, target)));
   }
-  const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown } = $.checked(254, options, self);
-  return $.made(254, $.call($.id(254), $.slot(254, self), $.slot(254, target), $.optionalSlot(254, o.weight), o.reduction, o.ignoreIndex));
+  const o: { weight?: unknown; reduction?: unknown; ignoreIndex?: unknown } = $.checked(257, options, self);
+  return $.made(257, $.call($.id(257), $.slot(257, self), $.slot(257, target), $.optionalSlot(257, o.weight), o.reduction, o.ignoreIndex));
 }
 
 /** `aten::nonzero(Tensor self) -> Tensor` */
 export function nonzero(self: Tensor): Tensor {
-  return $.made(255, $.call($.id(255), $.slot(255, self)));
+  return $.made(258, $.call($.id(258), $.slot(258, self)));
 }
 
 /** `aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor` */
@@ -2404,29 +2429,29 @@ export function norm(self: Tensor, options?: { p?: Scalar }): Tensor;
 /** `aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor` */
 export function norm(self: Tensor, p: Scalar | null, dim: Sizes, options?: { keepdim?: boolean }): Tensor;
 export function norm(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || $.isScalar(b)) && ($.isNumbers(c) || $.isNumber(c)) && $.isBoolean(d) && $.has(e, 'dtype') && $.fits(256, e)) {
+  if ($.isTensor(a) && (b === null || $.isScalar(b)) && ($.isNumbers(c) || $.isNumber(c)) && $.isBoolean(d) && $.has(e, 'dtype') && $.fits(259, e)) {
     const o: { dtype?: unknown } = $.given(e);
-    return $.made(256, $.call($.id(256), $.slot(256, a), b, c, d, o.dtype));
+    return $.made(259, $.call($.id(259), $.slot(259, a), b, c, d, o.dtype));
   }
-  if ($.isTensor(a) && (b === null || $.isScalar(b)) && $.has(c, 'dtype') && $.fits(257, c)) {
+  if ($.isTensor(a) && (b === null || $.isScalar(b)) && $.has(c, 'dtype') && $.fits(260, c)) {
     const o: { dtype?: unknown } = $.given(c);
-    return $.made(257, $.call($.id(257), $.slot(257, a), b, o.dtype));
+    return $.made(260, $.call($.id(260), $.slot(260, a), b, o.dtype));
   }
-  if ($.isTensor(a) && $.fits(258, b)) {
+  if ($.isTensor(a) && $.fits(261, b)) {
     if (b === undefined) {
-      return $.made(258, $.call($.id(258), $.slot(258, a)));
+      return $.made(261, $.call($.id(261), $.slot(261, a)));
     }
     const o: { p?: unknown } = $.given(b);
-    return $.made(258, $.call($.id(258), $.slot(258, a), o.p));
+    return $.made(261, $.call($.id(261), $.slot(261, a), o.p));
   }
-  if ($.isTensor(a) && (b === null || $.isScalar(b)) && ($.isNumbers(c) || $.isNumber(c)) && $.fits(259, d)) {
+  if ($.isTensor(a) && (b === null || $.isScalar(b)) && ($.isNumbers(c) || $.isNumber(c)) && $.fits(262, d)) {
     if (d === undefined) {
-      return $.made(259, $.call($.id(259), $.slot(259, a), b, c));
+      return $.made(262, $.call($.id(262), $.slot(262, a), b, c));
     }
     const o: { keepdim?: unknown } = $.given(d);
-    return $.made(259, $.call($.id(259), $.slot(259, a), b, c, o.keepdim));
+    return $.made(262, $.call($.id(262), $.slot(262, a), b, c, o.keepdim));
   }
-  throw $.noForm('norm', [a, b, c, d, e], [256, 257, 258, 259]);
+  throw $.noForm('norm', [a, b, c, d, e], [259, 260, 261, 262]);
 }
 
 /** `aten::normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor` */
@@ -2438,102 +2463,102 @@ export function normal(mean: number, std: Tensor): Tensor;
 /** `aten::normal.float_float(float mean, float std, int[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function normal(mean: number, std: number, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function normal(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(260, c)) {
-    return $.made(260, $.call($.id(260), $.slot(260, a), $.slot(260, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(263, c)) {
+    return $.made(263, $.call($.id(263), $.slot(263, a), $.slot(263, b)));
   }
-  if ($.isTensor(a) && $.fits(261, b)) {
+  if ($.isTensor(a) && $.fits(264, b)) {
     if (b === undefined) {
-      return $.made(261, $.call($.id(261), $.slot(261, a)));
+      return $.made(264, $.call($.id(264), $.slot(264, a)));
     }
     const o: { std?: unknown } = $.given(b);
-    return $.made(261, $.call($.id(261), $.slot(261, a), o.std));
+    return $.made(264, $.call($.id(264), $.slot(264, a), o.std));
   }
-  if ($.isNumber(a) && $.isTensor(b) && $.fits(262, c)) {
-    return $.made(262, $.call($.id(262), a, $.slot(262, b)));
+  if ($.isNumber(a) && $.isTensor(b) && $.fits(265, c)) {
+    return $.made(265, $.call($.id(265), a, $.slot(265, b)));
   }
-  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(263, d)) {
+  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(266, d)) {
     if (d === undefined) {
-      return $.made(263, $.call($.id(263), a, b, c));
+      return $.made(266, $.call($.id(266), a, b, c));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(d);
-    return $.made(263, $.call($.id(263), a, b, c, undefined, o.dtype, undefined, o.device));
+    return $.made(266, $.call($.id(266), a, b, c, undefined, o.dtype, undefined, o.device));
   }
-  throw $.noForm('normal', [a, b, c, d], [260, 261, 262, 263]);
+  throw $.noForm('normal', [a, b, c, d], [263, 264, 265, 266]);
 }
 
 /** `aten::normal_(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function normal_(self: Tensor, options?: { mean?: number; std?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(264), $.slot(264, self));
+    $.call($.id(267), $.slot(267, self));
     return self as Tensor;
   }
-  const o: { mean?: unknown; std?: unknown } = $.checked(264, options, self);
-  $.call($.id(264), $.slot(264, self), o.mean, o.std);
+  const o: { mean?: unknown; std?: unknown } = $.checked(267, options, self);
+  $.call($.id(267), $.slot(267, self), o.mean, o.std);
   return self as Tensor;
 }
 
 /** `aten::one_hot(Tensor self, int num_classes=-1) -> Tensor` */
 export function oneHot(self: Tensor, options?: { numClasses?: number }): Tensor {
   if (options === undefined) {
-    return $.made(265, $.call($.id(265), $.slot(265, self)));
+    return $.made(268, $.call($.id(268), $.slot(268, self)));
   }
-  const o: { numClasses?: unknown } = $.checked(265, options, self);
-  return $.made(265, $.call($.id(265), $.slot(265, self), o.numClasses));
+  const o: { numClasses?: unknown } = $.checked(268, options, self);
+  return $.made(268, $.call($.id(268), $.slot(268, self), o.numClasses));
 }
 
 /** `aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function ones(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(266, $.call($.id(266), size));
+    return $.made(269, $.call($.id(269), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(266, options, size);
-  return $.made(266, $.call($.id(266), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(269, options, size);
+  return $.made(269, $.call($.id(269), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function onesLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(267, $.call($.id(267), $.slot(267, self)));
+    return $.made(270, $.call($.id(270), $.slot(270, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(267, options, self);
-  return $.made(267, $.call($.id(267), $.slot(267, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(270, options, self);
+  return $.made(270, $.call($.id(270), $.slot(270, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::outer(Tensor self, Tensor vec2) -> Tensor` */
 export function outer(self: Tensor, vec2: Tensor): Tensor {
-  return $.made(268, $.call($.id(268), $.slot(268, self), $.slot(268, vec2)));
+  return $.made(271, $.call($.id(271), $.slot(271, self), $.slot(271, vec2)));
 }
 
 /** `aten::pad(Tensor self, int[] pad, str mode="constant", float? value=None) -> Tensor` */
 export function pad(self: Tensor, pad: readonly number[], options?: { mode?: string; value?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(269, $.call($.id(269), $.slot(269, self), pad));
+    return $.made(272, $.call($.id(272), $.slot(272, self), pad));
   }
-  const o: { mode?: unknown; value?: unknown } = $.checked(269, options, self);
-  return $.made(269, $.call($.id(269), $.slot(269, self), pad, o.mode, o.value));
+  const o: { mode?: unknown; value?: unknown } = $.checked(272, options, self);
+  return $.made(272, $.call($.id(272), $.slot(272, self), pad, o.mode, o.value));
 }
 
 /** `aten::pdist(Tensor self, float p=2.) -> Tensor` */
 export function pdist(self: Tensor, options?: { p?: number }): Tensor {
   if (options === undefined) {
-    return $.made(270, $.call($.id(270), $.slot(270, self)));
+    return $.made(273, $.call($.id(273), $.slot(273, self)));
   }
-  const o: { p?: unknown } = $.checked(270, options, self);
-  return $.made(270, $.call($.id(270), $.slot(270, self), o.p));
+  const o: { p?: unknown } = $.checked(273, options, self);
+  return $.made(273, $.call($.id(273), $.slot(273, self), o.p));
 }
 
 /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */
 export function permute(self: Tensor, dims: readonly number[]): Tensor {
-  return $.made(271, $.call($.id(271), $.slot(271, self), dims));
+  return $.made(274, $.call($.id(274), $.slot(274, self), dims));
 }
 
 /** `aten::pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)` */
 export function pinMemory(self: Tensor, options?: { device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(272, $.call($.id(272), $.slot(272, self)));
+    return $.made(275, $.call($.id(275), $.slot(275, self)));
   }
-  const o: { device?: unknown } = $.checked(272, options, self);
-  return $.made(272, $.call($.id(272), $.slot(272, self), o.device));
+  const o: { device?: unknown } = $.checked(275, options, self);
+  return $.made(275, $.call($.id(275), $.slot(275, self), o.device));
 }
 
 /** `aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor` */
@@ -2543,21 +2568,21 @@ export function pow(self: Tensor, exponent: Scalar): Tensor;
 /** `aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor` */
 export function pow(self: Tensor, exponent: Tensor): Tensor;
 export function pow(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isScalar(a) && $.isTensor(b) && $.fits(273, c)) {
-    return $.made(273, $.call($.id(273), a, $.slot(273, b)));
+  if ($.isScalar(a) && $.isTensor(b) && $.fits(276, c)) {
+    return $.made(276, $.call($.id(276), a, $.slot(276, b)));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(274, c)) {
-    return $.made(274, $.call($.id(274), $.slot(274, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(277, c)) {
+    return $.made(277, $.call($.id(277), $.slot(277, a), b));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(275, c)) {
-    return $.made(275, $.call($.id(275), $.slot(275, a), $.slot(275, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(278, c)) {
+    return $.made(278, $.call($.id(278), $.slot(278, a), $.slot(278, b)));
   }
-  throw $.noForm('pow', [a, b, c], [273, 274, 275]);
+  throw $.noForm('pow', [a, b, c], [276, 277, 278]);
 }
 
 /** `aten::prelu(Tensor self, Tensor weight) -> Tensor` */
 export function prelu(self: Tensor, weight: Tensor): Tensor {
-  return $.made(276, $.call($.id(276), $.slot(276, self), $.slot(276, weight)));
+  return $.made(279, $.call($.id(279), $.slot(279, self), $.slot(279, weight)));
 }
 
 /** `aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
@@ -2565,21 +2590,21 @@ export function prod(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /** `aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function prod(self: Tensor, dim: number, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function prod(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(277, b)) {
+  if ($.isTensor(a) && $.fits(280, b)) {
     if (b === undefined) {
-      return $.made(277, $.call($.id(277), $.slot(277, a)));
+      return $.made(280, $.call($.id(280), $.slot(280, a)));
     }
     const o: { dtype?: unknown } = $.given(b);
-    return $.made(277, $.call($.id(277), $.slot(277, a), o.dtype));
+    return $.made(280, $.call($.id(280), $.slot(280, a), o.dtype));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(278, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(281, c)) {
     if (c === undefined) {
-      return $.made(278, $.call($.id(278), $.slot(278, a), b));
+      return $.made(281, $.call($.id(281), $.slot(281, a), b));
     }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(278, $.call($.id(278), $.slot(278, a), b, o.keepdim, o.dtype));
+    return $.made(281, $.call($.id(281), $.slot(281, a), b, o.keepdim, o.dtype));
   }
-  throw $.noForm('prod', [a, b, c], [277, 278]);
+  throw $.noForm('prod', [a, b, c], [280, 281]);
 }
 
 /** `aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor` */
@@ -2587,39 +2612,39 @@ export function quantile(self: Tensor, q: Tensor, options?: { dim?: number | nul
 /** `aten::quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -> Tensor` */
 export function quantile(self: Tensor, q: number, options?: { dim?: number | null; keepdim?: boolean; interpolation?: string }): Tensor;
 export function quantile(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(279, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(282, c)) {
     if (c === undefined) {
-      return $.made(279, $.call($.id(279), $.slot(279, a), $.slot(279, b)));
+      return $.made(282, $.call($.id(282), $.slot(282, a), $.slot(282, b)));
     }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
-    return $.made(279, $.call($.id(279), $.slot(279, a), $.slot(279, b), o.dim, o.keepdim, o.interpolation));
+    return $.made(282, $.call($.id(282), $.slot(282, a), $.slot(282, b), o.dim, o.keepdim, o.interpolation));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(280, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(283, c)) {
     if (c === undefined) {
-      return $.made(280, $.call($.id(280), $.slot(280, a), b));
+      return $.made(283, $.call($.id(283), $.slot(283, a), b));
     }
     const o: { dim?: unknown; keepdim?: unknown; interpolation?: unknown } = $.given(c);
-    return $.made(280, $.call($.id(280), $.slot(280, a), b, o.dim, o.keepdim, o.interpolation));
+    return $.made(283, $.call($.id(283), $.slot(283, a), b, o.dim, o.keepdim, o.interpolation));
   }
-  throw $.noForm('quantile', [a, b, c], [279, 280]);
+  throw $.noForm('quantile', [a, b, c], [282, 283]);
 }
 
 /** `aten::rand(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function rand(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(281, $.call($.id(281), size));
+    return $.made(284, $.call($.id(284), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(281, options, size);
-  return $.made(281, $.call($.id(281), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(284, options, size);
+  return $.made(284, $.call($.id(284), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(282, $.call($.id(282), $.slot(282, self)));
+    return $.made(285, $.call($.id(285), $.slot(285, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(282, options, self);
-  return $.made(282, $.call($.id(282), $.slot(282, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(285, options, self);
+  return $.made(285, $.call($.id(285), $.slot(285, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::randint(int high, int[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
@@ -2627,39 +2652,39 @@ export function randint(high: number, size: readonly number[], options?: { dtype
 /** `aten::randint.low(int low, int high, int[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randint(low: number, high: number, size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor;
 export function randint(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isNumber(a) && $.isNumbers(b) && $.fits(283, c)) {
+  if ($.isNumber(a) && $.isNumbers(b) && $.fits(286, c)) {
     if (c === undefined) {
-      return $.made(283, $.call($.id(283), a, b));
+      return $.made(286, $.call($.id(286), a, b));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(c);
-    return $.made(283, $.call($.id(283), a, b, o.dtype, undefined, o.device));
+    return $.made(286, $.call($.id(286), a, b, o.dtype, undefined, o.device));
   }
-  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(284, d)) {
+  if ($.isNumber(a) && $.isNumber(b) && $.isNumbers(c) && $.fits(287, d)) {
     if (d === undefined) {
-      return $.made(284, $.call($.id(284), a, b, c));
+      return $.made(287, $.call($.id(287), a, b, c));
     }
     const o: { dtype?: unknown; device?: unknown } = $.given(d);
-    return $.made(284, $.call($.id(284), a, b, c, o.dtype, undefined, o.device));
+    return $.made(287, $.call($.id(287), a, b, c, o.dtype, undefined, o.device));
   }
-  throw $.noForm('randint', [a, b, c, d], [283, 284]);
+  throw $.noForm('randint', [a, b, c, d], [286, 287]);
 }
 
 /** `aten::randn(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randn(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(285, $.call($.id(285), size));
+    return $.made(288, $.call($.id(288), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(285, options, size);
-  return $.made(285, $.call($.id(285), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(288, options, size);
+  return $.made(288, $.call($.id(288), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function randnLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(286, $.call($.id(286), $.slot(286, self)));
+    return $.made(289, $.call($.id(289), $.slot(289, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(286, options, self);
-  return $.made(286, $.call($.id(286), $.slot(286, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(289, options, self);
+  return $.made(289, $.call($.id(289), $.slot(289, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 /** `aten::random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)` */
@@ -2669,48 +2694,48 @@ export function random_(self: Tensor, from: number, to: number | null): Tensor;
 /** `aten::random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)` */
 export function random_(self: Tensor, to: number): Tensor;
 export function random_(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(287, b)) {
-    $.call($.id(287), $.slot(287, a));
+  if ($.isTensor(a) && $.fits(290, b)) {
+    $.call($.id(290), $.slot(290, a));
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && (c === null || $.isNumber(c)) && $.fits(288, d)) {
-    $.call($.id(288), $.slot(288, a), b, c);
+  if ($.isTensor(a) && $.isNumber(b) && (c === null || $.isNumber(c)) && $.fits(291, d)) {
+    $.call($.id(291), $.slot(291, a), b, c);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(289, c)) {
-    $.call($.id(289), $.slot(289, a), b);
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(292, c)) {
+    $.call($.id(292), $.slot(292, a), b);
     return a as Tensor;
   }
-  throw $.noForm('random_', [a, b, c, d], [287, 288, 289]);
+  throw $.noForm('random_', [a, b, c, d], [290, 291, 292]);
 }
 
 /** `aten::randperm(int n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function randperm(n: number, options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(290, $.call($.id(290), n));
+    return $.made(293, $.call($.id(293), n));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(290, options, n);
-  return $.made(290, $.call($.id(290), n, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(293, options, n);
+  return $.made(293, $.call($.id(293), n, o.dtype, undefined, o.device));
 }
 
 /** `aten::reciprocal(Tensor self) -> Tensor` */
 export function reciprocal(self: Tensor): Tensor {
-  return $.made(291, $.call($.id(291), $.slot(291, self)));
+  return $.made(294, $.call($.id(294), $.slot(294, self)));
 }
 
 /** `aten::reflection_pad2d(Tensor self, int[4] padding) -> Tensor` */
 export function reflectionPad2d(self: Tensor, padding: Sizes): Tensor {
-  return $.made(292, $.call($.id(292), $.slot(292, self), padding));
+  return $.made(295, $.call($.id(295), $.slot(295, self), padding));
 }
 
 /** `aten::relu(Tensor self) -> Tensor` */
 export function relu(self: Tensor): Tensor {
-  return $.made(293, $.call($.id(293), $.slot(293, self)));
+  return $.made(296, $.call($.id(296), $.slot(296, self)));
 }
 
 /** `aten::relu_(Tensor(a!) self) -> Tensor(a!)` */
 export function relu_(self: Tensor): Tensor {
-  $.call($.id(294), $.slot(294, self));
+  $.call($.id(297), $.slot(297, self));
   return self as Tensor;
 }
 
@@ -2721,21 +2746,21 @@ export function remainder(self: Scalar, other: Tensor): Tensor;
 /** `aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function remainder(self: Tensor, other: Tensor): Tensor;
 export function remainder(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(295, c)) {
-    return $.made(295, $.call($.id(295), $.slot(295, a), b));
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(298, c)) {
+    return $.made(298, $.call($.id(298), $.slot(298, a), b));
   }
-  if ($.isScalar(a) && $.isTensor(b) && $.fits(296, c)) {
-    return $.made(296, $.call($.id(296), a, $.slot(296, b)));
+  if ($.isScalar(a) && $.isTensor(b) && $.fits(299, c)) {
+    return $.made(299, $.call($.id(299), a, $.slot(299, b)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(297, c)) {
-    return $.made(297, $.call($.id(297), $.slot(297, a), $.slot(297, b)));
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(300, c)) {
+    return $.made(300, $.call($.id(300), $.slot(300, a), $.slot(300, b)));
   }
-  throw $.noForm('remainder', [a, b, c], [295, 296, 297]);
+  throw $.noForm('remainder', [a, b, c], [298, 299, 300]);
 }
 
 /** `aten::repeat(Tensor self, SymInt[] repeats) -> Tensor` */
 export function repeat(self: Tensor, repeats: readonly number[]): Tensor {
-  return $.made(298, $.call($.id(298), $.slot(298, self), repeats));
+  return $.made(301, $.call($.id(301), $.slot(301, self), repeats));
 }
 
 /** `aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -> Tensor` */
@@ -2745,42 +2770,42 @@ export function repeatInterleave(self: Tensor, repeats: Tensor, options?: { dim?
 /** `aten::repeat_interleave.self_int(Tensor self, int repeats, int? dim=None, *, int? output_size=None) -> Tensor` */
 export function repeatInterleave(self: Tensor, repeats: number, options?: { dim?: number | null; outputSize?: number | null }): Tensor;
 export function repeatInterleave(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(299, b)) {
+  if ($.isTensor(a) && $.fits(302, b)) {
     if (b === undefined) {
-      return $.made(299, $.call($.id(299), $.slot(299, a)));
+      return $.made(302, $.call($.id(302), $.slot(302, a)));
     }
     const o: { outputSize?: unknown } = $.given(b);
-    return $.made(299, $.call($.id(299), $.slot(299, a), o.outputSize));
+    return $.made(302, $.call($.id(302), $.slot(302, a), o.outputSize));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(300, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(303, c)) {
     if (c === undefined) {
-      return $.made(300, $.call($.id(300), $.slot(300, a), $.slot(300, b)));
+      return $.made(303, $.call($.id(303), $.slot(303, a), $.slot(303, b)));
     }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
-    return $.made(300, $.call($.id(300), $.slot(300, a), $.slot(300, b), o.dim, o.outputSize));
+    return $.made(303, $.call($.id(303), $.slot(303, a), $.slot(303, b), o.dim, o.outputSize));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(301, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(304, c)) {
     if (c === undefined) {
-      return $.made(301, $.call($.id(301), $.slot(301, a), b));
+      return $.made(304, $.call($.id(304), $.slot(304, a), b));
     }
     const o: { dim?: unknown; outputSize?: unknown } = $.given(c);
-    return $.made(301, $.call($.id(301), $.slot(301, a), b, o.dim, o.outputSize));
+    return $.made(304, $.call($.id(304), $.slot(304, a), b, o.dim, o.outputSize));
   }
-  throw $.noForm('repeatInterleave', [a, b, c], [299, 300, 301]);
+  throw $.noForm('repeatInterleave', [a, b, c], [302, 303, 304]);
 }
 
 /** `aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)` */
 export function reshape(self: Tensor, shape: readonly number[]): Tensor {
-  return $.made(302, $.call($.id(302), $.slot(302, self), shape));
+  return $.made(305, $.call($.id(305), $.slot(305, self), shape));
 }
 
 /** `aten::roll(Tensor self, int[1] shifts, int[1] dims=[]) -> Tensor` */
 export function roll(self: Tensor, shifts: Sizes, options?: { dims?: Sizes }): Tensor {
   if (options === undefined) {
-    return $.made(303, $.call($.id(303), $.slot(303, self), shifts));
+    return $.made(306, $.call($.id(306), $.slot(306, self), shifts));
   }
-  const o: { dims?: unknown } = $.checked(303, options, self);
-  return $.made(303, $.call($.id(303), $.slot(303, self), shifts, o.dims));
+  const o: { dims?: unknown } = $.checked(306, options, self);
+  return $.made(306, $.call($.id(306), $.slot(306, self), shifts, o.dims));
 }
 
 /** `aten::round.decimals(Tensor self, *, int decimals) -> Tensor` */
@@ -2788,24 +2813,24 @@ export function round(self: Tensor, options: { decimals: number }): Tensor;
 /** `aten::round(Tensor self) -> Tensor` */
 export function round(self: Tensor): Tensor;
 export function round(a?: unknown, b?: unknown): unknown {
-  if ($.isTensor(a) && $.has(b, 'decimals') && $.fits(304, b)) {
+  if ($.isTensor(a) && $.has(b, 'decimals') && $.fits(307, b)) {
     const o: { decimals?: unknown } = $.given(b);
-    return $.made(304, $.call($.id(304), $.slot(304, a), o.decimals));
+    return $.made(307, $.call($.id(307), $.slot(307, a), o.decimals));
   }
-  if ($.isTensor(a) && $.fits(305, b)) {
-    return $.made(305, $.call($.id(305), $.slot(305, a)));
+  if ($.isTensor(a) && $.fits(308, b)) {
+    return $.made(308, $.call($.id(308), $.slot(308, a)));
   }
-  throw $.noForm('round', [a, b], [304, 305]);
+  throw $.noForm('round', [a, b], [307, 308]);
 }
 
 /** `aten::rsqrt(Tensor self) -> Tensor` */
 export function rsqrt(self: Tensor): Tensor {
-  return $.made(306, $.call($.id(306), $.slot(306, self)));
+  return $.made(309, $.call($.id(309), $.slot(309, self)));
 }
 
 /** `aten::rsqrt_(Tensor(a!) self) -> Tensor(a!)` */
 export function rsqrt_(self: Tensor): Tensor {
-  $.call($.id(307), $.slot(307, self));
+  $.call($.id(310), $.slot(310, self));
   return self as Tensor;
 }
 
@@ -2818,21 +2843,21 @@ export function scatter(self: Tensor, dim: number, index: Tensor, src: Tensor): 
 /** `aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor` */
 export function scatter(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 export function scatter(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(308, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(311, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    return $.made(308, $.call($.id(308), $.slot(308, a), b, $.slot(308, c), $.slot(308, d), o.reduce));
+    return $.made(311, $.call($.id(311), $.slot(311, a), b, $.slot(311, c), $.slot(311, d), o.reduce));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(309, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(312, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    return $.made(309, $.call($.id(309), $.slot(309, a), b, $.slot(309, c), d, o.reduce));
+    return $.made(312, $.call($.id(312), $.slot(312, a), b, $.slot(312, c), d, o.reduce));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(310, e)) {
-    return $.made(310, $.call($.id(310), $.slot(310, a), b, $.slot(310, c), $.slot(310, d)));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(313, e)) {
+    return $.made(313, $.call($.id(313), $.slot(313, a), b, $.slot(313, c), $.slot(313, d)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(311, e)) {
-    return $.made(311, $.call($.id(311), $.slot(311, a), b, $.slot(311, c), d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(314, e)) {
+    return $.made(314, $.call($.id(314), $.slot(314, a), b, $.slot(314, c), d));
   }
-  throw $.noForm('scatter', [a, b, c, d, e], [308, 309, 310, 311]);
+  throw $.noForm('scatter', [a, b, c, d, e], [311, 312, 313, 314]);
 }
 
 /** `aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)` */
@@ -2844,45 +2869,45 @@ export function scatter_(self: Tensor, dim: number, index: Tensor, src: Tensor):
 /** `aten::scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)` */
 export function scatter_(self: Tensor, dim: number, index: Tensor, value: Scalar): Tensor;
 export function scatter_(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(312, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.has(e, 'reduce') && $.fits(315, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    $.call($.id(312), $.slot(312, a), b, $.slot(312, c), $.slot(312, d), o.reduce);
+    $.call($.id(315), $.slot(315, a), b, $.slot(315, c), $.slot(315, d), o.reduce);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(313, e)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.has(e, 'reduce') && $.fits(316, e)) {
     const o: { reduce?: unknown } = $.given(e);
-    $.call($.id(313), $.slot(313, a), b, $.slot(313, c), d, o.reduce);
+    $.call($.id(316), $.slot(316, a), b, $.slot(316, c), d, o.reduce);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(314, e)) {
-    $.call($.id(314), $.slot(314, a), b, $.slot(314, c), $.slot(314, d));
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isTensor(d) && $.fits(317, e)) {
+    $.call($.id(317), $.slot(317, a), b, $.slot(317, c), $.slot(317, d));
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(315, e)) {
-    $.call($.id(315), $.slot(315, a), b, $.slot(315, c), d);
+  if ($.isTensor(a) && $.isNumber(b) && $.isTensor(c) && $.isScalar(d) && $.fits(318, e)) {
+    $.call($.id(318), $.slot(318, a), b, $.slot(318, c), d);
     return a as Tensor;
   }
-  throw $.noForm('scatter_', [a, b, c, d, e], [312, 313, 314, 315]);
+  throw $.noForm('scatter_', [a, b, c, d, e], [315, 316, 317, 318]);
 }
 
 /** `aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor` */
 export function scatterAdd(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  return $.made(316, $.call($.id(316), $.slot(316, self), dim, $.slot(316, index), $.slot(316, src)));
+  return $.made(319, $.call($.id(319), $.slot(319, self), dim, $.slot(319, index), $.slot(319, src)));
 }
 
 /** `aten::scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)` */
 export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  $.call($.id(317), $.slot(317, self), dim, $.slot(317, index), $.slot(317, src));
+  $.call($.id(320), $.slot(320, self), dim, $.slot(320, index), $.slot(320, src));
   return self as Tensor;
 }
 
 /** `aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor` */
 export function scatterReduce(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor {
   if (options === undefined) {
-    return $.made(318, $.call($.id(318), $.slot(318, self), dim, $.slot(318, index), $.slot(318, src), reduce));
+    return $.made(321, $.call($.id(321), $.slot(321, self), dim, $.slot(321, index), $.slot(321, src), reduce));
   }
-  const o: { includeSelf?: unknown } = $.checked(318, options, self);
-  return $.made(318, $.call($.id(318), $.slot(318, self), dim, $.slot(318, index), $.slot(318, src), reduce, o.includeSelf));
+  const o: { includeSelf?: unknown } = $.checked(321, options, self);
+  return $.made(321, $.call($.id(321), $.slot(321, self), dim, $.slot(321, index), $.slot(321, src), reduce, o.includeSelf));
 }
 
 /** `aten::searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
@@ -2890,82 +2915,82 @@ export function searchsorted(sortedSequence: Tensor, self: Scalar, options?: { o
 /** `aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor` */
 export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor;
 export function searchsorted(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(319, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(322, c)) {
     if (c === undefined) {
-      return $.made(319, $.call($.id(319), $.slot(319, a), b));
+      return $.made(322, $.call($.id(322), $.slot(322, a), b));
     }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
-    return $.made(319, $.call($.id(319), $.slot(319, a), b, o.outInt32, o.right, o.side, $.optionalSlot(319, o.sorter)));
+    return $.made(322, $.call($.id(322), $.slot(322, a), b, o.outInt32, o.right, o.side, $.optionalSlot(322, o.sorter)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(320, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(323, c)) {
     if (c === undefined) {
-      return $.made(320, $.call($.id(320), $.slot(320, a), $.slot(320, b)));
+      return $.made(323, $.call($.id(323), $.slot(323, a), $.slot(323, b)));
     }
     const o: { outInt32?: unknown; right?: unknown; side?: unknown; sorter?: unknown } = $.given(c);
-    return $.made(320, $.call($.id(320), $.slot(320, a), $.slot(320, b), o.outInt32, o.right, o.side, $.optionalSlot(320, o.sorter)));
+    return $.made(323, $.call($.id(323), $.slot(323, a), $.slot(323, b), o.outInt32, o.right, o.side, $.optionalSlot(323, o.sorter)));
   }
-  throw $.noForm('searchsorted', [a, b, c], [319, 320]);
+  throw $.noForm('searchsorted', [a, b, c], [322, 323]);
 }
 
 /** `aten::select.int(Tensor(a) self, int dim, int index) -> Tensor(a)` */
 export function select(self: Tensor, dim: number, index: number): Tensor {
-  return $.made(321, $.call($.id(321), $.slot(321, self), dim, index));
+  return $.made(324, $.call($.id(324), $.slot(324, self), dim, index));
 }
 
 /** `aten::sigmoid(Tensor self) -> Tensor` */
 export function sigmoid(self: Tensor): Tensor {
-  return $.made(322, $.call($.id(322), $.slot(322, self)));
+  return $.made(325, $.call($.id(325), $.slot(325, self)));
 }
 
 /** `aten::sign(Tensor self) -> Tensor` */
 export function sign(self: Tensor): Tensor {
-  return $.made(323, $.call($.id(323), $.slot(323, self)));
+  return $.made(326, $.call($.id(326), $.slot(326, self)));
 }
 
 /** `aten::silu(Tensor self) -> Tensor` */
 export function silu(self: Tensor): Tensor {
-  return $.made(324, $.call($.id(324), $.slot(324, self)));
+  return $.made(327, $.call($.id(327), $.slot(327, self)));
 }
 
 /** `aten::sin(Tensor self) -> Tensor` */
 export function sin(self: Tensor): Tensor {
-  return $.made(325, $.call($.id(325), $.slot(325, self)));
+  return $.made(328, $.call($.id(328), $.slot(328, self)));
 }
 
 /** `aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)` */
 export function slice(self: Tensor, options?: { dim?: number; start?: number | null; end?: number | null; step?: number }): Tensor {
   if (options === undefined) {
-    return $.made(326, $.call($.id(326), $.slot(326, self)));
+    return $.made(329, $.call($.id(329), $.slot(329, self)));
   }
-  const o: { dim?: unknown; start?: unknown; end?: unknown; step?: unknown } = $.checked(326, options, self);
-  return $.made(326, $.call($.id(326), $.slot(326, self), o.dim, o.start, o.end, o.step));
+  const o: { dim?: unknown; start?: unknown; end?: unknown; step?: unknown } = $.checked(329, options, self);
+  return $.made(329, $.call($.id(329), $.slot(329, self), o.dim, o.start, o.end, o.step));
 }
 
 /** `aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor` */
 export function smoothL1Loss(self: Tensor, target: Tensor, options?: { reduction?: number; beta?: number }): Tensor {
   if (options === undefined) {
-    return $.made(327, $.call($.id(327), $.slot(327, self), $.slot(327, target)));
+    return $.made(330, $.call($.id(330), $.slot(330, self), $.slot(330, target)));
   }
-  const o: { reduction?: unknown; beta?: unknown } = $.checked(327, options, self);
-  return $.made(327, $.call($.id(327), $.slot(327, self), $.slot(327, target), o.reduction, o.beta));
+  const o: { reduction?: unknown; beta?: unknown } = $.checked(330, options, self);
+  return $.made(330, $.call($.id(330), $.slot(330, self), $.slot(330, target), o.reduction, o.beta));
 }
 
 /** `aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function softmax(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
   if (options === undefined) {
-    return $.made(328, $.call($.id(328), $.slot(328, self), dim));
+    return $.made(331, $.call($.id(331), $.slot(331, self), dim));
   }
-  const o: { dtype?: unknown } = $.checked(328, options, self);
-  return $.made(328, $.call($.id(328), $.slot(328, self), dim, o.dtype));
+  const o: { dtype?: unknown } = $.checked(331, options, self);
+  return $.made(331, $.call($.id(331), $.slot(331, self), dim, o.dtype));
 }
 
 /** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
 export function softplus(self: Tensor, options?: { beta?: Scalar; threshold?: Scalar }): Tensor {
   if (options === undefined) {
-    return $.made(329, $.call($.id(329), $.slot(329, self)));
+    return $.made(332, $.call($.id(332), $.slot(332, self)));
   }
-  const o: { beta?: unknown; threshold?: unknown } = $.checked(329, options, self);
-  return $.made(329, $.call($.id(329), $.slot(329, self), o.beta, o.threshold));
+  const o: { beta?: unknown; threshold?: unknown } = $.checked(332, options, self);
+  return $.made(332, $.call($.id(332), $.slot(332, self), o.beta, o.threshold));
 }
 
 /** `aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
@@ -2973,18 +2998,18 @@ export function sort(self: Tensor, options: { stable: boolean | null; dim?: numb
 /** `aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)` */
 export function sort(self: Tensor, options?: { dim?: number; descending?: boolean }): [values: Tensor, indices: Tensor];
 export function sort(a?: unknown, b?: unknown): unknown {
-  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(330, b)) {
+  if ($.isTensor(a) && $.has(b, 'stable') && $.fits(333, b)) {
     const o: { stable?: unknown; dim?: unknown; descending?: unknown } = $.given(b);
-    return $.madeAll(330, $.call($.id(330), $.slot(330, a), o.stable, o.dim, o.descending)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(333, $.call($.id(333), $.slot(333, a), o.stable, o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
-  if ($.isTensor(a) && $.fits(331, b)) {
+  if ($.isTensor(a) && $.fits(334, b)) {
     if (b === undefined) {
-      return $.madeAll(331, $.call($.id(331), $.slot(331, a))) as [values: Tensor, indices: Tensor];
+      return $.madeAll(334, $.call($.id(334), $.slot(334, a))) as [values: Tensor, indices: Tensor];
     }
     const o: { dim?: unknown; descending?: unknown } = $.given(b);
-    return $.madeAll(331, $.call($.id(331), $.slot(331, a), o.dim, o.descending)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(334, $.call($.id(334), $.slot(334, a), o.dim, o.descending)) as [values: Tensor, indices: Tensor];
   }
-  throw $.noForm('sort', [a, b], [330, 331]);
+  throw $.noForm('sort', [a, b], [333, 334]);
 }
 
 /** `aten::split.Tensor(Tensor(a -> *) self, int split_size, int dim=0) -> Tensor(a)[]` */
@@ -2992,46 +3017,46 @@ export function split(self: Tensor, splitSize: number, options?: { dim?: number 
 /** `aten::split.sizes(Tensor(a -> *) self, int[] split_size, int dim=0) -> Tensor(a)[]` */
 export function split(self: Tensor, splitSize: readonly number[], options?: { dim?: number }): Tensor[];
 export function split(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(332, c)) {
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(335, c)) {
     if (c === undefined) {
-      return $.madeAll(332, $.call($.id(332), $.slot(332, a), b)) as Tensor[];
+      return $.madeAll(335, $.call($.id(335), $.slot(335, a), b)) as Tensor[];
     }
     const o: { dim?: unknown } = $.given(c);
-    return $.madeAll(332, $.call($.id(332), $.slot(332, a), b, o.dim)) as Tensor[];
+    return $.madeAll(335, $.call($.id(335), $.slot(335, a), b, o.dim)) as Tensor[];
   }
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(333, c)) {
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(336, c)) {
     if (c === undefined) {
-      return $.madeAll(333, $.call($.id(333), $.slot(333, a), b)) as Tensor[];
+      return $.madeAll(336, $.call($.id(336), $.slot(336, a), b)) as Tensor[];
     }
     const o: { dim?: unknown } = $.given(c);
-    return $.madeAll(333, $.call($.id(333), $.slot(333, a), b, o.dim)) as Tensor[];
+    return $.madeAll(336, $.call($.id(336), $.slot(336, a), b, o.dim)) as Tensor[];
   }
-  throw $.noForm('split', [a, b, c], [332, 333]);
+  throw $.noForm('split', [a, b, c], [335, 336]);
 }
 
 /** `aten::split_with_sizes(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]` */
 export function splitWithSizes(self: Tensor, splitSizes: readonly number[], options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(334, $.call($.id(334), $.slot(334, self), splitSizes)) as Tensor[];
+    return $.madeAll(337, $.call($.id(337), $.slot(337, self), splitSizes)) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(334, options, self);
-  return $.madeAll(334, $.call($.id(334), $.slot(334, self), splitSizes, o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(337, options, self);
+  return $.madeAll(337, $.call($.id(337), $.slot(337, self), splitSizes, o.dim)) as Tensor[];
 }
 
 /** `aten::sqrt(Tensor self) -> Tensor` */
 export function sqrt(self: Tensor): Tensor {
-  return $.made(335, $.call($.id(335), $.slot(335, self)));
+  return $.made(338, $.call($.id(338), $.slot(338, self)));
 }
 
 /** `aten::sqrt_(Tensor(a!) self) -> Tensor(a!)` */
 export function sqrt_(self: Tensor): Tensor {
-  $.call($.id(336), $.slot(336, self));
+  $.call($.id(339), $.slot(339, self));
   return self as Tensor;
 }
 
 /** `aten::square(Tensor self) -> Tensor` */
 export function square(self: Tensor): Tensor {
-  return $.made(337, $.call($.id(337), $.slot(337, self)));
+  return $.made(340, $.call($.id(340), $.slot(340, self)));
 }
 
 /** `aten::squeeze(Tensor(a) self) -> Tensor(a)` */
@@ -3039,22 +3064,22 @@ export function squeeze(self: Tensor): Tensor;
 /** `aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)` */
 export function squeeze(self: Tensor, dim: number): Tensor;
 export function squeeze(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(338, b)) {
-    return $.made(338, $.call($.id(338), $.slot(338, a)));
+  if ($.isTensor(a) && $.fits(341, b)) {
+    return $.made(341, $.call($.id(341), $.slot(341, a)));
   }
-  if ($.isTensor(a) && $.isNumber(b) && $.fits(339, c)) {
-    return $.made(339, $.call($.id(339), $.slot(339, a), b));
+  if ($.isTensor(a) && $.isNumber(b) && $.fits(342, c)) {
+    return $.made(342, $.call($.id(342), $.slot(342, a), b));
   }
-  throw $.noForm('squeeze', [a, b, c], [338, 339]);
+  throw $.noForm('squeeze', [a, b, c], [341, 342]);
 }
 
 /** `aten::stack(Tensor[] tensors, int dim=0) -> Tensor` */
 export function stack(tensors: readonly Tensor[], options?: { dim?: number }): Tensor {
   if (options === undefined) {
-    return $.made(340, $.call($.id(340), $.slots(340, tensors)));
+    return $.made(343, $.call($.id(343), $.slots(343, tensors)));
   }
-  const o: { dim?: unknown } = $.checked(340, options, tensors);
-  return $.made(340, $.call($.id(340), $.slots(340, tensors), o.dim));
+  const o: { dim?: unknown } = $.checked(343, options, tensors);
+  return $.made(343, $.call($.id(343), $.slots(343, tensors), o.dim));
 }
 
 /** `aten::std.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3064,25 +3089,25 @@ export function std(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function std(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function std(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(341, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(344, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(341, $.call($.id(341), $.slot(341, a), b, o.correction, o.keepdim));
+    return $.made(344, $.call($.id(344), $.slot(344, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(342, b)) {
+  if ($.isTensor(a) && $.fits(345, b)) {
     if (b === undefined) {
-      return $.made(342, $.call($.id(342), $.slot(342, a)));
+      return $.made(345, $.call($.id(345), $.slot(345, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(342, $.call($.id(342), $.slot(342, a), o.unbiased));
+    return $.made(345, $.call($.id(345), $.slot(345, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(343, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(346, c)) {
     if (c === undefined) {
-      return $.made(343, $.call($.id(343), $.slot(343, a), b));
+      return $.made(346, $.call($.id(346), $.slot(346, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(343, $.call($.id(343), $.slot(343, a), b, o.unbiased, o.keepdim));
+    return $.made(346, $.call($.id(346), $.slot(346, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('std', [a, b, c], [341, 342, 343]);
+  throw $.noForm('std', [a, b, c], [344, 345, 346]);
 }
 
 /** `aten::std_mean.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> (Tensor, Tensor)` */
@@ -3092,25 +3117,25 @@ export function stdMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function stdMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function stdMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(344, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(347, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(344, $.call($.id(344), $.slot(344, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(347, $.call($.id(347), $.slot(347, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(345, b)) {
+  if ($.isTensor(a) && $.fits(348, b)) {
     if (b === undefined) {
-      return $.madeAll(345, $.call($.id(345), $.slot(345, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(348, $.call($.id(348), $.slot(348, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(345, $.call($.id(345), $.slot(345, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(348, $.call($.id(348), $.slot(348, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(346, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(349, c)) {
     if (c === undefined) {
-      return $.madeAll(346, $.call($.id(346), $.slot(346, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(349, $.call($.id(349), $.slot(349, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(346, $.call($.id(346), $.slot(346, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(349, $.call($.id(349), $.slot(349, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('stdMean', [a, b, c], [344, 345, 346]);
+  throw $.noForm('stdMean', [a, b, c], [347, 348, 349]);
 }
 
 /** `aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor` */
@@ -3118,21 +3143,21 @@ export function sub(self: Tensor, other: Scalar, options?: { alpha?: Scalar }): 
 /** `aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` */
 export function sub(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(347, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(350, c)) {
     if (c === undefined) {
-      return $.made(347, $.call($.id(347), $.slot(347, a), b));
+      return $.made(350, $.call($.id(350), $.slot(350, a), b));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(347, $.call($.id(347), $.slot(347, a), b, o.alpha));
+    return $.made(350, $.call($.id(350), $.slot(350, a), b, o.alpha));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(348, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(351, c)) {
     if (c === undefined) {
-      return $.made(348, $.call($.id(348), $.slot(348, a), $.slot(348, b)));
+      return $.made(351, $.call($.id(351), $.slot(351, a), $.slot(351, b)));
     }
     const o: { alpha?: unknown } = $.given(c);
-    return $.made(348, $.call($.id(348), $.slot(348, a), $.slot(348, b), o.alpha));
+    return $.made(351, $.call($.id(351), $.slot(351, a), $.slot(351, b), o.alpha));
   }
-  throw $.noForm('sub', [a, b, c], [347, 348]);
+  throw $.noForm('sub', [a, b, c], [350, 351]);
 }
 
 /** `aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)` */
@@ -3140,25 +3165,25 @@ export function sub_(self: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 /** `aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)` */
 export function sub_(self: Tensor, other: Tensor, options?: { alpha?: Scalar }): Tensor;
 export function sub_(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isScalar(b) && $.fits(349, c)) {
+  if ($.isTensor(a) && $.isScalar(b) && $.fits(352, c)) {
     if (c === undefined) {
-      $.call($.id(349), $.slot(349, a), b);
+      $.call($.id(352), $.slot(352, a), b);
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(349), $.slot(349, a), b, o.alpha);
+    $.call($.id(352), $.slot(352, a), b, o.alpha);
     return a as Tensor;
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.fits(350, c)) {
+  if ($.isTensor(a) && $.isTensor(b) && $.fits(353, c)) {
     if (c === undefined) {
-      $.call($.id(350), $.slot(350, a), $.slot(350, b));
+      $.call($.id(353), $.slot(353, a), $.slot(353, b));
       return a as Tensor;
     }
     const o: { alpha?: unknown } = $.given(c);
-    $.call($.id(350), $.slot(350, a), $.slot(350, b), o.alpha);
+    $.call($.id(353), $.slot(353, a), $.slot(353, b), o.alpha);
     return a as Tensor;
   }
-  throw $.noForm('sub_', [a, b, c], [349, 350]);
+  throw $.noForm('sub_', [a, b, c], [352, 353]);
 }
 
 /** `aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor` */
@@ -3166,121 +3191,121 @@ export function sum(self: Tensor, options?: { dtype?: DType | null }): Tensor;
 /** `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function sum(self: Tensor, dim: Sizes | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor;
 export function sum(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(351, b)) {
+  if ($.isTensor(a) && $.fits(354, b)) {
     if (b === undefined) {
-      return $.made(351, $.call($.id(351), $.slot(351, a)));
+      return $.made(354, $.call($.id(354), $.slot(354, a)));
     }
     const o: { dtype?: unknown } = $.given(b);
-    return $.made(351, $.call($.id(351), $.slot(351, a), o.dtype));
+    return $.made(354, $.call($.id(354), $.slot(354, a), o.dtype));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(352, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(355, c)) {
     if (c === undefined) {
-      return $.made(352, $.call($.id(352), $.slot(352, a), b));
+      return $.made(355, $.call($.id(355), $.slot(355, a), b));
     }
     const o: { keepdim?: unknown; dtype?: unknown } = $.given(c);
-    return $.made(352, $.call($.id(352), $.slot(352, a), b, o.keepdim, o.dtype));
+    return $.made(355, $.call($.id(355), $.slot(355, a), b, o.keepdim, o.dtype));
   }
-  throw $.noForm('sum', [a, b, c], [351, 352]);
+  throw $.noForm('sum', [a, b, c], [354, 355]);
 }
 
 /** `aten::t(Tensor(a) self) -> Tensor(a)` */
 export function t(self: Tensor): Tensor {
-  return $.made(353, $.call($.id(353), $.slot(353, self)));
+  return $.made(356, $.call($.id(356), $.slot(356, self)));
 }
 
 /** `aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor` */
 export function takeAlongDim(self: Tensor, indices: Tensor, options?: { dim?: number | null }): Tensor {
   if (options === undefined) {
-    return $.made(354, $.call($.id(354), $.slot(354, self), $.slot(354, indices)));
+    return $.made(357, $.call($.id(357), $.slot(357, self), $.slot(357, indices)));
   }
-  const o: { dim?: unknown } = $.checked(354, options, self);
-  return $.made(354, $.call($.id(354), $.slot(354, self), $.slot(354, indices), o.dim));
+  const o: { dim?: unknown } = $.checked(357, options, self);
+  return $.made(357, $.call($.id(357), $.slot(357, self), $.slot(357, indices), o.dim));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(355, $.call($.id(355), $.slot(355, self)));
+  return $.made(358, $.call($.id(358), $.slot(358, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(356, $.call($.id(356), $.slot(356, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(359, $.call($.id(359), $.slot(359, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(356, options, self);
-  return $.madeAll(356, $.call($.id(356), $.slot(356, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(359, options, self);
+  return $.madeAll(359, $.call($.id(359), $.slot(359, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(357, $.call($.id(357), $.slot(357, self)));
+  return $.made(360, $.call($.id(360), $.slot(360, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(358, $.call($.id(358), $.slot(358, self), dim0, dim1));
+  return $.made(361, $.call($.id(361), $.slot(361, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(359, $.call($.id(359), $.slot(359, self)));
+    return $.made(362, $.call($.id(362), $.slot(362, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(359, options, self);
-  return $.made(359, $.call($.id(359), $.slot(359, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(362, options, self);
+  return $.made(362, $.call($.id(362), $.slot(362, self), o.diagonal));
 }
 
 /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
 export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(360, $.call($.id(360), $.slot(360, self)));
+    return $.made(363, $.call($.id(363), $.slot(363, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(360, options, self);
-  return $.made(360, $.call($.id(360), $.slot(360, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(363, options, self);
+  return $.made(363, $.call($.id(363), $.slot(363, self), o.diagonal));
 }
 
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(361, $.call($.id(361), $.slot(361, self))) as Tensor[];
+    return $.madeAll(364, $.call($.id(364), $.slot(364, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(361, options, self);
-  return $.madeAll(361, $.call($.id(361), $.slot(361, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(364, options, self);
+  return $.madeAll(364, $.call($.id(364), $.slot(364, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(362, $.call($.id(362), $.slot(362, self), dim, sizes));
+  return $.made(365, $.call($.id(365), $.slot(365, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(363, $.call($.id(363), $.slot(363, self), dimension, size, step));
+  return $.made(366, $.call($.id(366), $.slot(366, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(364), $.slot(364, self));
+    $.call($.id(367), $.slot(367, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(364, options, self);
-  $.call($.id(364), $.slot(364, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(367, options, self);
+  $.call($.id(367), $.slot(367, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(365, $.call($.id(365), $.slot(365, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(368, $.call($.id(368), $.slot(368, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(365, options, self);
-  return $.madeAll(365, $.call($.id(365), $.slot(365, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(368, options, self);
+  return $.madeAll(368, $.call($.id(368), $.slot(368, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(366, $.call($.id(366), $.slot(366, self), dim));
+  return $.made(369, $.call($.id(369), $.slot(369, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3288,17 +3313,17 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(367, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(370, d)) {
     if (d === undefined) {
-      return $.made(367, $.call($.id(367), $.slot(367, a), b, c));
+      return $.made(370, $.call($.id(370), $.slot(370, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(367, $.call($.id(367), $.slot(367, a), b, c, o.scalesH, o.scalesW));
+    return $.made(370, $.call($.id(370), $.slot(370, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(368, e)) {
-    return $.made(368, $.call($.id(368), $.slot(368, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(371, e)) {
+    return $.made(371, $.call($.id(371), $.slot(371, a), b, c, d));
   }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [367, 368]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [370, 371]);
 }
 
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3306,17 +3331,17 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(369, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(372, d)) {
     if (d === undefined) {
-      return $.made(369, $.call($.id(369), $.slot(369, a), b, c));
+      return $.made(372, $.call($.id(372), $.slot(372, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(369, $.call($.id(369), $.slot(369, a), b, c, o.scalesH, o.scalesW));
+    return $.made(372, $.call($.id(372), $.slot(372, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(370, e)) {
-    return $.made(370, $.call($.id(370), $.slot(370, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(373, e)) {
+    return $.made(373, $.call($.id(373), $.slot(373, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [369, 370]);
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [372, 373]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3324,17 +3349,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(371, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(374, c)) {
     if (c === undefined) {
-      return $.made(371, $.call($.id(371), $.slot(371, a), b));
+      return $.made(374, $.call($.id(374), $.slot(374, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(371, $.call($.id(371), $.slot(371, a), b, o.scalesH, o.scalesW));
+    return $.made(374, $.call($.id(374), $.slot(374, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(372, d)) {
-    return $.made(372, $.call($.id(372), $.slot(372, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(375, d)) {
+    return $.made(375, $.call($.id(375), $.slot(375, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [371, 372]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [374, 375]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3344,25 +3369,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(373, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(376, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(373, $.call($.id(373), $.slot(373, a), b, o.correction, o.keepdim));
+    return $.made(376, $.call($.id(376), $.slot(376, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(374, b)) {
+  if ($.isTensor(a) && $.fits(377, b)) {
     if (b === undefined) {
-      return $.made(374, $.call($.id(374), $.slot(374, a)));
+      return $.made(377, $.call($.id(377), $.slot(377, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(374, $.call($.id(374), $.slot(374, a), o.unbiased));
+    return $.made(377, $.call($.id(377), $.slot(377, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(375, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(378, c)) {
     if (c === undefined) {
-      return $.made(375, $.call($.id(375), $.slot(375, a), b));
+      return $.made(378, $.call($.id(378), $.slot(378, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(375, $.call($.id(375), $.slot(375, a), b, o.unbiased, o.keepdim));
+    return $.made(378, $.call($.id(378), $.slot(378, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [373, 374, 375]);
+  throw $.noForm('var', [a, b, c], [376, 377, 378]);
 }
 export { var$ as var };
 
@@ -3373,25 +3398,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(376, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(379, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(376, $.call($.id(376), $.slot(376, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(379, $.call($.id(379), $.slot(379, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(377, b)) {
+  if ($.isTensor(a) && $.fits(380, b)) {
     if (b === undefined) {
-      return $.madeAll(377, $.call($.id(377), $.slot(377, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(380, $.call($.id(380), $.slot(380, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(377, $.call($.id(377), $.slot(377, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(380, $.call($.id(380), $.slot(380, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(378, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(381, c)) {
     if (c === undefined) {
-      return $.madeAll(378, $.call($.id(378), $.slot(378, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(381, $.call($.id(381), $.slot(381, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(378, $.call($.id(378), $.slot(378, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(381, $.call($.id(381), $.slot(381, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [376, 377, 378]);
+  throw $.noForm('varMean', [a, b, c], [379, 380, 381]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3399,13 +3424,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(379, c)) {
-    return $.made(379, $.call($.id(379), $.slot(379, a), b));
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(382, c)) {
+    return $.made(382, $.call($.id(382), $.slot(382, a), b));
   }
-  if ($.isTensor(a) && $.isString(b) && $.fits(380, c)) {
-    return $.made(380, $.call($.id(380), $.slot(380, a), b));
+  if ($.isTensor(a) && $.isString(b) && $.fits(383, c)) {
+    return $.made(383, $.call($.id(383), $.slot(383, a), b));
   }
-  throw $.noForm('view', [a, b, c], [379, 380]);
+  throw $.noForm('view', [a, b, c], [382, 383]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3419,46 +3444,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(381, b)) {
-    return $.madeAll(381, $.call($.id(381), $.slot(381, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(384, b)) {
+    return $.madeAll(384, $.call($.id(384), $.slot(384, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(382, d)) {
-    return $.made(382, $.call($.id(382), $.slot(382, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(385, d)) {
+    return $.made(385, $.call($.id(385), $.slot(385, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(383, d)) {
-    return $.made(383, $.call($.id(383), $.slot(383, a), $.slot(383, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(386, d)) {
+    return $.made(386, $.call($.id(386), $.slot(386, a), $.slot(386, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(384, d)) {
-    return $.made(384, $.call($.id(384), $.slot(384, a), b, $.slot(384, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(387, d)) {
+    return $.made(387, $.call($.id(387), $.slot(387, a), b, $.slot(387, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(385, d)) {
-    return $.made(385, $.call($.id(385), $.slot(385, a), $.slot(385, b), $.slot(385, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(388, d)) {
+    return $.made(388, $.call($.id(388), $.slot(388, a), $.slot(388, b), $.slot(388, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [381, 382, 383, 384, 385]);
+  throw $.noForm('where', [a, b, c, d], [384, 385, 386, 387, 388]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(386), $.slot(386, self));
+  $.call($.id(389), $.slot(389, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(387, $.call($.id(387), size));
+    return $.made(390, $.call($.id(390), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(387, options, size);
-  return $.made(387, $.call($.id(387), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(390, options, size);
+  return $.made(390, $.call($.id(390), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(388, $.call($.id(388), $.slot(388, self)));
+    return $.made(391, $.call($.id(391), $.slot(391, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(388, options, self);
-  return $.made(388, $.call($.id(388), $.slot(388, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(391, options, self);
+  return $.made(391, $.call($.id(391), $.slot(391, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {
@@ -3471,6 +3496,8 @@ declare module './tensor.js' {
     _upsampleBilinear2dAa(outputSize: Sizes, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
     /** `aten::abs(Tensor self) -> Tensor` */
     abs(): Tensor;
+    /** `aten::abs_(Tensor(a!) self) -> Tensor(a!)` */
+    abs_(): Tensor;
     /** `aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor` */
     adaptiveAvgPool2d(outputSize: Sizes): Tensor;
     /** `aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)` */
@@ -3571,6 +3598,10 @@ declare module './tensor.js' {
     contiguous(options?: { memoryFormat?: MemoryFormat }): Tensor;
     /** `aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)` */
     copy_(src: Tensor, options?: { nonBlocking?: boolean }): Tensor;
+    /** `aten::copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)` */
+    copysign_(other: Scalar): Tensor;
+    /** `aten::copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` */
+    copysign_(other: Tensor): Tensor;
     /** `aten::cos(Tensor self) -> Tensor` */
     cos(): Tensor;
     /** `aten::count_nonzero(Tensor self, int? dim=None) -> Tensor` */
@@ -4056,6 +4087,7 @@ const methods = {
   _upsampleBicubic2dAa,
   _upsampleBilinear2dAa,
   abs,
+  abs_,
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   add,
@@ -4096,6 +4128,7 @@ const methods = {
   constantPadNd,
   contiguous,
   copy_,
+  copysign_,
   cos,
   countNonzero,
   cov,

@@ -62,12 +62,10 @@ const LARGE = 2 ** 14;
 /**
  * Turns the hue in HSV; value and saturation stay.
  *
- * @param x [n, 3, h, w] in [0, 1], left alone @param turns one number an image
- * @returns a new tensor of x's shape
+ * @param x [n, 3, h, w] in [0, 1], changed in place @param turns one number an image
  */
 export function hue(x: Tensor, turns: Float32Array): Tensor {
   return scope(() => {
-    const { device } = x;
     const most = x.amax({ dim: 1, keepdim: true });
     const least = x.amin({ dim: 1, keepdim: true });
     const chroma = most.sub(least);
@@ -75,20 +73,19 @@ export function hue(x: Tensor, turns: Float32Array): Tensor {
     // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards blue.
     const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
     const way = chroma.sub(red).add_(green).add_(blue).sub_(least).div_(sixfold);
-    const side = green.sub(blue).add_(TINY).sign();
-    const turned = way.mul_(side).add_(perImage(turns, x));
+    const turned = way.copysign_(green.sub(blue)).add_(perImage(turns, x));
     turned.sub_(turned.round());
     // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1, cut to [0, 1].
-    const shift = upload(Float32Array.of(0, 1 / 6, -1 / 6), [3, 1, 1], device);
-    const out = turned
-      .add(shift)
-      .abs()
+    const shift = upload(Float32Array.of(0, 1 / 6, -1 / 6), [3, 1, 1], x.device);
+    x.copy_(turned)
+      .add_(shift)
+      .abs_()
       .clamp_({ min: 1 / 6, max: 2 / 6 })
       .mul_(sixfold);
-    out.narrow(1, 0, 1).neg_().add_(most.add_(chroma));
-    out.narrow(1, 1, 2).add_(least.sub_(chroma));
+    red.neg_().add_(most.add_(chroma));
+    x.narrow(1, 1, 2).add_(least.sub_(chroma));
     // Rounding may leave the range.
-    return out.clamp_({ min: 0, max: 1 });
+    return x.clamp_({ min: 0, max: 1 });
   });
 }
 
