@@ -18,14 +18,19 @@ export function lessonsOf(config: RunConfig, data: DataSet): Lessons {
   const { labels: use } = methods[config.method] as (typeof methods)[string];
   const share = Number(config.labels ?? 0);
   if (use === 'none' || share === 0) {
-    const { labels: _, ...set } = data.train;
+    const { labels: _, ...set } = use === 'none' ? data.train : withoutQueries(data);
     return { set };
   }
   const bank = labelledBank(config, data);
   const chosen = labelledShare(bank, share, config.seed);
   const classes = classNames(bank);
   if (use === 'needed') return { set: subset(bank, chosen), classes };
-  return { set: { ...data.train, labels: onlyOf(chosen, bank, data) }, classes };
+  if (!data.train.labels) {
+    throw new UserError(`${data.name}: labels are of other images than those learned from; give labels=0`);
+  }
+  const labels = new Int32Array(bank.count).fill(-1);
+  for (const i of chosen) labels[i] = bank.labels[i] as number;
+  return { set: { ...bank, labels }, classes };
 }
 
 function labelledBank({ images, method }: RunConfig, data: DataSet): LabelledSet {
@@ -38,10 +43,7 @@ function labelledBank({ images, method }: RunConfig, data: DataSet): LabelledSet
   throw new UserError(`${images}: all ${bank.count} images are of one class, '${only}'; ${method} needs two or more`);
 }
 
-/** The labels of the chosen images of the bank, which the images to learn from begin with. */
-function onlyOf(chosen: readonly number[], bank: LabelledSet, { name, train }: DataSet): Int32Array {
-  if (!train.labels) throw new UserError(`${name}: labels are of other images than those learned from; give labels=0`);
-  const labels = new Int32Array(train.count).fill(-1);
-  for (const i of chosen) labels[i] = bank.labels[i] as number;
-  return labels;
+/** The training images, but those held out of them: a teacher that knows classes tells of each image what it is. */
+function withoutQueries({ train, bank }: DataSet): ImageSet {
+  return train.labels && bank ? bank : train;
 }
