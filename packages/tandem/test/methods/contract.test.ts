@@ -5,11 +5,12 @@ import { liveCount, type Tensor } from '@tandem/torch';
 import { type ImageSet, openImages } from '../../src/images/index.js';
 import { learnersOf, methods, networksOf } from '../../src/methods/index.js';
 import type { Branch } from '../../src/networks/index.js';
+import type { FrozenTeacher } from '../../src/teachers/index.js';
 import { train } from '../../src/train/loop.js';
 import { smallView, viewsPreset } from '../../src/views/index.js';
 import { hash } from '../support.js';
 import { handOver, labelledNoise, type Run, type RunSetup, reports, setUp, stateOf } from './running.js';
-import { settingsFor } from './stepping.js';
+import { bitsOf, settingsFor } from './stepping.js';
 
 /** What a tiny network and eight images need; a method takes what it knows. */
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
@@ -50,6 +51,7 @@ const subjects: readonly Subject[] = [
     title: 's2bnn, both, co-trained',
     settings: { strategy: 'both', coTrained: 'resnet8', coTrainedWidth: 4 },
   },
+  { name: 'simclr-v2', title: 'simclr-v2 with labels', settings: { labels: 0.5, ...frozen } },
   { name: 'dino', title: 'dino with crops of two sizes', views: multiCrop },
   { name: 'dino', title: 'dino on a transformer', views: multiCrop, ...transformer },
   { name: 'moby', title: 'moby on a transformer', ...transformer },
@@ -132,6 +134,17 @@ for (const subject of subjects) {
           [stop + 1, stop + 2],
         );
         assert.equal(stateOf(second), stateOf(whole));
+      });
+    }
+
+    if (subject.settings?.teacher) {
+      test('20: ten steps leave every bit of the frozen teacher, batch norm too', async () => {
+        const start = run(subject, { epochs: 5 });
+        const { imitated } = start as { imitated: FrozenTeacher };
+        const [before, student] = [bitsOf(imitated), stateOf(start)];
+        assert.equal((await reports(start)).length, 10);
+        assert.equal(bitsOf(imitated), before);
+        assert.notEqual(stateOf(start), student);
       });
     }
 

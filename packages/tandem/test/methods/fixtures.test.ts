@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { arange, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { unit } from '../../src/losses/index.js';
 import type { Method, Views } from '../../src/methods/index.js';
-import type { Branch } from '../../src/networks/index.js';
-import { projectShuffled, type SlowTeacher } from '../../src/teachers/index.js';
+import { Branch, Head } from '../../src/networks/index.js';
+import { type FrozenTeacher, frozenTeacher, projectShuffled, type SlowTeacher } from '../../src/teachers/index.js';
 import { assertClose, elements, fixture, study } from '../support.js';
-import { lossOf, moment, Stepping, settingsFor, teacherOf, tinyMethod } from './stepping.js';
+import { bitsOf, lossOf, moment, Stepping, settingsFor, teacherOf, tinyEncoder, tinyMethod, view } from './stepping.js';
 
 type Numbers = readonly number[];
 type ByName = Readonly<Record<string, Numbers>>;
@@ -32,12 +32,14 @@ interface Case extends Setup {
 }
 
 interface Run extends Setup {
+  /** The network that is imitated, if any. */
+  readonly frozen: string | null;
   readonly orders: readonly (readonly Numbers[])[] | null;
   /** The loss of each step, and what it left. */
   readonly after: readonly {
     readonly loss: number;
     readonly student: ByName;
-    readonly teacher: ByName;
+    readonly teacher: ByName | null;
     readonly banks: readonly Numbers[];
     readonly pointer: number;
   }[];
@@ -88,9 +90,10 @@ function build(
   { method: name, n, d, options, parts, student, teacher, banks }: Setup,
   shuffle: boolean,
   dtype: 'float64' | 'float32',
+  imitated?: FrozenTeacher,
 ): Method {
   const own = { projHidden: 5, projDim: d, predHidden: 4, bank: 2 * n, bnSplits: parts, shuffle };
-  const method = tinyMethod(name, { ...settingsFor(name, own), ...options }, { dtype });
+  const method = tinyMethod(name, { ...settingsFor(name, own), ...options }, { dtype, teacher: imitated });
   load(method.learns, student);
   assert.equal(method.teacher === undefined, teacher === null);
   if (teacher) load(teacherOf(method), teacher);
@@ -98,6 +101,15 @@ function build(
     scope(() => noGrad(() => method.state?.[`bank${i + 1}`]?.copy_(unit(read(bank)))));
   });
   return method;
+}
+
+/** A network whose batch norms have seen one batch in training mode, frozen then. */
+function freeze(name: string, { n, d }: Run, dtype: 'float64' | 'float32'): FrozenTeacher {
+  const encoder = tinyEncoder().to({ dtype });
+  const branch = new Branch(encoder, new Head({ widths: [encoder.featureWidth, 5, d], norm: true }));
+  load(branch, name);
+  scope(() => noGrad(() => branch.forward(read(`seen before, ${n}`).reshape([-1, 3, 2, 2]).to(dtype))));
+  return frozenTeacher({ encoder, head: branch.head, own: view }, view);
 }
 
 /** Compares tensors by name. */
@@ -135,7 +147,9 @@ for (const dtype of dtypes) {
   describe(`whole steps as in PyTorch, in ${dtype}`, () => {
     for (const run of runs) {
       test(`${run.method} ${JSON.stringify(run.options)}, ${run.parts} parts`, () => {
-        const method = build(run, run.orders !== null, dtype);
+        const imitated = run.frozen === null ? undefined : freeze(run.frozen, run, dtype);
+        const method = build(run, run.orders !== null, dtype, imitated);
+        const before = imitated && bitsOf(imitated);
         const stepping = new Stepping(method, {
           stepsPerEpoch: 2,
           epochs: 5,
@@ -144,12 +158,14 @@ for (const dtype of dtypes) {
         for (const { loss, student, teacher, banks, pointer } of run.after) {
           assertClose(stepping.take(), loss, { rtol: 10 * rtol, label: 'loss' });
           assertAlike(method.learns.stateDict(), student, rtol);
-          assertAlike(teacherOf(method).stateDict(), teacher, rtol);
+          if (teacher) assertAlike(teacherOf(method).stateDict(), teacher, rtol);
           banks.forEach((bank, i) => {
             assertClose(method.state?.[`bank${i + 1}`] as Tensor, bank, { rtol, atol: rtol, label: `bank ${i + 1}` });
           });
           if (banks.length > 0) assert.equal(method.state?.pointer?.item(), pointer);
+          assert.equal(Object.keys(method.state ?? {}).length, banks.length === 0 ? 0 : banks.length + 1);
         }
+        assert.equal(imitated && bitsOf(imitated), before);
       });
     }
   });
@@ -184,7 +200,7 @@ describe('the fixture', () => {
         (orders ?? []).flatMap((ofStep, step) => ofStep.map((order, use) => ({ n, order, use, step }))),
       ),
     ];
-    assert.equal(shuffled.length, 1 + 2 + 3 * 2);
+    assert.equal(shuffled.length, 1 + 2 + 3 * 2 + 3);
     for (const { n, order, use, step } of shuffled) assert.deepEqual(orderOf(n, step, use), order);
   });
 });

@@ -18,6 +18,8 @@ export interface Run {
   readonly method: Method;
   readonly batches: Batches;
   readonly plan: Plan;
+  /** What the method imitates, if it is trained already. */
+  readonly imitated?: FrozenTeacher | undefined;
 }
 
 /** A run by settings as on the command line, on these pictures. `init` seeds the networks, as if a run had its own. */
@@ -42,13 +44,18 @@ export function labelledNoise(count: number, shape: Parameters<typeof noise>[1])
   return { ...noise(count, shape), labels: Int32Array.from({ length: count }, (_, i) => i % 2), classes: ['a', 'b'] };
 }
 
-/** A frozen network that is the same whatever the student's seed; its outputs may be taken for classes. */
-function newTeacher(channels: number, { mean, std }: View, device: Device): FrozenTeacher {
+/** A frozen network that is the same whatever the student's seed; its outputs may be taken for classes, those of the images where they are given. */
+function newTeacher(
+  channels: number,
+  { mean, std }: View,
+  device: Device,
+  classes: readonly string[] = [...'abcdefgh'],
+): FrozenTeacher {
   manualSeed(7);
   const encoder = buildEncoder({ backbone: 'resnet8', width: 8, stem: 'strided', channels });
-  const head = new Head({ widths: [encoder.featureWidth, 8], norm: false });
+  const head = new Head({ widths: [encoder.featureWidth, classes.length], norm: false });
   for (const part of [encoder, head]) part.to({ device });
-  return frozenTeacher({ encoder, head, classes: [...'abcdefgh'], own: { mean, std } }, { mean, std });
+  return frozenTeacher({ encoder, head, classes, own: { mean, std } }, { mean, std });
 }
 
 /** Everything but the run folder of what pretraining puts together. */
@@ -64,10 +71,11 @@ export function setUp({
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
   const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
-  const teacher = config.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device);
-  manualSeed(init);
   const { build, labels: use } = methods[config.method] as (typeof methods)[string];
   const teaches = use !== 'none' && Number(config.labels ?? 0) > 0;
+  const names = teaches ? pictures.classes : undefined;
+  const teacher = config.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, names);
+  manualSeed(init);
   const method = build(
     (form, other) =>
       buildEncoder(other ?? architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat, device }),
@@ -90,7 +98,7 @@ export function setUp({
     memoryFormat,
     readLossEvery: 1,
   };
-  return { method, batches, plan };
+  return { method, batches, plan, imitated: teacher };
 }
 
 /** Trains, and collects what the loop tells. */

@@ -3,11 +3,13 @@ import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { bankContrast, distillation, total, unit } from '../../src/losses/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
+import type { Other } from '../../src/methods/method.js';
+import type { Branch } from '../../src/networks/index.js';
 import { resolveConfig } from '../../src/pretrain/index.js';
 import { newOptimizer } from '../../src/pretrain/optimizer.js';
-import { assertClose, hash } from '../support.js';
+import { assertClose, hash, normal } from '../support.js';
 import { reports, setUp } from './running.js';
-import { lossOf, moment, Stepping, teacherOf, tinyMethod, tinyTeacher, viewsOf } from './stepping.js';
+import { bitsOf, lossOf, moment, Stepping, teacherOf, tinyMethod, tinyTeacher, viewsOf } from './stepping.js';
 
 const s2bnn = (options: object = {}) => tinyMethod('s2bnn', { bnSplits: 1, ...options }, { dtype: 'float64' });
 const of = (terms: ReturnType<Method['loss']>) => terms as unknown as Record<string, Tensor>;
@@ -93,6 +95,29 @@ describe('a teacher that learns beside the student', () => {
     assertClose(teacher.lr, student.lr / 5, { rtol: 1e-12 });
   });
 
+  test('what it says is said in evaluation mode: its own forward alone moves its statistics', () => {
+    const { method } = run();
+    const {
+      coTrained: { branch },
+    } = method.others as Record<'coTrained', Other>;
+    const [a, b] = [1, 2].map((seed) => normal([8, 3, 8, 8], seed, 'float32')) as [Tensor, Tensor];
+    scope(() => {
+      noGrad(() => branch.forward(b.mul(3).add(1)));
+      const twin = branch.twin();
+      const temperatures = { student: 0.2, teacher: 0.2 };
+      const said = noGrad(() => unit(twin.eval().forward(a)));
+      const expected = distillation(unit(method.learns.forward(a)), said, temperatures);
+      const inTraining = noGrad(() => unit(twin.train().forward(a)));
+      assert.ok(inTraining.sub(said).abs().max().item() > 0.01);
+      const { divergence, teacherEntropy } = of(method.loss([a, b], moment()));
+      assertClose(divergence as Tensor, expected.divergence, { rtol: 1e-5 });
+      assertClose(teacherEntropy as Tensor, expected.teacherEntropy, { rtol: 1e-6 });
+      const statistics = (branch: Branch) => hash(branch.namedBuffers().map(([, x]) => x));
+      assert.equal(statistics(branch), statistics(twin));
+      assert.ok(branch.modules().every(({ training }) => training));
+    });
+  });
+
   test('strategy=both has its own keys beside', () => {
     const { method } = run({ strategy: 'both' });
     assert.deepEqual(Object.keys(method.others ?? {}), ['coTrained', 'coTrainedKeys']);
@@ -134,9 +159,15 @@ describe('options of S2-BNN that do not go together', () => {
 });
 
 test('whole steps move the student and its keys, and leave the teacher', () => {
-  const method = s2bnn({ strategy: 'both' });
-  const before = hash(method.learns.parameters());
+  const teacher = tinyTeacher({ dtype: 'float64' });
+  const method = tinyMethod('s2bnn', { strategy: 'both' }, { dtype: 'float64', teacher });
+  const look = () => [hash(method.learns.parameters()), hash(teacherOf(method).parameters()), bitsOf(teacher)];
+  const before = look();
   new Stepping(method).take(2);
-  assert.notEqual(hash(method.learns.parameters()), before);
+  const after = look();
+  assert.deepEqual(
+    after.map((bits, i) => bits === before[i]),
+    [false, false, true],
+  );
   assert.equal(method.state?.pointer?.item(), 12);
 });

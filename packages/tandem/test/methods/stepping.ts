@@ -4,9 +4,9 @@ import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
-import { frozenTeacher, type Moment } from '../../src/teachers/index.js';
+import { type FrozenTeacher, frozenTeacher, type Moment } from '../../src/teachers/index.js';
 import { smallView } from '../../src/views/index.js';
-import { normal, TinyEncoder } from '../support.js';
+import { hash, normal, TinyEncoder } from '../support.js';
 
 export const view = smallView({ size: 2 });
 
@@ -27,14 +27,21 @@ export function settingsFor(name: string, settings: Readonly<Record<string, unkn
 /** What fits a batch of six and a tiny encoder. */
 const small = { projHidden: 5, projDim: 4, predHidden: 5, bank: 24, bnSplits: 2 };
 
+interface TinyOptions {
+  readonly dtype?: 'float32' | 'float64';
+  readonly seed?: number;
+  /** What it imitates, if it imitates. */
+  readonly teacher?: FrozenTeacher | undefined;
+}
+
 /** A method on a tiny encoder; one seed, the same initial networks. */
 export function tinyMethod(
   name: string,
   options: object = {},
-  { dtype = 'float32', seed = 1 }: { dtype?: 'float32' | 'float64'; seed?: number } = {},
+  { dtype = 'float32', seed = 1, teacher = tinyTeacher({ dtype }) }: TinyOptions = {},
 ): Method {
-  const { build, options: schema, teacher } = methods[name] as (typeof methods)[string];
-  const imitated = teacher === 'none' ? undefined : tinyTeacher({ dtype });
+  const { build, options: schema, teacher: use } = methods[name] as (typeof methods)[string];
+  const imitated = use === 'none' ? undefined : teacher;
   manualSeed(seed);
   const settings = schema.parse({ ...settingsFor(name, small), ...options });
   return build((form) => tinyEncoder(form).to({ dtype }), [view, view], settings, imitated);
@@ -46,6 +53,11 @@ export function tinyTeacher({ dtype = 'float32', seed = 7 }: { dtype?: 'float32'
   const encoder = tinyEncoder().to({ dtype });
   const head = new Head({ widths: [encoder.featureWidth, 5, 4], norm: true }).to({ dtype });
   return frozenTeacher({ encoder, head, own: view }, view);
+}
+
+/** All bits of a frozen network, batch norm's too. */
+export function bitsOf({ encoder, head }: Pick<FrozenTeacher, 'encoder' | 'head'>): string {
+  return hash([...Object.values(encoder.stateDict()), ...Object.values(head.stateDict())]);
 }
 
 export function tinyClbo(options: object = {}, dtype: 'float32' | 'float64' = 'float32', seed = 1): Method {
