@@ -81,7 +81,7 @@ function labelsOf(items: readonly Item[]): number[] | undefined {
 
 function heldOutNote(queries: number, all: number): string {
   if (queries === 0) return 'no k-NN queries: no class has two images';
-  return `every tenth image of each class (${queries} of ${all}) is held out as k-NN queries; they are learned from too, without their labels`;
+  return `every tenth image of each class (${queries} of ${all}) is held out as k-NN queries; methods without labels learn from them too`;
 }
 
 function refuseTooMany(source: Source, total: number, skipped: readonly Skipped[], share = 0.05): void {

@@ -14,7 +14,7 @@ export const runOptions = z.strictObject({
   preset: z
     .enum(['paper', 'official'])
     .default('paper')
-    .describe("settings to start from: the CLBO study's for all methods, or those of the method's authors"),
+    .describe("settings to start from: the CLBO study's, or ours where it has none, or those of the method's authors"),
   backbone: z.enum(backbones).default('resnet18').describe('network'),
   width: z
     .int()

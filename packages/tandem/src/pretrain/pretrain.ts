@@ -22,7 +22,7 @@ export interface PretrainOptions extends LoadingOptions {
 }
 
 /**
- * Pretrains an encoder without labels, as configured by `resolveConfig`, and keeps everything in a run folder. When the
+ * Trains an encoder, as configured by `resolveConfig`, and keeps everything in a run folder. When the
  * signal is aborted it stops after the step at hand, having saved; while images are still loading, with the signal's reason.
  * @throws UserError for what the user can put right: data, folders, settings, divergence
  */

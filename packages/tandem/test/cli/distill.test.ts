@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io } from '@tandem/torch';
-import { saveEncoder, saveHead } from '../../src/export/index.js';
+import { loadEncoder, saveEncoder, saveHead } from '../../src/export/index.js';
 import { openImages } from '../../src/images/index.js';
 import { networksOf } from '../../src/methods/index.js';
 import { buildEncoder, Head } from '../../src/networks/index.js';
@@ -29,10 +29,16 @@ test('a teacher is pretrained; a binary student learns from it, and all that wor
   const run = join(root, 'student');
   const { code, stderr } = await tandem(t, ...distill('--method', 's2bnn', '--teacher', teacher, '--out', run));
   assert.equal(code, 0, stderr);
-  const { method, views, optimizer, tandem: machine } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
-  assert.deepEqual([method, views], ['s2bnn', 'lite']);
-  assert.ok(optimizer.startsWith('adam'));
+  const config = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
+  const { method, views, optimizer, lr, decay, weightDecay, tandem: machine } = config;
+  assert.deepEqual([method, views, optimizer, lr, decay, weightDecay], ['s2bnn', 'lite', 'adam', 1e-3, 'linear', 0]);
   assert.match(machine.teacher.sha256, /^[0-9a-f]{64}$/);
+  for (const of of [teacher, run]) {
+    const file = join(of, 'encoder', 'encoder.safetensors');
+    const found = Object.keys(io.loadSafetensors(file).tensors).sort();
+    const { architecture } = loadEncoder(file).card;
+    assert.deepEqual(found, Object.keys(buildEncoder(architecture).stateDict()).sort(), '40: the encoder alone');
+  }
   assert.equal(machine.views.length, 1);
   const { divergence, teacherEntropy, loss } = metricsOf(run).at(-1) as Record<string, number>;
   assert.ok(Math.abs((divergence as number) + (teacherEntropy as number) - (loss as number)) < 1e-5);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crossEntropyLoss, grad, liveCount, manualSeed, nn, scope, type Tensor, tensor } from '@tandem/torch';
+import { crossEntropyLoss, grad, gradEnabled, liveCount, manualSeed, nn, scope, Tensor, tensor } from '@tandem/torch';
+import { HeadAdam, HeadSgd } from '../../src/evaluate/head-optimizers.js';
 import { LinearHeads } from '../../src/evaluate/heads.js';
 import {
   accuracy,
@@ -14,7 +15,7 @@ import {
 import { limit } from '../../src/images/index.js';
 import type { Encoder } from '../../src/networks/index.js';
 import { smallView } from '../../src/views/index.js';
-import { assertClose, hash, normal, TinyEncoder } from '../support.js';
+import { assertClose, elements, hash, normal, TinyEncoder } from '../support.js';
 import { pixelFeatures, queries, reference, train, view } from './blobs.js';
 
 /** The pixels themselves, so that both protocols see fixed features. */
@@ -52,6 +53,54 @@ describe('heads side by side', () => {
       }
       heads.dispose();
     }));
+});
+
+describe('43: what a probe trains', () => {
+  test('weight and bias of every head, which begin at zero, and nothing else', () =>
+    scope(() => {
+      const labels = tensor(BigInt64Array.from([0, 1, 2, 3, 0, 0, 2], BigInt));
+      const x = normal([7, 5], 1, 'float32');
+      for (const make of [
+        (heads: LinearHeads) => new HeadSgd(heads, { rates: [0.1, 1, 10], momentum: 0.9, weightDecay: 0.1 }),
+        (heads: LinearHeads) => new HeadAdam(heads, 0.1),
+      ]) {
+        const heads = new LinearHeads(3, 4, 5, 'cpu');
+        const tensors = Object.entries(heads).filter(([, value]) => value instanceof Tensor) as [string, Tensor][];
+        assert.deepEqual(
+          tensors.map(([name, { shape }]) => [name, [...shape]]),
+          [
+            ['weight', [3, 4, 5]],
+            ['bias', [3, 4]],
+          ],
+        );
+        const inputs = hash([x, labels]);
+        make(heads).step(x, labels, 1);
+        assert.equal(hash([x, labels]), inputs);
+        for (const [name, learned] of tensors)
+          assert.ok(
+            elements(learned).every((value) => value !== 0),
+            name,
+          );
+      }
+    }));
+
+  test('the encoder is in evaluation mode and unrecorded whenever it is asked, and no gradient reaches it', () => {
+    const asked: [training: boolean, recorded: boolean][] = [];
+    class Watched extends TinyEncoder {
+      override forward(x: Tensor): Tensor {
+        asked.push([this.bn.training, gradEnabled()]);
+        return super.forward(x);
+      }
+    }
+    const encoder = new Watched(64, 12);
+    const state = hash(Object.values(encoder.stateDict()));
+    const few = limit(train, 100) as LabelledSet;
+    linearOnViews(encoder, few, few, { ...linearViewsDefaults, epochs: 1, batch: 50 }, look);
+    assert.equal(asked.length, 4);
+    assert.ok(asked.every(([training, recorded]) => !training && !recorded));
+    assert.ok(encoder.parameters().every(({ requiresGrad, grad }) => requiresGrad && grad === null));
+    assert.equal(hash(Object.values(encoder.stateDict())), state);
+  });
 });
 
 describe('on features', () => {

@@ -46,18 +46,24 @@ const { cases } = fixture<{ cases: readonly Case[] }>('simclr-v2');
 const rows = (values: Case['student']) =>
   tensor(Float64Array.from(values.flat()), { shape: [values.length, values[0]?.length ?? 0] });
 
+/** The method whose scores are its images, with a teacher that says `known`. */
+function through(known: Tensor, options: object): Method {
+  const width = known.shape[1] as number;
+  const teacher = saying(() => known, width, classes(width));
+  const method = built(new Through(width), teacher, options);
+  const [weight, bias] = method.learns.head.to({ dtype: 'float64' }).parameters() as [Tensor, Tensor];
+  noGrad(() => {
+    weight.copy_(rows(classes(width).map((_, i) => classes(width).map((__, j) => Number(i === j)))));
+    bias.zero_();
+  });
+  return method;
+}
+
 describe('the last stage of SimCLR v2', () => {
   for (const { temperature, alpha, student, teacher, labels, loss, gradient } of cases) {
     test(`loss and gradient are PyTorch's: temperature ${temperature}, ${alpha === null ? 'no labels' : `alpha ${alpha}`}`, () =>
       scope(() => {
-        const width = student[0]?.length as number;
-        const known = saying(() => rows(teacher), width, classes(width));
-        const method = built(new Through(width), known, { temperature, ...(alpha !== null && { labels: 0.1, alpha }) });
-        const [weight, bias] = method.learns.head.to({ dtype: 'float64' }).parameters() as [Tensor, Tensor];
-        noGrad(() => {
-          weight.copy_(rows(classes(width).map((_, i) => classes(width).map((__, j) => Number(i === j)))));
-          bias.zero_();
-        });
+        const method = through(rows(teacher), { temperature, ...(alpha !== null && { labels: 0.1, alpha }) });
         const x = rows(student);
         x.requiresGrad = true;
         const at = moment({ labels: tensor(BigInt64Array.from(labels, BigInt)) });
@@ -67,6 +73,25 @@ describe('the last stage of SimCLR v2', () => {
         assertClose(x.grad as Tensor, gradient.flat(), { rtol: 1e-10, atol: 1e-15 });
       }));
   }
+
+  test('7: as the temperature grows the gradient tends to the difference of the centred scores, as 1 over it', () =>
+    scope(() => {
+      const [n, width] = [6, 5];
+      const [student, teacher] = [normal([n, width], 1), normal([n, width], 2)];
+      const centred = (x: Tensor) => x.sub(x.mean([1], { keepdim: true }));
+      const limit = centred(student)
+        .sub(centred(teacher))
+        .div(width * n);
+      const gap = (temperature: number) => {
+        const x = student.detach().clone();
+        x.requiresGrad = true;
+        lossOf(through(teacher, { temperature }), [x]).backward();
+        return (x.grad as Tensor).sub(limit).abs().max().item();
+      };
+      const [near, nearer] = [gap(1e2), gap(1e4)];
+      assert.ok(nearer < 1e-5 && nearer > 0, `${nearer}`);
+      assertClose(near / nearer, 100, { rtol: 0.05 });
+    }));
 
   test('of a copy of the teacher it is the entropy times the temperature squared, without gradient', () =>
     scope(() => {

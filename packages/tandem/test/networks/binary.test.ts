@@ -123,23 +123,43 @@ describe('binary convolution', () => {
       });
     }));
 
-  test('is what counting unequal bits gives', () =>
-    scope(() => {
-      const conv = new BinaryConv2d(8, 3, 1, 1, true);
-      const x = binarySign(normal([1, 8, 2, 2], 4, 'float32'), 'quadratic');
-      const bits = (values: number[]) => values.map((v) => Number(v < 0));
-      const weights = elements(conv.weight);
-      const signs = elements(x);
-      const scale = elements(conv.weight.abs().mean([1, 2, 3]));
-      const wanted = [0, 1, 2].flatMap((o) =>
-        [0, 1, 2, 3].map((at) => {
-          const a = bits(weights.slice(8 * o, 8 * o + 8));
-          const b = bits(signs.filter((_, i) => i % 4 === at));
-          return (8 - 2 * a.filter((bit, i) => bit !== b[i]).length) * (scale[o] as number);
-        }),
-      );
-      assertClose(conv.forward(x), wanted, { atol: 1e-6 });
-    }));
+  for (const [kernel, stride] of [
+    [1, 1],
+    [3, 1],
+    [3, 2],
+  ] as const) {
+    test(`16: ${kernel}x${kernel}, stride ${stride}: is what counting unequal bits of the taps within the image gives`, () =>
+      scope(() => {
+        const [inputs, outputs, height, width] = [8, 3, 5, 4];
+        const conv = new BinaryConv2d(inputs, outputs, kernel, stride, true);
+        const x = binarySign(normal([1, inputs, height, width], 4, 'float32'), 'quadratic');
+        /** A byte whose bits are the negative ones of eight numbers. */
+        const packed = (values: number[]) => values.reduce((bits, v, i) => bits | (Number(v < 0) << i), 0);
+        const unequal = (a: number, b: number) => [...(a ^ b).toString(2)].filter((bit) => bit === '1').length;
+        const [signs, weights] = [elements(x), elements(conv.weight)];
+        const column = (all: number[], from: number, step: number) =>
+          packed(Array.from({ length: inputs }, (_, i) => all[from + i * step] as number));
+        const half = (kernel - 1) / 2;
+        const wanted: number[] = [];
+        for (let o = 0; o < outputs; o++) {
+          const own = weights.slice(o * inputs * kernel ** 2, (o + 1) * inputs * kernel ** 2);
+          const scale = own.reduce((sum, w) => sum + Math.abs(w), 0) / own.length;
+          for (let row = 0; row < height; row += stride) {
+            for (let col = 0; col < width; col += stride) {
+              let count = 0;
+              for (let tap = 0; tap < kernel ** 2; tap++) {
+                const [r, c] = [row - half + Math.floor(tap / kernel), col - half + (tap % kernel)];
+                if (r < 0 || r >= height || c < 0 || c >= width) continue;
+                const bits = column(signs, r * width + c, height * width);
+                count += inputs - 2 * unequal(bits, column(own, tap, kernel ** 2));
+              }
+              wanted.push(count * scale);
+            }
+          }
+        }
+        assertClose(conv.forward(x), wanted, { rtol: 1e-5, atol: 1e-6 });
+      }));
+  }
 
   test('scaling the latent weights scales the output, not what batch norm makes of it; negating negates', () =>
     scope(() => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { emaSchedule } from '../../src/teachers/index.js';
-import { assertClose } from '../support.js';
+import { noGrad, type Tensor, tensor } from '@tandem/torch';
+import { emaSchedule, emaTeacher } from '../../src/teachers/index.js';
+import { moment } from '../methods/stepping.js';
+import { assertClose, elements } from '../support.js';
+import { point } from './support.js';
 
 describe('emaSchedule', () => {
   test('constant: eta at every step', () => {
@@ -26,4 +29,59 @@ describe('emaSchedule', () => {
       assertClose(schedule({ step: 50, steps: 100 }), (1 + eta) / 2, { rtol: 1e-15 });
     });
   }
+});
+
+describe('emaTeacher', () => {
+  const [first, aim] = [
+    [3, -1, 0.25],
+    [0.5, 2, 7],
+  ] as const;
+  const set = (x: Tensor, to: readonly number[]) => noGrad(() => x.copy_(tensor(Float64Array.from(to))));
+  const made = (options: Parameters<typeof emaTeacher>[1], counts: 'step' | 'next' = 'step') => {
+    const student = point(first);
+    const teacher = emaTeacher(student, options, { counts });
+    return { theta: student.parameters()[0] as Tensor, xi: teacher.branch.parameters()[0] as Tensor, teacher };
+  };
+
+  for (const eta of [0, 0.5, 0.99, 1]) {
+    test(`21: after n steps at eta ${eta} with a student that stands still, xi - theta = eta^n (xi_0 - theta)`, () => {
+      const { theta, xi, teacher } = made({ eta, etaSchedule: 'constant' });
+      set(theta, aim);
+      for (let n = 1; n <= 30; n++) {
+        teacher.afterStep(moment({ step: n - 1, steps: 30 }));
+        const expected = first.map((x, i) => (aim[i] as number) + eta ** n * (x - (aim[i] as number)));
+        assertClose(xi, expected, { rtol: 1e-13, atol: 1e-13, label: `step ${n}` });
+        if (eta === 0 || eta === 1) assert.deepEqual(elements(xi), [...(eta === 0 ? aim : first)]);
+        assert.deepEqual(elements(theta), [...aim]);
+      }
+    });
+  }
+
+  test('24: moved after a step by the number of the next one, it is at each step what moving before the forward makes of it', () => {
+    const steps = 8;
+    const options = { eta: 0.6, etaSchedule: 'cosine' } as const;
+    /** The student's parameters when step k begins. */
+    const path = Array.from({ length: steps + 1 }, (_, k) =>
+      first.map((x, i) => (k === 0 ? x : x + Math.sin(3 * k + i))),
+    );
+    const seen = (counts: 'step' | 'next') => {
+      const { theta, xi, teacher } = made(options, counts);
+      return Array.from({ length: steps }, (_, k) => {
+        const now = elements(xi);
+        set(theta, path[k + 1] as number[]);
+        teacher.afterStep(moment({ step: k, steps }));
+        return now;
+      });
+    };
+    let own: number[] = [...first];
+    const before = path.slice(0, steps).map((theta, k) => {
+      const eta = 1 - (0.4 * (Math.cos((Math.PI * k) / steps) + 1)) / 2;
+      own = own.map((x, i) => eta * x + (1 - eta) * (theta[i] as number));
+      return own;
+    });
+    const [after, shifted] = [seen('next'), seen('step')];
+    for (let k = 0; k < steps; k++) assertClose(after[k] as number[], before[k] as number[], { rtol: 1e-13 });
+    const gap = Math.max(...(shifted[4] as number[]).map((x, i) => Math.abs(x - (before[4]?.[i] as number))));
+    assert.ok(gap > 1e-3, 'the index matters');
+  });
 });
