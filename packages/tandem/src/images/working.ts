@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { cached } from './cache.js';
+import { cached } from './cache/cache.js';
 import { decodeAll, largestSide } from './decode.js';
 import { cacheHome } from './home.js';
 import { type ImageSet, imageBytes, type Skipped, subset } from './imageset.js';

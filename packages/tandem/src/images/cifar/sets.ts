@@ -1,0 +1,49 @@
+/** A data set in CIFAR's binary format: records of one or two labels and 32x32 pixels, all red, all green, all blue. */
+export interface CifarLike {
+  readonly name: string;
+  readonly title: string;
+  readonly train: readonly string[];
+  readonly test: string;
+  /** The file of class names, one a line. */
+  readonly names: string;
+  readonly classes: number;
+  /** Labels in front of each record's pixels; the last is the class. */
+  readonly labels: number;
+  readonly folder: string;
+  /** The official archive, without its ending. */
+  readonly archive: string;
+  readonly md5: string;
+  /** The same set as images in train/<class> and test/<class>. */
+  readonly images: RegExp;
+}
+
+const CIFAR10: CifarLike = {
+  name: 'cifar10',
+  title: 'CIFAR-10',
+  train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`),
+  test: 'test_batch.bin',
+  names: 'batches.meta.txt',
+  classes: 10,
+  labels: 1,
+  folder: 'cifar-10-batches-bin',
+  archive: 'cifar-10-binary',
+  md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+  images: /^cifar-?10(-images)?(\.(tar|tar\.gz|tgz|zip))?$/i,
+};
+
+const CIFAR100: CifarLike = {
+  name: 'cifar100',
+  title: 'CIFAR-100',
+  train: ['train.bin'],
+  test: 'test.bin',
+  names: 'fine_label_names.txt',
+  classes: 100,
+  labels: 2,
+  folder: 'cifar-100-binary',
+  archive: 'cifar-100-binary',
+  md5: '03b5dce01913d631647c71ecec9e9cb8',
+  images: /^cifar-?100(-images)?(\.(tar|tar\.gz|tgz|zip))?$/i,
+};
+
+/** The data sets of this family. */
+export const CIFAR: readonly CifarLike[] = [CIFAR10, CIFAR100];
