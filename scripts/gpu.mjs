@@ -11,6 +11,7 @@ const tests = [
   'torch/dist/test/optim',
   'gradcheck',
   'test/device',
+  'views/resident',
 ];
 
 await runMain(async () => {

@@ -11,16 +11,19 @@ export interface TestDevice {
   readonly isReal: boolean;
   /** How often the host has waited for a number of the pretended GPU. */
   reads(): number;
+  /** Bytes that the host has sent there. */
+  sent(): number;
 }
 
 function find(): TestDevice | undefined {
   const given = process.env.TANDEM_TEST_DEVICE;
-  if (given) return { device: given, isReal: true, reads: () => 0 };
+  if (given) return { device: given, isReal: true, reads: () => 0, sent: () => 0 };
   const script = fileURLToPath(new URL('../../../../scripts/pretend-cuda.mjs', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   if (!stdout.trim()) return undefined;
-  return { device: 'cuda', isReal: false, ...(createRequire(import.meta.url)(stdout.trim()) as { reads(): number }) };
+  const counters = createRequire(import.meta.url)(stdout.trim()) as Pick<TestDevice, 'reads' | 'sent'>;
+  return { device: 'cuda', isReal: false, ...counters };
 }
 
 /** undefined where libtorch has CUDA, but no device was named. */

@@ -52,6 +52,20 @@ export function fromBuffer(
   return new Tensor(door.fromBuffer(array, shape, dtype, 'fromBuffer'), 'fromBuffer');
 }
 
+/**
+ * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The copy to a GPU does not
+ * wait for the work in flight there; the array may be changed as soon as this returns.
+ */
+export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
+  const here = fromBuffer(array, shape);
+  if (device === 'cpu') return here;
+  const isLarge = array.byteLength > UNPINNED && device.startsWith('cuda');
+  return (isLarge ? here.pinMemory() : here).to({ device, nonBlocking: true });
+}
+
+/** Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the system cannot move. */
+const UNPINNED = 2 ** 16;
+
 /** A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives them. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
   return new Tensor(door.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');

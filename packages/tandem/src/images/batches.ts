@@ -42,10 +42,14 @@ export class Batches {
    * @param epoch from 0
    */
   *epoch(epoch: number, fromBatch = 0): Generator<Batch, void, void> {
+    for (const indices of this.order(epoch, fromBatch)) yield { indices, bytes: gather(this.set, indices) };
+  }
+
+  /** Which images these are, for whoever has them already. */
+  *order(epoch: number, fromBatch = 0): Generator<Uint32Array, void, void> {
     const order = permutation(this.set.count, this.seed, ORDER, epoch);
     for (let batch = fromBatch; batch < this.perEpoch; batch++) {
-      const indices = order.slice(batch * this.size, (batch + 1) * this.size);
-      yield { indices, bytes: gather(this.set, indices) };
+      yield order.slice(batch * this.size, (batch + 1) * this.size);
     }
   }
 }

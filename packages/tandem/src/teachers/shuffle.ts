@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@tandem/torch';
+import { type Tensor, upload } from '@tandem/torch';
 import { permutation } from '../random.js';
 import type { Moment } from './moment.js';
 import type { SlowTeacher } from './slow.js';
@@ -18,7 +18,7 @@ export function projectShuffled(teacher: SlowTeacher, images: Tensor, { seed, st
   order.forEach((from, to) => {
     back[from] = to;
   });
-  const index = (at: Int32Array) => tensor(at, { device: images.device });
+  const index = (at: Int32Array) => upload(at, [n], images.device);
   const [shuffled] = teacher.project([images.indexSelect(0, index(Int32Array.from(order)))]);
   return shuffled.indexSelect(0, index(back));
 }

@@ -9,14 +9,14 @@ import {
   scope,
   stack,
   Tensor,
-  tensor,
+  upload,
 } from '@tandem/torch';
-import type { Batch, Batches, ImageSet } from '../images/index.js';
+import { type Batches, gather, type ImageSet } from '../images/index.js';
 import { type Terms, total } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds, type Views } from '../methods/method.js';
 import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
-import { makeViews } from '../views/index.js';
+import { makeViews, residentImages } from '../views/index.js';
 import { type Clip, clipGradients } from './clip.js';
 import type { Schedule } from './schedule.js';
 
@@ -89,6 +89,20 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
  * is a function of the seed and the position, so a run that starts at step s goes on exactly as one that came there.
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
+  const resident = residentImages(batches.set, plan.device);
+  try {
+    yield* takeSteps(method, batches, plan, resident);
+  } finally {
+    resident?.dispose();
+  }
+}
+
+async function* takeSteps(
+  method: Method,
+  batches: Batches,
+  plan: Plan,
+  resident: Tensor | undefined,
+): AsyncGenerator<StepReport> {
   const perEpoch = stepsPerEpoch(method, batches);
   const { passes, repeats } = method.rounds ?? onePass;
   const { epochs, seed, optimizer } = plan;
@@ -99,13 +113,14 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
     const pass = Math.floor(step / (batches.perEpoch * repeats));
     const inPass = step - pass * batches.perEpoch * repeats;
     const epoch = Math.floor(pass / passes) + 1;
-    for (const batch of batches.epoch(pass, Math.floor(inPass / repeats))) {
+    for (const indices of batches.order(pass, Math.floor(inPass / repeats))) {
+      const batch = { indices, bytes: resident ?? gather(batches.set, indices) };
       for (let repeat = step % repeats; repeat < repeats; repeat++) {
         const report = scope(() => {
           manualSeed(stream(seed, step).word()); // for layers that draw
           const key = { seed, draw: pass * repeats + repeat };
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
-          const labels = labelsOf(batch, batches.set, plan.device);
+          const labels = labelsOf(indices, batches.set, plan.device);
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
           return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
         });
@@ -121,14 +136,10 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
 }
 
 /** Of a set that has any: one that is learned from without labels has none. */
-function labelsOf({ indices }: Batch, { labels }: ImageSet, device: Device): Pick<Moment, 'labels'> {
+function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): Pick<Moment, 'labels'> {
   if (!labels) return {};
-  return {
-    labels: tensor(
-      BigInt64Array.from(indices, (i) => BigInt(labels[i] as number)),
-      { device },
-    ),
-  };
+  const classes = BigInt64Array.from(indices, (i) => BigInt(labels[i] as number));
+  return { labels: upload(classes, [classes.length], device) };
 }
 
 /** One step, in the order every method has: loss, backward, gradients changed and clipped, update, state moved. */

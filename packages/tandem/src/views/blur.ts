@@ -1,6 +1,5 @@
-import { type Device, scope, type Tensor } from '@tandem/torch';
+import { type Device, scope, type Tensor, upload } from '@tandem/torch';
 import { oneByOne, resample } from './resample.js';
-import { upload } from './rows.js';
 import { blurTaps } from './taps.js';
 
 /** Pixels to either side of the middle of the kernel, which is the odd number nearest to a tenth of the side, from 3 on. */

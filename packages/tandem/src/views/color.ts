@@ -1,5 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
-import { upload } from './rows.js';
+import { scope, type Tensor, upload } from '@tandem/torch';
 
 // Only operators that round each element by itself are used here (`mul`, then `add`, not `addcmul`), sums along one
 // dimension at a time, and products with a matrix for each image: so an image comes out the same to the last bit wherever

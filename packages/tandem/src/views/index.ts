@@ -12,6 +12,7 @@ export {
   viewsPreset,
 } from './presets.js';
 export { render } from './render.js';
+export { residentImages } from './resident.js';
 export type { Interpolation } from './taps.js';
 export {
   checkView,

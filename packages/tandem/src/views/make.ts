@@ -1,15 +1,14 @@
-import { type Device, scope, type Tensor } from '@tandem/torch';
+import { type Device, scope, Tensor, upload } from '@tandem/torch';
 import { drawParameters, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
 import { render } from './render.js';
-import { upload } from './rows.js';
 import type { ImageShape, View } from './view.js';
 
 /** Some images of a set, as the image room hands them out. */
 export interface ImageBatch {
   /** Which images they are. */
   readonly indices: Uint32Array;
-  /** images x channels x height x width, 0 to 255. */
-  readonly bytes: Uint8Array;
+  /** images x channels x height x width, 0 to 255; or all images of the set, on the device (see `residentImages`). */
+  readonly bytes: Uint8Array | Tensor;
 }
 
 /**
@@ -54,6 +53,9 @@ export function makeViews(
 }
 
 function uploadImages({ indices, bytes }: ImageBatch, images: ImageShape, device: Device): Tensor {
+  if (bytes instanceof Tensor) {
+    return bytes.indexSelect(0, upload(Int32Array.from(indices), [indices.length], device));
+  }
   const { channels, height, width } = images;
   const shape = [indices.length, channels, height, width];
   const expected = indices.length * channels * height * width;

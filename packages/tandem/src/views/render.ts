@@ -1,10 +1,10 @@
-import { autocast, empty, noGrad, scope, type Tensor } from '@tandem/torch';
+import { autocast, empty, noGrad, scope, type Tensor, upload } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
 import { cropAndResize, oneByOne } from './resample.js';
-import { atOnce, changeRows, marked, pick, upload } from './rows.js';
+import { atOnce, changeRows, marked, pick } from './rows.js';
 import type { View } from './view.js';
 
 /**

@@ -1,6 +1,5 @@
-import { type Device, scope, type Tensor } from '@tandem/torch';
+import { type Device, scope, type Tensor, upload } from '@tandem/torch';
 import { plainParameters, type ViewParameters } from './parameters.js';
-import { upload } from './rows.js';
 import { type Interpolation, matrices, resizeTaps, type Taps, windows } from './taps.js';
 
 /**

@@ -1,18 +1,4 @@
-import { type Device, fromBuffer, scope, type Tensor, type TypedArray, threads } from '@tandem/torch';
-
-/**
- * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The copy to a GPU does not
- * wait for the work in flight there; the array may be changed as soon as this returns.
- */
-export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
-  const here = fromBuffer(array, shape);
-  if (device === 'cpu') return here;
-  const isLarge = array.byteLength > UNPINNED && device.startsWith('cuda');
-  return (isLarge ? here.pinMemory() : here).to({ device, nonBlocking: true });
-}
-
-/** Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the system cannot move. */
-const UNPINNED = 2 ** 16;
+import { type Device, scope, type Tensor, threads, upload } from '@tandem/torch';
 
 /** The places where an array is not 0. */
 export function marked(array: ArrayLike<number>): number[] {

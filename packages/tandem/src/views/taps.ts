@@ -1,5 +1,4 @@
-import { arange, type Device, type Tensor, zeros } from '@tandem/torch';
-import { upload } from './rows.js';
+import { arange, type Device, type Tensor, upload, zeros } from '@tandem/torch';
 
 /**
  * Linear maps of a line of pixels, one for each image: every output pixel is a weighted sum of a few neighbouring pixels.

@@ -1,5 +1,5 @@
 // A GPU that is none: gives libtorch builds without CUDA a device `cuda` whose memory is the machine's own and whose operators are those of
-// the CPU. What it checks is what a GPU would: that no operator mixes devices. It also counts how often the host waits for a number.
+// the CPU. What it checks is what a GPU would: that no operator mixes devices. It also counts how often the host waits for a number, and the bytes it sends.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -16,6 +16,7 @@ namespace {
 
 const at::Device kDevice(at::kCUDA, 0);
 std::atomic<int64_t> reads{0};
+std::atomic<int64_t> sent{0};
 
 void freeStorage(void* storage) { delete static_cast<c10::Storage*>(storage); }
 
@@ -155,6 +156,7 @@ at::Tensor stridedOnDevice(at::IntArrayRef size, at::IntArrayRef stride, c10::op
 /// The only operator that may meet both devices.
 at::Tensor& copyAcross(at::Tensor& self, const at::Tensor& source, bool) {
   if (self.is_cpu()) ++reads;
+  if (source.is_cpu()) sent += static_cast<int64_t>(source.nbytes());
   Twins twins;
   at::Tensor to = twins.hostOf(self);
   to.copy_(twins.hostOf(source));
@@ -188,10 +190,17 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
   library.impl("is_pinned", isPinned);
 }
 
-napi_value readCount(napi_env env, napi_callback_info) {
+template <std::atomic<int64_t>& counter>
+napi_value count(napi_env env, napi_callback_info) {
   napi_value result;
-  napi_create_int64(env, reads, &result);
+  napi_create_int64(env, counter, &result);
   return result;
+}
+
+void show(napi_env env, napi_value exports, const char* name, napi_callback counter) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, counter, nullptr, &function);
+  napi_set_named_property(env, exports, name, function);
 }
 
 }  // namespace
@@ -202,8 +211,7 @@ REGISTER_CUDA_HOOKS(CUDAHooks);
 }  // namespace at
 
 NAPI_MODULE_INIT() {
-  napi_value function;
-  napi_create_function(env, "reads", NAPI_AUTO_LENGTH, readCount, nullptr, &function);
-  napi_set_named_property(env, exports, "reads", function);
+  show(env, exports, "reads", count<reads>);
+  show(env, exports, "sent", count<sent>);
   return exports;
 }
