@@ -3,6 +3,7 @@ import {
   Batches,
   buildEncoder,
   chooseDevice,
+  cudaGraphs,
   encoderOperations,
   type ImageSet,
   methods,
@@ -116,6 +117,7 @@ function newTrainer(name: string, { device, width, batch, block }: Size): Traine
     precision: 'bfloat16',
     memoryFormat: 'channelsLast',
     readLossEvery: block,
+    record: cudaGraphs(device),
   });
   // Each view three times through the student (once forward, twice backward) and once through a teacher.
   const passes = 2 * (method.teacher ? 4 : 3);

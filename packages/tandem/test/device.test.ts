@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { scope } from '@tandem/torch';
 import { methods } from '../src/methods/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
+import { cudaGraphs, type Recorder } from '../src/train/graph.js';
 import { pictures, tandem, tiny } from './cli/running.js';
 import { testDevice } from './device.js'; // before libtorch is asked which devices there are
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';
@@ -12,7 +14,7 @@ import { settingsFor } from './methods/stepping.js';
 import { assertClose } from './support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
-const { device, isReal, reads } = testDevice ?? { device: 'cpu', isReal: true, reads: () => 0 };
+const { device, isReal, reads, sent } = testDevice ?? { device: 'cpu', isReal: true, reads: () => 0, sent: () => 0 };
 
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
 const images = labelledNoise(18, { channels: 3, side: 8 });
@@ -65,6 +67,28 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
       const before = reads();
       await reports({ ...some, plan: { ...some.plan, readLossEvery: 1000, startStep: 4 } }, 5);
       assert.equal(reads() - before, 0);
+    });
+  }
+
+  /** In place of a graph: does the work again, which may do nothing that a graph would not hold. */
+  const again: Recorder = (work) => ({
+    replay() {
+      const before = [reads(), sent()];
+      scope(work);
+      assert.deepEqual([reads(), sent()], before, 'what is recorded reads from the device or sends to it');
+    },
+    dispose() {},
+  });
+
+  for (const method of ['simclr', 'byol', 'moco', 'clbo', 'supervised']) {
+    test(`${method}: replayed steps are those of a run without`, async () => {
+      const own = { epochs: 3, lr: 0.01, ...settingsFor(method, { shuffle: false }) };
+      const [usual, replaying] = [run(method, device, own), run(method, device, own)];
+      const losses = async ({ plan, ...rest }: Run) =>
+        (await reports({ ...rest, plan })).map(({ loss }) => loss as number);
+      const record = isReal ? cudaGraphs(device) : again;
+      const found = await losses({ ...replaying, plan: { ...replaying.plan, record } });
+      assertClose(found, await losses(usual), { rtol: isReal ? 2e-2 : 0 });
     });
   }
 

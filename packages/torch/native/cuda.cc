@@ -7,6 +7,7 @@
 
 #if defined(TANDEM_CUDA)
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
@@ -40,9 +41,11 @@ napi_value cudaMemory(Call& call) {
   return call.array({call.number(static_cast<double>(free)), call.number(static_cast<double>(total))});
 }
 
-/// leaveDefaultStream(device): this thread's work goes to a stream that can be recorded, from now on
+/// leaveDefaultStream(device): this thread's work goes to a stream of the device that can be recorded, from now on
 napi_value leaveDefaultStream(Call& call) {
   at::Device device = deviceOf(call.textAt(0));
+  // Graphs are recorded on the thread's current device.
+  if (device.has_index()) c10::cuda::set_device(device.index());
   auto index = device.has_index() ? device.index() : static_cast<c10::DeviceIndex>(-1);
   if (c10::cuda::getCurrentCUDAStream(index) != c10::cuda::getDefaultCUDAStream(index)) return call.undefined();
   auto stream = c10::cuda::getStreamFromPool(false, index);

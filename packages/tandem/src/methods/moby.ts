@@ -2,7 +2,7 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { bankContrast, unit } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
-import { emaTeacher, MemoryBank } from '../teachers/index.js';
+import { emaTeacher, Left, MemoryBank } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkBank, ema, memoryBank, predictor, projector, type RunFacts, temperature } from './options/shared.js';
 
@@ -25,7 +25,7 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const teacher = emaTeacher(student, o, { counts: 'next' });
   const bank = new MemoryBank(o.bank, student.head.outputWidth, { ...student.placement, banks: 2 });
   const [keysOfA, keysOfB] = bank.banks as [Tensor, Tensor];
-  let keys: Tensor[] = []; // of this step
+  const keys = new Left(); // of this step
   return {
     name: 'moby',
     learns: student,
@@ -36,11 +36,11 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
     loss([a, b]) {
       const [ka, kb] = teacher.project([a, b]); // no gradient
       const [pa, pb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
-      keys = [unit(ka), unit(kb)];
+      keys.tensors = [unit(ka), unit(kb)];
       return bankContrast(pa, kb, keysOfB, o).add(bankContrast(pb, ka, keysOfA, o));
     },
     afterStep(moment) {
-      bank.enqueue(...keys);
+      bank.enqueue(...keys.tensors);
       teacher.afterStep(moment);
     },
     numbers: teacher.numbers,

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { bankScores, distillation, unit } from '../losses/index.js';
-import { MemoryBank } from '../teachers/index.js';
+import { Left, MemoryBank } from '../teachers/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import { checkBank, memoryBank, type RunFacts, temperature } from './options/shared.js';
@@ -28,7 +28,7 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
   const student = newStudent(newEncoder(), o, teacher);
   const bank = new MemoryBank(o.bank, teacher.width, student.placement);
   const [past] = bank.banks as [Tensor];
-  let own: Tensor; // of this step
+  const anchors = new Left(); // of this step
   return {
     name: 'seed',
     learns: student,
@@ -36,13 +36,14 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
     state: bank.state,
     views,
     loss([x]) {
-      own = unit(teacher.project([x])[0]);
+      const own = unit(teacher.project([x])[0]);
+      anchors.tensors = [own];
       return distillation(bankScores(student.forward(x), own, past), bankScores(own, own, past), {
         student: o.temperature,
         teacher: o.teacherTemperature,
       });
     },
-    afterStep: () => bank.enqueue(own),
+    afterStep: () => bank.enqueue(...anchors.tensors),
   };
 };
 

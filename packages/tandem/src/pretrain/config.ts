@@ -139,6 +139,10 @@ export const runOptions = z.strictObject({
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
     .describe('order of activations in memory; contiguous was not faster on a CPU where both took turns'),
+  graph: z
+    .enum(['auto', 'off'])
+    .default('auto')
+    .describe('auto replays forward and backward pass as a CUDA graph where device and method allow it'),
   saveMinutes: z
     .number()
     .min(0)

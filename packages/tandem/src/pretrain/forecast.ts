@@ -1,7 +1,8 @@
 import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from '@tandem/torch';
 import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
-import { inPrecision, stepsPerEpoch } from '../train/loop.js';
+import { inPrecision } from '../train/gradients.js';
+import { stepsPerEpoch } from '../train/loop.js';
 import type { RunConfig } from './config.js';
 import { loadImages, type PretrainOptions } from './pretrain.js';
 import { chooseDevice, choosePrecision } from './resources.js';

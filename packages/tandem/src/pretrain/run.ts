@@ -14,6 +14,7 @@ import {
   newArchitecture,
 } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
+import { cudaGraphs } from '../train/graph.js';
 import { type Plan, stepsPerEpoch } from '../train/loop.js';
 import { evaluationView, type View } from '../views/index.js';
 import { backboneSettings, pickMethodOptions, type RunConfig, viewCountOf } from './config.js';
@@ -101,6 +102,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     memoryFormat: config.memoryFormat,
     readLossEvery: device === 'cpu' || config.nonFinite === 'skip' ? 1 : 20,
     nonFinite: config.nonFinite,
+    record: config.graph === 'auto' ? cudaGraphs(device) : undefined,
   };
   return {
     config: resolved,

@@ -2,6 +2,7 @@ export * from './bilevel.js';
 export * from './bilevel-schedule.js';
 export * from './ema.js';
 export * from './frozen.js';
+export * from './left.js';
 export * from './memory-bank.js';
 export * from './moment.js';
 export * from './pairs.js';

@@ -1,23 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   _foreachNorm,
-  autocast,
   type Device,
   manualSeed,
   noGrad,
   type optim,
   scope,
   stack,
-  Tensor,
+  type Tensor,
   upload,
 } from '@tandem/torch';
 import { type Batches, gather, type ImageSet } from '../images/index.js';
-import { type Terms, total } from '../losses/index.js';
-import { learnersOf, type Method, networksOf, type Rounds, type Views } from '../methods/method.js';
+import type { Terms } from '../losses/index.js';
+import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
 import { makeViews, residentImages } from '../views/index.js';
 import { type Clip, clipGradients } from './clip.js';
+import { type Gradients, gradientsOf } from './gradients.js';
+import { type Recorder, ReplayedGradients } from './graph.js';
 import type { Schedule } from './schedule.js';
 
 /** How long, how fast and where. */
@@ -38,6 +39,8 @@ export interface Plan {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;
+  /** How forward and backward pass are recorded, to be replayed in later steps; they are not unless given. */
+  readonly record?: Recorder | undefined;
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
   readonly nonFinite?: 'stop' | 'skip';
   /** Steps already taken, to go on from. */
@@ -90,10 +93,14 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const resident = residentImages(batches.set, plan.device);
+  const gradients = gradientsOf(method, plan);
+  const parameters = plan.optimizer.groups.flatMap((group) => group.parameters);
+  const replayed = plan.record && new ReplayedGradients(gradients, plan.record, parameters);
   try {
-    yield* takeSteps(method, batches, plan, resident);
+    yield* takeSteps(method, batches, plan, resident, replayed?.of.bind(replayed) ?? gradients);
   } finally {
     resident?.dispose();
+    replayed?.dispose();
   }
 }
 
@@ -102,6 +109,7 @@ async function* takeSteps(
   batches: Batches,
   plan: Plan,
   resident: Tensor | undefined,
+  gradients: Gradients,
 ): AsyncGenerator<StepReport> {
   const perEpoch = stepsPerEpoch(method, batches);
   const { passes, repeats } = method.rounds ?? onePass;
@@ -122,7 +130,7 @@ async function* takeSteps(
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
           const labels = labelsOf(indices, batches.set, plan.device);
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
-          return takeStep(method, views, plan, moment, (step + 1) % perEpoch === 0);
+          return takeStep(method, views, gradients, plan, moment, (step + 1) % perEpoch === 0);
         });
         skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
         if (skippedInARow > mostSkippedInARow)
@@ -146,21 +154,19 @@ function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): P
 function takeStep(
   method: Method,
   views: readonly Tensor[],
+  gradients: Gradients,
   plan: Plan,
   moment: Moment,
   endsEpoch: boolean,
 ): Omit<StepReport, 'skippedInARow'> {
-  const { optimizer, weightDecay, clip, memoryFormat, scaleLoss = 1, nonFinite = 'stop' } = plan;
+  const { optimizer, weightDecay, clip, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
   const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
   const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
   const before = statistics.map((buffer) => buffer.clone());
-  const result = inPrecision(plan, () => method.loss(x as readonly Tensor[] as Views, moment));
-  const loss = (result instanceof Tensor ? result : total(result)).mul(scaleLoss);
+  const { loss, terms } = gradients(x, moment);
   const read = endsEpoch || step % plan.readLossEvery === 0;
   const value = read ? loss.item() : undefined;
-  optimizer.zeroGrad();
-  loss.backward();
   const fault = value === undefined ? undefined : faultOf(value, method);
   if (fault !== undefined && nonFinite === 'stop') throw new DivergedError(step + 1, fault);
   if (fault !== undefined) {
@@ -177,7 +183,7 @@ function takeStep(
     endsEpoch,
     lr,
     ...(value !== undefined && { loss: value }),
-    ...(read && !(result instanceof Tensor) && { terms: termsOf(result, scaleLoss) }),
+    ...(read && terms && { terms: termsOf(terms, scaleLoss) }),
   };
 }
 
@@ -195,12 +201,6 @@ function buffersOf(method: Method): Tensor[] {
   return networksOf(method).flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
 }
 
-function termsOf(terms: Terms, scale: number): Record<string, number> {
+function termsOf(terms: Terms, scale = 1): Record<string, number> {
   return Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item() * scale]));
-}
-
-/** Runs `fn` in the plan's precision. */
-export function inPrecision<T>({ precision, device }: Pick<Plan, 'precision' | 'device'>, fn: () => T): T {
-  if (precision === 'float32') return fn();
-  return autocast({ device: device.replace(/:.*/, ''), dtype: precision }, fn);
 }

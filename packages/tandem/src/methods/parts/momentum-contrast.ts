@@ -1,7 +1,7 @@
 import { cat, type Tensor } from '@tandem/torch';
 import { bankContrast, unit } from '../../losses/index.js';
 import type { Branch } from '../../networks/index.js';
-import { type EmaOptions, emaTeacher, MemoryBank, type Moment, projectShuffled } from '../../teachers/index.js';
+import { type EmaOptions, emaTeacher, Left, MemoryBank, type Moment, projectShuffled } from '../../teachers/index.js';
 
 export interface MomentumContrastOptions extends EmaOptions {
   readonly bank: number;
@@ -17,20 +17,20 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   const teacher = emaTeacher(student, o, { counts: 'next' });
   const bank = new MemoryBank(o.bank, student.head.outputWidth, student.placement);
   const [negatives] = bank.banks as [Tensor];
-  let keys: Tensor[] = []; // of this step
+  const keys = new Left(); // of this step
   return {
     teacher: teacher.branch,
     state: bank.state,
     /** The mean over `ways` of the contrast of queries with the keys of images. Those keys go into the bank after the step. */
     loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
-      keys = ways.map(({ images }, i) =>
+      keys.tensors = ways.map(({ images }, i) =>
         unit(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),
       );
-      const losses = ways.map(({ queries }, i) => bankContrast(queries(), keys[i] as Tensor, negatives, o));
+      const losses = ways.map(({ queries }, i) => bankContrast(queries(), keys.tensors[i] as Tensor, negatives, o));
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },
     afterStep(moment: Moment): void {
-      bank.enqueue(cat(keys));
+      bank.enqueue(cat(keys.tensors));
       teacher.afterStep(moment);
     },
     numbers: teacher.numbers,

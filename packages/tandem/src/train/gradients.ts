@@ -1,0 +1,33 @@
+import { autocast, Tensor } from '@tandem/torch';
+import { type Terms, total } from '../losses/index.js';
+import type { Method, Views } from '../methods/method.js';
+import type { Moment } from '../teachers/index.js';
+import type { Plan } from './loop.js';
+
+/** The loss of a batch as it is minimised, and its terms, not scaled, where the method names them. */
+export interface Found {
+  readonly loss: Tensor;
+  readonly terms?: Terms;
+}
+
+/** The loss of these views. Afterwards parameters have the gradients of this loss, and none of an earlier one. */
+export type Gradients = (views: readonly Tensor[], moment: Moment) => Found;
+
+/** Forward and backward pass of a method, operator by operator. */
+export function gradientsOf(method: Method, plan: Plan): Gradients {
+  const { optimizer, scaleLoss = 1 } = plan;
+  return (views, moment) => {
+    const result = inPrecision(plan, () => method.loss(views as Views, moment));
+    const terms = result instanceof Tensor ? undefined : result;
+    const loss = (result instanceof Tensor ? result : total(result)).mul(scaleLoss);
+    optimizer.zeroGrad();
+    loss.backward();
+    return { loss, ...(terms && { terms }) };
+  };
+}
+
+/** Runs `fn` in the plan's precision. */
+export function inPrecision<T>({ precision, device }: Pick<Plan, 'precision' | 'device'>, fn: () => T): T {
+  if (precision === 'float32') return fn();
+  return autocast({ device: device.replace(/:.*/, ''), dtype: precision }, fn);
+}
