@@ -1,18 +1,21 @@
 import type { nn } from '@tandem/torch';
-import { type BasicBlock, Bottleneck, type Encoder, type ResNet } from '../networks/index.js';
+import { type BasicBlock, Bottleneck, type Encoder, ResNet } from '../networks/index.js';
 import type { EncoderCard } from './encoder-file.js';
 import type { Onnx } from './model-card.js';
 
 /**
  * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it. Without a quantized model it is told to load the float32
- * one, where it would take the other, in WebAssembly. Without any ONNX model it is Tandem's alone: no name that other libraries would take for one of theirs.
+ * one, where it would take the other, in WebAssembly. Of another network it has no name that other libraries would take for one of theirs.
  */
 export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {
-  if (typeof onnx === 'string') {
-    const { channels } = card.architecture;
-    return { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size, tandem: card };
+  const dtype = typeof onnx !== 'string' && typeof onnx.quantized === 'string' && { dtype: 'fp32' };
+  const forJavaScript = dtype && { 'transformers.js_config': dtype };
+  if (typeof onnx === 'string' || !(encoder instanceof ResNet)) {
+    const channels = typeof onnx === 'string' ? card.architecture.channels : 3;
+    const shapes = { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size };
+    return { ...shapes, ...forJavaScript, tandem: card };
   }
-  const { layer1, layer2, layer3, layer4 } = encoder as ResNet;
+  const { layer1, layer2, layer3, layer4 } = encoder;
   const stages = [layer1, layer2, layer3, layer4].flatMap((stage) => (stage ? [stage.layers] : []));
   return {
     architectures: ['ResNetModel'],
@@ -25,7 +28,7 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
     depths: stages.map((blocks) => blocks.length),
     downsample_in_first_stage: false,
     image_size: card.size,
-    ...(typeof onnx.quantized === 'string' && { 'transformers.js_config': { dtype: 'fp32' } }),
+    ...forJavaScript,
     tandem: card,
   };
 }

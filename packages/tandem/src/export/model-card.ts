@@ -92,7 +92,9 @@ function weightsAlone({ architecture: { channels }, size }: EncoderCard, feature
 
 function frontMatter({ name, method, images, quality }: Provenance, { architecture }: EncoderCard, onnx: Onnx): string {
   const text = JSON.stringify; // JSON is YAML too
-  const kind = typeof onnx === 'string' ? [architecture.backbone] : ['resnet', 'onnx'];
+  const family =
+    architecture.backbone.startsWith('resnet') && typeof onnx !== 'string' ? 'resnet' : architecture.backbone;
+  const kind = typeof onnx === 'string' ? [family] : [family, 'onnx'];
   const tags = ['self-supervised-learning', ...(method ? [method] : []), ...kind, 'tandem'];
   const dataset = images === undefined ? undefined : hubNames[images];
   const results = quality.map(

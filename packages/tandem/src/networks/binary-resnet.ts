@@ -23,7 +23,7 @@ export interface BinaryResNetOptions
 }
 
 /** One binary 3x3 convolution beside a shortcut that carries real numbers: [n, inputs, h, w] to [n, outputs, h / stride, w / stride]. */
-class BinaryUnit extends nn.Module {
+export class BinaryUnit extends nn.Module {
   readonly rsign: RSign;
   readonly conv: BinaryConv2d;
   readonly bn: nn.BatchNorm2d;

@@ -22,7 +22,7 @@ export interface ReActNetOptions {
 const outputs = [2, 4, 4, 8, 8, 16, 16, 16, 16, 16, 16, 32, 32];
 
 /** A binary 3x3 convolution, then one or, where channels double, two 1x1 convolutions side by side; each has a shortcut. */
-class ReActBlock extends nn.Module {
+export class ReActBlock extends nn.Module {
   readonly rsign1: RSign;
   readonly conv1: BinaryConv2d;
   readonly bn1: nn.BatchNorm2d;

@@ -1,11 +1,11 @@
-import { type nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { type nn, type Tensor, tensor } from '@tandem/torch';
 import type { AveragePool } from '../../networks/index.js';
-import { type Constant, float32, type Node } from './graph.js';
+import { type Constant, float32, type Node, type Numbers } from './graph.js';
 
 /** What each colour counts in a gray value (ITU-R BT.601), as PIL and the usual image libraries have it. */
 const luma = [0.299, 0.587, 0.114] as const;
 
-/** A graph while it is being written. */
+/** A graph while it is being written, in a scope and without gradients. */
 export class Draft {
   readonly nodes: Node[] = [];
   readonly constants: Record<string, Constant> = {};
@@ -20,9 +20,26 @@ export class Draft {
     return this.add('Relu', [x], output);
   }
 
-  convolution(name: string, x: string, conv: nn.Conv2d, norm: nn.BatchNorm2d, first = false): string {
-    const [weight, bias] = folded(conv, norm, first);
-    if (first) this.channels = weight.shape[1] as number;
+  /** Keeps a tensor as a constant in float32. */
+  put(name: string, x: Tensor): string {
+    this.constants[name] = constant(x.to({ device: 'cpu' }));
+    return name;
+  }
+
+  /** Keeps what belongs to each channel of images. */
+  putChannels(name: string, x: Tensor): string {
+    return this.put(name, x.view([-1, 1, 1]));
+  }
+
+  number(value: number): string {
+    const name = `number.${value}`;
+    this.constants[name] = float32([], Float32Array.of(value));
+    return name;
+  }
+
+  convolution(name: string, x: string, conv: Kernels, norm: nn.BatchNorm2d | nn.BatchNorm1d, more?: More): string {
+    const [weight, bias] = folded(conv.weight, norm, more);
+    if (more?.first) this.channels = weight.shape[1] as number;
     Object.assign(this.constants, { [`${name}.weight`]: weight, [`${name}.bias`]: bias });
     const { stride, padding } = conv.options;
     const window = windowOf(weight.shape.slice(2), stride, padding);
@@ -42,6 +59,19 @@ export class Draft {
 
 type Sizes = number | readonly number[];
 
+/** What convolves: [out, in, kernel, kernel]. */
+export interface Kernels {
+  readonly weight: Tensor;
+  readonly options: { readonly stride: Sizes; readonly padding: Sizes };
+}
+
+interface More {
+  /** Takes the images themselves, which are of colour. */
+  readonly first?: boolean;
+  /** Added to each channel after the norm. */
+  readonly shift?: Tensor | undefined;
+}
+
 const pair = (size: Sizes): readonly number[] => (typeof size === 'number' ? [size, size] : size);
 
 function windowOf(kernel: readonly number[], stride: Sizes, padding: Sizes): Node['attributes'] {
@@ -50,22 +80,21 @@ function windowOf(kernel: readonly number[], stride: Sizes, padding: Sizes): Nod
 }
 
 /** Convolution and batch norm as one: w g / sqrt(v + eps) and b - m g / sqrt(v + eps), in float64. */
-function folded(conv: nn.Conv2d, norm: nn.BatchNorm2d, first: boolean): [weight: Constant, bias: Constant] {
-  return scope(() =>
-    noGrad(() => {
-      const wide = (x: Tensor) => x.detach().to({ device: 'cpu', dtype: 'float64' });
-      const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor].map(wide) as [Tensor, Tensor];
-      const factor = scale.div(wide(norm.runningVar).add(norm.eps).sqrt());
-      let weight = wide(conv.weight).mul(factor.view([-1, 1, 1, 1]));
-      const bias = shift.sub(wide(norm.runningMean).mul(factor));
-      // The shares sum to 1, so that normalisation and padding stay what they are.
-      if (first && weight.shape[1] === 1)
-        weight = weight.mul(tensor([...luma], { dtype: 'float64', shape: [1, 3, 1, 1] }));
-      return [constant(weight), constant(bias)];
-    }),
-  );
+function folded(
+  kernels: Tensor,
+  norm: nn.BatchNorm2d | nn.BatchNorm1d,
+  { first = false, shift: more }: More = {},
+): [weight: Numbers, bias: Numbers] {
+  const wide = (x: Tensor) => x.to({ device: 'cpu', dtype: 'float64' });
+  const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor].map(wide) as [Tensor, Tensor];
+  const factor = scale.div(wide(norm.runningVar).add(norm.eps).sqrt());
+  let weight = wide(kernels).mul(factor.view([-1, 1, 1, 1]));
+  const bias = shift.sub(wide(norm.runningMean).mul(factor));
+  // The shares sum to 1, so that normalisation and padding stay what they are.
+  if (first && weight.shape[1] === 1) weight = weight.mul(tensor([...luma], { dtype: 'float64', shape: [1, 3, 1, 1] }));
+  return [constant(weight), constant(more ? bias.add(wide(more)) : bias)];
 }
 
-function constant(x: Tensor): Constant {
+function constant(x: Tensor): Numbers {
   return float32(x.shape, Float32Array.from(x.to('float32').contiguous().data() as Float32Array));
 }

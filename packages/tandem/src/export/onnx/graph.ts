@@ -1,11 +1,21 @@
 /** Element types that constants of a graph have. */
-export type ElementType = 'float32' | 'float16' | 'int8' | 'uint8' | 'int32';
+export type ElementType = 'float32' | 'float16' | 'int8' | 'uint8' | 'int32' | 'int64';
 
 /** A tensor that belongs to a graph, on the host; `float16` as its bits. */
-export interface Constant {
-  readonly type: ElementType;
+export type Constant = Numbers | Indices;
+
+/** What is computed with. */
+export interface Numbers {
+  readonly type: Exclude<ElementType, 'int64'>;
   readonly shape: readonly number[];
   readonly data: Float32Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
+}
+
+/** Shapes and places, which some operators take as an input. */
+export interface Indices {
+  readonly type: 'int64';
+  readonly shape: readonly number[];
+  readonly data: BigInt64Array;
 }
 
 /** One operator of ONNX's standard set, with one output, as https://onnx.ai/onnx/operators/ has it. */
@@ -33,13 +43,20 @@ export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'po
 /** The version of ONNX's operators that graphs are written in: the first whose quantization knows channels. */
 export const OPSET = 13;
 
-export function float32(shape: readonly number[], data: Float32Array): Constant {
+export function float32(shape: readonly number[], data: Float32Array): Numbers {
   return { type: 'float32', shape, data };
 }
 
 /** The constant of that name, which the graph must have. */
-export function constantOf({ constants }: Graph, name: string | undefined): Constant {
+export function numbersOf({ constants }: Graph, name: string | undefined): Numbers {
   const found = name === undefined ? undefined : constants[name];
-  if (!found) throw new Error(`the graph has no constant '${name}'`);
+  if (!found || found.type === 'int64') throw new Error(`the graph has no numbers '${name}'`);
   return found;
+}
+
+/** The same of shapes and places. */
+export function indicesOf({ constants }: Graph, name: string | undefined): number[] {
+  const found = name === undefined ? undefined : constants[name];
+  if (found?.type !== 'int64') throw new Error(`the graph has no indices '${name}'`);
+  return Array.from(found.data, Number);
 }

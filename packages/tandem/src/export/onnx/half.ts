@@ -34,7 +34,9 @@ function isOuter(name: string): boolean {
 }
 
 /** @returns undefined where a number becomes infinite */
-function half({ type, shape, data }: Constant): Constant | undefined {
+function half(one: Constant): Constant | undefined {
+  if (one.type === 'int64') return one;
+  const { type, shape, data } = one;
   return scope(() => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const x = fromBytes(bytes, shape, type).to('float16');

@@ -1,6 +1,6 @@
 export * from './graph.js';
+export { graphOf } from './graph-of.js';
 export { halved } from './half.js';
 export { encodeModel, type ModelInfo } from './model.js';
 export { GraphNetwork } from './network.js';
 export { observe, quantized, type Ranges } from './quantize.js';
-export { graphOf } from './resnet.js';

@@ -18,6 +18,7 @@ export const elementTypes: Readonly<Record<ElementType, TensorProto_DataType>> =
   int8: TensorProto_DataType.INT8,
   uint8: TensorProto_DataType.UINT8,
   int32: TensorProto_DataType.INT32,
+  int64: TensorProto_DataType.INT64,
 };
 
 /** What a file says of itself. */

@@ -1,5 +1,5 @@
 import { scope } from '@tandem/torch';
-import { type Constant, constantOf, float32, type Graph, type Node } from './graph.js';
+import { type Constant, float32, type Graph, type Node, type Numbers, numbersOf } from './graph.js';
 import { GraphNetwork } from './network.js';
 
 /** The least and the greatest that a value was seen to be. */
@@ -40,11 +40,13 @@ export function quantized(graph: Graph, ranges: Ranges): Graph {
   const nodes: Node[] = [];
   const constants: Record<string, Constant> = {};
   const scales = new Map<string, number>();
+  // In steps of 1 / 127 they are exact.
+  const signs = new Set(graph.nodes.filter(({ op }) => op === 'Where').map(({ output }) => output));
   /** Puts a value into 8 bits where it is first needed. @returns the name of what has passed through them */
   const passed = (name: string): string => {
     const wide = `${name}.8bit`;
     if (scales.has(name)) return wide;
-    const { scale, zero } = scaleOf(ranges.get(name));
+    const { scale, zero } = scaleOf(signs.has(name) ? [-1, 128 / 127] : ranges.get(name));
     scales.set(name, scale);
     constants[`${name}.scale`] = float32([], Float32Array.of(scale));
     constants[`${name}.zero`] = { type: 'uint8', shape: [], data: Uint8Array.of(zero) };
@@ -53,9 +55,13 @@ export function quantized(graph: Graph, ranges: Ranges): Graph {
     nodes.push({ op: 'DequantizeLinear', inputs: [`${name}.code`, ...by], output: wide });
     return wide;
   };
+  // What is added to each channel by itself has no range of its own.
+  const isEightBit = ({ op, inputs }: Node) =>
+    eightBit.has(op) && (op === 'Conv' || !inputs.some((name) => name in graph.constants));
   for (const node of graph.nodes) {
-    if (!eightBit.has(node.op)) {
+    if (!isEightBit(node)) {
       nodes.push(node);
+      for (const name of node.inputs) if (graph.constants[name]) constants[name] = graph.constants[name];
       continue;
     }
     if (node.op !== 'Conv') {
@@ -64,7 +70,7 @@ export function quantized(graph: Graph, ranges: Ranges): Graph {
     }
     const [x, weight, bias] = node.inputs as [string, string, string];
     const input = passed(x);
-    const parts = weights(constantOf(graph, weight), constantOf(graph, bias), scales.get(x) as number);
+    const parts = weights(numbersOf(graph, weight), numbersOf(graph, bias), scales.get(x) as number);
     for (const [name, { code, scale }] of [[weight, parts.weight] as const, [bias, parts.bias] as const]) {
       constants[`${name}.code`] = code;
       constants[`${name}.scale`] = float32(scale.length === 1 ? [1] : [scale.length], scale);
@@ -85,12 +91,12 @@ function scaleOf(range: readonly [number, number] | undefined): { scale: number;
 }
 
 interface Coded {
-  readonly code: Constant;
+  readonly code: Numbers;
   readonly scale: Float32Array;
 }
 
 /** Weights in whole steps, their sizes by channel, and biases in steps of input times weight, as integer kernels add them. */
-function weights(weight: Constant, bias: Constant, inputScale: number): { weight: Coded; bias: Coded } {
+function weights(weight: Numbers, bias: Numbers, inputScale: number): { weight: Coded; bias: Coded } {
   const channels = weight.shape[0] as number;
   const each = weight.data.length / channels;
   const [w, b] = [new Int8Array(weight.data.length), new Int32Array(channels)];

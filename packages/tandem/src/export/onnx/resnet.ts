@@ -1,31 +1,17 @@
 import { nn } from '@tandem/torch';
-import { AveragePool, type BasicBlock, Bottleneck, type Encoder, ResNet } from '../../networks/index.js';
-import { Draft } from './draft.js';
-import { type Graph, io } from './graph.js';
+import { AveragePool, type BasicBlock, Bottleneck, type ResNet } from '../../networks/index.js';
+import type { Draft } from './draft.js';
+import { io } from './graph.js';
 
-/**
- * What an encoder computes in evaluation. Batch norms go into the convolutions before them. Encoders of gray images take
- * colour ones: the first convolution makes them gray, since no reader of the format does that by itself.
- * @returns why there is none, for an encoder that is no ResNet of plain convolutions
- */
-export function graphOf(encoder: Encoder): Graph | string {
-  if (!(encoder instanceof ResNet)) {
-    return `only ResNets of real numbers can be written as ONNX so far, and this is a ${encoder.constructor.name}`;
-  }
+/** A ResNet of real numbers: its features' map. */
+export function resnet(draft: Draft, encoder: ResNet): void {
   const blocks = [encoder.layer1, encoder.layer2, encoder.layer3, encoder.layer4].flatMap((stage, s) =>
     (stage?.layers ?? []).map((block, b) => [`layer${s + 1}.${b}`, block as BasicBlock | Bottleneck] as const),
   );
-  if (blocks.some(([, block]) => block instanceof Bottleneck && !(block.conv2 instanceof nn.Conv2d))) {
-    return 'selective kernels cannot be written as ONNX so far';
-  }
-  const draft = new Draft();
   let x = stem(draft, encoder);
   for (const [name, block] of blocks) {
     x = residual(draft, name, x, block, block === blocks.at(-1)?.[1] ? io.map : undefined);
   }
-  draft.add('GlobalAveragePool', [x], 'pool');
-  draft.add('Flatten', ['pool'], io.pooled, { axis: 1 });
-  return { channels: draft.channels, features: encoder.featureWidth, nodes: draft.nodes, constants: draft.constants };
 }
 
 /** One convolution, or the three of ResNet-D; each with its norm and ReLU. */
@@ -35,7 +21,7 @@ function stem(draft: Draft, { conv1, bn1, maxpool }: ResNet): string {
   let x: string = io.input;
   for (const [i, conv] of layers.filter((layer) => layer instanceof nn.Conv2d).entries()) {
     const name = i === 0 ? 'stem' : `stem.${i + 1}`;
-    x = draft.relu(name, draft.convolution(`${name}.conv`, x, conv, norms[i] as nn.BatchNorm2d, i === 0));
+    x = draft.relu(name, draft.convolution(`${name}.conv`, x, conv, norms[i] as nn.BatchNorm2d, { first: i === 0 }));
   }
   return maxpool ? draft.maxPool('stem.pool', x, maxpool) : x;
 }
@@ -60,7 +46,7 @@ function residual(
 }
 
 /** A convolution with its norm, after an average pool in ResNet-D. */
-function shortcut(draft: Draft, name: string, x: string, { layers }: nn.Sequential): string {
+export function shortcut(draft: Draft, name: string, x: string, { layers }: nn.Sequential): string {
   const [first] = layers;
   const [conv, norm] = layers.slice(-2) as [nn.Conv2d, nn.BatchNorm2d];
   const pooled = first instanceof AveragePool ? draft.averagePool(`${name}.pool`, x, first) : x;

@@ -1,0 +1,48 @@
+import { cat, conv2d, maxPool2d, type Tensor, where } from '@tandem/torch';
+import { AveragePool } from '../../networks/index.js';
+import type { Graph, Node } from './graph.js';
+
+type Three = readonly [x: Tensor, a: Tensor, b: Tensor];
+
+/** What an operator's node says beside its inputs. */
+interface Said {
+  readonly size: (name: string) => number;
+  readonly sizes: (name: string) => readonly number[];
+}
+
+/** From up to three inputs to the output, as https://onnx.ai/onnx/operators/ has it; of each operator what graphs use of it. */
+const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>> = {
+  Conv: ([x, a, b], said) => conv2d(x, a, { bias: b ?? null, ...windowOf(said) }),
+  MaxPool: ([x], said) => maxPool2d(x, said.sizes('kernel_shape'), windowOf(said)),
+  AveragePool: ([x], { sizes }) => new AveragePool(sizes('strides')[0] as number).forward(x),
+  GlobalAveragePool: ([x]) => x.mean([2, 3], { keepdim: true }),
+  Flatten: ([x]) => x.flatten({ startDim: 1 }),
+  Relu: ([x]) => x.relu(),
+  PRelu: ([x, a]) => x.prelu(a.flatten()),
+  Add: ([x, a]) => x.add(a),
+  GreaterOrEqual: ([x, a]) => x.ge(a),
+  Where: ([x, a, b]) => where(x, a, b),
+  Concat: (parts, { size }) => cat(parts, { dim: size('axis') }),
+  Cast: ([x]) => x,
+  QuantizeLinear: ([x, a, b]) => x.div(a).round().add(b).clamp({ min: 0, max: 255 }),
+  DequantizeLinear: ([x, a, b]) => {
+    // One scale, or one for each channel of a weight.
+    const line = [-1, ...new Array<number>(x.ndim - 1).fill(1)];
+    const each = (y: Tensor) => (y.numel === 1 ? y : y.view(line));
+    return (b === undefined ? x : x.sub(each(b))).mul(each(a));
+  },
+};
+
+function windowOf({ sizes }: Said) {
+  return { stride: sizes('strides'), padding: sizes('pads').slice(2) };
+}
+
+/** What a node computes. */
+export function compute(_graph: Graph, { op, attributes = {}, inputs }: Node, values: readonly Tensor[]): Tensor {
+  const operator = operators[op];
+  if (!operator || values.length === 0) throw new Error(`${op} of ${inputs.join(', ')} cannot be computed`);
+  return operator(values as unknown as Three, {
+    size: (name) => attributes[name] as number,
+    sizes: (name) => attributes[name] as readonly number[],
+  });
+}
