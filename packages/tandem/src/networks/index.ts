@@ -12,4 +12,5 @@ export * from './prototype-head.js';
 export * from './reactnet.js';
 export { AveragePool, BasicBlock, Bottleneck } from './residual.js';
 export * from './resnet.js';
+export { SelectiveKernels } from './selective-kernels.js';
 export * from './vit.js';

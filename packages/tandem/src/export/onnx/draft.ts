@@ -1,4 +1,4 @@
-import { type nn, type Tensor, tensor } from '@tandem/torch';
+import { type nn, ones, type Tensor, tensor, zeros } from '@tandem/torch';
 import type { AveragePool } from '../../networks/index.js';
 import { type Constant, float32, type Node, type Numbers } from './graph.js';
 
@@ -37,7 +37,7 @@ export class Draft {
     return name;
   }
 
-  convolution(name: string, x: string, conv: Kernels, norm: nn.BatchNorm2d | nn.BatchNorm1d, more?: More): string {
+  convolution(name: string, x: string, conv: Kernels, norm?: Norm, more?: More): string {
     const [weight, bias] = folded(conv.weight, norm, more);
     if (more?.first) this.channels = weight.shape[1] as number;
     Object.assign(this.constants, { [`${name}.weight`]: weight, [`${name}.bias`]: bias });
@@ -65,6 +65,9 @@ export interface Kernels {
   readonly options: { readonly stride: Sizes; readonly padding: Sizes };
 }
 
+/** What the batch norm of so many channels has. */
+type Norm = Pick<nn.BatchNorm2d, 'weight' | 'bias' | 'runningMean' | 'runningVar' | 'eps'>;
+
 interface More {
   /** Takes the images themselves, which are of colour. */
   readonly first?: boolean;
@@ -82,17 +85,23 @@ function windowOf(kernel: readonly number[], stride: Sizes, padding: Sizes): Nod
 /** Convolution and batch norm as one: w g / sqrt(v + eps) and b - m g / sqrt(v + eps), in float64. */
 function folded(
   kernels: Tensor,
-  norm: nn.BatchNorm2d | nn.BatchNorm1d,
+  norm: Norm | undefined,
   { first = false, shift: more }: More = {},
 ): [weight: Numbers, bias: Numbers] {
   const wide = (x: Tensor) => x.to({ device: 'cpu', dtype: 'float64' });
-  const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor].map(wide) as [Tensor, Tensor];
-  const factor = scale.div(wide(norm.runningVar).add(norm.eps).sqrt());
+  const [factor, moved] = norm
+    ? affine(norm, wide)
+    : [ones([kernels.shape[0] as number]), zeros([kernels.shape[0] as number])];
   let weight = wide(kernels).mul(factor.view([-1, 1, 1, 1]));
-  const bias = shift.sub(wide(norm.runningMean).mul(factor));
   // The shares sum to 1, so that normalisation and padding stay what they are.
   if (first && weight.shape[1] === 1) weight = weight.mul(tensor([...luma], { dtype: 'float64', shape: [1, 3, 1, 1] }));
-  return [constant(weight), constant(more ? bias.add(wide(more)) : bias)];
+  return [constant(weight), constant(more ? moved.add(wide(more)) : moved)];
+}
+
+/** A norm as a factor and what is added. */
+function affine({ weight, bias, runningMean, runningVar, eps }: Norm, wide: (x: Tensor) => Tensor): [Tensor, Tensor] {
+  const factor = wide(weight as Tensor).div(wide(runningVar).add(eps).sqrt());
+  return [factor, wide(bias as Tensor).sub(wide(runningMean).mul(factor))];
 }
 
 function constant(x: Tensor): Numbers {

@@ -1,5 +1,5 @@
 import { noGrad, scope } from '@tandem/torch';
-import { BinaryResNet, Bottleneck, type Encoder, ReActNet, ResNet } from '../../networks/index.js';
+import { BinaryResNet, type Encoder, ReActNet, ResNet } from '../../networks/index.js';
 import { binaryResnet, reactnet } from './binary.js';
 import { Draft } from './draft.js';
 import { type Graph, io } from './graph.js';
@@ -23,11 +23,6 @@ export function graphOf(encoder: Encoder): Graph | string {
 function writer(encoder: Encoder): ((draft: Draft) => void) | string {
   if (encoder instanceof BinaryResNet) return (draft) => binaryResnet(draft, encoder);
   if (encoder instanceof ReActNet) return (draft) => reactnet(draft, encoder);
-  if (!(encoder instanceof ResNet)) return `no form in ONNX is known of a ${encoder.constructor.name}`;
-  if (hasSelectiveKernels(encoder)) return 'selective kernels cannot be written as ONNX so far';
-  return (draft) => resnet(draft, encoder);
-}
-
-function hasSelectiveKernels({ layer1: { layers } }: ResNet): boolean {
-  return layers[0] instanceof Bottleneck && layers[0].bn2 === null;
+  if (encoder instanceof ResNet) return (draft) => resnet(draft, encoder);
+  return `no form in ONNX is known of a ${encoder.constructor.name}`;
 }

@@ -1,7 +1,8 @@
 import { nn } from '@tandem/torch';
-import { AveragePool, type BasicBlock, Bottleneck, type ResNet } from '../../networks/index.js';
+import { AveragePool, type BasicBlock, Bottleneck, type ResNet, SelectiveKernels } from '../../networks/index.js';
 import type { Draft } from './draft.js';
 import { io } from './graph.js';
+import { selectiveKernels } from './selective-kernels.js';
 
 /** A ResNet of real numbers: its features' map. */
 export function resnet(draft: Draft, encoder: ResNet): void {
@@ -34,15 +35,19 @@ function residual(
   block: BasicBlock | Bottleneck,
   output = `${name}.out`,
 ): string {
-  const third = block instanceof Bottleneck ? [[block.conv3, block.bn3]] : [];
-  const parts = [[block.conv1, block.bn1], [block.conv2, block.bn2], ...third] as [nn.Conv2d, nn.BatchNorm2d][];
-  let y = x;
-  for (const [i, [conv, norm]] of parts.entries()) {
-    const sum = draft.convolution(`${name}.conv${i + 1}`, y, conv, norm);
-    y = i === parts.length - 1 ? sum : draft.relu(`${name}.${i + 1}`, sum);
-  }
+  let y = draft.relu(`${name}.1`, draft.convolution(`${name}.conv1`, x, block.conv1, block.bn1));
+  if (block instanceof Bottleneck) {
+    y = middle(draft, name, y, block);
+    y = draft.convolution(`${name}.conv3`, y, block.conv3, block.bn3);
+  } else y = draft.convolution(`${name}.conv2`, y, block.conv2, block.bn2);
   const carried = block.downsample ? shortcut(draft, name, x, block.downsample) : x;
   return draft.relu(`${name}.sum`, draft.add('Add', [y, carried], `${name}.sum`), output);
+}
+
+/** A bottleneck's 3x3 convolution, or its selective kernels, with norm and ReLU. */
+function middle(draft: Draft, name: string, x: string, { conv2, bn2 }: Bottleneck): string {
+  if (conv2 instanceof SelectiveKernels) return selectiveKernels(draft, `${name}.conv2`, x, conv2);
+  return draft.relu(`${name}.2`, draft.convolution(`${name}.conv2`, x, conv2, bn2 as nn.BatchNorm2d));
 }
 
 /** A convolution with its norm, after an average pool in ResNet-D. */
