@@ -1,7 +1,7 @@
 import { type Device, scope } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { accuracy, features, knn } from '../evaluate/index.js';
-import { type Export, type Graph, GraphNetwork, graphOf, observe, quantized } from '../export/index.js';
+import { type Export, type Graph, GraphNetwork, graphOf, observe, quantized, unquantizable } from '../export/index.js';
 import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../images/index.js';
 import { unit } from '../losses/index.js';
 import { type Labelled, labelled } from '../pretrain/index.js';
@@ -44,6 +44,8 @@ export async function quantize(
 ): Promise<Export['quantized']> {
   const plain = graphOf(subject.encoder);
   if (typeof plain === 'string') return plain;
+  const without = unquantizable(plain);
+  if (without !== undefined) return without;
   if (!flags.quantized) return 'it was left out by --no-quantized';
   const place = flags.images === undefined ? own : { where: flags.images };
   if (place === undefined) return 'there are no images to calibrate it with; name some with --images';

@@ -4,4 +4,4 @@ export * from './head-file.js';
 export { checkWeights, initEncoder } from './init.js';
 export { makeFolder } from './make-folder.js';
 export type { Provenance, Quality, Quantization } from './model-card.js';
-export { type Graph, GraphNetwork, graphOf, observe, quantized, type Ranges } from './onnx/index.js';
+export { type Graph, GraphNetwork, graphOf, observe, quantized, type Ranges, unquantizable } from './onnx/index.js';

@@ -73,11 +73,19 @@ function models(name: string, card: EncoderCard, features: number, quantization:
     code('js', javascript(name)),
     ...python(card),
     '## Inputs and outputs',
-    `ONNX, opset 13. \`pixel_values\` float32 [batch, 3, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w. Compare vectors by cosine similarity.`,
+    `ONNX, opset 13. ${card.architecture.backbone.startsWith('vit') ? tokens(card, features) : maps(card, features)} Compare vectors by cosine similarity.`,
     ...(card.architecture.channels === 1
       ? ['The encoder is one of gray images; the ONNX models take colour and make it gray themselves.']
       : []),
   ];
+}
+
+function maps(card: EncoderCard, features: number): string {
+  return `\`pixel_values\` float32 [batch, 3, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w.`;
+}
+
+function tokens({ architecture: { size: side = 224 } }: EncoderCard, features: number): string {
+  return `\`pixel_values\` float32 [batch, 3, ${side}, ${side}], of no other size; \`last_hidden_state\` [batch, tokens, ${features}] and \`pooler_output\` [batch, ${features}], the class token, which is the first.`;
 }
 
 function weightsAlone({ architecture: { channels }, size }: EncoderCard, features: number, why: string): string[] {

@@ -25,7 +25,8 @@ export function seasoned(architecture: Architecture, seed = 1): Encoder {
   scope(() =>
     noGrad(() => {
       for (const [name, x] of encoder.namedParameters())
-        if (/bn\d?\.|downsample\.1|rsign|rprelu/.test(name)) x.add_(randn(x.shape).mul(0.2));
+        if (/bn\d?\.|downsample\.1|rsign|rprelu|norm|fc\d|proj|qkv|embed|token/i.test(name))
+          x.add_(randn(x.shape).mul(0.2));
       for (let i = 0; i < 4; i++) encoder.forward(randn([8, architecture.channels, 32, 32]).mul(1 + i / 4));
     }),
   );

@@ -31,6 +31,18 @@ export class Draft {
     return this.put(name, x.view([-1, 1, 1]));
   }
 
+  index(value: number): string {
+    const name = `index.${value}`;
+    this.constants[name] = { type: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) };
+    return name;
+  }
+
+  indices(values: readonly number[]): string {
+    const name = `indices.${values.join('.')}`;
+    this.constants[name] = { type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) };
+    return name;
+  }
+
   number(value: number): string {
     const name = `number.${value}`;
     this.constants[name] = float32([], Float32Array.of(value));

@@ -33,6 +33,8 @@ export interface Node {
 export interface Graph {
   readonly channels: number;
   readonly features: number;
+  /** Side of the images, where it takes no others; their `last_hidden_state` is [n, tokens, features] then. */
+  readonly side?: number;
   readonly nodes: readonly Node[];
   readonly constants: Readonly<Record<string, Constant>>;
 }

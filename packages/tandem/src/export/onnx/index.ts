@@ -3,4 +3,4 @@ export { graphOf } from './graph-of.js';
 export { halved } from './half.js';
 export { encodeModel, type ModelInfo } from './model.js';
 export { GraphNetwork } from './network.js';
-export { observe, quantized, type Ranges } from './quantize.js';
+export { observe, quantized, type Ranges, unquantizable } from './quantize.js';

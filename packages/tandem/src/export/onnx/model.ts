@@ -29,8 +29,10 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A graph as the bytes of an .onnx file. Batch, height and width are left open. */
+/** A graph as the bytes of an .onnx file. Batch is left open, and height and width where the network takes any. */
 export function encodeModel(graph: Graph, { name, producerVersion, metadata }: ModelInfo): Uint8Array {
+  const { channels, features, side } = graph;
+  const map = side === undefined ? [features, 'feature_height', 'feature_width'] : ['tokens', features];
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     opsetImport: [{ domain: '', version: BigInt(OPSET) }],
@@ -41,11 +43,8 @@ export function encodeModel(graph: Graph, { name, producerVersion, metadata }: M
       name,
       node: graph.nodes.map(nodeProto),
       initializer: Object.entries(graph.constants).map(([key, constant]) => tensorProto(key, constant)),
-      input: [valueInfo(io.input, ['batch_size', graph.channels, 'height', 'width'])],
-      output: [
-        valueInfo(io.map, ['batch_size', graph.features, 'feature_height', 'feature_width']),
-        valueInfo(io.pooled, ['batch_size', graph.features]),
-      ],
+      input: [valueInfo(io.input, ['batch_size', channels, side ?? 'height', side ?? 'width'])],
+      output: [valueInfo(io.map, ['batch_size', ...map]), valueInfo(io.pooled, ['batch_size', features])],
     },
   });
   return toBinary(ModelProtoSchema, model);

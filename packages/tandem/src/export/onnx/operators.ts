@@ -1,6 +1,6 @@
 import { cat, conv2d, maxPool2d, type Tensor, where } from '@tandem/torch';
 import { AveragePool } from '../../networks/index.js';
-import type { Graph, Node } from './graph.js';
+import { type Graph, indicesOf, type Node } from './graph.js';
 
 type Three = readonly [x: Tensor, a: Tensor, b: Tensor];
 
@@ -8,6 +8,8 @@ type Three = readonly [x: Tensor, a: Tensor, b: Tensor];
 interface Said {
   readonly size: (name: string) => number;
   readonly sizes: (name: string) => readonly number[];
+  /** The second input, where it is a constant shape or place. */
+  readonly indices: () => number[];
 }
 
 /** From up to three inputs to the output, as https://onnx.ai/onnx/operators/ has it; of each operator what graphs use of it. */
@@ -25,6 +27,18 @@ const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>>
   Mul: ([x, a]) => x.mul(a),
   GreaterOrEqual: ([x, a]) => x.ge(a),
   Where: ([x, a, b]) => where(x, a, b),
+  Div: ([x, a]) => x.div(a),
+  Pow: ([x, a]) => x.pow(a),
+  Sqrt: ([x]) => x.sqrt(),
+  Erf: ([x]) => x.erf(),
+  MatMul: ([x, a]) => x.matmul(a),
+  Softmax: ([x], { size }) => x.softmax(size('axis')),
+  ReduceMean: ([x], { sizes }) => x.mean(sizes('axes'), { keepdim: true }),
+  Transpose: ([x], { sizes }) => x.permute(sizes('perm')),
+  // 0 stands for the size that is there.
+  Reshape: ([x], { indices }) => x.reshape(indices().map((size, i) => (size === 0 ? (x.shape[i] as number) : size))),
+  Pad: ([x], { indices }) => x.constantPadNd(sidesOf(indices())),
+  Gather: ([x], { size, indices }) => x.select(size('axis'), indices()[0] as number),
   Concat: (parts, { size }) => cat(parts, { dim: size('axis') }),
   Cast: ([x]) => x,
   QuantizeLinear: ([x, a, b]) => x.div(a).round().add(b).clamp({ min: 0, max: 255 }),
@@ -40,12 +54,21 @@ function windowOf({ sizes }: Said) {
   return { stride: sizes('strides'), padding: sizes('pads').slice(2) };
 }
 
+/** From all axes' beginnings and then all their ends to both of each axis, the last axis first, as the engine has it. */
+function sidesOf(pads: readonly number[]): number[] {
+  const axes = pads.length / 2;
+  return Array.from({ length: axes }, (_, i) => axes - 1 - i).flatMap(
+    (axis) => [pads[axis], pads[axes + axis]] as number[],
+  );
+}
+
 /** What a node computes. */
-export function compute(_graph: Graph, { op, attributes = {}, inputs }: Node, values: readonly Tensor[]): Tensor {
+export function compute(graph: Graph, { op, attributes = {}, inputs }: Node, values: readonly Tensor[]): Tensor {
   const operator = operators[op];
   if (!operator || values.length === 0) throw new Error(`${op} of ${inputs.join(', ')} cannot be computed`);
   return operator(values as unknown as Three, {
     size: (name) => attributes[name] as number,
     sizes: (name) => attributes[name] as readonly number[],
+    indices: () => indicesOf(graph, inputs[1]),
   });
 }

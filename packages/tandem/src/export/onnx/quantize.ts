@@ -14,6 +14,11 @@ const eightBit: ReadonlySet<string> = new Set(['Conv', 'Add', 'MaxPool']);
  */
 const largestWeight = 63;
 
+/** Why a graph has no form in 8 bits. */
+export function unquantizable({ nodes }: Graph): string | undefined {
+  return nodes.some(({ op }) => op === 'MatMul') ? 'transformers have none in 8 bits so far' : undefined;
+}
+
 /** Runs `work` with the graph as a network, and finds the range of every value that passes through it. */
 export function observe(graph: Graph, work: (network: GraphNetwork) => void): Ranges {
   const ranges = new Map<string, readonly [number, number]>();
