@@ -138,7 +138,9 @@ export const runOptions = z.strictObject({
   memoryFormat: z
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
-    .describe('order of activations in memory; channelsLast is faster for narrow networks on a CPU, contiguous may be for full-width ones'),
+    .describe(
+      'order of activations in memory; channelsLast is faster for narrow networks on a CPU, contiguous may be for full-width ones',
+    ),
   graph: z
     .enum(['auto', 'off'])
     .default('auto')
