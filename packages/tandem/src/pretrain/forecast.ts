@@ -3,7 +3,7 @@ import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
 import { inPrecision } from '../train/gradients.js';
 import { stepsPerEpoch } from '../train/loop.js';
-import type { RunConfig } from './config.js';
+import type { RunConfig } from './options.js';
 import { loadImages, type PretrainOptions } from './pretrain.js';
 import { chooseDevice, choosePrecision } from './resources.js';
 import { assemble, type Run } from './run.js';

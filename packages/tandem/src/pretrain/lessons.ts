@@ -2,8 +2,8 @@ import { UserError } from '../errors.js';
 import { classNames, type LabelledSet } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, labelledShare, subset } from '../images/index.js';
 import { methods } from '../methods/index.js';
-import type { RunConfig } from './config.js';
 import { labelled } from './monitor.js';
+import type { RunConfig } from './options.js';
 
 /** What a run learns from. */
 export interface Lessons {

@@ -2,7 +2,7 @@ import { optim } from '@tandem/torch';
 import type { Method } from '../methods/index.js';
 import type { Plan } from '../train/loop.js';
 import { decaySchedule } from '../train/schedule.js';
-import type { RunConfig } from './config.js';
+import type { RunConfig } from './options.js';
 
 /** The learning rate at the start: linear in the batch where that is asked for. */
 export function baseLr({ lr, scaleLr, batch }: RunConfig): number {

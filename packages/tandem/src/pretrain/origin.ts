@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { type LoadedEncoder, loadEncoder, loadHead } from '../export/index.js';
 import type { Head } from '../networks/index.js';
-import type { RunConfig } from './config.js';
 import { digest } from './files.js';
+import type { RunConfig } from './options.js';
 import { findEncoder, findHead } from './run-folder.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { checkWeights } from '../export/init.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
-import type { RunConfig } from './config.js';
 import type { PretrainEvent } from './events.js';
+import type { RunConfig } from './options.js';
 import { goOn, start } from './progress.js';
 import { chooseDevice } from './resources.js';
 import { describe, prepare } from './run.js';
