@@ -5,6 +5,9 @@ import { readJson } from '../pretrain/files.js';
 
 const mostAbove = 32;
 
+/** Of Linux; nothing longer names a file. */
+const longestPath = 4096;
+
 /** What a file of settings says. */
 export interface ConfigFile {
   readonly settings: Readonly<Record<string, unknown>>;
@@ -32,7 +35,8 @@ export function readConfig(file: string, above: readonly string[] = []): ConfigF
   // What a run's config.json says of its machine is no setting.
   const { tandem: machine, extends: base, ...own } = settings;
   if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
-  if (typeof base !== 'string') throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
+  if (typeof base !== 'string' || base.length > longestPath)
+    throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
   const below = readConfig(resolve(dirname(file), base), [...above, path]);
   return { settings: { ...below.settings, ...own }, isOfRun: below.isOfRun };
 }

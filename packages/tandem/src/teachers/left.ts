@@ -1,6 +1,12 @@
 import type { Tensor } from '@tandem/torch';
 
-/** Tensors that a loss leaves for the end of its step. They outlive scopes: a replayed step writes them anew without calling the loss. */
+/** Where there is a recording: what was left while it was made. */
+let held: Tensor[] | undefined;
+
+/**
+ * Tensors that a loss leaves for the end of its step. Those of a recording outlive the step: later ones write them anew without calling
+ * the loss.
+ */
 export class Left {
   #tensors: readonly Tensor[] = [];
 
@@ -10,7 +16,18 @@ export class Left {
 
   /** In place of those of the step before. */
   set tensors(tensors: readonly Tensor[]) {
-    for (const x of this.#tensors) x.dispose();
-    this.#tensors = tensors.map((x) => x.keep());
+    this.#tensors = tensors;
+    held?.push(...tensors.map((x) => x.keep()));
+  }
+}
+
+/** Keeps what losses leave while `work` is recorded. @returns it, for the caller to free */
+export function holdLeft(work: () => void): readonly Tensor[] {
+  held = [];
+  try {
+    work();
+    return held;
+  } finally {
+    held = undefined;
   }
 }

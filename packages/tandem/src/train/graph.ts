@@ -1,6 +1,6 @@
 import { canRecord, type Device, emptyLike, Graph, leaveDefaultStream, noGrad, type Tensor } from '@tandem/torch';
 import { UserError } from '../errors.js';
-import type { Moment } from '../teachers/index.js';
+import { holdLeft, type Moment } from '../teachers/index.js';
 import type { Found, Gradients } from './gradients.js';
 
 /** Records work without doing it; each `replay` does all of it on the memory of the recording. `Graph.record` is one. */
@@ -30,6 +30,7 @@ export class ReplayedGradients {
   /** What it writes. */
   #found: Found | undefined;
   #gradients: readonly (Tensor | undefined)[] = [];
+  #left: readonly Tensor[] = [];
 
   /** @param parameters all that `gradients` gives gradients to */
   constructor(
@@ -67,8 +68,13 @@ export class ReplayedGradients {
     const labels = this.#inputs[views.length];
     const then = this.#watched(labels ? { ...moment, labels } : moment);
     const work = () => {
-      const { loss, terms } = this.gradients(own, then);
+      let found = this.#found as Found;
+      const left = holdLeft(() => {
+        found = this.gradients(own, then);
+      });
       this.#forget();
+      this.#left = left;
+      const { loss, terms } = found;
       const kept = (x: Tensor) => x.detach().keep();
       this.#found = {
         loss: kept(loss),
@@ -86,7 +92,7 @@ export class ReplayedGradients {
 
   #forget(): void {
     const { loss, terms = {} } = this.#found ?? {};
-    for (const x of [loss, ...Object.values(terms), ...this.#gradients]) x?.dispose();
+    for (const x of [loss, ...Object.values(terms), ...this.#gradients, ...this.#left]) x?.dispose();
   }
 
   #watched(moment: Moment): Moment {
