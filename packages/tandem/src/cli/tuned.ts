@@ -49,13 +49,14 @@ export async function tellTuned(run: string, json: boolean): Promise<void> {
     writeWhole(join(run, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     const { labels, fromHeadLayer, fromScratch, epochs, batch, lr, momentum, weightDecay, seed, cropMin, flip } =
       config;
+    const optimizer = config.optimizer === 'sgd' ? `SGD${config.nesterov ? ' (Nesterov)' : ''}` : config.optimizer;
     const [subject] = openSubjects(String(config.from), config.of as Choice) as [Subject];
     subject.encoder.dispose();
     const measured: Measured = {
       subject,
       protocol: fromScratch ? 'from scratch' : 'fine-tune',
       settings: {
-        ...{ labels, fromHeadLayer, fromScratch, optimizer: 'SGD (Nesterov)', schedule: 'cosine' },
+        ...{ labels, fromHeadLayer, fromScratch, optimizer, schedule: config.decay },
         ...{ crop: [cropMin, 1], flip, epochs, batch, lr, momentum, weightDecay, seed },
         ...{ labelled: lessonsOf(config, data).set.count, bank: bank.count, queries: queries.count },
       },

@@ -16,7 +16,16 @@ import { prepare, type Run } from './run.js';
 import { openRunFolder } from './run-folder.js';
 
 /** Settings that may change when a run goes on: they decide nothing that was or will be learned from healthy numbers. */
-export const changeable = ['nonFinite', 'saveMinutes', 'saveSteps', 'dataRoot', 'cache', 'teacher'] as const;
+export const changeable = [
+  'nonFinite',
+  'saveMinutes',
+  'saveSteps',
+  'dataRoot',
+  'cache',
+  'graph',
+  'teacher',
+  'from',
+] as const;
 
 /** A run that has nothing left to do. */
 export class AtEndError extends UserError {}

@@ -54,6 +54,7 @@ const ignored: ReadonlySet<string> = new Set([
   'knnEvery',
   'saveMinutes',
   'saveSteps',
+  'graph',
   'tandem',
 ]);
 

@@ -21,12 +21,12 @@ export class Left {
   }
 }
 
-/** Keeps what losses leave while `work` is recorded. @returns it, for the caller to free */
-export function holdLeft(work: () => void): readonly Tensor[] {
-  held = [];
+/** Keeps what losses leave while `work` is recorded. @returns it, for the caller to free, beside the work's own result */
+export function holdLeft<Result>(work: () => Result): { readonly result: Result; readonly left: readonly Tensor[] } {
+  const left: Tensor[] = [];
+  held = left;
   try {
-    work();
-    return held;
+    return { result: work(), left };
   } finally {
     held = undefined;
   }

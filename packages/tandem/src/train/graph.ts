@@ -68,13 +68,10 @@ export class ReplayedGradients {
     const labels = this.#inputs[views.length];
     const then = this.#watched(labels ? { ...moment, labels } : moment);
     const work = () => {
-      let found = this.#found as Found;
-      const left = holdLeft(() => {
-        found = this.gradients(own, then);
-      });
+      const { result, left } = holdLeft(() => this.gradients(own, then));
       this.#forget();
       this.#left = left;
-      const { loss, terms } = found;
+      const { loss, terms } = result;
       const kept = (x: Tensor) => x.detach().keep();
       this.#found = {
         loss: kept(loss),
