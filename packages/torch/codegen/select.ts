@@ -21,7 +21,7 @@ export function readAllowList(file: string): Allowed[] {
 
 /** All forms of one operator that TypeScript can call. */
 export interface Operator {
-  /** The aten name without its namespace. */
+  /** Its name, without the namespace where that is aten. */
   readonly name: string;
   readonly forms: readonly Schema[];
 }

@@ -109,6 +109,9 @@ napi_value endInference(Call& call) {
   return call.undefined();
 }
 
+/// autocastEnabled(device)
+napi_value autocastEnabled(Call& call) { return call.boolean(compat::autocast(deviceOf(call.textAt(0)).type()).enabled); }
+
 /// beginAutocast(device, dtype, on): [dtype, on] of before, for endAutocast
 napi_value beginAutocast(Call& call) {
   auto device = deviceOf(call.textAt(0)).type();
@@ -139,6 +142,7 @@ void addAutogradDoors(std::vector<DoorEntry>& doors) {
                              {"gradMode", guarded<gradMode>},
                              {"beginInference", guarded<beginInference>},
                              {"endInference", guarded<endInference>},
+                             {"autocastEnabled", guarded<autocastEnabled>},
                              {"beginAutocast", guarded<beginAutocast>},
                              {"endAutocast", guarded<endAutocast>}});
 }

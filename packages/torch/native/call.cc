@@ -98,11 +98,11 @@ napi_value argumentToJs(const Call& call, const c10::Argument& argument) {
   return object;
 }
 
-/// schemas(): every aten operator as data: name, overload, arguments, returns and the schema's own spelling.
+/// schemas(): every operator of aten and of our own as data: name, overload, arguments, returns and the schema's own spelling.
 napi_value schemas(Call& call) {
   std::vector<napi_value> all;
   for (const auto& operatorName : c10::Dispatcher::singleton().getAllOpNames()) {
-    if (operatorName.name.rfind("aten::", 0) != 0) continue;
+    if (operatorName.name.rfind("aten::", 0) != 0 && operatorName.name.rfind("tandem::", 0) != 0) continue;
     auto handle = c10::Dispatcher::singleton().findSchema(operatorName);
     if (!handle) continue;
     const c10::FunctionSchema& schema = handle->schema();

@@ -88,3 +88,8 @@ export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?:
     door.endAutocast(device, beforeDtype, beforeOn);
   }
 }
+
+/** Whether autocast is on for a device. */
+export function autocastEnabled(device: Device): boolean {
+  return door.autocastEnabled(device);
+}

@@ -17,9 +17,11 @@ export function register(table: readonly OperatorRow[]): void {
   known = new Array(table.length);
 }
 
-/** The TypeScript name of an aten or argument name: `max_pool2d` to `maxPool2d`; `_` at either end stays. */
+/** The TypeScript name of an operator or argument: `max_pool2d` to `maxPool2d`, without a namespace; `_` at either end stays. */
 export function camelCase(name: string): string {
-  return name.replace(/(?<=[a-zA-Z0-9])_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return name
+    .replace(/.*::/, '')
+    .replace(/(?<=[a-zA-Z0-9])_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function nameOf(row: number): string {
@@ -36,7 +38,12 @@ export function id(row: number): number {
   const resolved = ids[row] as number;
   if (resolved >= 0) return resolved;
   const [name, overload, parameters] = rows[row] as OperatorRow;
-  ids[row] = door.resolve(`aten::${name}`, overload, parameters.split(' ').filter(Boolean), nameOf(row));
+  ids[row] = door.resolve(
+    name.includes('::') ? name : `aten::${name}`,
+    overload,
+    parameters.split(' ').filter(Boolean),
+    nameOf(row),
+  );
   return ids[row] as number;
 }
 

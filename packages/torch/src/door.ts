@@ -79,6 +79,7 @@ export interface Door {
   gradMode(): boolean;
   beginInference(): void;
   endInference(): void;
+  autocastEnabled(device: string): boolean;
   beginAutocast(device: string, dtype: string, on: boolean): [dtype: string, on: boolean];
   endAutocast(device: string, dtype: string, on: boolean): void;
 

@@ -4,16 +4,21 @@ import { refuseUnknown } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { buffer, Module, parameter } from './module.js';
+import { winogradIsFaster } from './winograd.js';
 
 function pair(size: Sizes): readonly number[] {
   return typeof size === 'number' ? [size, size] : size;
 }
 
-/** 2-d convolution: [n, in, h, w] to [n, out, h', w']. */
+/**
+ * 2-d convolution: [n, in, h, w] to [n, out, h', w']. In training, wide 3x3 ones in channels-last float32 take `conv2dWinograd`, whose rounding error
+ * is about four times that of the definition; in evaluation a result never depends on what else is in the batch.
+ */
 export class Conv2d extends Module {
   weight: Tensor;
   bias: Tensor | null;
   readonly options: { stride: Sizes; padding: Sizes; dilation: Sizes; groups: number };
+  readonly #isPlain3x3: boolean;
 
   constructor(
     inputs: number,
@@ -28,12 +33,17 @@ export class Conv2d extends Module {
       throw new RangeError(`Conv2d: ${inputs} inputs and ${outputs} outputs must divide into ${groups} groups`);
     }
     this.options = { stride, padding, dilation, groups };
+    this.#isPlain3x3 = groups === 1 && [kernel, stride, padding, dilation].flatMap(pair).join() === '3,3,1,1,1,1,1,1';
     this.weight = parameter(init.uniformFanIn(ops.empty([outputs, inputs / groups, ...pair(kernel)])));
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
 
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
+    if (this.training && this.#isPlain3x3 && winogradIsFaster(x, weight)) {
+      const y = ops.conv2dWinograd(x, weight);
+      return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
+    }
     const stride = pair(options.stride);
     // A 1x1 kernel that steps over pixels, without the pixels: libtorch 1.13's gradient of it corrupts memory in channels-last.
     if (

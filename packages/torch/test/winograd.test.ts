@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { autocast, conv2d, conv2dWinograd, grad, manualSeed, nn, randn, scope, type Tensor } from '../src/index.js';
+
+const channelsLast = { memoryFormat: 'channelsLast' } as const;
+
+function distance(a: Tensor, b: Tensor): number {
+  return a.to('float64').sub(b).norm().item() / b.norm().item();
+}
+
+function normal(...shape: number[]): Tensor {
+  const x = randn(shape).to(channelsLast);
+  x.requiresGrad = true;
+  return x;
+}
+
+/** y, dy/dx and dy/dw in the direction of `g`. */
+function all(f: (x: Tensor, w: Tensor) => Tensor, x: Tensor, w: Tensor, g: Tensor): Tensor[] {
+  const y = f(x, w);
+  return [y, ...(grad([y], [x, w], { gradOutputs: [g] }) as Tensor[])];
+}
+
+describe("convolution by Winograd's method and its gradients are those of the definition in float64", () => {
+  for (const [n, inputs, outputs, height, width] of [
+    [2, 16, 16, 4, 4],
+    [3, 32, 16, 8, 8],
+    [1, 16, 48, 7, 7],
+    [2, 16, 32, 5, 6],
+    [2, 16, 16, 1, 3],
+    [2, 128, 64, 9, 2],
+    [1, 16, 16, 33, 12],
+  ] as const) {
+    test(`[${n}, ${inputs}, ${height}, ${width}] to ${outputs} channels`, () => {
+      manualSeed(0);
+      scope(() => {
+        const [x, w, g] = [
+          normal(n, inputs, height, width),
+          normal(outputs, inputs, 3, 3),
+          normal(n, outputs, height, width),
+        ];
+        const ours = all(conv2dWinograd, x, w, g);
+        const [x64, w64, g64] = [x, w, g].map((v) => {
+          const copy = v.detach().to('float64');
+          copy.requiresGrad = true;
+          return copy;
+        }) as [Tensor, Tensor, Tensor];
+        const theirs = all((a, b) => conv2d(a, b, { padding: 1 }), x64, w64, g64);
+        const errors = ours.map((value, i) => distance(value, theirs[i] as Tensor));
+        assert.ok(Math.max(...errors) < 1e-5, `${errors}`);
+        assert.ok(ours[0]?.isContiguous('channelsLast'));
+      });
+    });
+  }
+});
+
+test('tensors in the usual order are taken too, and one gradient alone', () => {
+  manualSeed(0);
+  scope(() => {
+    const [x, w] = [randn([2, 16, 6, 6]), randn([16, 16, 3, 3])];
+    assert.ok(distance(conv2dWinograd(x, w), conv2d(x, w, { padding: 1 })) < 1e-5);
+    for (const learnt of [x, w]) {
+      const [mine, reference] = [conv2dWinograd, (a: Tensor, b: Tensor) => conv2d(a, b, { padding: 1 })].map((f) => {
+        learnt.requiresGrad = true;
+        const [gradient] = grad([f(x, w).pow(2).sum()], [learnt]);
+        learnt.requiresGrad = false;
+        return gradient as Tensor;
+      }) as [Tensor, Tensor];
+      assert.ok(distance(mine, reference) < 1e-5);
+    }
+  });
+});
+
+test('what it cannot do is refused', () => {
+  scope(() => {
+    const x = randn([2, 16, 4, 4]);
+    const expected = /conv2dWinograd.*expected float32 images .* multiples of 16/s;
+    assert.throws(() => conv2dWinograd(x, randn([16, 16, 5, 5])), expected);
+    assert.throws(() => conv2dWinograd(x, randn([8, 16, 3, 3])), expected);
+    assert.throws(() => conv2dWinograd(x, randn([16, 32, 3, 3])), expected);
+    assert.throws(() => conv2dWinograd(x.to('float64'), randn([16, 16, 3, 3])), expected);
+    assert.throws(() => conv2dWinograd(x.reshape([16, 16, 2]), randn([16, 16, 3, 3])), expected);
+    const w = normal(16, 16, 3, 3);
+    assert.throws(() => grad([conv2dWinograd(x, w).sum()], [w], { createGraph: true }), /no second derivative/);
+  });
+});
+
+test('a wide Conv2d takes it in training, and only there', () => {
+  manualSeed(0);
+  scope(() => {
+    const conv = new nn.Conv2d(128, 128, 3, { padding: 1 });
+    conv.to(channelsLast);
+    const x = randn([64, 128, 4, 4]).to(channelsLast);
+    const definition = (images: Tensor) => conv2d(images, conv.weight, { bias: conv.bias, padding: 1 });
+    const isDefinition = (y: Tensor, images: Tensor) => y.equal(definition(images));
+    conv.train();
+    const y = conv.forward(x);
+    assert.equal(isDefinition(y, x), false);
+    assert.ok(distance(y, definition(x).to('float64')) < 1e-5);
+    for (const images of [x.contiguous(), x.narrow(0, 0, 32)]) assert.ok(isDefinition(conv.forward(images), images));
+    assert.equal(autocast({}, () => conv.forward(x)).dtype, 'bfloat16');
+    const strided = new nn.Conv2d(128, 128, 3, { padding: 1, stride: 2, bias: false });
+    strided.to(channelsLast);
+    assert.ok(strided.forward(x).equal(conv2d(x, strided.weight, { padding: 1, stride: 2 })));
+    conv.eval();
+    assert.ok(isDefinition(conv.forward(x), x));
+  });
+});
