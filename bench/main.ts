@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean, methods } from 'tandem';
+import { convolutions } from './convolutions.js';
 import { engine } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { gpu } from './gpu.js';
@@ -23,6 +24,7 @@ import { views } from './views.js';
 const suites: Readonly<Record<string, Suite>> = {
   train,
   engine,
+  convolutions,
   methods: methodSteps,
   views,
   images,
@@ -41,7 +43,7 @@ const usage = [
   '',
   'Without a suite all but gpu, in this order:',
   '',
-  ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(11)}${what}`),
+  ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
   '  --short             little of everything in under a minute; judges no times and keeps no results',
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth and precision; noise unless given',

@@ -97,10 +97,10 @@ describe('the generated file', () => {
     lines.forEach((line, i) => {
       // The body of an overloaded function stands under its last form.
       if (!line.startsWith('export function ') || line.endsWith('): unknown {')) return;
-      const above = /^\/\*\* `(aten::.*)` \*\/$/.exec(lines[i - 1] as string)?.[1];
+      const above = /^\/\*\* `((?:aten|tandem)::.*)` \*\/$/.exec(lines[i - 1] as string)?.[1];
       assert.ok(above, `nothing above ${line}`);
       if (torch.version().startsWith('1.13')) assert.ok(spelled.has(above), above);
-      const name = /^aten::(\w+)/.exec(above)?.[1] as string;
+      const name = /^(?:aten|tandem)::(\w+)/.exec(above)?.[1] as string;
       assert.match(line, new RegExp(`^export function ${camelCase(name).replace(/\$/g, '\\$')}\\$?\\(`));
       functions += 1;
     });

@@ -18,7 +18,8 @@ export class Conv2d extends Module {
   weight: Tensor;
   bias: Tensor | null;
   readonly options: { stride: Sizes; padding: Sizes; dilation: Sizes; groups: number };
-  readonly #isPlain3x3: boolean;
+  /** @internal 3x3 at stride 1, with padding 1, in one group. */
+  readonly isPlain3x3: boolean;
 
   constructor(
     inputs: number,
@@ -33,14 +34,14 @@ export class Conv2d extends Module {
       throw new RangeError(`Conv2d: ${inputs} inputs and ${outputs} outputs must divide into ${groups} groups`);
     }
     this.options = { stride, padding, dilation, groups };
-    this.#isPlain3x3 = groups === 1 && [kernel, stride, padding, dilation].flatMap(pair).join() === '3,3,1,1,1,1,1,1';
+    this.isPlain3x3 = groups === 1 && [kernel, stride, padding, dilation].flatMap(pair).join() === '3,3,1,1,1,1,1,1';
     this.weight = parameter(init.uniformFanIn(ops.empty([outputs, inputs / groups, ...pair(kernel)])));
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
 
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
-    if (this.training && this.#isPlain3x3 && winogradIsFaster(x, weight)) {
+    if (this.training && this.isPlain3x3 && winogradIsFaster(x, weight)) {
       const y = ops.conv2dWinograd(x, weight);
       return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
     }

@@ -1,0 +1,91 @@
+import { conv2d, conv2dWinograd, grad, manualSeed, randn, scope, type Tensor } from '@tandem/torch';
+import { interleave } from './interleave.js';
+import { digits } from './print.js';
+import type { Context, Outcome, Suite } from './suite.js';
+
+/** Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and batches from which Winograd's method is taken. */
+const shapes = [
+  [256, 64, 32],
+  [256, 128, 16],
+  [256, 256, 8],
+  [256, 512, 4],
+  [64, 128, 28],
+  [64, 256, 14],
+  [64, 512, 7],
+  [64, 512, 4],
+  [32, 256, 4],
+  [16, 256, 8],
+] as const;
+
+type Convolution = (x: Tensor, weight: Tensor) => Tensor;
+
+const definition: Convolution = (x, weight) => conv2d(x, weight, { padding: 1 });
+
+/** Both ways to a wide 3x3 convolution, forward and backward pass, in channels-last float32. */
+export const convolutions: Suite = {
+  what: "3x3 convolutions by Winograd's method against libtorch's own",
+  async run({ short, say }: Context): Promise<Outcome> {
+    const found = [];
+    for (const [n, channels, side] of short ? ([[8, 16, 4]] as const) : shapes) {
+      say(`${n} images of ${side}x${side}, ${channels} channels`);
+      found.push({ n, channels, side, ...(await measure(n, channels, side, short)) });
+    }
+    const rows = found.map(({ n, channels, side, ours, theirs, ratio, errors }) => [
+      `${n} x ${channels} x ${side} x ${side}`,
+      digits((theirs?.median ?? 0) * 1000),
+      digits(ours.median * 1000),
+      digits(ratio?.median ?? 0),
+      (ratio?.quartiles ?? []).map(digits).join(' to '),
+      ...errors.map((error) => error.toExponential(1)),
+    ]);
+    const head = [
+      'images',
+      'definition, ms',
+      'Winograd, ms',
+      'ratio',
+      'quartiles',
+      'error of the definition',
+      'of Winograd',
+    ];
+    return {
+      tables: [
+        { title: '3x3 convolutions, forward and backward pass; errors of the result against float64', head, rows },
+      ],
+      goals: [],
+      results: { convolutions: found },
+    };
+  },
+};
+
+async function measure(n: number, channels: number, side: number, short: boolean) {
+  manualSeed(0);
+  const format = { memoryFormat: 'channelsLast' } as const;
+  const [x, weight, direction] = [
+    [n, channels, side, side],
+    [channels, channels, 3, 3],
+    [n, channels, side, side],
+  ].map((shape) => scope(() => randn(shape).to(format))) as [Tensor, Tensor, Tensor];
+  const errors = [definition, conv2dWinograd].map((convolution) =>
+    scope(() => {
+      const some = x.narrow(0, 0, Math.min(n, 8));
+      const exact = definition(some.to('float64'), weight.to('float64'));
+      return convolution(some, weight).to('float64').sub(exact).norm().item() / exact.norm().item();
+    }),
+  );
+  for (const leaf of [x, weight]) leaf.requiresGrad = true;
+  const seconds = (convolution: Convolution) => () =>
+    scope(() => {
+      const begun = performance.now();
+      grad([convolution(x, weight)], [x, weight], { gradOutputs: [direction] });
+      return (performance.now() - begun) / 1000;
+    });
+  const [ours, theirs] = [seconds(conv2dWinograd), seconds(definition)];
+  for (const block of [ours, theirs]) block();
+  const compared = await interleave(
+    ours,
+    theirs,
+    short ? { least: 1, most: 1, seconds: 0 } : { least: 5, most: 15, seconds: 5 },
+  );
+  for (const tensor of [x, weight, direction]) tensor.dispose();
+  return { ...compared, errors };
+}
