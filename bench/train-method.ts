@@ -7,8 +7,8 @@ import { type Phases, phases } from './stopwatch.js';
 import type { Context } from './suite.js';
 import { operationsOfStep, type Step, type Trainer } from './trainer.js';
 
-/** Those that bench/peers/methods.py has too. */
-export const compared = ['simclr', 'byol', 'clbo'];
+/** Those that bench/peers/methods has too. */
+export const compared = ['simclr', 'moco', 'byol', 'simsiam', 'moby', 'barlow-twins', 'vicreg', 'clbo'];
 
 /** What bench/peers/train.py tells of a block, for each step. */
 interface PeerStep {
@@ -53,7 +53,7 @@ interface Against {
 export async function measureMethod(
   method: string,
   trainer: Trainer,
-  { root, folder, images }: Cifar,
+  { root, folder }: Cifar,
   peers: Peers,
   prepared: Prepared,
   { settings, short }: Context,
@@ -64,7 +64,7 @@ export async function measureMethod(
     ? Object.entries(peers).flatMap(([name, peer]) => (peer ? { name, peer } : []))
     : [];
   for (const { name, peer } of sides) {
-    await assertAlike(method, images, peer, name === 'tuned');
+    await assertAlike(method, peer, name === 'tuned');
     const how = name === 'tuned' ? { tuned: true } : { tuned: false, channelsLast: false, bfloat16: false };
     await peer.ask('prepare', { ...prepared, ...how, method, data: folder });
   }

@@ -63,8 +63,10 @@ export function ratioTable(found: readonly Measured[], batch: number): Table {
     }),
   );
   const head = ['against PyTorch', 'img/s', 'PyTorch', 'ratio', 'quartiles', 'its step img/s', 'its page faults'];
+  const alone = found.filter((one) => !one.tuned && !one.published).map(({ method }) => method);
+  const without = alone.length > 0 ? `; no peer for ${alone.join(', ')}` : '';
   return {
-    title: 'End to end (images to views to update) against PyTorch; step img/s leave out the wait for views',
+    title: `End to end (images to views to update) against PyTorch; step img/s leave out the wait for views${without}`,
     head,
     rows,
   };

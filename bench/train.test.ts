@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { withCifar } from './cifar.js';
 import { takeTurns } from './interleave.js';
 import { phases, Stopwatch } from './stopwatch.js';
+import { compared } from './train-method.js';
 import { openTrainer, operationsOfStep } from './trainer.js';
 
 const size = { batch: 16, width: 8 };
@@ -34,7 +35,7 @@ test('time within a phase within another counts for the inner one', () => {
   assert.deepEqual([loss, forward, rest], [5, 2, 8]);
 });
 
-test('useful operations are those of the layers, counted by hand', async () => {
+test('useful operations are those of the layers in every pass, counted by hand', async () => {
   const [w, batch] = [size.width, size.batch];
   const stage = (inputs: number, side: number, stride: number) => {
     const outputs = inputs * stride;
@@ -43,9 +44,26 @@ test('useful operations are those of the layers, counted by hand', async () => {
     return 9 * inputs * outputs * side ** 2 + 3 * inner + shortcut;
   };
   const encoder = 27 * w * 32 ** 2 + stage(w, 32, 1) + stage(w, 16, 2) + stage(2 * w, 8, 2) + stage(4 * w, 4, 2);
-  const head = 8 * w * 512 + 512 * 512;
-  const counted = await withCifar(short, ({ root }) => operationsOfStep({ ...size, method: 'simclr' }, root));
-  assert.equal(counted, 2 * 3 * 2 * batch * (encoder + head));
+  const layer = 512 * 512;
+  const two = encoder + 8 * w * 512 + layer;
+  const three = two + layer;
+  const forwards = {
+    simclr: { trained: 2 * two, still: 0 },
+    moco: { trained: two, still: two }, // one view is a query, the other a key
+    byol: { trained: 2 * (two + 2 * layer), still: 2 * two },
+    simsiam: { trained: 2 * (two + 2 * 512 * 128), still: 0 },
+    moby: { trained: 2 * (two + 2 * layer), still: 2 * two },
+    'barlow-twins': { trained: 2 * three, still: 0 },
+    vicreg: { trained: 2 * three, still: 0 },
+    clbo: { trained: 2 * two, still: 2 * two },
+  };
+  assert.deepEqual(Object.keys(forwards), compared);
+  await withCifar(short, async ({ root }) => {
+    for (const [method, { trained, still }] of Object.entries(forwards)) {
+      const counted = await operationsOfStep({ ...size, method }, root);
+      assert.equal(counted, 2 * batch * (3 * trained + still), method);
+    }
+  });
 });
 
 test('each part of a step is seen', async () => {

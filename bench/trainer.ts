@@ -1,5 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { assemble, type DataSet, forecast, type Plan, type RunConfig, resolveConfig, train, UserError } from 'tandem';
+import type { optim } from '@tandem/torch';
+import {
+  assemble,
+  type DataSet,
+  forecast,
+  type Method,
+  type Plan,
+  type RunConfig,
+  resolveConfig,
+  train,
+  UserError,
+} from 'tandem';
 import { type Phases, stopwatch, watch } from './stopwatch.js';
 import type { Context } from './suite.js';
 
@@ -42,10 +53,15 @@ export function openTrainer(given: Readonly<Record<string, unknown>>, images: Da
     },
     async end() {
       await steps.return(undefined);
-      plan.optimizer.zeroGrad();
-      for (const owner of [method.learns, method.teacher, plan.optimizer]) owner?.dispose();
+      dispose(method, plan.optimizer);
     },
   };
+}
+
+/** Gives back all that a method holds. */
+export function dispose({ learns, teacher, state = {} }: Method, optimizer: optim.Optimizer): void {
+  optimizer.zeroGrad();
+  for (const owner of [learns, teacher, optimizer, ...Object.values(state)]) owner?.dispose();
 }
 
 /** Null, after saying why, where a method needs what a bare command line does not give, such as a trained teacher. */

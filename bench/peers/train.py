@@ -38,7 +38,9 @@ class Trainer:
         a, b = (x.to(memory_format=self.memory_format) for x in views)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
             students, teachers = self.method(a, b)
-        loss = self.method.loss([x.float() for x in students], [x.float() for x in teachers]) * self.method.scale
+        if self.bfloat16:
+            students, teachers = [x.float() for x in students], [x.float() for x in teachers]
+        loss = self.method.loss(students, teachers) * self.method.scale
         self.sgd.zero_grad(set_to_none=True)
         loss.backward()
         self.method.before_step()
@@ -92,18 +94,23 @@ def peak() -> float:
 
 
 def losses(method: str, width: int, batch: int, steps: int, fixed: dict) -> list[float]:
-    """Of a few steps on the same noise, with weights drawn in the order of bench/alike.ts."""
-    one = Trainer(method, width, steps=steps, **fixed)
-    torch.manual_seed(0)
-    with torch.no_grad():
-        for name, x in one.method.named_parameters():
-            if x.requires_grad and x.ndim > 1:
-                x.normal_(std=(2 * x.shape[0] / x.numel()) ** 0.5)
-            elif name.endswith("bias"):
-                x.zero_()
-    one.method.start()
-    views = [torch.randn(batch, 3, 32, 32) for _ in range(2)]
-    return [one.step(views) for _ in range(steps)]
+    """Of a few steps in float64, with weights, banks and views drawn in the order of bench/alike.ts; MoCo does not shuffle."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        one = Trainer(method, width, steps=steps, **fixed)
+        torch.manual_seed(0)
+        with torch.no_grad():
+            for name, x in one.method.named_parameters():
+                if x.requires_grad and x.ndim > 1:
+                    x.normal_(std=(2 * x.shape[0] / x.numel()) ** 0.5)
+                elif name.endswith("bias"):
+                    x.zero_()
+        one.method.start()
+        one.method.shuffled = False
+        views = [torch.randn(batch, 3, 32, 32) for _ in range(2)]
+        return [one.step(views) for _ in range(steps)]
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 def formats(method: str, width: int, batch: int, bfloat16: bool) -> dict:

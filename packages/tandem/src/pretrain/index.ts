@@ -4,6 +4,7 @@ export * from './forecast.js';
 export { type Lessons, lessonsOf } from './lessons.js';
 export { lockRun } from './lock.js';
 export { type Labelled, labelled } from './monitor.js';
+export { newOptimizer } from './optimizer.js';
 export * from './options.js';
 export * from './pretrain.js';
 export * from './resources.js';
