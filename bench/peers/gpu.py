@@ -3,8 +3,9 @@
 import time
 
 import torch
-from engine import ResNet18
+from methods.base import mlp
 from peer import serve
+from resnet import ResNet18
 from torch import nn
 from torch.nn import functional as F
 
@@ -44,10 +45,7 @@ def prepare(device: str, width: int, batch: int) -> None:
     global network, sgd, images, size, where
     where, size = device, batch
     images = torch.randint(0, 256, (8 * batch, 3, SIDE, SIDE), dtype=torch.uint8, device=device)
-    encoder = ResNet18(width, 10)
-    features = encoder.fc.in_features
-    encoder.fc = nn.Sequential(nn.Linear(features, 512), nn.BatchNorm1d(512), nn.ReLU(True), nn.Linear(512, 128))
-    network = encoder.to(device, memory_format=torch.channels_last)
+    network = nn.Sequential(ResNet18(width), mlp(8 * width)).to(device, memory_format=torch.channels_last)
     sgd = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9, weight_decay=5e-4, foreach=True)
     torch.backends.cudnn.benchmark = True
 
