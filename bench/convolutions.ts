@@ -3,7 +3,7 @@ import { interleave } from './interleave.js';
 import { digits } from './print.js';
 import type { Context, Outcome, Suite } from './suite.js';
 
-/** Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and batches from which Winograd's method is taken. */
+/** Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and some around the least for which Winograd's method is taken. */
 const shapes = [
   [256, 64, 32],
   [256, 128, 16],
@@ -15,6 +15,10 @@ const shapes = [
   [64, 512, 4],
   [32, 256, 4],
   [16, 256, 8],
+  [64, 128, 8],
+  [256, 128, 6],
+  [256, 128, 5],
+  [256, 512, 2],
 ] as const;
 
 type Convolution = (x: Tensor, weight: Tensor) => Tensor;
@@ -36,7 +40,7 @@ export const convolutions: Suite = {
       digits(ours.median * 1000),
       digits(ratio?.median ?? 0),
       (ratio?.quartiles ?? []).map(digits).join(' to '),
-      ...errors.map((error) => error.toExponential(1)),
+      ...errors.map((all) => all.map((error) => error.toExponential(1)).join(' ')),
     ]);
     const head = [
       'images',
@@ -49,13 +53,30 @@ export const convolutions: Suite = {
     ];
     return {
       tables: [
-        { title: '3x3 convolutions, forward and backward pass; errors of the result against float64', head, rows },
+        {
+          title:
+            '3x3 convolutions, forward and backward pass; relative errors of result, input and kernel gradient against float64',
+          head,
+          rows,
+        },
       ],
       goals: [],
       results: { convolutions: found },
     };
   },
 };
+
+/** The result, and the gradients of input and kernel. */
+function passes(convolution: Convolution, tensors: readonly Tensor[]): Tensor[] {
+  const [x, weight, direction] = tensors.map((tensor) => tensor.detach()) as [Tensor, Tensor, Tensor];
+  for (const leaf of [x, weight]) leaf.requiresGrad = true;
+  const y = convolution(x, weight);
+  return [y, ...(grad([y], [x, weight], { gradOutputs: [direction] }) as Tensor[])];
+}
+
+function distance(value: Tensor, exact: Tensor): number {
+  return value.to('float64').sub(exact).norm().item() / exact.norm().item();
+}
 
 async function measure(n: number, channels: number, side: number, short: boolean) {
   manualSeed(0);
@@ -67,9 +88,12 @@ async function measure(n: number, channels: number, side: number, short: boolean
   ].map((shape) => scope(() => randn(shape).to(format))) as [Tensor, Tensor, Tensor];
   const errors = [definition, conv2dWinograd].map((convolution) =>
     scope(() => {
-      const some = x.narrow(0, 0, Math.min(n, 8));
-      const exact = definition(some.to('float64'), weight.to('float64'));
-      return convolution(some, weight).to('float64').sub(exact).norm().item() / exact.norm().item();
+      const some = [x.narrow(0, 0, Math.min(n, 8)), weight, direction.narrow(0, 0, Math.min(n, 8))] as const;
+      const exact = passes(
+        definition,
+        some.map((tensor) => tensor.to('float64')),
+      );
+      return passes(convolution, some).map((value, i) => distance(value, exact[i] as Tensor));
     }),
   );
   for (const leaf of [x, weight]) leaf.requiresGrad = true;

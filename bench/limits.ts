@@ -23,13 +23,13 @@ export interface Rates {
   /** Of all convolutions of the network together, in the memory format that is faster for each. */
   readonly forward: number;
   readonly backward: number;
-  /** A forward and a backward pass: what training can reach at most. */
+  /** A forward and a backward pass: the rate against which training is held. */
   readonly training: number;
 }
 
 export type Limits = Readonly<Record<'float32' | 'bfloat16', Rates>>;
 
-/** What this machine can do at most: the scale for all other numbers. */
+/** What this machine does of libtorch's own operators: the scale for all other numbers. Fewer multiplications for the same result may go beyond it. */
 export function measureLimits(
   { short, machine, say }: Context,
   size: { readonly batch: number; readonly width: number },

@@ -45,7 +45,7 @@ const usage = [
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
-  '  --short             little of everything in under a minute; judges no times and keeps no results',
+  '  --short             little of everything in minutes; judges no times and keeps no results',
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth and precision; noise unless given',
   '  --batch, --width    of train: 256 images and 64 channels unless given',
   '  --methods A,B       of train: all unless given',

@@ -6,6 +6,7 @@
 // Its gradients are the same maps transposed. The six of them are two loops: `unfold` takes pieces of an image, `fold` adds pieces to one.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -128,7 +129,7 @@ inline __attribute__((always_inline)) void unfoldImages(const Cover& cover, cons
   }
 }
 
-/// Adds P piece P' of each piece to its square of images `from` to `to`; what lies outside is dropped.
+/// Images `from` to `to`, zero at first, of which each square gets P piece P' of its piece added; what lies outside is dropped.
 template <const auto& P>
 inline __attribute__((always_inline)) void foldImages(const Cover& cover, const float* pieces, float* images, int64_t from, int64_t to) {
   const auto [n, height, width, channels, step, before] = cover;
@@ -174,7 +175,7 @@ at::Tensor run(Loop loop, const Cover& cover, const at::Tensor& source, at::Tens
 constexpr auto channelsLast = at::MemoryFormat::ChannelsLast;
 
 at::Tensor unfold(Loop loop, const Cover& cover, const at::Tensor& images) {
-  return run(loop, cover, images.contiguous(channelsLast), at::empty({36, cover.pieces(), cover.channels}, images.options().memory_format(c10::nullopt)));
+  return run(loop, cover, images.contiguous(channelsLast), at::empty({36, cover.pieces(), cover.channels}, images.options()));
 }
 
 at::Tensor fold(Loop loop, const Cover& cover, const at::Tensor& pieces) {
@@ -188,6 +189,7 @@ Cover weightCover(const at::Tensor& weight) { return {weight.size(0), 3, 3, weig
 
 struct Winograd : torch::autograd::Function<Winograd> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
+    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
     context->save_for_backward({x, weight});
     at::Tensor v = unfold(unfoldInput, inputCover(x), x);
     at::Tensor u = unfold(unfoldWeight, weightCover(weight), weight);
@@ -196,6 +198,7 @@ struct Winograd : torch::autograd::Function<Winograd> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
     TORCH_CHECK(!at::GradMode::is_enabled(), "conv2d_winograd has no second derivative");
+    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1];
     at::Tensor dm = unfold(unfoldGradient, outputCover(x, weight.size(0)), gradients[0]);

@@ -70,6 +70,32 @@ test('tensors in the usual order are taken too, and one gradient alone', () => {
   });
 });
 
+test('no images, and a gradient that is one number for all', () => {
+  scope(() => {
+    const w = normal(16, 16, 3, 3);
+    const none = normal(0, 16, 4, 4);
+    const [dx, dw] = grad([conv2dWinograd(none, w).sum()], [none, w]) as [Tensor, Tensor];
+    assert.deepEqual([dx.shape, dw.norm().item()], [[0, 16, 4, 4], 0]);
+    const x = normal(2, 16, 6, 6);
+    const [ours, theirs] = [conv2dWinograd(x, w), conv2d(x, w, { padding: 1 })].map((y) => grad([y.sum()], [x, w])) as [
+      Tensor[],
+      Tensor[],
+    ];
+    for (const i of [0, 1]) assert.ok(distance(ours[i] as Tensor, theirs[i] as Tensor) < 1e-5);
+  });
+});
+
+test('under autocast it stays float32, on the way back too', () => {
+  manualSeed(0);
+  scope(() => {
+    const [x, w] = [normal(2, 16, 6, 6), normal(16, 16, 3, 3)];
+    const y = conv2dWinograd(x, w);
+    assert.ok(autocast({}, () => conv2dWinograd(x, w)).equal(y));
+    const gradient = () => grad([y.sum()], [w], { retainGraph: true })[0] as Tensor;
+    assert.ok(autocast({}, gradient).equal(gradient()));
+  });
+});
+
 test('what it cannot do is refused', () => {
   scope(() => {
     const x = randn([2, 16, 4, 4]);
@@ -96,7 +122,9 @@ test('a wide Conv2d takes it in training, and only there', () => {
     const y = conv.forward(x);
     assert.equal(isDefinition(y, x), false);
     assert.ok(distance(y, definition(x).to('float64')) < 1e-5);
-    for (const images of [x.contiguous(), x.narrow(0, 0, 32)]) assert.ok(isDefinition(conv.forward(images), images));
+    const small = randn([256, 128, 3, 3]).to(channelsLast);
+    for (const images of [x.contiguous(), x.narrow(0, 0, 32), small])
+      assert.ok(isDefinition(conv.forward(images), images));
     assert.equal(autocast({}, () => conv.forward(x)).dtype, 'bfloat16');
     const strided = new nn.Conv2d(128, 128, 3, { padding: 1, stride: 2, bias: false });
     strided.to(channelsLast);

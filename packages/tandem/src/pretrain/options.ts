@@ -138,7 +138,7 @@ export const runOptions = z.strictObject({
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
     .describe(
-      'order of activations in memory; channelsLast is faster for narrow networks on a CPU, contiguous may be for full-width ones',
+      'order of activations in memory; channelsLast is faster on a CPU',
     ),
   graph: z
     .enum(['auto', 'off'])

@@ -1,24 +1,26 @@
 import { autocastEnabled } from '../autograd.js';
 import type { Tensor } from '../tensor.js';
 
-// As measured, docs/performance.md: below these its passes over memory cost more than it saves in multiplications.
+// Below these its passes over memory cost more than it saves in multiplications, as measured on one processor (docs/performance.md#winograd).
 const leastChannels = 128;
 const leastPieces = 64;
+const leastOfImage = 3 / 4;
 
 /**
- * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: with many channels and enough 4x4 pieces of
- * images to multiply at once, in channels-last float32 on a CPU.
+ * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: with many channels and enough 4x4 pieces to
+ * multiply at once, few of whose pixels lie outside the images, in channels-last float32 on a CPU.
  * @param x [n, in, h, w] @param weight [out, in, 3, 3]
  */
 export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {
   const [outputs, inputs] = weight.shape as [number, number];
   const [n, , height, width] = x.shape as [number, number, number, number];
-  const pieces = n * Math.ceil(height / 4) * Math.ceil(width / 4);
+  const pieces = Math.ceil(height / 4) * Math.ceil(width / 4);
   return (
     Math.min(inputs, outputs) >= leastChannels &&
     inputs % 16 === 0 &&
     outputs % 16 === 0 &&
-    pieces >= leastPieces &&
+    n * pieces >= leastPieces &&
+    height * width >= leastOfImage * 16 * pieces &&
     x.device === 'cpu' &&
     x.dtype === 'float32' &&
     weight.dtype === 'float32' &&
