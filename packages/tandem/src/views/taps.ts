@@ -53,8 +53,7 @@ export function resizeTaps(
   unit = 1,
 ): Taps {
   const { reach, weight } = filters[interpolation];
-  // As many as the whole line would need: a product of another shape may round otherwise, and an image must come out the
-  // same whatever is in its batch.
+  // As many as the whole line would need, whatever the parts.
   const each = Math.min(length, Math.ceil(2 * reach * Math.max(length / size, 1)) + 1);
   const taps = newTaps(start.length, length, size, each);
   for (let n = 0; n < start.length; n++) {
@@ -79,27 +78,31 @@ export function resizeTaps(
   return taps;
 }
 
-/** Far below what float32 can tell; but numbers below 1e-38, which narrow kernels have, are slow to multiply with. */
-const NOTHING = 1e-12;
+/** Standard deviations beyond which a Gaussian counts less than a millionth. */
+const REACH = 5.5;
 
 /**
- * Gaussian blur of a line that goes on by `radius` pixels at either end.
+ * Gaussian blur of a line that is mirrored at either end, as torchvision's `gaussian_blur`.
  *
- * @param sigmas one number above 0 for each image @param radius the kernel is 2 radius + 1 wide @param size without the ends
+ * @param sigmas one number above 0 for each image @param radius less than length; the kernel is 2 radius + 1 wide
  */
-export function blurTaps(sigmas: Float32Array, radius: number, size: number): Taps {
-  const each = 2 * radius + 1;
-  const taps = newTaps(sigmas.length, size + 2 * radius, size, each);
+export function blurTaps(sigmas: Float32Array, radius: number, length: number): Taps {
+  const reach = Math.min(radius, Math.ceil(REACH * Math.max(...sigmas)));
+  const each = Math.min(length, 2 * reach + 1);
+  const taps = newTaps(sigmas.length, length, length, each);
   for (const [n, sigma] of sigmas.entries()) {
-    const kernel = Float64Array.from({ length: each }, (_, t) => {
-      const weight = Math.exp(-0.5 * ((t - radius) / sigma) ** 2);
-      return weight < NOTHING ? 0 : weight;
-    });
+    const own = Math.min(reach, Math.ceil(REACH * sigma));
+    const kernel = Float64Array.from({ length: 2 * own + 1 }, (_, t) => Math.exp(-0.5 * ((t - own) / sigma) ** 2));
     const sum = kernel.reduce((total, weight) => total + weight, 0);
-    const weights = kernel.map((weight) => weight / sum);
-    for (let i = 0; i < size; i++) {
-      taps.first[n * size + i] = i;
-      taps.weights.set(weights, (n * size + i) * each);
+    for (let i = 0; i < length; i++) {
+      const row = n * length + i;
+      const first = Math.max(0, Math.min(i - reach, length - each));
+      taps.first[row] = first;
+      for (let t = 0; t <= 2 * own; t++) {
+        const j = Math.abs(i - own + t);
+        const at = row * each + (j < length ? j : 2 * (length - 1) - j) - first;
+        taps.weights[at] = (taps.weights[at] as number) + (kernel[t] as number) / sum;
+      }
     }
   }
   return taps;
@@ -116,33 +119,4 @@ export function matrices({ count, length, size, each, first, weights }: Taps, de
   const places = upload(first, [rows, 1], device).add(arange(each, { dtype: 'int32', device }));
   const sparse = zeros([rows, length], { device });
   return sparse.scatter_(1, places.to('int64'), upload(weights, [rows, each], device)).view([count, size, length]);
-}
-
-/** Output pixels that are made together: few enough to need few input pixels, and for OpenBLAS's kernels for small products. */
-const BLOCK = 32;
-
-/**
- * The matrix of a single image that is not flipped, as blocks of output pixels, each with a window of the input: windows
- * of one length at equal steps, so that all blocks are one batched product. The last block may go on beyond `size`.
- *
- * @returns weights [count, many, length], or transposed [count, length, many]
- */
-export function windows({ length: line, size, each, first, weights }: Taps, transposed: boolean) {
-  // A line that grows much has no whole pixel's step from block to block.
-  const count = 4 * line < size ? 1 : Math.ceil(size / BLOCK);
-  const many = Math.ceil(size / count);
-  const starts = Array.from({ length: count }, (_, k) => first[k * many] as number);
-  const ends = starts.map((_, k) => (first[Math.min((k + 1) * many, size) - 1] as number) + each);
-  const needed = (step: number) => Math.max(...ends.map((end, k) => end - k * step));
-  let step = Math.min(line, ...starts.slice(1).map((start, k) => Math.floor(start / (k + 1))));
-  while ((count - 1) * step + needed(step) > line) step--;
-  const length = needed(step);
-  const dense = new Float32Array(count * many * length);
-  const [along, next] = transposed ? [many, 1] : [1, length];
-  for (let i = 0; i < size; i++) {
-    const k = Math.floor(i / many);
-    const at = k * many * length + (i - k * many) * next + ((first[i] as number) - k * step) * along;
-    for (let j = 0; j < each; j++) dense[at + j * along] = weights[i * each + j] as number;
-  }
-  return { count, many, step, length, weights: dense };
 }

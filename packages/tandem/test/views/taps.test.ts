@@ -1,49 +1,66 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope } from '@tandem/torch';
-import { blurTaps, interpolations, matrices, resizeTaps, type Taps, windows } from '../../src/views/taps.js';
+import { ones, rand, scope, type Tensor } from '@tandem/torch';
+import { byMatrices, resample } from '../../src/views/resample.js';
+import { blurTaps, type Interpolation, interpolations, resizeTaps, type Taps } from '../../src/views/taps.js';
 
-/** The matrix [size, length] put together again from its windows; fails where a window leaves the line. */
-function together(taps: Taps, transposed: boolean): Float32Array {
-  const { count, many, step, length, weights } = windows(taps, transposed);
-  assert.ok(step >= 1 && (count - 1) * step + length <= taps.length, `${count} windows of ${length} by ${step}`);
-  assert.ok(count * many >= taps.size);
-  const matrix = new Float32Array(taps.size * taps.length);
-  for (let i = 0; i < taps.size; i++) {
-    const k = Math.floor(i / many);
-    for (let j = 0; j < length; j++) {
-      const at = k * many * length + (transposed ? j * many + (i % many) : (i % many) * length + j);
-      matrix[i * taps.length + k * step + j] = weights[at] as number;
-    }
-  }
-  return matrix;
+function assertSame(x: Tensor, rows: Taps, columns: Taps, label: string): void {
+  scope(() => {
+    const expected = byMatrices(byMatrices(x, rows), columns);
+    const found = resample(x, rows, columns);
+    assert.deepEqual(found.shape, expected.shape, label);
+    const off = found.sub(expected).abs().max().item() as number;
+    assert.ok(off < 1e-6, `${label}: off by ${off}`);
+  });
 }
 
-function assertWhole(taps: Taps, label: string): void {
-  const expected = scope(() => matrices(taps, 'cpu').data()) as Float32Array;
-  for (const transposed of [false, true]) {
-    assert.ok(Buffer.from(together(taps, transposed).buffer).equals(Buffer.from(expected.buffer)), label);
-  }
-}
-
-test('windows hold the whole matrix of a resized line, however long it was', () => {
+test('the kernel gives what the products with whole matrices do, however long the lines', () => {
+  /** The lines of one image whole, those of the other in part. */
+  const taps = (length: number, interpolation: Interpolation, flip: Uint8Array | null, unit: number) => {
+    const part = Math.ceil(length / 2);
+    return resizeTaps(
+      Int32Array.of(0, length - part),
+      Int32Array.of(length, part),
+      flip,
+      length,
+      49,
+      interpolation,
+      unit,
+    );
+  };
   for (const interpolation of interpolations) {
-    for (const size of [128, 129, 161, 224, 225, 384]) {
-      for (const length of [
-        1, 2, 5, 15, 16, 17, 28, 29, 31, 32, 33, 40, 41, 56, 57, 96, 97, 100, 127, 150, 224, 225, 256, 301, 500, 1000,
-      ]) {
-        const taps = resizeTaps(Int32Array.of(0), Int32Array.of(length), null, length, size, interpolation);
-        assertWhole(taps, `${interpolation} ${length} to ${size}`);
-      }
+    for (const h of [1, 2, 5, 15, 16, 17, 31, 32, 33, 40, 64, 65, 97, 150, 301]) {
+      const w = ((7 * h) % 100) + 1;
+      scope(() => {
+        const rows = (unit: number) => taps(h, interpolation, null, unit);
+        const columns = taps(w, interpolation, Uint8Array.of(1, 0), 1);
+        const x = rand([2, 3, h, w + 3]);
+        assertSame(x.narrow(3, 2, w), rows(1), columns, `${interpolation} ${h} x ${w}`);
+        assertSame(
+          x.mul(255).to('uint8').narrow(3, 2, w),
+          rows(1 / 255),
+          columns,
+          `bytes, ${interpolation} ${h} x ${w}`,
+        );
+      });
     }
   }
 });
 
-test('windows of a blur lie one block apart', () => {
-  for (const radius of [1, 4, 11]) {
-    const taps = blurTaps(Float32Array.of(1.3), radius, 224);
-    assertWhole(taps, `radius ${radius}`);
-    const { count, many, step, length } = windows(taps, false);
-    assert.deepEqual([count, many, step, length], [7, 32, 32, 32 + 2 * radius]);
+test('a blur is the same matrix product, and leaves a constant image constant, wherever its border', () => {
+  for (const [radius, h, w] of [
+    [1, 2, 3],
+    [4, 5, 40],
+    [11, 224, 30],
+    [11, 12, 12],
+  ] as const) {
+    const sigmas = Float32Array.of(0.1, 1.3, 20);
+    const [rows, columns] = [blurTaps(sigmas, radius, h), blurTaps(sigmas, radius, w)];
+    scope(() => {
+      const x = rand([3, 1, h, w]);
+      assertSame(x, rows, columns, `radius ${radius}`);
+      const one = resample(ones(x.shape), rows, columns);
+      assert.ok((one.sub(1).abs().max().item() as number) < 1e-6);
+    });
   }
 });

@@ -1,0 +1,112 @@
+// Resampling of images on the CPU, an operator of our own: as products with sparse matrices it takes most of the time of a
+// large view.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+// The addon is compiled for any processor of its kind; this lets the loader choose the widest vectors of the one at hand.
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define TANDEM_CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#else
+#define TANDEM_CLONES
+#endif
+
+namespace tandem {
+
+namespace {
+
+/// The maps of one image, as `Taps` of the views.
+struct Maps {
+  int64_t size, each;
+  const int32_t* first;
+  const float* weights;
+};
+
+constexpr int64_t kAcross = 32;  // columns of a strip
+constexpr int64_t kDown = 16;    // results of a column that are written together: a cache line
+
+/// A strip of columns as floats [h, kAcross]; where there are fewer, the others are never looked at.
+template <typename T>
+void load(const T* in, int64_t step, int64_t h, int64_t across, float* strip) {
+  for (int64_t y = 0; y < h; ++y, in += step, strip += kAcross) {
+    if (across == kAcross) {
+      for (int64_t k = 0; k < kAcross; ++k) strip[k] = in[k];
+    } else {
+      for (int64_t k = 0; k < across; ++k) strip[k] = in[k];
+    }
+  }
+}
+
+/// out[k][i] is the sum over j of weights[i][j] strip[first[i] + j][k].
+TANDEM_CLONES void resample(const float* strip, const Maps& maps, int64_t across, float* out) {
+  for (int64_t from = 0; from < maps.size; from += kDown) {
+    const int64_t down = std::min(kDown, maps.size - from);
+    float block[kAcross][kDown];
+    for (int64_t i = 0; i < down; ++i) {
+      const float* line = strip + maps.first[from + i] * kAcross;
+      const float* weights = maps.weights + (from + i) * maps.each;
+      float sum[kAcross] = {};
+      for (int64_t j = 0; j < maps.each; ++j, line += kAcross)
+        for (int64_t k = 0; k < kAcross; ++k) sum[k] += weights[j] * line[k];
+      for (int64_t k = 0; k < kAcross; ++k) block[k][i] = sum[k];
+    }
+    float* result = out + from;
+    for (int64_t k = 0; k < across; ++k, result += maps.size) {
+      if (down == kDown) {
+        std::memcpy(result, block[k], sizeof block[k]);
+      } else {
+        std::memcpy(result, block[k], down * sizeof(float));
+      }
+    }
+  }
+}
+
+/// self [n, c, h, w], first [n, size], weights [n, size, each] to [n, c, w, size]: the result lies across, so that a second
+/// call takes the other direction and gives the image back as it stood.
+at::Tensor resampleLines(const at::Tensor& self, const at::Tensor& first, const at::Tensor& weights) {
+  TORCH_CHECK(self.dim() == 4 && (self.scalar_type() == at::kByte || self.scalar_type() == at::kFloat), "expected uint8 or float32 images [n, c, h, w]");
+  TORCH_CHECK(!(at::GradMode::is_enabled() && self.requires_grad()), "there is no gradient");
+  const int64_t n = self.size(0), c = self.size(1), h = self.size(2), w = self.size(3);
+  TORCH_CHECK(first.dim() == 2 && first.size(0) == n && first.scalar_type() == at::kInt, "'first' must be int32 [", n, ", size]");
+  const int64_t size = first.size(1), each = weights.size(-1);
+  TORCH_CHECK(weights.sizes() == at::IntArrayRef({n, size, each}) && weights.scalar_type() == at::kFloat, "'weights' must be float32 [", n, ", ", size, ", each]");
+  const at::Tensor firsts = first.contiguous(), allWeights = weights.contiguous();
+  const int32_t* begin = firsts.data_ptr<int32_t>();
+  TORCH_CHECK(std::all_of(begin, begin + n * size, [&](int32_t at) { return at >= 0 && at + each <= h; }), "a line has ", h, " pixels only");
+
+  const at::Tensor x = self.stride(3) == 1 ? self : self.contiguous();
+  const at::Tensor out = at::empty({n, c, w, size}, x.options().dtype(at::kFloat));
+  float* to = out.data_ptr<float>();
+  const int64_t strips = (w + kAcross - 1) / kAcross;
+  at::parallel_for(0, n * c * strips, 1, [&](int64_t start, int64_t end) {
+    std::vector<float> strip(h * kAcross);
+    for (int64_t part = start; part < end; ++part) {
+      const int64_t plane = part / strips, image = plane / c, left = part % strips * kAcross, across = std::min(kAcross, w - left);
+      const int64_t at = image * x.stride(0) + plane % c * x.stride(1) + left;
+      if (x.scalar_type() == at::kByte) {
+        load(x.data_ptr<uint8_t>() + at, x.stride(2), h, across, strip.data());
+      } else {
+        load(x.data_ptr<float>() + at, x.stride(2), h, across, strip.data());
+      }
+      const Maps maps{size, each, begin + image * size, allWeights.data_ptr<float>() + image * size * each};
+      resample(strip.data(), maps, across, to + (plane * w + left) * size);
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(tandem, library) {
+  library.def("resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(tandem, CPU, library) {
+  library.impl("resample_lines", resampleLines);
+}
+
+}  // namespace tandem
