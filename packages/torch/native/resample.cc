@@ -1,5 +1,7 @@
 // Resampling of images on the CPU, an operator of our own: as products with sparse matrices it takes most of the time of a
 // large view.
+#include "clones.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
@@ -7,13 +9,6 @@
 #include <algorithm>
 #include <cstring>
 #include <vector>
-
-// The addon is compiled for any processor of its kind; this lets the loader choose the widest vectors of the one at hand.
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define TANDEM_CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define TANDEM_CLONES
-#endif
 
 namespace tandem {
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import { type Tensor, upload } from '@tandem/torch';
 import { brightness, contrast, hue, saturation } from './color.js';
 import { operations, type ViewParameters } from './parameters.js';
 import { changeRows, pick } from './rows.js';
@@ -16,11 +16,29 @@ const change = [brightness, contrast, saturation, hue];
 
 /**
  * The colour jitter of torchvision: brightness, contrast, saturation and hue, for each image in its own order and cut to
- * [0, 1] after each. Images do not wait for each other: at each turn all those whose next operation it is are done together.
+ * [0, 1] after each.
  *
- * @param x [n, c, h, w] in [0, 1], changed in place; images with neutral parameters stay exactly as they are
+ * @param x float32 [n, c, h, w] in [0, 1], contiguous, changed in place; images with neutral parameters stay exactly as they are
  */
 export function jitter(x: Tensor, parameters: ViewParameters): void {
+  if (x.device !== 'cpu' || x.shape[1] !== 3) {
+    jitterByTurns(x, parameters);
+    return;
+  }
+  const { count, order } = parameters;
+  const amounts = new Float32Array(4 * count);
+  for (let i = 0; i < 4 * count; i++) {
+    const name = operations[i % 4] as (typeof operations)[number];
+    amounts[i] = parameters[name][i >> 2] as number;
+  }
+  x.jitter_(upload(Int32Array.from(order), [count, 4], 'cpu'), upload(amounts, [count, 4], 'cpu'));
+}
+
+/**
+ * The same by libtorch's operators, for every device and number of channels. Images do not wait for each other: at each turn all
+ * those whose next operation it is are done together.
+ */
+export function jitterByTurns(x: Tensor, parameters: ViewParameters): void {
   const orders = ordersOf(parameters, x.shape[1] as number);
   const done = new Uint8Array(parameters.count);
   for (const turn of turns) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ones, rand, scope, type Tensor } from '@tandem/torch';
+import { ones, rand, scope, type Tensor, tensor } from '@tandem/torch';
 import { byMatrices, resample } from '../../src/views/resample.js';
 import { blurTaps, type Interpolation, interpolations, resizeTaps, type Taps } from '../../src/views/taps.js';
 
@@ -63,4 +63,24 @@ test('a blur is the same matrix product, and leaves a constant image constant, w
       assert.ok((one.sub(1).abs().max().item() as number) < 1e-6);
     });
   }
+});
+
+test('the operator refuses what it was not made for', () => {
+  scope(() => {
+    const x = rand([1, 3, 4, 5]);
+    const first = tensor([[0, 2]], { dtype: 'int32' });
+    const weights = ones([1, 2, 2]);
+    assert.deepEqual(x.resampleLines(first, weights).shape, [1, 3, 5, 2]);
+    assert.throws(
+      () => x.to('float64').resampleLines(first, weights),
+      /resampleLines\(.*uint8 or float32 images \[n, c, h, w\]/,
+    );
+    assert.throws(() => x.select(0, 0).resampleLines(first, weights), /images \[n, c, h, w\]/);
+    assert.throws(() => x.resampleLines(first.add(1), weights), /a line has 4 pixels only/);
+    assert.throws(() => x.resampleLines(first.sub(1), weights), /a line has 4 pixels only/);
+    assert.throws(() => x.resampleLines(first.to('int64'), weights), /'first' must be int32 \[1, size\]/);
+    assert.throws(() => x.resampleLines(first, ones([1, 3, 2])), /'weights' must be float32 \[1, 2, each\]/);
+    x.requiresGrad = true;
+    assert.throws(() => x.resampleLines(first, weights), /no gradient/);
+  });
 });
