@@ -1,5 +1,5 @@
-// Resampling of images on the CPU, an operator of our own: as products with sparse matrices it takes most of the time of a
-// large view.
+// Resampling of images on the CPU, an operator of our own: as products of matrices, which are nearly all zeros, it took more than
+// half the time of a large view.
 #include "clones.h"
 
 #include <ATen/ATen.h>
@@ -77,7 +77,8 @@ at::Tensor resampleLines(const at::Tensor& self, const at::Tensor& first, const 
   const at::Tensor out = at::empty({n, c, w, size}, x.options().dtype(at::kFloat));
   float* to = out.data_ptr<float>();
   const int64_t strips = (w + kAcross - 1) / kAcross;
-  at::parallel_for(0, n * c * strips, 1, [&](int64_t start, int64_t end) {
+  const int64_t grain = at::internal::GRAIN_SIZE / (size * each * kAcross + 1) + 1;
+  at::parallel_for(0, n * c * strips, grain, [&](int64_t start, int64_t end) {
     std::vector<float> strip(h * kAcross);
     for (int64_t part = start; part < end; ++part) {
       const int64_t plane = part / strips, image = plane / c, left = part % strips * kAcross, across = std::min(kAcross, w - left);

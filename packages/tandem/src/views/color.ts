@@ -1,8 +1,8 @@
 import { scope, type Tensor, upload } from '@tandem/torch';
 
-// Only operators that round each element by itself are used here (`mul`, then `add`, not `addcmul`), sums along one
-// dimension at a time, and products with a matrix for each image: so an image comes out the same to the last bit wherever
-// it stands in a batch.
+// What each operation is; on the CPU the jitter of three channels is done by a kernel (see `jitter`). Only operators that round each
+// element by itself are used here (`mul`, then `add`, not `addcmul`), and sums along one dimension at a time: so an image comes
+// out the same to the last bit wherever it stands in a batch.
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */
 const LUMA = [0.299, 0.587, 0.114] as const;
@@ -42,21 +42,11 @@ export function contrast(x: Tensor, factors: Float32Array): Tensor {
 /** f x + (1 - f) g, cut to [0, 1]; g is the gray of each pixel. For three channels. */
 export function saturation(x: Tensor, factors: Float32Array): Tensor {
   return scope(() => {
-    const [n, , h, w] = x.shape as [number, number, number, number];
-    if (h * w < LARGE) {
-      const rest = factors.map((factor) => 1 - factor);
-      const gray = luma(x).mul_(perImage(rest, x));
-      return x.mul_(perImage(factors, x)).add_(gray).clamp_({ min: 0, max: 1 });
-    }
-    const rows = (f: number) => [0, 1, 2].map((i) => LUMA.map((weight, j) => (1 - f) * weight + (i === j ? f : 0)));
-    const weights = Float32Array.from([...factors].flatMap((f) => rows(f).flat()));
-    const mixed = upload(weights, [n, 3, 3], x.device).bmm(x.flatten({ startDim: 2 }));
-    return x.copy_(mixed.view(x.shape)).clamp_({ min: 0, max: 1 });
+    const rest = factors.map((factor) => 1 - factor);
+    const gray = luma(x).mul_(perImage(rest, x));
+    return x.mul_(perImage(factors, x)).add_(gray).clamp_({ min: 0, max: 1 });
   });
 }
-
-/** Pixels from which on a matrix product over the channels is quicker than five operations. */
-const LARGE = 2 ** 14;
 
 /**
  * Turns the hue in HSV; value and saturation stay.

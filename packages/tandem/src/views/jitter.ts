@@ -27,11 +27,8 @@ export function jitter(x: Tensor, parameters: ViewParameters): void {
   }
   const { count, order } = parameters;
   const amounts = new Float32Array(4 * count);
-  for (let i = 0; i < 4 * count; i++) {
-    const name = operations[i % 4] as (typeof operations)[number];
-    amounts[i] = parameters[name][i >> 2] as number;
-  }
-  x.jitter_(upload(Int32Array.from(order), [count, 4], 'cpu'), upload(amounts, [count, 4], 'cpu'));
+  for (const [k, name] of operations.entries()) amounts.set(parameters[name], k * count);
+  x.jitter_(upload(order, [count, 4], 'cpu'), upload(amounts, [4, count], 'cpu'));
 }
 
 /**

@@ -3,8 +3,8 @@ import type { ViewParameters } from './parameters.js';
 import { type Interpolation, matrices, resizeTaps, type Taps } from './taps.js';
 
 /**
- * Whether views of so many pixels are made one at a time: each then fills the cache by itself, and products that leave out
- * what is zero are worth their trouble. A GPU likes large products.
+ * Whether views of so many pixels are made one at a time: each then fills the cache by itself, no more of its image is read than the
+ * crop, and none is copied to change some of a batch. A GPU likes large products.
  */
 export function oneByOne(size: number, device: Device): boolean {
   return device === 'cpu' && size >= 128;
@@ -56,7 +56,7 @@ export function cropAndResize(
     const { top, left, height, width, flip } = parameters;
     // Of a single image nothing but its crop need be looked at.
     const [x, start] = n === 1 ? [cutOut(images, parameters), Int32Array.of(0)] : [images, null];
-    // To divide a large image takes longer than its products, but is exact where nothing is resized.
+    // As part of the weights the division costs a large image nothing, but by itself it is exact where nothing is resized.
     const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
     const rows = resizeTaps(start ?? top, height, null, x.shape[2] as number, size, interpolation, unit);
     const columns = resizeTaps(start ?? left, width, flip, x.shape[3] as number, size, interpolation);

@@ -50,13 +50,13 @@ test('is the same to the last bit with any number of threads', () => {
 
 test('the operator refuses what it was not made for', () => {
   scope(() => {
-    const amounts = ones([2, 4]);
+    const amounts = ones([4, 2]);
     const order = tensor(
       [
         [0, 1, 2, 3],
         [3, 2, 1, 0],
       ],
-      { dtype: 'int32' },
+      { dtype: 'uint8' },
     );
     const x = rand([2, 3, 4, 4]);
     const leaf = x.clone();
@@ -65,8 +65,8 @@ test('the operator refuses what it was not made for', () => {
     assert.throws(() => x.to('float64').jitter_(order, amounts), /float32 images/);
     assert.throws(() => x.transpose(2, 3).jitter_(order, amounts), /contiguous/);
     assert.throws(() => x.jitter_(order.add(1), amounts), /no operation 4/);
-    assert.throws(() => x.jitter_(order, ones([1, 4])), /'amounts' must be float32 \[2, 4\]/);
-    assert.throws(() => x.jitter_(order.to('int64'), amounts), /'order' must be int32 \[2, 4\]/);
+    assert.throws(() => x.jitter_(order, ones([2, 4])), /'amounts' must be float32 \[4, 2\]/);
+    assert.throws(() => x.jitter_(order.to('int64'), amounts), /'order' must be uint8 \[2, 4\]/);
     assert.throws(() => leaf.jitter_(order, amounts), /no gradient/);
     noGrad(() => leaf.jitter_(order, amounts));
   });
