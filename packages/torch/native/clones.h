@@ -3,7 +3,7 @@
 #pragma once
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
-#define TANDEM_CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define TANDEM_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define TANDEM_CLONES
 #endif
