@@ -11,7 +11,7 @@
 #include <numeric>
 #include <vector>
 
-namespace tandem {
+namespace tandem::jitter {
 
 namespace {
 
@@ -92,7 +92,7 @@ std::vector<Plan> plansOf(int64_t n, const uint8_t* order, const float* amounts)
   return plans;
 }
 
-/// self [n, 3, h, w] in [0, 1]; order [n, 4]: the numbers of each image's operations; amounts [4, n]: how strong each operation is.
+/// self [n, 3, h, w] in [0, 1]; order [n, 4]: the numbers of each image's operations, each once; amounts [4, n]: how strong each operation is.
 at::Tensor& jitter_(at::Tensor& self, const at::Tensor& order, const at::Tensor& amounts) {
   TORCH_CHECK(self.dim() == 4 && self.size(1) == 3 && self.scalar_type() == at::kFloat && self.is_contiguous(), "expected contiguous float32 images [n, 3, h, w]");
   TORCH_CHECK(!(at::GradMode::is_enabled() && self.requires_grad()), "there is no gradient");
@@ -135,4 +135,4 @@ TORCH_LIBRARY_IMPL(tandem, CPU, library) {
   library.impl("jitter_", jitter_);
 }
 
-}  // namespace tandem
+}  // namespace tandem::jitter

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <vector>
 
-namespace tandem {
+namespace tandem::resampling {
 
 namespace {
 
@@ -105,4 +105,4 @@ TORCH_LIBRARY_IMPL(tandem, CPU, library) {
   library.impl("resample_lines", resampleLines);
 }
 
-}  // namespace tandem
+}  // namespace tandem::resampling

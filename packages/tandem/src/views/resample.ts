@@ -42,7 +42,7 @@ export function byMatrices(x: Tensor, taps: Taps): Tensor {
  * Crops, resizes and flips: torchvision's `resized_crop` with antialias, to float32 in [0, 1].
  *
  * @param images uint8 [n, c, h, w]
- * @returns [n, c, size, size]
+ * @returns contiguous [n, c, size, size]
  */
 export function cropAndResize(
   images: Tensor,
@@ -51,7 +51,9 @@ export function cropAndResize(
   parameters: ViewParameters,
 ): Tensor {
   const [n, , h, w] = images.shape as [number, number, number, number];
-  if (h === size && w === size && isWhole(parameters, size)) return images.to('float32').div_(255);
+  if (h === size && w === size && isWhole(parameters, size)) {
+    return images.to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
+  }
   return scope(() => {
     const { top, left, height, width, flip } = parameters;
     // Of a single image nothing but its crop need be looked at.

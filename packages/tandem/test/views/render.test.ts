@@ -47,6 +47,18 @@ test('plain parameters give the input exactly, whether or not it is resampled', 
   for (let i = 1; i < n; i += 2) assert.deepEqual(image(flipped, i), mirror(image(units, i), 32));
 });
 
+test('the order of the bytes in memory makes no difference', () => {
+  const cropped = drawParameters(full, colour, key, indices(n));
+  const { top, left, height, width, flip } = plainParameters(colour, n);
+  for (const parameters of [cropped, { ...cropped, top, left, height, width, flip }]) {
+    scope(() => {
+      const images = upload(pixels, colour);
+      const last = images.contiguous({ memoryFormat: 'channelsLast' });
+      assert.deepEqual(render(last, full, parameters).data(), render(images, full, parameters).data());
+    });
+  }
+});
+
 test('a flipped view is the mirror image of the one that is not', () => {
   const parameters = drawParameters({ ...full, flip: 0 }, colour, key, indices(n));
   const there = rendered(full, parameters);
