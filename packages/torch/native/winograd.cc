@@ -4,20 +4,15 @@
 //   y = A'((G w G') . (B' x B)) A        for each 6x6 piece of x, two pixels shared with the next; "." multiplies channels, one matrix for each of 36 places
 //
 // Its gradients are the same maps transposed. The six of them are two loops: `unfold` takes pieces of an image, `fold` adds pieces to one.
+#include "clones.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-// Which of a processor's vectors are used is settled when the addon is loaded.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define TANDEM_EACH_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define TANDEM_EACH_PROCESSOR
-#endif
-
-namespace tandem {
+namespace tandem::winograd {
 
 namespace {
 
@@ -153,7 +148,7 @@ inline __attribute__((always_inline)) void foldImages(const Cover& cover, const 
 }
 
 #define TANDEM_LOOP(name, loop, P) \
-  TANDEM_EACH_PROCESSOR void name(const Cover& cover, const float* source, float* target, int64_t from, int64_t to) { loop<P>(cover, source, target, from, to); }
+  TANDEM_CLONES void name(const Cover& cover, const float* source, float* target, int64_t from, int64_t to) { loop<P>(cover, source, target, from, to); }
 
 TANDEM_LOOP(unfoldInput, unfoldImages, Bt)
 TANDEM_LOOP(unfoldWeight, unfoldImages, G)
@@ -224,10 +219,10 @@ at::Tensor conv2dWinograd(const at::Tensor& input, const at::Tensor& weight) {
   return Winograd::apply(input, weight);
 }
 
-TORCH_LIBRARY(tandem, library) {
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(tandem, library) {
   library.def("conv2d_winograd(Tensor input, Tensor weight) -> Tensor", conv2dWinograd);
 }
 
-}  // namespace
-
-}  // namespace tandem
+}  // namespace tandem::winograd

@@ -137,9 +137,7 @@ export const runOptions = z.strictObject({
   memoryFormat: z
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
-    .describe(
-      'order of activations in memory; channelsLast is faster on a CPU',
-    ),
+    .describe('order of activations in memory; channelsLast is faster on a CPU'),
   graph: z
     .enum(['auto', 'off'])
     .default('auto')
