@@ -1,10 +1,12 @@
 // Some training steps in a process of their own: `node fresh.js '{"dataRoot": ..., "steps": 2, "config": {...}}'`; prints what they took.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CROP_MARGIN, openImages } from 'tandem';
-import { openTrainer } from './trainer.js';
+import { describeMachine, type Machine } from './machine.js';
+import { openTrainer, type Step } from './trainer.js';
 
 interface Work {
   readonly dataRoot: string;
@@ -16,18 +18,25 @@ interface Work {
 export interface Fresh {
   /** Reading the images and building the networks. */
   readonly setUpSeconds: number;
-  /** Of the last step. */
-  readonly stepSeconds: number;
+  /** Of each step; the first allocates, and prepares kernels. */
+  readonly stepSeconds: readonly number[];
+  /** Of the first step. */
+  readonly loss: number | undefined;
   /** All that the process ever held. */
   readonly peakMiB: number;
+  readonly machine: Machine;
 }
 
-/** Has a fresh process do it. */
-export async function inFreshProcess(work: Work): Promise<Fresh> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    fileURLToPath(import.meta.url),
-    JSON.stringify(work),
-  ]);
+/** The folder of this checkout. */
+const here = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Has a fresh process do it, of this checkout or another. */
+export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh> {
+  const script = realpathSync(join(checkout, 'bench/dist/fresh.js'));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(work)], {
+    // libgomp's default, which the engine shortens on a busy machine: all are to wait alike, whatever the load when one begins.
+    env: { GOMP_SPINCOUNT: '300000', ...process.env },
+  });
   return JSON.parse(stdout) as Fresh;
 }
 
@@ -37,10 +46,11 @@ async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const images = await openImages('cifar10', { dataRoot, limit, margin: CROP_MARGIN });
   const trainer = openTrainer(config, images);
   const setUpSeconds = (performance.now() - begun) / 1000;
-  let stepSeconds = Number.NaN;
-  for (let i = 0; i < steps; i++) stepSeconds = (await trainer.step()).seconds;
+  const taken: Step[] = [];
+  for (let i = 0; i < steps; i++) taken.push(await trainer.step());
   await trainer.end();
-  return { setUpSeconds, stepSeconds, peakMiB: peakMiB() };
+  const stepSeconds = taken.map(({ seconds }) => seconds);
+  return { setUpSeconds, stepSeconds, loss: taken[0]?.loss, peakMiB: peakMiB(), machine: describeMachine() };
 }
 
 /** Linux's `maxRSS` begins with what the parent held. */

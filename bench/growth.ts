@@ -35,7 +35,7 @@ export const growth: Suite = {
         const operations = await Promise.all(configs.map((config) => operationsOfStep(config, dataRoot)));
         const found = taken.map((fresh) => ({
           setUp: summarise(fresh.map(({ setUpSeconds }) => setUpSeconds)),
-          step: summarise(fresh.map(({ stepSeconds }) => stepSeconds)),
+          step: summarise(fresh.map(({ stepSeconds }) => stepSeconds.at(-1) as number)),
           peak: summarise(fresh.map(({ peakMiB }) => peakMiB)),
         }));
         const [first] = found as [(typeof found)[0]];

@@ -1,11 +1,12 @@
 // `npm run bench`, or `npm run bench -- SUITE...`: measures, prints tables, and keeps the numbers in bench/results.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean, methods } from 'tandem';
 import { convolutions } from './convolutions.js';
 import { engine } from './engine.js';
+import { engines } from './engines.js';
 import { evaluate } from './evaluate.js';
 import { gpu } from './gpu.js';
 import { growth } from './growth.js';
@@ -32,24 +33,26 @@ const suites: Readonly<Record<string, Suite>> = {
   growth,
   memory,
   precision,
+  engines,
   gpu,
 };
 
 /** Those that every machine can run. */
-const usual = Object.keys(suites).filter((name) => name !== 'gpu');
+const usual = Object.keys(suites).filter((name) => name !== 'engines' && name !== 'gpu');
 
 const usage = [
-  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B]',
+  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B] [--other FOLDER]',
   '',
-  'Without a suite all but gpu, in this order:',
+  'Without a suite all but engines and gpu, in this order:',
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
   '  --short             little of everything in minutes; judges no times and keeps no results',
-  '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth and precision; noise unless given',
-  '  --batch, --width    of train: 256 images and 64 channels unless given',
-  '  --methods A,B       of train: all unless given',
-  '  --rounds            of train and growth: interleaved rounds; 3 unless given',
+  '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision and engines; noise unless given',
+  '  --batch, --width    of train and engines: 256 images and 64 channels unless given',
+  '  --methods A,B       of train: all unless given; of engines: simclr,byol,clbo unless given',
+  '  --rounds            of train, growth and engines: interleaved rounds; 3 unless given',
+  '  --other FOLDER      of engines: another checkout, set up with another libtorch',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
 ].join('\n');
@@ -72,6 +75,7 @@ function readArguments(): Asked | Error {
         width: { type: 'string' },
         rounds: { type: 'string' },
         methods: { type: 'string' },
+        other: { type: 'string' },
       },
       allowPositionals: true,
     });
@@ -79,7 +83,10 @@ function readArguments(): Asked | Error {
     if (stranger) return new Error(`unknown suite '${stranger}'.${didYouMean(stranger, Object.keys(suites))}`);
     const unknown = values.methods?.split(',').find((name) => !Object.hasOwn(methods, name));
     if (unknown) return new Error(`unknown method '${unknown}'.${didYouMean(unknown, Object.keys(methods))}`);
-    const { short } = values;
+    const { short, other } = values;
+    if (positionals.includes('engines') && (other === undefined || !existsSync(join(other, 'bench/dist/engines.js')))) {
+      return new Error('engines needs --other FOLDER: another checkout, set up with another libtorch');
+    }
     const number = (name: 'batch' | 'width' | 'rounds', fallback: number): number => {
       const value = Number(values[name] ?? fallback);
       if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1 on`);
@@ -91,6 +98,7 @@ function readArguments(): Asked | Error {
       rounds: number('rounds', 3),
       methods: values.methods?.split(','),
       dataRoot: values['data-root'],
+      other,
     };
     return { names: positionals.length > 0 ? positionals : usual, short, settings };
   } catch (error) {

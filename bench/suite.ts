@@ -17,6 +17,8 @@ export interface Settings {
   readonly methods?: readonly string[] | undefined;
   /** The folder that holds cifar-10-batches-bin; images of noise unless given. */
   readonly dataRoot?: string | undefined;
+  /** The folder of another checkout that is set up. */
+  readonly other?: string | undefined;
 }
 
 export interface Context {
