@@ -11,6 +11,9 @@
 #include <torch/library.h>
 
 #include <atomic>
+#include <utility>
+
+#include "../../native/compat.h"
 
 namespace {
 
@@ -20,10 +23,13 @@ std::atomic<int64_t> sent{0};
 
 void freeStorage(void* storage) { delete static_cast<c10::Storage*>(storage); }
 
+/// libtorch 2.x gives it for reading alone.
+void* memoryOf(const c10::Storage& storage) { return const_cast<void*>(storage.unsafeGetStorageImpl()->data()); }
+
 /// Memory of the host that passes for the device's, and stays as long as either needs it.
 at::DataPtr pretended(const c10::Storage& host) {
   auto* kept = new c10::Storage(host);
-  return {kept->unsafeGetStorageImpl()->data(), kept, freeStorage, kDevice};
+  return {memoryOf(*kept), kept, freeStorage, kDevice};
 }
 
 /// For one call: the tensors of the device that go in, and the host's over the same memory that the CPU's operator sees.
@@ -56,7 +62,7 @@ class Twins {
   /// What an operator resized.
   void takeOver() {
     for (auto& [device, host] : storages_) {
-      if (device.unsafeGetStorageImpl()->data() == host.unsafeGetStorageImpl()->data()) continue;
+      if (memoryOf(device) == memoryOf(host)) continue;
       device.set_data_ptr_noswap(pretended(host));
       device.set_nbytes(host.nbytes());
     }
@@ -77,7 +83,7 @@ class Twins {
     for (auto& [device, host] : storages_) if (device.unsafeGetStorageImpl() == storage.unsafeGetStorageImpl()) return host;
     // Holds the device's storage, since a result may outlive the tensor it is a view of.
     auto* kept = new c10::Storage(storage);
-    at::DataPtr data(kept->unsafeGetStorageImpl()->data(), kept, freeStorage, at::kCPU);
+    at::DataPtr data(memoryOf(*kept), kept, freeStorage, at::kCPU);
     c10::Storage host(c10::Storage::use_byte_size_t(), storage.nbytes(), std::move(data), c10::GetCPUAllocator(), true);
     storages_.emplace_back(storage, host);
     return host;
@@ -166,16 +172,23 @@ at::Tensor& copyAcross(at::Tensor& self, const at::Tensor& source, bool) {
 at::Tensor pinned(const at::Tensor& self, c10::optional<at::Device>) { return self.clone(); }
 bool isPinned(const at::Tensor&, c10::optional<at::Device>) { return false; }
 
+/// libtorch 2.x gave some of these other names and narrower numbers: a function without `override` is of older or newer versions alone.
 struct Hooks : at::CUDAHooksInterface {
+  using Index = decltype(std::declval<at::CUDAHooksInterface>().current_device());
   Hooks(at::CUDAHooksArgs) {}
-  void initCUDA() const override {}
+  void initCUDA() const {}
+  void init() const {}
+  bool isBuilt() const { return true; }
+  bool isAvailable() const { return true; }
   bool hasCUDA() const override { return true; }
   int getNumGPUs() const override { return 1; }
-  int64_t current_device() const override { return 0; }
-  bool hasPrimaryContext(int64_t) const override { return true; }
-  void deviceSynchronize(int64_t) const override {}
+  Index current_device() const override { return 0; }
+  bool hasPrimaryContext(Index) const override { return true; }
+  void deviceSynchronize(Index) const override {}
+  at::Allocator* getPinnedMemoryAllocator() const override { return c10::GetCPUAllocator(); }
   std::string showConfig() const override { return "a pretended GPU"; }
-  const at::Generator& getDefaultCUDAGenerator(at::DeviceIndex) const override { return at::detail::getDefaultCPUGenerator(); }
+  const at::Generator& getDefaultCUDAGenerator(at::DeviceIndex) const { return at::detail::getDefaultCPUGenerator(); }
+  const at::Generator& getDefaultGenerator(at::DeviceIndex) const { return at::detail::getDefaultCPUGenerator(); }
 };
 
 C10_REGISTER_GUARD_IMPL(CUDA, c10::impl::FakeGuardImpl<at::kCUDA>);
