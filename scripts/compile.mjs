@@ -67,7 +67,7 @@ async function makePlan(libtorch, compiler) {
   const files = readdirSync(sources).sort();
   const headers = files.filter((name) => name.endsWith('.h')).map((name) => readFileSync(join(sources, name)));
   const version = await compilerVersion(compiler);
-  const flags = compileFlags(libtorch);
+  const flags = [...compileFlags(libtorch), ...flagsForThreads(version)];
   const linkFlags = flagsToLink(libtorch);
   const shared = hash([JSON.stringify(libtorch), stampOf(libtorch), version, ...compiler, ...flags, ...headers]);
   const units = Array.from({ length: halves }, (_, half) => {
@@ -99,6 +99,15 @@ export function compileFlags(libtorch) {
     // The compiler searches /usr/include by itself; naming it breaks the order of the standard headers.
     ...libtorch.include.filter((folder) => folder !== '/usr/include').flatMap((folder) => ['-isystem', folder]),
   ];
+}
+
+/**
+ * libtorch's `parallel_for` is a template that is serial without this. The link line leaves OpenMP's library out, so that the threads are those of the
+ * one that libtorch brings; clang's calls are another library's.
+ * @param {string} version of the compiler
+ */
+function flagsForThreads(version) {
+  return isMac || version.includes('clang') ? [] : ['-fopenmp'];
 }
 
 /** Python's wheels bring only some of CUDA's headers. @param {import('./libtorch.mjs').Libtorch} libtorch */

@@ -182,13 +182,25 @@ Cover inputCover(const at::Tensor& x) { return {x.size(0), x.size(2), x.size(3),
 Cover outputCover(const at::Tensor& x, int64_t channels) { return {x.size(0), x.size(2), x.size(3), channels, 4, 0}; }
 Cover weightCover(const at::Tensor& weight) { return {weight.size(0), 3, 3, weight.size(1), 3, 0}; }
 
+/// The product at each of the 36 places is one thread's work: faster than all threads for one after the other.
+at::Tensor products(const at::Tensor& a, const at::Tensor& b) {
+  at::Tensor result = at::empty({36, a.size(1), b.size(2)}, a.options());
+  at::parallel_for(0, 36, 1, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; ++i) {
+      at::Tensor place = result.select(0, i);
+      at::mm_out(place, a.select(0, i), b.select(0, i));
+    }
+  });
+  return result;
+}
+
 struct Winograd : torch::autograd::Function<Winograd> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
     const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
     context->save_for_backward({x, weight});
     at::Tensor v = unfold(unfoldInput, inputCover(x), x);
     at::Tensor u = unfold(unfoldWeight, weightCover(weight), weight);
-    return fold(foldOutput, outputCover(x, weight.size(0)), at::bmm(v, u.transpose(1, 2)));
+    return fold(foldOutput, outputCover(x, weight.size(0)), products(v, u.transpose(1, 2)));
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
@@ -200,11 +212,11 @@ struct Winograd : torch::autograd::Function<Winograd> {
     at::Tensor dx, dw;
     if (context->needs_input_grad(0)) {
       at::Tensor u = unfold(unfoldWeight, weightCover(weight), weight);
-      dx = fold(foldInputGradient, inputCover(x), at::bmm(dm, u));
+      dx = fold(foldInputGradient, inputCover(x), products(dm, u));
     }
     if (context->needs_input_grad(1)) {
       at::Tensor v = unfold(unfoldInput, inputCover(x), x);
-      dw = fold(foldWeightGradient, weightCover(weight), at::bmm(dm.transpose(1, 2), v));
+      dw = fold(foldWeightGradient, weightCover(weight), products(dm.transpose(1, 2), v));
     }
     return {dx, dw};
   }
