@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean, methods } from 'tandem';
+import { allocator } from './allocator.js';
 import { convolutions } from './convolutions.js';
 import { engine } from './engine.js';
 import { engines } from './engines.js';
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, Suite>> = {
   train,
   engine,
   convolutions,
+  allocator,
   methods: methodSteps,
   views,
   images,
@@ -48,10 +50,10 @@ const usage = [
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
   '  --short             little of everything in minutes; judges no times and keeps no results',
-  '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision and engines; noise unless given',
-  '  --batch, --width    of train and engines: 256 images and 64 channels unless given',
+  '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; noise unless given',
+  '  --batch, --width    of train, engines and allocator: 256 images and 64 channels unless given',
   '  --methods A,B       of train: all unless given; of engines: simclr,byol,clbo unless given',
-  '  --rounds            of train, growth and engines: interleaved rounds; 3 unless given',
+  '  --rounds            of train, growth, engines and allocator: interleaved rounds; 3 unless given',
   '  --other FOLDER      of engines: another checkout, set up with another libtorch',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
@@ -138,7 +140,7 @@ async function runSuite(name: string, suite: Suite, { short, settings }: Asked):
     const document = {
       suite: name,
       date: begun.date.toISOString(),
-      command: [...environment(), 'npm run bench --', ...process.argv.slice(2)].join(' '),
+      command: [...environment(), 'npm run bench --', ...commandLine(settings)].join(' '),
       machine,
       load: { start: begun.load, end: load() },
       peers: peers.map((peer) => peer.about),
@@ -158,6 +160,11 @@ async function runSuite(name: string, suite: Suite, { short, settings }: Asked):
 function environment(): string[] {
   const names = ['TANDEM_THREADS', 'TANDEM_PEER_PYTHON', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_'];
   return names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`);
+}
+
+/** As it was typed, but for the place of images, which another machine has elsewhere. */
+function commandLine({ dataRoot }: Settings): string[] {
+  return process.argv.slice(2).map((word) => (dataRoot === undefined ? word : word.replace(dataRoot, 'FOLDER')));
 }
 
 /** `1.13` of `1.13.0a0`. */

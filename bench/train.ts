@@ -23,7 +23,8 @@ export const train: Suite = {
         published: await context.startPeer('train', { allocator: 'default' }),
       };
       const bfloat16 = machine.bfloat16InHardware;
-      const channelsLast = peers.tuned ? await fasterFormat(peers.tuned, context) : false;
+      const formats = peers.tuned && (await measureFormats(peers.tuned, context));
+      const channelsLast = formats !== null && formats.channelsLast.median < formats.contiguous.median;
       const found: Measured[] = [];
       for (const method of settings.methods ?? Object.keys(methods)) {
         say(`training steps of ${method}`);
@@ -37,6 +38,7 @@ export const train: Suite = {
       const peer = {
         precision: bfloat16 ? 'bfloat16' : 'float32',
         tunedFormat: channelsLast ? 'channelsLast' : 'contiguous',
+        formats,
       };
       const rate = (one: Measured) => limits[one.precision].training;
       const note = `ResNet-18, width ${size.width}, batch ${size.batch}, 3x32x32, ${machine.threads} threads; ours ${found[0]?.precision} ${found[0]?.memoryFormat}, tuned ${peer.precision} ${peer.tunedFormat}, published float32 contiguous`;
@@ -63,12 +65,18 @@ export const train: Suite = {
   },
 };
 
-async function fasterFormat(tuned: Peer, { settings, machine, say }: Context): Promise<boolean> {
+/** Steps of the tuned peer in both memory formats. */
+async function measureFormats(
+  tuned: Peer,
+  { settings: { width, batch, rounds }, machine, say }: Context,
+): Promise<Record<'contiguous' | 'channelsLast', Summary>> {
   say('memory format of the tuned peer');
-  const batch = Math.max(16, settings.batch / 4);
-  const asked = { method: 'simclr', width: settings.width, batch, bfloat16: machine.bfloat16InHardware };
-  const { contiguous, channelsLast } = await tuned.ask<Record<'contiguous' | 'channelsLast', number>>('formats', asked);
-  return channelsLast < contiguous;
+  const asked = { method: 'simclr', width, batch, bfloat16: machine.bfloat16InHardware, rounds };
+  const { contiguous, channelsLast } = await tuned.ask<Record<'contiguous' | 'channelsLast', number[]>>(
+    'formats',
+    asked,
+  );
+  return { contiguous: summarise(contiguous), channelsLast: summarise(channelsLast) };
 }
 
 async function measureStartUp({ root }: Cifar, { settings, short }: Context): Promise<Summary> {

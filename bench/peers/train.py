@@ -113,17 +113,19 @@ def losses(method: str, width: int, batch: int, steps: int, fixed: dict) -> list
         torch.set_default_dtype(torch.float32)
 
 
-def formats(method: str, width: int, batch: int, bfloat16: bool) -> dict:
-    """Seconds of a step in either memory format."""
+def formats(method: str, width: int, batch: int, bfloat16: bool, rounds: int) -> dict:
+    """Seconds of steps in either memory format, by turns."""
     views = [torch.randn(batch, 3, 32, 32) for _ in range(2)]
-    found = {}
-    for name, last in {"contiguous": False, "channelsLast": True}.items():
-        one = Trainer(method, width, True, last, bfloat16)
-        one.step(views)
-        begun = time.perf_counter()
-        one.step(views)
-        found[name] = time.perf_counter() - begun
-    return found
+    names = ["contiguous", "channelsLast"]
+    trainers = {name: Trainer(method, width, True, name == "channelsLast", bfloat16) for name in names}
+    found = {name: [] for name in names}
+    for _ in range(1 + rounds):
+        for name in names:
+            begun = time.perf_counter()
+            trainers[name].step(views)
+            found[name].append(time.perf_counter() - begun)
+        names.reverse()
+    return {name: times[1:] for name, times in found.items()}
 
 
 if __name__ == "__main__":
