@@ -1,6 +1,7 @@
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../errors.js';
 import { archiveName } from './archive.js';
+import { crc32 } from './crc32.js';
 import { checkNumber, isHidden, isImage, isSafe, MAX_FILE } from './formats.js';
 import type { Skipped } from './imageset.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
@@ -79,12 +80,15 @@ function faultOf(entry: Entry, path: string): string | undefined {
   return undefined;
 }
 
-/** The reader compares lengths with what the list says, so that nothing unpacks to more than was checked. */
+/** The reader compares lengths with what the list says, so that nothing unpacks to more than was checked; sums are left to us. */
 async function read(zip: ZipFile, entry: Entry): Promise<Encoded> {
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
-    return { input: Buffer.concat(chunks) };
+    const input = Buffer.concat(chunks);
+    return crc32(input) === entry.crc32
+      ? { input }
+      : { reason: 'damaged: its CRC-32 is not the one that the zip says' };
   } catch (error) {
     return { reason: `cannot be unpacked (${(error as Error).message})` };
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { UserError } from '../../src/errors.js';
+import { crc32 } from '../../src/images/crc32.js';
 import { openImages } from '../../src/images/index.js';
 import { pixel, png, temporary, write, type ZipEntry, zipOf } from './making.js';
 
@@ -80,6 +82,33 @@ test('what unpacks to more than it said is cut off and named', async (t) => {
   assert.equal(train.count, 10);
   assert.deepEqual([skipped.length, skipped[0]?.file], [1, 'bomb.png']);
   assert.match(skipped[0]?.reason ?? '', /cannot be unpacked \(too many bytes/);
+});
+
+test('an entry with one flipped byte is named and not used, stored or packed, though it decodes', async (t) => {
+  const raw = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * 7919) % 251);
+  const photo = await sharp(raw, { raw: { width: 32, height: 32, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+  const flipped = Buffer.from(photo);
+  flipped[photo.length - 200] = (photo[photo.length - 200] as number) ^ 1;
+  await sharp(flipped, { failOn: 'error' }).raw().toBuffer();
+  const image = await png();
+  const good = [...Array(10).keys()].map((i) => ({ name: `${i}.png`, body: image }));
+  const zip = zipOf([...good, { name: 'photo.jpg', body: photo, stored: true }]);
+  flipped.copy(zip, zip.indexOf(photo));
+  const packed = zipOf([...good, { name: 'photo.jpg', body: photo }]);
+  packed.writeUInt32LE(crc32(flipped), packed.lastIndexOf('PK\x01\x02') + 16);
+  for (const bytes of [zip, packed]) {
+    const { train, skipped } = await openImages(write(temporary(t), 'flipped.zip', bytes));
+    assert.equal(train.count, 10);
+    const reason = 'damaged: its CRC-32 is not the one that the zip says';
+    assert.deepEqual(skipped, [{ file: 'photo.jpg', reason }]);
+  }
+});
+
+test('CRC-32 of the text whose sum is published', () => {
+  assert.equal(crc32(Buffer.from('123456789')), 0xcbf4_3926);
+  assert.equal(crc32(Buffer.alloc(0)), 0);
 });
 
 test('a zip that is cut short, damaged or empty is refused', async (t) => {
