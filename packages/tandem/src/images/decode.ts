@@ -2,6 +2,7 @@ import { decoder } from './decoder.js';
 import type { Skipped } from './imageset.js';
 import { toPlanes } from './planes.js';
 import { withSeveral } from './several.js';
+import { decodeOne, MOST_REASONS } from './single.js';
 import type { Source } from './source.js';
 import type { NewStore, Store, Stored } from './store.js';
 
@@ -11,8 +12,6 @@ const IN_FLIGHT = 8;
 const LARGEST_KEPT = 128;
 /** Side that other images are brought to, in pixels. */
 const DEFAULT_SIDE = 96;
-/** Larger pictures are not decoded: a few kilobytes can claim to be gigabytes. */
-const MAX_PIXELS = 2 ** 27;
 
 export interface DecodeOptions {
   /** Side to bring every image to; without it 96, unless all are squares of one side of 128 or less. */
@@ -98,13 +97,16 @@ async function decodePass(
   let side = target.side ?? 0;
   let made: Promise<Store> | undefined;
   let done = 0;
+  let failed = 0;
   try {
     await withSeveral(source.contents(paths, signal), IN_FLIGHT, async (encoded) => {
       signal?.throwIfAborted();
       const { index } = encoded;
-      const image = 'reason' in encoded ? encoded.reason : await decode(encoded.input, target.side);
+      const image =
+        'reason' in encoded ? encoded.reason : await decodeOne(encoded.input, target.side, failed < MOST_REASONS);
       if (typeof image === 'string') {
         reasons[index] = image;
+        failed++;
       } else {
         if (side === 0 && image.width <= (target.most ?? 0)) side = image.width;
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
@@ -130,32 +132,4 @@ async function decodePass(
     );
     throw error;
   }
-}
-
-interface Interleaved {
-  readonly data: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** One image as interleaved RGB, or the reason why there is none. */
-async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
-  const sharp = await decoder();
-  try {
-    const upright = sharp(input, { failOn: 'error', limitInputPixels: MAX_PIXELS })
-      .autoOrient()
-      .flatten({ background: '#ffffff' });
-    const image = side === undefined ? upright : upright.resize(side, side, { fit: 'cover', position: 'centre' });
-    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) return `${info.channels} channels after conversion to RGB`;
-    return { data, width: info.width, height: info.height };
-  } catch (error) {
-    return oneLine(error);
-  }
-}
-
-/** The decoder reports the course of a failure over several lines; the last one says what it was. */
-function oneLine(error: unknown): string {
-  const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
-  return lines.filter((line) => /[a-z]/i.test(line)).at(-1) ?? 'could not be decoded';
 }

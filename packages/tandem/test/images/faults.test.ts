@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { openImages } from '../../src/images/index.js';
-import { crc32, pixel, png, tarOf, temporary, write } from './making.js';
+import { crc32, pixel, plain, png, tarOf, temporary, write } from './making.js';
 
 /** Files in all; 20,000 are tried before a release. */
 const TOTAL = Number(process.env.TANDEM_TEST_FAULTS ?? 600);
@@ -102,6 +102,60 @@ test(`${TOTAL} files of every fault among good ones: every good one is used, eve
   const blues = [...(train.files ?? []).keys()].filter((i) => (pixel(train, i, 8, 8)[2] as number) > 190);
   assert.ok(blues.length > good.size / 3);
   await assert.rejects(openImages(root, { size: 16 }), /images could not be decoded: /);
+});
+
+test('each reason is that of its own file, however many fail side by side', async (t) => {
+  const brick = plain(40, 40, [200, 100, 50]);
+  const cut = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+  const noise = sharp(
+    Uint8Array.from({ length: 40 * 40 * 3 }, (_, k) => (k * 7919) % 251),
+    {
+      raw: { width: 40, height: 40, channels: 3 },
+    },
+  );
+  const faults: Record<string, [Uint8Array, RegExp]> = {
+    jpg: [cut(await noise.clone().jpeg().toBuffer()), /jpeg/i],
+    png: [cut(await noise.clone().png().toBuffer()), /png/i],
+    webp: [cut(await noise.clone().webp().toBuffer()), /webp/i],
+    gif: [cut(await noise.clone().gif().toBuffer()), /gif/i],
+    tif: [(await noise.clone().tiff().toBuffer()).subarray(0, -4), /tiff/i],
+    avif: [cut(await noise.clone().avif().toBuffer()), /heif/i],
+    txt: [Buffer.from('This is no image.'), /unsupported image format/],
+    huge: [claiming(60_000, 60_000), /pixel limit/],
+  };
+  const root = temporary(t);
+  const archived: { name: string; body: Uint8Array }[] = [];
+  for (let i = 0; i < 15; i++) {
+    for (const [kind, [body]] of Object.entries(faults)) archived.push({ name: `${i}.${kind}.png`, body });
+    archived.push({ name: `good${i}.png`, body: await brick.clone().png().toBuffer() });
+  }
+  for (const { name, body } of archived) write(root, name, body);
+  const tar = write(temporary(t), 'a.tar', await tarOf(archived));
+  for (const where of [root, tar]) {
+    const { train, skipped } = await openImages(where, { size: 16, maxSkippedShare: 0.95 });
+    assert.deepEqual([train.count, skipped.length], [15, 120]);
+    for (const { file, reason } of skipped) {
+      const [, kind = ''] = file.split('.');
+      assert.match(reason, faults[kind]?.[1] as RegExp, file);
+    }
+    for (const kind of Object.keys(faults)) {
+      const reasons = skipped.filter(({ file }) => file.includes(`.${kind}.`)).map(({ reason }) => reason);
+      assert.deepEqual([...new Set(reasons)], reasons.slice(0, 1), kind);
+    }
+  }
+});
+
+test('beyond a thousand failures the reason is left open, and said to be', async (t) => {
+  const root = temporary(t);
+  for (let i = 0; i < 1020; i++) write(root, `${i}.png`, 'This is no image.');
+  for (let i = 0; i < 20; i++) write(root, `good${i}.png`, await png());
+  const { train, skipped } = await openImages(root, { maxSkippedShare: 0.99 });
+  assert.deepEqual([train.count, skipped.length], [20, 1020]);
+  const open = skipped.filter(({ reason }) => /^could not be decoded; the reasons of the first 1,000/.test(reason));
+  const told = skipped.filter(({ reason }) => /unsupported image format/.test(reason));
+  // What was in hand when the thousandth failed is still told.
+  assert.ok(told.length >= 1000 && told.length < 1010, `${told.length}`);
+  assert.equal(open.length + told.length, 1020);
 });
 
 test('a file and a folder that may not be read are named, and the rest is used', async (t) => {

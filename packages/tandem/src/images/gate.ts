@@ -1,0 +1,27 @@
+/** Lets work go on side by side, and now and then one piece of work alone. */
+export class Gate {
+  private readonly running = new Set<Promise<unknown>>();
+  /** Ends with the last of those that are alone or wait for it; undefined where there is none. */
+  private last: Promise<unknown> | undefined;
+
+  async beside<T>(work: () => Promise<T>): Promise<T> {
+    while (this.last) await this.last;
+    const one = work();
+    const ended: Promise<unknown> = one.catch(() => {}).finally(() => this.running.delete(ended));
+    this.running.add(ended);
+    return one;
+  }
+
+  /** Begins when what is running has ended; nothing else begins before this has ended. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = Promise.resolve(this.last);
+    const one = before.then(() => Promise.all(this.running)).then(work);
+    const ended = one.catch(() => {});
+    this.last = ended;
+    try {
+      return await one;
+    } finally {
+      if (this.last === ended) this.last = undefined;
+    }
+  }
+}
