@@ -1,3 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { firstFile } from './finding.js';
+
+/** The file of other classes than the usual ones. */
+export const LIST = 'imagenet100.txt';
+
 /**
  * The 100 classes of ImageNet-100, by WordNet number: the random choice of Tian, Krishnan and Isola, "Contrastive
  * Multiview Coding", ECCV 2020, which later papers keep to. From imagenet100.txt of https://github.com/HobbitLong/CMC.
@@ -16,3 +24,19 @@ export const imagenet100: readonly string[] = `
 `
   .trim()
   .split(/\s+/);
+
+/** The file of a list of other classes, where there is one. */
+export function listIn(tree: string): Promise<string | undefined> {
+  return firstFile([join(tree, LIST), join(dirname(tree), LIST)]);
+}
+
+/** @throws UserError where it names none */
+export async function readList(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  const names = text
+    .split('\n')
+    .flatMap((line) => line.trim().split(/\s/, 1))
+    .filter((name) => name !== '');
+  if (names.length > 0) return [...new Set(names)];
+  throw new UserError(`${file}: names no class; expected one a line`);
+}

@@ -1,10 +1,11 @@
 import { openCifar } from './cifar/cifar.js';
 import { CIFAR } from './cifar/sets.js';
-import { openImageNet100, openTinyImageNet } from './imagenet.js';
+import { openImageNet100 } from './imagenet.js';
 import type { DataSet } from './imageset.js';
 import { MNIST_LIKE, openMnistLike } from './mnist.js';
 import type { OpenOptions } from './options.js';
 import { openStl10 } from './stl10/stl10.js';
+import { openTinyImageNet } from './tiny.js';
 
 type Open = (options: OpenOptions) => Promise<DataSet>;
 

@@ -66,7 +66,7 @@ export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, r
   const left = [...others].map((name) => (name === undefined ? 'images beside it' : `'${name}'`));
   const beside =
     left.length > 0 ? [`beside 'train', ${left.join(', ')} ${left.length > 1 ? 'are' : 'is'} not used`] : [];
-  const unusable = queries ? undefined : why[0];
+  const unusable = queries || why.length === 0 ? undefined : why.join('; ');
   return {
     classes,
     train,

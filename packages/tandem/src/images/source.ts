@@ -45,3 +45,11 @@ export function sourceOf(
     notes: [...unread].map(([format, n]) => `${n} ${format} left out, as only ${FORMATS} are read`),
   };
 }
+
+/** Images directly in `test` or `test/images`, of the top or below one folder around all. */
+const BARE_TEST = /^([^/]+\/)?test\/(images\/)?[^/]+$/;
+
+/** ImageNet's test images are given away without their classes: a source without them. */
+export function withoutBareTest(source: Source): Source {
+  return { ...source, paths: source.paths.filter((path) => !BARE_TEST.test(path)) };
+}

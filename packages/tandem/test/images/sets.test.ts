@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../../src/errors.js';
+import { imagenet100 } from '../../src/images/imagenet100.js';
 import { bytesOf, type OpenOptions, openImages } from '../../src/images/index.js';
 import { tarEntries } from '../../src/images/tar.js';
 import { DATA, needs, pixel, png, tarOf, temporary, write, zipOf } from './making.js';
@@ -180,7 +181,12 @@ test('STL-10: folder and archive, in memory and from the cache; columns come out
       assert.deepEqual(bank && pixel(bank, 7, y, x), inPng(y, x));
       assert.deepEqual(pixel(train, 7, y, x), inPng(y, x));
     }
-    assert.match(note ?? '', dataRoot === bare ? /unlabeled_X.bin is missing/ : options.memory ? /are kept in/ : /^$/);
+    assert.match(
+      note ?? '',
+      new RegExp(`a part of STL-10: ${learned - 10} of 100000 unlabeled images, 10 of 5000 .*95 of 8000`),
+    );
+    assert.equal(/unlabeled_X.bin is missing/.test(note ?? ''), dataRoot === bare);
+    assert.equal(/are kept in/.test(note ?? ''), options.memory !== undefined);
   }
 });
 
@@ -248,7 +254,8 @@ test('Tiny ImageNet as zip, tar and folder: val has the classes of its annotatio
   );
   let first: Uint8Array | undefined;
   for (const dataRoot of roots) {
-    const { name, train, queries, skipped } = await openImages('tiny-imagenet', { dataRoot });
+    const { name, train, queries, skipped, note } = await openImages('tiny-imagenet', { dataRoot });
+    assert.equal(note, 'a part of Tiny ImageNet: 20 of 100000 training images, 100 of 10000 images of val');
     assert.deepEqual(
       [name, train.count, queries?.count, train.height, train.classes, skipped],
       ['tiny-imagenet', 20, 100, 64, [...CLASSES].sort(), []],
@@ -263,6 +270,51 @@ test('Tiny ImageNet as zip, tar and folder: val has the classes of its annotatio
     first ??= bytesOf(train);
     assert.deepEqual(bytesOf(train), first);
   }
+});
+
+/** A Tiny ImageNet of two classes, of which train has two images each, val three and test one. */
+async function madeTiny(t: TestContext, annotations: string | undefined): Promise<string> {
+  const root = temporary(t);
+  const image = await png();
+  const write_ = (path: string) => write(root, `tiny-imagenet-200/${path}`, image);
+  for (const wnid of CLASSES) for (const i of [0, 1]) write_(`train/${wnid}/images/${wnid}_${i}.JPEG`);
+  for (const i of [0, 1, 2]) write_(`val/images/val_${i}.JPEG`);
+  write_('test/images/test_0.JPEG');
+  if (annotations !== undefined) write(root, 'tiny-imagenet-200/val/val_annotations.txt', annotations);
+  return root;
+}
+
+test('Tiny ImageNet whose val_annotations.txt is missing, empty or cut short is refused, naming it', async (t) => {
+  const [a, b] = CLASSES as [string, string];
+  const lines = [a, b, a].map((wnid, i) => `val_${i}.JPEG\t${wnid}\t0\t0\t62\t62\r\n`);
+  const { queries } = await openImages('tiny-imagenet', { dataRoot: await madeTiny(t, lines.join('')) });
+  assert.deepEqual([...(queries?.labels ?? [])], [0, 1, 0]);
+  const cases: [string | undefined, RegExp][] = [
+    [undefined, /tiny-imagenet-200: val\/val_annotations.txt is missing/],
+    ['', /val\/val_annotations.txt names no image: 3 of the 3 images of val have no line in it/],
+    [lines.slice(0, 2).join(''), /val\/val_annotations.txt is cut short .*: 1 of the 3 images of val have no line/],
+    [lines.join('').slice(0, -20), /it has 'n\d*', which 'train' lacks\): .*or val_annotations.txt is damaged/],
+  ];
+  for (const [annotations, pattern] of cases) {
+    const root = await madeTiny(t, annotations);
+    await refused('tiny-imagenet', root, pattern);
+    await assert.rejects(
+      openImages('tiny-imagenet', { dataRoot: root }),
+      (error: Error) => !/'test'/.test(error.message),
+    );
+  }
+  const root = await madeTiny(t, lines[0]);
+  await assert.rejects(openImages(join(root, 'tiny-imagenet-200')), /2 of the 3 images of val have no line/);
+});
+
+test('Tiny ImageNet without val says what there is, and what is asked', async (t) => {
+  const root = await madeTiny(t, undefined);
+  rmSync(join(root, 'tiny-imagenet-200/val'), { recursive: true });
+  const { train, queries, note } = await openImages('tiny-imagenet', { dataRoot: root });
+  assert.deepEqual([train.count, queries?.count], [4, 2]);
+  assert.match(note ?? '', /every tenth image of each class \(2 of 4\) is held out as k-NN queries/);
+  assert.match(note ?? '', /a part of Tiny ImageNet: 4 of 100000 training images, 0 of 10000 images of val/);
+  assert.doesNotMatch(note ?? '', /'test'/);
 });
 
 test('the whole part of Tiny ImageNet: 20 classes, 500 and 50 images each', needs(TINY), async () => {
@@ -304,4 +356,30 @@ test('ImageNet-100 without a list takes the usual 100 classes; without a tree sa
   const root = await tree(t, 'imagenet100', ['n01558993', 'n00000001']);
   await refused('imagenet100', root, /99 of the 100 classes of ImageNet-100 have no images: n0\d+, /);
   await refused('imagenet100', temporary(t), /imagenet100: not found: expected an ImageNet tree.*on request at/);
+});
+
+test('ImageNet-100 with a val that is missing, flat or partial says what was found and what is asked', async (t) => {
+  const root = await tree(t, 'imagenet', imagenet100);
+  const image = await png();
+  write(root, 'imagenet/test/ILSVRC2012_test_00000001.JPEG', image);
+  const val = join(root, 'imagenet/val');
+  const noted = async (asked: number) => {
+    const { train, queries, note = '' } = await openImages('imagenet100', { dataRoot: root });
+    assert.deepEqual([train.count, queries?.count], [200, asked]);
+    assert.doesNotMatch(note, /'test'/);
+    return note;
+  };
+  const held = /every tenth image of each class \(100 of 200\) is held out as k-NN queries/;
+  const part = (n: number) => `a part of ImageNet-100: 200 of 126689 training images, ${n} of 5000 images of val`;
+  assert.equal(await noted(100), part(100));
+  for (const wnid of imagenet100.slice(60)) rmSync(join(val, wnid), { recursive: true });
+  assert.equal(await noted(60), `val holds only 60 of the 100 classes. ${part(60)}`);
+  rmSync(val, { recursive: true });
+  const missing = await noted(100);
+  for (const pattern of [held, /no images of these classes in .*imagenet\/val/]) assert.match(missing, pattern);
+  assert.ok(missing.includes(part(0)));
+  write(val, 'ILSVRC2012_val_00000001.JPEG', image);
+  const flat = await noted(100);
+  assert.match(flat, held);
+  assert.match(flat, /'val' is not sorted into the classes of 'train' \(val\/ILSVRC2012_val_00000001.JPEG lies in no/);
 });

@@ -3,6 +3,7 @@ import { find } from '../finding.js';
 import { fitted } from '../fit.js';
 import type { DataSet } from '../imageset.js';
 import type { OpenOptions } from '../options.js';
+import { partNote } from '../partial.js';
 import { openPlace } from '../place.js';
 import { fromArchive, fromFolder, look } from './files.js';
 import { classNames, records } from './records.js';
@@ -42,9 +43,11 @@ export async function openCifar(set: CifarLike, options: OpenOptions): Promise<D
   const classes = classNames(set, parts);
   const train = records(set, set.train, parts, classes);
   const queries = records(set, [set.test], parts, classes);
-  const isWhole = train.count === COUNTS.train && queries.count === COUNTS.test;
-  const note = `a part of ${set.title}: ${train.count} of 50000 training images, ${queries.count} of 10000 test images`;
-  return fitted({ name: set.name, train, bank: train, queries, skipped: [], ...(isWhole ? {} : { note }) }, options);
+  const note = partNote(set.title, [
+    ['training images', train.count, COUNTS.train],
+    ['test images', queries.count, COUNTS.test],
+  ]).join();
+  return fitted({ name: set.name, train, bank: train, queries, skipped: [], ...(note && { note }) }, options);
 }
 
 async function fromImages(set: CifarLike, path: string, options: OpenOptions): Promise<DataSet> {

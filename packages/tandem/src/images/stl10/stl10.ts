@@ -4,6 +4,7 @@ import { find } from '../finding.js';
 import { fitted } from '../fit.js';
 import { type DataSet, type ImageSet, slice } from '../imageset.js';
 import type { OpenOptions } from '../options.js';
+import { partNote } from '../partial.js';
 import { cacheNote } from '../working.js';
 import { EXPECTED, IMAGES, LABELS, look, NAMES, type Place } from './files.js';
 import { classNames, labels } from './labels.js';
@@ -49,6 +50,11 @@ export async function openStl10(options: OpenOptions): Promise<DataSet> {
   };
   const note = [
     ...(unlabeled === 0 ? ['unlabeled_X.bin is missing, so the images of train alone are learned from'] : []),
+    ...partNote('STL-10', [
+      ['unlabeled images', unlabeled, 100_000],
+      ['training images', train, 5000],
+      ['test images', test, 8000],
+    ]),
     ...cacheNote(all),
   ];
   return fitted(
