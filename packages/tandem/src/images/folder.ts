@@ -16,7 +16,7 @@ export interface FolderOptions {
 }
 
 /**
- * A folder and everything below it. Links are followed, but not in circles; hidden files and folders are passed over.
+ * A folder and everything below it. Links are followed, also two to one folder, but not in circles; hidden files and folders are passed over.
  * What is named like an image but cannot be read as one is among the source's faults.
  *
  * @throws UserError where the folder itself cannot be read
@@ -24,13 +24,14 @@ export interface FolderOptions {
 export async function openFolder(where: string, { onFound, enters, signal }: FolderOptions = {}): Promise<Source> {
   const files: string[] = [];
   const faults: Skipped[] = [];
-  const seen = new Set<string>();
-  const walk = async (below: string): Promise<void> => {
+  let folders = 0;
+  /** @param around the real paths of the folders around this one: a link to one of them is a circle */
+  const walk = async (below: string, around: readonly string[]): Promise<void> => {
     signal?.throwIfAborted();
     const folder = join(where, below);
     const real = await realpath(folder);
-    if (seen.has(real)) return;
-    seen.add(real);
+    if (around.includes(real)) return;
+    folders++;
     const before = files.length;
     for (const entry of await list(folder)) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
@@ -43,7 +44,7 @@ export async function openFolder(where: string, { onFound, enters, signal }: Fol
       } else if (!kind.isDirectory()) {
         if (isImage(path)) faults.push({ file: path, reason: 'neither a file nor a folder' });
       } else if (!enters || enters(path)) {
-        await walk(path).catch((error) => {
+        await walk(path, [...around, real]).catch((error) => {
           if (!(error as NodeJS.ErrnoException).code) throw error;
           faults.push({
             file: path,
@@ -54,9 +55,9 @@ export async function openFolder(where: string, { onFound, enters, signal }: Fol
     }
     if (isImage(below) && files.length === before) faults.push({ file: below, reason: 'an empty folder, not a file' });
     onFound?.(files.length);
-    checkNumber(where, files.length);
+    checkNumber(where, files.length + folders);
   };
-  await walk('').catch((error) => {
+  await walk('', []).catch((error) => {
     const { code } = error as NodeJS.ErrnoException;
     throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
   });

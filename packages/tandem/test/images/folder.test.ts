@@ -305,6 +305,19 @@ test('links are followed, though not in circles; one to nowhere is skipped', asy
   );
 });
 
+test('a folder that is linked twice counts twice, and links around each other end', async (t) => {
+  const root = folder(t, { ...(await several('train/a/', 3)), ...(await several('train/b/', 3)) });
+  symlinkSync('train', join(root, 'val'));
+  const { train, queries } = await openImages(root);
+  assert.deepEqual([train.count, queries?.count], [6, 6]);
+  assert.deepEqual(queries?.files?.slice(0, 2), ['val/a/0.png', 'val/a/1.png']);
+  const pair = folder(t, { ...(await several('a/', 1)), ...(await several('b/', 1)) });
+  symlinkSync('../b', join(pair, 'a', 'other'));
+  symlinkSync('../a', join(pair, 'b', 'other'));
+  const { files } = (await openImages(pair)).train;
+  assert.deepEqual([...(files ?? [])].sort(), ['a/0.png', 'a/other/0.png', 'b/0.png', 'b/other/0.png']);
+});
+
 test('a missing folder, an empty one and one without images are told apart', async (t) => {
   const root = folder(t, await several('flowers/', 2));
   mkdirSync(join(root, 'empty'));
