@@ -1,5 +1,6 @@
 import { FORMATS, isImage, unreadFormat } from './formats.js';
 import type { Skipped } from './imageset.js';
+import type { FilePath } from './listing.js';
 
 /** The encoded bytes of an image, the path of a file that holds them, or why there are none. */
 export type Encoded = { readonly input: string | Uint8Array } | { readonly reason: string };
@@ -23,7 +24,7 @@ export interface Source {
   /** The contents of the given files, in whatever order is quick; `index` is the place in `wanted`. */
   contents(wanted: readonly string[], signal?: AbortSignal): AsyncIterable<{ readonly index: number } & Encoded>;
   /** The files on disk whose change would change these images. */
-  origins(wanted: readonly string[]): readonly string[];
+  origins(wanted: readonly string[]): readonly FilePath[];
 }
 
 /** Sorts a place's files into images and others. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
@@ -316,6 +316,53 @@ test('a folder that is linked twice counts twice, and links around each other en
   symlinkSync('../a', join(pair, 'b', 'other'));
   const { files } = (await openImages(pair)).train;
   assert.deepEqual([...(files ?? [])].sort(), ['a/0.png', 'a/other/0.png', 'b/0.png', 'b/other/0.png']);
+});
+
+test('names that are not UTF-8 lose no image, are shown with escapes, and come in one order', async (t) => {
+  const root = folder(t, {
+    ...(await several('a/', 3, [10, 0, 0])),
+    'a/\\xE9.png': await png([50, 0, 0]),
+    'a/ä\ufffd.png': await png([60, 0, 0]),
+  });
+  const bytes = (...parts: (string | number)[]) =>
+    Buffer.concat(
+      [`${root}/`, ...parts].map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))),
+    );
+  const image = async (red: number, ...parts: (string | number)[]) =>
+    writeFileSync(bytes(...parts), await png([red, 0, 0]));
+  try {
+    mkdirSync(bytes('caf', 0xe9));
+  } catch {
+    return t.skip('this file system takes UTF-8 names only');
+  }
+  await image(20, 'a/r', 0xe9, '.png');
+  await image(30, 'a/r', 0xe8, '.png');
+  await image(40, 'a/', 0xe9, '.png');
+  await image(70, 'caf', 0xe9, '/0.png');
+  await image(80, 'caf', 0xe9, '/ü.png');
+  writeFileSync(bytes('caf', 0xe9, '/', 0xff, '.png'), 'This is no image.');
+  symlinkSync(bytes('caf', 0xe9), join(root, 'linked'));
+  for (const options of [{}, { memory: 1000, cache: temporary(t) }]) {
+    const { train, skipped } = await openImages(root, options);
+    const reds = [...(train.files ?? []).entries()].map(([i, file]) => [file, pixel(train, i, 0, 0)[0]]);
+    assert.deepEqual(train.classes, ['a', 'caf\\xE9', 'linked']);
+    assert.deepEqual(Object.fromEntries(reds), {
+      'a/0.png': 10,
+      'a/1.png': 10,
+      'a/2.png': 10,
+      'a/\\xE9.png': 50,
+      'a/\\\\xE9.png': 40,
+      'a/r\\xE8.png': 30,
+      'a/r\\xE9.png': 20,
+      'a/ä\ufffd.png': 60,
+      'caf\\xE9/0.png': 70,
+      'caf\\xE9/ü.png': 80,
+      'linked/0.png': 70,
+      'linked/ü.png': 80,
+    });
+    assert.deepEqual(skipped.map(({ file }) => file).sort(), ['caf\\xE9/\\xFF.png', 'linked/\\xFF.png']);
+    assert.deepEqual((await openImages(root, options)).train.files, train.files);
+  }
 });
 
 test('a missing folder, an empty one and one without images are told apart', async (t) => {

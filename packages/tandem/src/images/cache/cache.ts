@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FilePath } from '../listing.js';
 import { withLock } from '../lock.js';
 import { PixelFile } from '../pixels.js';
 import { withSeveral } from '../several.js';
@@ -22,7 +23,7 @@ export interface Cacheable {
   /** The images, in order. */
   readonly files: readonly string[];
   /** The files on disk whose change makes the cache useless. */
-  readonly origins: readonly string[];
+  readonly origins: readonly FilePath[];
   readonly onWait?: () => void;
   readonly signal?: AbortSignal | undefined;
 }
