@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { decodeAll } from './decode.js';
+import { digestOf, joined } from './digest.js';
 import { type ImageSet, type Skipped, slice } from './imageset.js';
 import { DATA_SETS, openImages } from './open.js';
 import { CROP_MARGIN, type OpenOptions } from './options.js';
@@ -52,7 +52,7 @@ export async function streamImages(
   return {
     name: source.name,
     total: source.paths.length,
-    fingerprint: digest(source.paths),
+    fingerprint: digestOf(joined(source.paths, '\n')),
     notes: source.notes,
     chunks: (from) => decoded(source, from, size, signal),
   };
@@ -67,7 +67,7 @@ async function fromMemory(where: string, { size, ...options }: OpenOptions & { s
   return {
     name,
     total: names.length,
-    fingerprint: digest(names),
+    fingerprint: digestOf(joined(names, '\n')),
     notes: [],
     ...(train.classes && { classes: train.classes }),
     async *chunks(from) {
@@ -81,10 +81,6 @@ async function fromMemory(where: string, { size, ...options }: OpenOptions & { s
       }
     },
   };
-}
-
-function digest(names: readonly string[]): string {
-  return createHash('sha256').update(names.join('\n')).digest('hex');
 }
 
 async function* decoded(source: Source, from: number, size: number, signal?: AbortSignal): AsyncGenerator<Chunk> {

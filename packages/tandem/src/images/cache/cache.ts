@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestOf, jsonOf } from '../digest.js';
 import type { FilePath } from '../listing.js';
 import { withLock } from '../lock.js';
 import { PixelFile } from '../pixels.js';
@@ -42,7 +43,10 @@ const ABANDONED = 5 * 60_000;
 export async function cached(wanted: Cacheable, build: (newStore: NewStore) => Promise<Stored>): Promise<Stored> {
   const { name, where, key, onWait, signal } = wanted;
   const source = await realpath(where).catch(() => where);
-  const folder = join(wanted.folder, `${name.replace(/[^\w.-]/g, '_')}-${hashOf([source, key]).slice(0, 16)}`);
+  const folder = join(
+    wanted.folder,
+    `${name.replace(/[^\w.-]/g, '_')}-${digestOf([JSON.stringify([source, key])]).slice(0, 16)}`,
+  );
   await checkPlace(wanted.folder, source);
   try {
     await mkdir(folder, { recursive: true });
@@ -107,9 +111,5 @@ async function stampOf({ files, origins, signal }: Cacheable): Promise<string> {
     const found = await stat(path).catch(() => undefined);
     lines[i] = `${path}\0${found?.size}\0${found?.mtimeMs}`;
   });
-  return hashOf([files, lines]);
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return digestOf(jsonOf([files, lines]));
 }
