@@ -5,7 +5,15 @@ import { Command } from 'commander';
 import sharp from 'sharp';
 import { UsageError, UserError } from '../errors.js';
 import { Batches, DATA_SETS, type DataSet, type ImageSet } from '../images/index.js';
-import { describeOptions, loadImages, resolveConfig, runViews, viewCountOf, viewOptions } from '../pretrain/index.js';
+import {
+  describeOptions,
+  loadImages,
+  resolveConfig,
+  runOptions,
+  runViews,
+  viewCountOf,
+  viewOptions,
+} from '../pretrain/index.js';
 import { aboutPreset, makeViews, presetNames, type View } from '../views/index.js';
 import { wholeNumber } from './arguments.js';
 import { helpTable } from './help.js';
@@ -39,7 +47,10 @@ export function viewsCommand(): Command {
     .option('--count <n>', 'images to show', wholeNumber('--count'), 8)
     .option('--draws <n>', 'how many times the views of each image are drawn', wholeNumber('--draws'), 3)
     .option('--seed <n>', 'everything random follows from it (default: 0)')
-    .option('--size <n>', 'side of the images in pixels; their own unless given')
+    .option(
+      '--size <n>',
+      'side of the views in pixels; unless given, small squares of one size keep theirs and all else becomes 96',
+    )
     .option('--limit <n>', 'read at most so many images')
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option('--config <file>', "settings as JSON, such as a run's config.json: shows what that run saw first")
@@ -63,6 +74,7 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   if (!/\.png$/i.test(out)) throw new UsageError(`--out must name a .png file, got ${out}`);
   await assertFree(out);
   const config = resolveConfig(gather([where, ...words], file, given));
+  assertShown(gather([where, ...words], undefined, {}));
   const bar = progress('images');
   const data = await loadImages(config, { onLoading: bar.update }).finally(bar.stop);
   const { train: set, skipped } = data;
@@ -128,6 +140,18 @@ function shownBytes(made: Tensor, { mean, std }: View): Uint8Array {
   });
 }
 
+/** What changes the picture beside the settings of views and of methods, on which the number of views may depend. */
+const OTHERS = ['images', 'method', 'preset', 'size', 'limit', 'seed', 'dataRoot', 'maxSkipped', 'cache'];
+
+/** @throws UsageError for a setting of a run that shows nowhere */
+function assertShown(settings: object): void {
+  const ofViews = Object.keys(viewOptions.shape);
+  const shows = (name: string) => !(name in runOptions.shape) || ofViews.includes(name) || OTHERS.includes(name);
+  const idle = Object.keys(settings).find((name) => !shows(name));
+  if (idle !== undefined)
+    throw new UsageError(`${idle} changes no view; the settings that do are ${ofViews.join(', ')}`);
+}
+
 async function assertFree(out: string): Promise<void> {
   const exists = await access(out).then(
     () => true,
@@ -139,5 +163,6 @@ async function assertFree(out: string): Promise<void> {
 
 function fail(out: string, error: NodeJS.ErrnoException): never {
   if (error.code === 'EEXIST') throw new UserError(`${out} is there already and is not overwritten; name another file`);
-  throw new UserError(`${out} cannot be written: ${error.message}`);
+  if (error.code === 'ENOENT') throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
+  throw new UserError(`${out} cannot be written (${error.code ?? error.message})`);
 }

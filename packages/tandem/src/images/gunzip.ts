@@ -6,8 +6,10 @@ import { UserError } from '../errors.js';
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
 const MAX_PLAIN = 2 ** 30;
 
-/** What the first bytes of a file say it is, as far as it matters here. */
-export async function sniff(file: string): Promise<'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'empty' | 'other'> {
+export type Kind = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
+
+/** What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so it may look like a program. */
+export async function sniff(file: string): Promise<Kind> {
   const handle = await open(file).catch((error) => {
     throw unreadable(file, error);
   });
@@ -17,10 +19,11 @@ export async function sniff(file: string): Promise<'gzip' | 'zip' | 'xz' | 'bzip
     if (bytesRead === 0) return 'empty';
     const hex = start.toString('hex');
     if (hex.startsWith('1f8b')) return 'gzip';
-    if (hex.startsWith('504b0304')) return 'zip';
+    if (/^504b(0304|0506)/.test(hex)) return 'zip'; // with files, or without
     if (hex.startsWith('fd377a58')) return 'xz';
     if (hex.startsWith('425a68')) return 'bzip2';
     if (hex.startsWith('28b52ffd')) return 'zstd';
+    if (/^(4d5a|7f454c46)/.test(hex)) return 'program';
     return 'other';
   } catch (error) {
     throw unreadable(file, error);

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { firstFile } from './finding.js';
 
 /** The file of other classes than the usual ones. */
 export const LIST = 'imagenet100.txt';
@@ -25,18 +25,33 @@ export const imagenet100: readonly string[] = `
   .trim()
   .split(/\s+/);
 
-/** The file of a list of other classes, where there is one. */
-export function listIn(tree: string): Promise<string | undefined> {
-  return firstFile([join(tree, LIST), join(dirname(tree), LIST)]);
+/**
+ * The file of a list of other classes, in a tree or beside it; undefined where there is none.
+ *
+ * @throws UserError where what is called so is no file
+ */
+export async function listIn(tree: string): Promise<string | undefined> {
+  for (const path of [join(tree, LIST), join(dirname(tree), LIST)]) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile()) return path;
+    if (found) throw new UserError(`${path}: no file; expected a list of classes, one a line`);
+  }
+  return undefined;
 }
 
-/** @throws UserError where it names none */
+/** @throws UserError where it is no text, or names fewer than two classes */
 export async function readList(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8');
+  const bytes = await readFile(file);
+  const text = bytes.toString();
+  const isText = isUtf8(bytes) && !/[^\P{Cc}\s]/u.test(text); // no control characters but those of lines
+  if (!isText) throw new UserError(`${file}: no UTF-8 text; expected one class a line`);
   const names = text
     .split('\n')
     .flatMap((line) => line.trim().split(/\s/, 1))
     .filter((name) => name !== '');
-  if (names.length > 0) return [...new Set(names)];
-  throw new UserError(`${file}: names no class; expected one a line`);
+  const classes = [...new Set(names)];
+  if (classes.length > 1) return classes;
+  throw new UserError(
+    `${file}: names ${classes.length === 0 ? 'no class' : 'one class only'}; expected two or more, one a line`,
+  );
 }

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.js';
 import { isSafe } from './formats.js';
-import { gzipError, sniff } from './gunzip.js';
+import { gzipError, type Kind, sniff } from './gunzip.js';
 
 const BLOCK = 512;
 
@@ -33,7 +33,7 @@ export interface TarEntry {
 export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry> {
   const kind = await sniff(file);
   if (kind === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
-  if (kind !== 'gzip' && kind !== 'other') {
+  if (kind !== 'gzip' && kind !== 'program' && kind !== 'other') {
     throw new UserError(`${file}: a ${kind} archive; expected a .tar, .tar.gz or .tgz`);
   }
   const raw = createReadStream(file);
@@ -67,7 +67,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
           parts,
           read: () =>
             collect(parts()).catch((error) => {
-              throw explain(file, error, ordinal);
+              throw explain(file, error, ordinal, kind);
             }),
         };
       }
@@ -76,7 +76,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
     }
     if (tail.length < end + BLOCK || !tail.isZero()) throw cutShort(file);
   } catch (error) {
-    throw explain(file, error, ordinal);
+    throw explain(file, error, ordinal, kind);
   } finally {
     tar.destroy();
     bytes.destroy();
@@ -109,11 +109,14 @@ function cutShort(file: string, cause?: unknown): UserError {
   return new UserError(`${file}: cut short: the tar ends before its end mark. Fetch the file again`, { cause });
 }
 
-function explain(file: string, error: unknown, entries: number): unknown {
+function explain(file: string, error: unknown, entries: number, kind: Kind): unknown {
   if (error instanceof UserError) return error;
   const message = error instanceof Error ? error.message : '';
   if (/unexpected end of data/i.test(message)) return cutShort(file, error);
   if (/invalid (tar )?header|header exceeds/i.test(message)) {
+    if (entries === 0 && kind === 'program') {
+      return new UserError(`${file}: a program; where it is an archive that unpacks itself, give what it unpacks to`);
+    }
     const what = entries === 0 ? 'not a tar archive' : `damaged after ${entries} entries`;
     return new UserError(`${file}: ${what}; images come as a folder, a .tar, .tar.gz, .tgz or .zip`, { cause: error });
   }

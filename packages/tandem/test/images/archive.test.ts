@@ -162,3 +162,9 @@ test('opening an archive can be stopped', async (t) => {
 test('a stop while a tar is listed is no failure of gzip', () => {
   assert.equal(gzipError('a.tar', new DOMException('stopped', 'AbortError')), undefined);
 });
+
+test('a tar whose first name begins like a program is a tar', async (t) => {
+  const tar = await tarOf([{ name: 'MZ.png', body: await png() }]);
+  const { train } = await openImages(write(temporary(t), 'a.tar', tar));
+  assert.deepEqual(train.files, ['MZ.png']);
+});

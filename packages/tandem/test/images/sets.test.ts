@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -350,6 +350,29 @@ test('ImageNet-100: the classes of the list, of an ImageNet tree', async (t) => 
   );
   write(root, 'imagenet/imagenet100.txt', 'n00000002\nn00000009\n');
   await refused('imagenet100', root, /1 of the 2 classes of .*imagenet100.txt have no images: n00000009/);
+});
+
+test('a list of ImageNet-100 that is a folder, no text, or of fewer than two classes is refused', async (t) => {
+  const root = await tree(t, 'imagenet', ['n00000001', 'n00000002']);
+  const list = join(root, 'imagenet/imagenet100.txt');
+  const cases: [Uint8Array | string, RegExp][] = [
+    ['', /imagenet100.txt: names no class; expected two or more, one a line$/],
+    ['\n  \n', /names no class/],
+    ['n00000001\nn00000001\n', /names one class only; expected two or more, one a line$/],
+    ['n1\0\nn2\n', /no UTF-8 text/],
+    ['n1\x1b[31m\nn2\n', /imagenet100.txt: no UTF-8 text; expected one class a line$/],
+    [Buffer.from([0x89, 0x50, 0x4e, 0x47, 10]), /no UTF-8 text/],
+  ];
+  for (const [bytes, pattern] of cases) {
+    write(root, 'imagenet/imagenet100.txt', bytes);
+    await refused('imagenet100', root, pattern);
+  }
+  rmSync(list);
+  mkdirSync(list);
+  await refused('imagenet100', root, /imagenet\/imagenet100.txt: no file; expected a list of classes, one a line$/);
+  rmSync(list, { recursive: true });
+  write(root, 'imagenet100.txt', '\ufeffn00000001\r\nn00000002\r\n');
+  assert.equal((await openImages('imagenet100', { dataRoot: root })).train.count, 4);
 });
 
 test('ImageNet-100 without a list takes the usual 100 classes; without a tree says where it comes from', async (t) => {

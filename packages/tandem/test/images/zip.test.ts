@@ -121,6 +121,12 @@ test('a zip that is cut short, damaged or empty is refused', async (t) => {
   damaged.fill(0x55, damaged.indexOf('PK\x01\x02'), damaged.indexOf('PK\x01\x02') + 30);
   await refused(write(root, 'damaged.zip', damaged), /damaged.zip: damaged \(/);
   await refused(write(root, 'none.zip', zipOf([{ name: 'a.txt', body: 'a' }])), /no images: its 1 files are/);
+  await refused(write(root, 'no.zip', zipOf([])), /no.zip: no images: it is empty/);
+  const program = Buffer.concat([Buffer.from('MZ'), Buffer.alloc(2000, 7), zip]);
+  await refused(
+    write(root, 'self.zip', program),
+    /self.zip: a program; where it is an archive that unpacks itself, give/,
+  );
 });
 
 test('opening a zip can be stopped', async (t) => {
