@@ -125,7 +125,14 @@ export const runOptions = z.strictObject({
     .enum(['global', 'tensor'])
     .default('global')
     .describe('whether clip is for the gradients of all tensors together, or for those of each'),
-  size: z.int().min(8).max(1024).optional().describe("side of the images in pixels; the data set's own unless given"),
+  size: z
+    .int()
+    .min(8)
+    .max(1024)
+    .optional()
+    .describe(
+      'side of the views in pixels; unless given, small squares of one size keep theirs and all else becomes 96',
+    ),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
   ...viewOptions.shape,
   seed: z.int().min(0).default(0).describe('everything random follows from it'),
