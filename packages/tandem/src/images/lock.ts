@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 
 /** Who holds a lock touches it so often, in milliseconds ... */
@@ -20,8 +20,9 @@ export async function withLock<T>(
   work: () => Promise<T>,
   { onWait, signal }: { readonly onWait?: (() => void) | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  while (!(await taken(path))) {
-    if (await isStale(path)) {
+  const mark = `${process.pid} ${randomUUID()}\n`;
+  while (!(await taken(path, mark))) {
+    if (!(await isHeld(path))) {
       // Renaming succeeds for one of several that wait.
       const aside = `${path}.${randomUUID()}`;
       await rename(path, aside).then(
@@ -42,13 +43,14 @@ export async function withLock<T>(
     return await work();
   } finally {
     clearInterval(beat);
-    await rm(path, { force: true });
+    // Another's, who took it over, stays.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === mark) await rm(path, { force: true });
   }
 }
 
-async function taken(path: string): Promise<boolean> {
+async function taken(path: string, mark: string): Promise<boolean> {
   try {
-    await writeFile(path, `${process.pid}\n`, { flag: 'wx' });
+    await writeFile(path, mark, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -56,7 +58,8 @@ async function taken(path: string): Promise<boolean> {
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** Whether a process that lives holds a lock. */
+export async function isHeld(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs > STALE;
+  return found !== undefined && Date.now() - found.mtimeMs <= STALE;
 }

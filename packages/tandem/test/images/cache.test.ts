@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -197,6 +197,65 @@ test('a run that died while it built is followed by one that builds', async (t) 
   utimesSync(join(path, 'lock'), past, past);
   const { decoded, train } = await open(root, { cache });
   assert.deepEqual([decoded, train.count], [40, 40]);
+});
+
+test('the pixels of a build that died go at once: when another builds, or reads, there or beside', async (t) => {
+  const root = await folder(t);
+  const cache = temporary(t);
+  const script = fileURLToPath(new URL('./opening.js', import.meta.url));
+  /** A build that dies after ten images; its lock is as old as 20 seconds make it. */
+  const dies = async () => {
+    const child = fork(script, [root, cache, '10'], { silent: true });
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+    const path = join(cache, readdirSync(cache).find((name) => existsSync(join(cache, name, 'lock'))) as string);
+    const left = readdirSync(path).filter((name) => name.endsWith('.pixels') && name !== namedIn(path));
+    assert.equal(left.length, 1);
+    const past = new Date(Date.now() - 20_000);
+    utimesSync(join(path, 'lock'), past, past);
+    return path;
+  };
+  const path = await dies();
+  await open(root, { cache, size: 12 });
+  assert.deepEqual(readdirSync(path), []);
+  const file = join(root, 'a/0.png');
+  utimesSync(file, 2, 2);
+  await dies();
+  assert.equal((await open(root, { cache })).decoded, 40);
+  assert.deepEqual(readdirSync(path).sort(), [namedIn(path), 'manifest.json'].sort());
+  // A rebuild that dies, after which the old pixels serve again.
+  utimesSync(file, 1, 1);
+  await dies();
+  utimesSync(file, 2, 2);
+  assert.equal((await open(root, { cache })).decoded, 0);
+  assert.deepEqual(readdirSync(path).sort(), [namedIn(path), 'manifest.json'].sort());
+});
+
+function namedIn(path: string): string | undefined {
+  const file = join(path, 'manifest.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).pixels : undefined;
+}
+
+test('a build that slept until it was thought dead takes what the other built, and removes nothing of it', async (t) => {
+  const root = await folder(t);
+  const cache = temporary(t);
+  let begun = false;
+  const onProgress = (done: number, _: number | undefined, what: string) => {
+    if (what !== 'decoding' || done < 10 || begun) return;
+    begun = true;
+    const lock = join(cache, readdirSync(cache)[0] as string, 'lock');
+    const past = new Date(Date.now() - 20_000);
+    utimesSync(lock, past, past);
+    // Stops this build's loop until the other has its images.
+    const script = fileURLToPath(new URL('./opening.js', import.meta.url));
+    execFileSync(process.execPath, [script, root, cache]);
+  };
+  const slept = await open(root, { cache, onProgress });
+  assert.ok(begun);
+  const other = await open(root, { cache });
+  assert.equal(other.decoded, 0);
+  const { path, manifest } = entry(cache);
+  assert.deepEqual(readdirSync(path).sort(), [manifest.pixels, 'manifest.json'].sort());
+  assert.deepEqual(bytesOf(slept.train), bytesOf(other.train));
 });
 
 test('of several processes at once one builds, and all get the same', async (t) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, jsonOf } from '../digest.js';
 import type { FilePath } from '../listing.js';
@@ -7,7 +7,8 @@ import { withLock } from '../lock.js';
 import { PixelFile } from '../pixels.js';
 import { withSeveral } from '../several.js';
 import type { NewStore, Stored } from '../store.js';
-import { fileStore } from './filestore.js';
+import { fileStore, Superseded } from './filestore.js';
+import { lockOf, removeLeft, tidy, tidyAll } from './leftovers.js';
 import { readManifest } from './manifest.js';
 import { checkPlace, explain } from './room.js';
 
@@ -29,13 +30,11 @@ export interface Cacheable {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Unfinished files that nobody has written to for so long, in milliseconds, are a dead run's. */
-const ABANDONED = 5 * 60_000;
-
 /**
  * The images of a cache; where there is none, or what it was made of has changed, they are built first. Of two runs that
  * want the same images at once, one builds and the other waits. Pixels are written under a name of their own, and the
- * manifest that names them is put in place last, so that a run that dies leaves nothing that is believed.
+ * manifest that names them is put in place last, so that a run that dies leaves nothing that is believed; what it left is
+ * removed by the next that builds or reads.
  *
  * @param build decodes the images, into the store it is given
  * @throws UserError where the folder cannot be written, the disk is full, or the cache would lie among the images
@@ -52,17 +51,20 @@ export async function cached(wanted: Cacheable, build: (newStore: NewStore) => P
     await mkdir(folder, { recursive: true });
     const hash = await stampOf(wanted);
     const valid = () => readCache(folder, hash);
-    return (
-      (await valid()) ??
-      (await withLock(
-        join(folder, 'lock'),
-        async () => (await valid()) ?? (await rebuilt(folder, source, hash, build)),
-        {
-          onWait,
-          signal,
-        },
-      ))
-    );
+    const found = await valid();
+    if (found) {
+      await tidy(folder);
+      return found;
+    }
+    await tidyAll(wanted.folder);
+    const made = async () => (await valid()) ?? (await rebuilt(folder, source, hash, build));
+    for (;;) {
+      try {
+        return await withLock(lockOf(folder), made, { onWait, signal });
+      } catch (error) {
+        if (!(error instanceof Superseded)) throw error;
+      }
+    }
   } catch (error) {
     throw explain(wanted.folder, error);
   }
@@ -74,7 +76,7 @@ async function rebuilt(
   hash: string,
   build: (newStore: NewStore) => Promise<Stored>,
 ): Promise<Stored> {
-  await removeOld(folder);
+  await removeLeft(folder);
   return build((count, channels, side) => {
     return fileStore({ folder, source, hash, pixels: `${randomUUID()}.pixels`, count, channels, side });
   });
@@ -90,17 +92,6 @@ async function readCache(folder: string, hash: string): Promise<Stored | undefin
   const gone = new Set(missing);
   const kept = Array.from({ length: count }, (_, i) => i).filter((i) => !gone.has(i));
   return { side, kept, skipped, pixels: PixelFile.open(path, channels * side ** 2, Uint32Array.from(kept)) };
-}
-
-/** What runs that died left unfinished. */
-async function removeOld(folder: string): Promise<void> {
-  const manifest = await readManifest(folder);
-  for (const name of await readdir(folder)) {
-    if (!name.includes('.pixels') || name === manifest?.pixels) continue;
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > ABANDONED) await rm(path, { force: true });
-  }
 }
 
 /** One number for the state of all origins: any file added, removed, changed or replaced gives another. */

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PixelFile } from '../pixels.js';
 import type { Store } from '../store.js';
@@ -13,7 +13,13 @@ export type Begun = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'cha
   readonly folder: string;
 };
 
-/** A store that writes its images to a new file of a cache, and at the end the manifest that names it. */
+/** The file was removed while it was written: another process, which thought this one dead, builds in its place. */
+export class Superseded extends Error {}
+
+/**
+ * A store that writes its images to a new file of a cache, and at the end the manifest that names it.
+ * @throws Superseded at the end, where the file is gone
+ */
 export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
   const stride = begun.channels * begun.side ** 2;
   const bytes = begun.count * stride;
@@ -47,6 +53,7 @@ export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
       await syncing;
       await file.sync();
       await file.close();
+      if (!(await stat(path).catch(() => undefined))) throw new Superseded(`${path} is gone`);
       const { skipped, side, kept } = outcome;
       const there = new Set(kept);
       const missing = Array.from({ length: begun.count }, (_, i) => i).filter((i) => !there.has(i));
