@@ -22,11 +22,6 @@ export interface DecodeOptions {
   readonly onDone?: (done: number) => void;
 }
 
-/** The largest side that images can come out at. */
-export function largestSide({ size, margin = 1 }: DecodeOptions): number {
-  return Math.max(sideFor(size ?? DEFAULT_SIDE, margin), size === undefined ? LARGEST_KEPT : 0);
-}
-
 /** The side of images that crops of `size` are taken from. */
 export function sideFor(size: number, margin: number): number {
   return Math.ceil(size * margin);

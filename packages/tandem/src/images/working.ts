@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path';
 import { cached } from './cache/cache.js';
-import { decodeAll, largestSide } from './decode.js';
+import { decodeAll } from './decode.js';
 import { cacheHome } from './home.js';
 import { type ImageSet, imageBytes, type Skipped, subset } from './imageset.js';
 import type { Item } from './layout.js';
 import type { OpenOptions } from './options.js';
 import { PixelFile, type Pixels } from './pixels.js';
 import type { Source } from './source.js';
-import { IN_MEMORY, memoryStore, type NewStore } from './store.js';
+import { IN_MEMORY, memoryStore, type NewStore, type Stored } from './store.js';
 
 /** What decoding a source's items came to. */
 export interface Images {
@@ -18,7 +18,10 @@ export interface Images {
   readonly skipped: readonly Skipped[];
 }
 
-/** Decodes items to memory or, where they may not fit, takes them from a cache. */
+/** What is decoded is more than may be held in memory. */
+class TooLarge extends Error {}
+
+/** Decodes items to memory or, where they turn out not to fit, takes them from a cache. */
 export async function imagesOf(
   source: Source,
   items: readonly Item[],
@@ -26,42 +29,61 @@ export async function imagesOf(
   options: OpenOptions,
 ): Promise<Images> {
   const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
-  const order = [...items.keys()];
-  const isLarge = items.length * 3 * largestSide(options) ** 2 > memory;
-  // What a cache holds must not depend on what is held out of it.
-  if (isLarge) order.sort((a, b) => compare((items[a] as Item).path, (items[b] as Item).path));
-  const files = order.map((i) => (items[i] as Item).path);
-  const decode = (large: NewStore) => {
-    const newStore: NewStore = (n, c, side) => (n * c * side ** 2 > memory ? large : memoryStore)(n, c, side);
-    return decodeAll(source, files, newStore, {
+  const decode = (files: readonly string[], newStore: NewStore) =>
+    decodeAll(source, files, newStore, {
       ...options,
       onDone: (done) => onProgress?.(done, files.length, 'decoding'),
     });
-  };
-  const { side, kept, skipped, pixels } = isLarge
-    ? await cached(
-        {
-          folder: options.cache ?? join(cacheHome(), 'images'),
-          name: source.name,
-          where: source.where,
-          key: { size: options.size, margin: options.margin, ...(limit !== undefined && { limit, seed }) },
-          files,
-          origins: source.origins(files),
-          onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
-          signal,
-        },
-        decode,
-      )
-    : await decode(memoryStore);
-  const places = kept.map((k) => order[k] as number);
-  const set = setOf(
-    source.name,
-    places.map((i) => items[i] as Item),
-    { side, pixels, classes },
+  const paths = items.map((item) => item.path);
+  // How large images come out is known when the first is decoded, so this ends early where they are too many.
+  const inMemory = decode(paths, (n, c, side) => {
+    if (n * c * side ** 2 > memory) throw new TooLarge();
+    return memoryStore(n, c, side);
+  });
+  const small = await inMemory.catch((error) => {
+    if (!(error instanceof TooLarge)) throw error;
+  });
+  const set = ({ side, pixels }: Stored, kept: readonly Item[]) => setOf(source.name, kept, { side, pixels, classes });
+  if (small) {
+    const { kept: places, skipped } = small;
+    return {
+      set: set(
+        small,
+        places.map((i) => items[i] as Item),
+      ),
+      places,
+      skipped,
+    };
+  }
+  // What a cache holds must not depend on what is held out of it.
+  const order = [...items.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
+  const files = order.map((i) => paths[i] as string);
+  const large = await cached(
+    {
+      folder: options.cache ?? join(cacheHome(), 'images'),
+      name: source.name,
+      where: source.where,
+      key: { size: options.size, margin: options.margin, ...(limit !== undefined && { limit, seed }) },
+      files,
+      origins: source.origins(files),
+      onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
+      signal,
+    },
+    (newStore) => decode(files, newStore),
   );
-  if (!isLarge) return { set, places, skipped };
+  const places = large.kept.map((k) => order[k] as number);
   const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
-  return { set: subset(set, ranks), places: ranks.map((rank) => places[rank] as number), skipped };
+  return {
+    set: subset(
+      set(
+        large,
+        places.map((i) => items[i] as Item),
+      ),
+      ranks,
+    ),
+    places: ranks.map((rank) => places[rank] as number),
+    skipped: large.skipped,
+  };
 }
 
 function setOf(

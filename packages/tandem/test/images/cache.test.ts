@@ -171,7 +171,8 @@ test('what a stopped run leaves is not believed, and a lock left behind is taken
   const root = await folder(t);
   const cache = temporary(t);
   const stop = new AbortController();
-  const onProgress = (done: number) => done === 20 && stop.abort();
+  const onProgress = (done: number, _: number | undefined, what: string) =>
+    what === 'decoding' && done === 20 && stop.abort();
   await assert.rejects(open(root, { cache, onProgress, signal: stop.signal }), { name: 'AbortError' });
   const path = join(cache, readdirSync(cache)[0] as string);
   assert.deepEqual(readdirSync(path), []);
@@ -296,6 +297,28 @@ test('a cache among the images, or where nothing can be written, is refused', as
   }
   assert.deepEqual(readdirSync(root).sort(), ['a', 'b']);
   assert.equal(readFileSync(blocked, 'utf8'), 'mine');
+});
+
+test('a set of small squares that fits in memory needs no cache, however many there are', async (t) => {
+  const root = await folder(t);
+  const memory = 40 * 3 * 24 ** 2;
+  const blocked = write(temporary(t), 'file', 'mine');
+  const empty = temporary(t);
+  for (const cache of [blocked, empty]) {
+    const { train, note } = await openImages(root, { memory, cache });
+    assert.ok(train.pixels instanceof Uint8Array);
+    assert.deepEqual([train.count, train.height], [40, 24]);
+    assert.doesNotMatch(note ?? '', /are kept in/);
+  }
+  assert.deepEqual(readdirSync(empty), []);
+  assert.ok((await openImages(root, { memory: memory - 1, cache: empty })).train.pixels instanceof PixelFile);
+  assert.equal(readdirSync(entry(empty).path).length, 2);
+  // One of another size brings all to 96, which is too much.
+  write(root, 'a/x.png', await png([1, 2, 3], 25));
+  await assert.rejects(openImages(root, { memory, cache: blocked }), /cannot be written/);
+  const { train } = await openImages(root, { memory, cache: temporary(t) });
+  assert.ok(train.pixels instanceof PixelFile);
+  assert.deepEqual([train.count, train.height], [41, 96]);
 });
 
 test('pixels that grow shorter under a run end it with a word', async (t) => {
