@@ -14,8 +14,8 @@ import { checkChannels, type EvaluationFlags, given, viewOf } from './evaluation
 import { Exit } from './exit.js';
 import { progress } from './progress.js';
 import { abortOnSignals } from './signals.js';
+import { skippedFiles } from './skipped.js';
 import { openSubjects, type Subject } from './subjects.js';
-import { skippedFiles } from './training.js';
 
 interface Options extends EvaluationFlags {
   out: string;

@@ -8,8 +8,8 @@ import { chooseDevice, labelled } from '../pretrain/index.js';
 import { evaluationView, type View } from '../views/index.js';
 import { oneOf, wholeNumber } from './arguments.js';
 import { type Progress, progress } from './progress.js';
+import { skippedFiles } from './skipped.js';
 import { type Choice, choices, openSubjects, type Subject } from './subjects.js';
-import { skippedFiles } from './training.js';
 
 /** What every command that measures an encoder is given. */
 export interface EvaluationFlags {

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
+import { TooManySkipped } from '../images/skipped.js';
 import { tandemVersion } from '../pretrain/version.js';
 import { Exit } from './exit.js';
 import { helpWidth } from './help.js';
+import { listSkipped } from './skipped.js';
 
 /** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
 const commands: Readonly<Record<string, { about: string; load(): Promise<Command> }>> = {
@@ -77,17 +79,31 @@ Every setting of pretraining is listed by \`tandem help pretrain\`.`;
  * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 or 143 interrupted
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  let program: Command | undefined;
   try {
-    const program = await programFor(argv);
+    program = await programFor(argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Exit) return error.code;
+    const more =
+      error instanceof TooManySkipped
+        ? aboutSkipped(
+            error,
+            program?.commands.find((one) => one.name() === argv[0]),
+          )
+        : '';
     if (process.env.TANDEM_DEBUG) console.error(error);
-    else console.error(`tandem: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+    else console.error(`tandem: ${error instanceof Error ? error.message.split('\n')[0] : error}${more}`);
     return error instanceof UserError ? error.exitCode : 1;
   }
+}
+
+/** How more may be bad, and where all of them are listed. */
+function aboutSkipped({ skipped }: TooManySkipped, command: Command | undefined): string {
+  const flag = command?.options.some(({ long }) => long === '--max-skipped') ? ' (--max-skipped)' : '';
+  return `${flag}; ${listSkipped(skipped, command?.opts().out)}`;
 }
 
 async function programFor(argv: readonly string[]): Promise<Command> {

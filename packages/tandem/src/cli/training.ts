@@ -1,11 +1,11 @@
 import { shellWord } from '../errors.js';
-import type { Skipped } from '../images/index.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../pretrain/index.js';
 import { Exit } from './exit.js';
 import { wrapped } from './help.js';
 import { duration, progress } from './progress.js';
 import { reported } from './reported.js';
 import { abortOnSignals } from './signals.js';
+import { skippedFiles } from './skipped.js';
 
 /**
  * Shows a training run from reading its images to its end.
@@ -92,13 +92,6 @@ function opening({ run, config, data, learned, steps, parameters, from }: Event<
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
     ...(from > 0 ? [`going on after step ${from.toLocaleString('en')}`] : []),
   ];
-}
-
-/** Counts them and names the first. */
-export function skippedFiles(skipped: readonly Skipped[]): string {
-  const named = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
-  const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
-  return `${count} could not be read, skipped: ${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
 }
 
 function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {

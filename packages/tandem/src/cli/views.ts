@@ -20,7 +20,7 @@ import { helpTable } from './help.js';
 import { gather, settingsTable } from './pretrain.js';
 import { progress } from './progress.js';
 import { contactSheet, type Picture } from './sheet.js';
-import { skippedFiles } from './training.js';
+import { skippedFiles } from './skipped.js';
 
 interface Options {
   out?: string;

@@ -3,20 +3,18 @@ import { foldersOf } from './annotations.js';
 import { balanced, holdOut } from './choose.js';
 import { viewSize } from './decode.js';
 import { FORMATS } from './formats.js';
-import { type DataSet, type Skipped, slice } from './imageset.js';
+import { type DataSet, slice } from './imageset.js';
 import { type Item, type Layout, layoutOf } from './layout.js';
 import type { OpenOptions } from './options.js';
+import { refuseTooMany } from './skipped.js';
 import type { Source } from './source.js';
 import { cacheNote, imagesOf } from './working.js';
-
-/** A handful of bad files is no reason to refuse a small collection. */
-const HANDFUL = 5;
 
 /**
  * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`). With a limit, files are
  * chosen before they are decoded.
  *
- * @throws UserError where there are no images, or too many that cannot be decoded (see `OpenOptions.maxSkippedShare`)
+ * @throws UserError where there are no images; TooManySkipped where too many cannot be decoded (see `OpenOptions.maxSkippedShare`)
  */
 export async function openCollection(source: Source, options: OpenOptions): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
@@ -25,7 +23,7 @@ export async function openCollection(source: Source, options: OpenOptions): Prom
   const { classes } = layout;
   const { set: all, places, skipped: undecoded } = await imagesOf(source, plan.items, classes, options);
   const skipped = [...source.faults, ...undecoded];
-  refuseTooMany(source, plan.items.length + source.faults.length, skipped, options.maxSkippedShare);
+  refuseTooMany(source.where, plan.items.length + source.faults.length, skipped, options.maxSkippedShare);
 
   const bankCount = places.filter((i) => i < plan.bankCount).length;
   const trainCount = plan.heldOut ? all.count : bankCount;
@@ -82,16 +80,6 @@ function labelsOf(items: readonly Item[]): number[] | undefined {
 function heldOutNote(queries: number, all: number): string {
   if (queries === 0) return 'no k-NN queries: no class has two images';
   return `every tenth image of each class (${queries} of ${all}) is held out as k-NN queries; methods without labels learn from them too`;
-}
-
-function refuseTooMany(source: Source, total: number, skipped: readonly Skipped[], share = 0.05): void {
-  const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
-  if (skipped.length <= tolerated && skipped.length < total) return;
-  const first = skipped.slice(0, 3).map(({ file, reason }) => `${file} (${reason})`);
-  const more = skipped.length > first.length ? ', ...' : '';
-  throw new UserError(
-    `${source.where}: ${skipped.length} of ${total} images could not be decoded: ${first.join(', ')}${more}. Repair or remove them`,
-  );
 }
 
 function nothingFound({ where, others, notes }: Source): UserError {

@@ -16,5 +16,6 @@ export { DATA_SETS, openImages } from './open.js';
 export { CROP_MARGIN, type OpenOptions } from './options.js';
 export { pngOf } from './picture.js';
 export { PixelFile, type Pixels } from './pixels.js';
+export { TooManySkipped } from './skipped.js';
 export { type Chunk, type ImageStream, streamImages } from './streaming.js';
 export { svgToPng } from './svg.js';

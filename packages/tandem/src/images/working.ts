@@ -43,17 +43,13 @@ export async function imagesOf(
   const small = await inMemory.catch((error) => {
     if (!(error instanceof TooLarge)) throw error;
   });
-  const set = ({ side, pixels }: Stored, kept: readonly Item[]) => setOf(source.name, kept, { side, pixels, classes });
+  const setAt = (places: readonly number[], { side, pixels }: Stored) => {
+    const kept = places.map((i) => items[i] as Item);
+    return setOf(source.name, kept, { side, pixels, classes });
+  };
   if (small) {
     const { kept: places, skipped } = small;
-    return {
-      set: set(
-        small,
-        places.map((i) => items[i] as Item),
-      ),
-      places,
-      skipped,
-    };
+    return { set: setAt(places, small), places, skipped };
   }
   // What a cache holds must not depend on what is held out of it.
   const order = [...items.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
@@ -74,13 +70,7 @@ export async function imagesOf(
   const places = large.kept.map((k) => order[k] as number);
   const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
   return {
-    set: subset(
-      set(
-        large,
-        places.map((i) => items[i] as Item),
-      ),
-      ranks,
-    ),
+    set: subset(setAt(places, large), ranks),
     places: ranks.map((rank) => places[rank] as number),
     skipped: large.skipped,
   };

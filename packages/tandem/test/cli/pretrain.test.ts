@@ -251,6 +251,26 @@ for (const [what, make, message] of unusable) {
   });
 }
 
+test('where too many files are bad, all of them are listed beside the run folder that would have been', async (t) => {
+  const folder = temporary(t);
+  const out = join(folder, 'runs', 'x');
+  const places = join(folder, 'images');
+  await pictures(places, 30);
+  const bad = Array.from({ length: 9 }, (_, i) => `blue/bad${i}.png`);
+  for (const file of bad) writeFileSync(join(places, file), 'text');
+  for (const list of ['x.skipped.jsonl', 'x.skipped-2.jsonl']) {
+    const { code, stderr } = await tandem(t, 'pretrain', places, ...tiny, '--out', out);
+    assert.equal(code, 1);
+    assert.match(stderr, /9 of 69 images could not be decoded: .*, or allow more than maxSkipped=0\.05; all 9 are/);
+    const file = join(folder, 'runs', list);
+    assert.ok(stderr.endsWith(`listed in ${file}\n`), stderr);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    assert.deepEqual(lines.map((line) => JSON.parse(line).file).sort(), bad);
+    assert.ok(lines.every((line) => JSON.parse(line).reason.length > 0));
+  }
+  assert.deepEqual(readdirSync(join(folder, 'runs')).length, 2);
+});
+
 test('an unknown key in a configuration is wrong usage', async (t) => {
   const file = writeJson(join(temporary(t), 'c.json'), { images: labelled, epoch: 3 });
   const { code, stderr } = await tandem(t, 'pretrain', '--config', file);

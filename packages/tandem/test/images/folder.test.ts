@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
 import { UserError } from '../../src/errors.js';
-import { bytesOf, type OpenOptions, openImages } from '../../src/images/index.js';
+import { bytesOf, type OpenOptions, openImages, TooManySkipped } from '../../src/images/index.js';
 import { apart, pixel, plain, png, temporary, write } from './making.js';
 
 type Colour = readonly [number, number, number];
@@ -273,10 +273,15 @@ test('many bad files are refused, with the count and the first of them', async (
   const bad = Object.fromEntries([...Array(6).keys()].map((i) => [`bad${i}.png`, 'no']));
   await refused(
     folder(t, { ...good, ...bad }),
-    /6 of 46 images could not be decoded: bad0.png \(.*\), bad1.png .*, \.\.\./,
+    /6 of 46 images could not be decoded: bad0.png \(.*\), bad1.png .*, \.\.\.\. Repair or remove them, or allow more than maxSkipped=0\.05$/,
   );
   const few = folder(t, { ...good, 'bad.png': 'no' });
   assert.equal((await openImages(few)).skipped.length, 1);
+  await assert.rejects(openImages(folder(t, { ...good, ...bad })), (error: Error) => {
+    assert.ok(error instanceof TooManySkipped);
+    assert.deepEqual(error.skipped.map(({ file }) => file).sort(), Object.keys(bad).sort());
+    return error.skipped.every(({ reason }) => reason !== '');
+  });
   await refused(few, /1 of 41 images could not be decoded/, { maxSkippedShare: 0 });
   assert.equal((await openImages(folder(t, { ...good, ...bad }), { maxSkippedShare: 0.2 })).skipped.length, 6);
   await refused(folder(t, bad), /6 of 6 images could not be decoded/, { maxSkippedShare: 1 });
