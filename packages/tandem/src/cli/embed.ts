@@ -8,13 +8,15 @@ import { embedFormats, writeNames } from '../evaluate/embed/formats.js';
 import { type Entry, Journal } from '../evaluate/embed/journal.js';
 import { features } from '../evaluate/index.js';
 import { type Chunk, DATA_SETS, streamImages } from '../images/index.js';
+import { refuseTooMany } from '../images/skipped.js';
 import { chooseDevice, lockRun } from '../pretrain/index.js';
 import { oneOf, wholeNumber } from './arguments.js';
-import { checkChannels, type EvaluationFlags, given, viewOf } from './evaluation.js';
+import { checkChannels, type EvaluationFlags, given, viewOf, withOpening } from './evaluation.js';
 import { Exit } from './exit.js';
 import { progress } from './progress.js';
+import { ownSettings } from './provenance.js';
 import { abortOnSignals } from './signals.js';
-import { skippedFiles } from './skipped.js';
+import { listSkipped, skippedFiles } from './skipped.js';
 import { openSubjects, type Subject } from './subjects.js';
 
 interface Options extends EvaluationFlags {
@@ -26,7 +28,7 @@ const one = ['kept', 'student', 'teacher'] as const;
 
 /** `tandem embed <run|encoder> <images> --out FILE`: the features of any images, for other tools. */
 export function embedCommand(): Command {
-  return new Command('embed')
+  const command = new Command('embed')
     .usage('<run|encoder> <images> --out <file> [options]')
     .argument(
       '<encoder>',
@@ -37,8 +39,8 @@ export function embedCommand(): Command {
       `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards; labels are not needed`,
     )
     .requiredOption('--out <file>', `what to write, by its ending: ${endings.join(', ')}`)
-    .option('--of <which>', `of a run: ${one.join(', ')}`, oneOf('--of', one), 'kept')
-    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option('--of <which>', `of a run: ${one.join(', ')}`, oneOf('--of', one), 'kept');
+  return withOpening(command)
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option(
       '--limit <n>',
@@ -73,7 +75,8 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
     if (subject.note) bar.say(subject.note);
     subject.encoder.to({ device });
     const { size } = subject.card;
-    const stream = await streamImages(where, { size, ...given(options), signal, onProgress: bar.update });
+    const opening = given({ ...ownSettings(runOrFile, where), ...options });
+    const stream = await streamImages(where, { size, ...opening, signal, onProgress: bar.update });
     for (const note of stream.notes) bar.say(note);
     const { total, classes, fingerprint } = stream;
     mkdirSync(dirname(out), { recursive: true });
@@ -95,7 +98,11 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
       signal.throwIfAborted();
     }
     const { rows } = journal;
-    if (rows.length === 0) throw new UserError(`${where}: none of ${total} images could be decoded`);
+    const skipped = journal.entries.flatMap(({ file, skipped: reason }) =>
+      reason === undefined ? [] : [{ file, reason }],
+    );
+    // What was computed stays: with a larger share the same command only writes the file.
+    refuseTooMany(where, journal.entries.length, skipped, opening.maxSkippedShare);
     bar.say(`writing ${out}`);
     const beside = join(partial, 'result');
     const namesBeside = join(partial, 'names');
@@ -107,12 +114,9 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
     }
     if (names) renameSync(namesBeside, names);
     place(beside, out);
-    const skipped = journal.entries.flatMap(({ file, skipped: reason }) =>
-      reason === undefined ? [] : [{ file, reason }],
-    );
     journal.remove();
     bar.stop();
-    if (skipped.length > 0) bar.say(skippedFiles(skipped));
+    if (skipped.length > 0) bar.say(`${skippedFiles(skipped)}; ${listSkipped(skipped, out)}`);
     const result = { images: rows.length, width: about.width, skipped: skipped.length };
     const files = [out, ...(names ? [names] : [])];
     if (options.json)

@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { UserError } from '../errors.js';
 import { classNames, features, type LabelledSet } from '../evaluate/index.js';
 import type { EncoderCard } from '../export/index.js';
-import { CROP_MARGIN, DATA_SETS, type ImageSet, openImages } from '../images/index.js';
+import { CROP_MARGIN, DATA_SETS, type ImageSet, type OpenOptions, openImages } from '../images/index.js';
 import { chooseDevice, labelled } from '../pretrain/index.js';
 import { evaluationView, type View } from '../views/index.js';
-import { oneOf, wholeNumber } from './arguments.js';
+import { oneOf, share, wholeNumber } from './arguments.js';
 import { type Progress, progress } from './progress.js';
+import { type OwnSettings, ownSettings } from './provenance.js';
 import { skippedFiles } from './skipped.js';
 import { type Choice, choices, openSubjects, type Subject } from './subjects.js';
 
@@ -15,14 +16,31 @@ import { type Choice, choices, openSubjects, type Subject } from './subjects.js'
 export interface EvaluationFlags {
   of?: Choice;
   dataRoot?: string;
+  maxSkipped?: number;
+  cache?: string;
   device?: string;
   limit?: number;
   json?: true;
 }
 
+/** How images are opened, where not as their run did. */
+export function withOpening(command: Command): Command {
+  return command
+    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option(
+      '--max-skipped <share>',
+      "share of image files that may be unreadable (default: the run's for its own images, or 0.05)",
+      share('--max-skipped'),
+    )
+    .option(
+      '--cache <folder>',
+      "folder for decoded images that are too many for the memory (default: the run's for its own images, or in the user's cache)",
+    );
+}
+
 /** A command with the arguments and options that all of them share. @param both whether it measures a run's two encoders unless told otherwise */
 export function evaluationCommand(name: string, both: boolean): Command {
-  return new Command(name)
+  const command = new Command(name)
     .usage('<run|encoder> <images> [options]')
     .argument(
       '<encoder>',
@@ -33,8 +51,8 @@ export function evaluationCommand(name: string, both: boolean): Command {
       '--of <which>',
       `of a run: ${choices.join(', ')} (default: ${both ? 'both' : 'kept'})`,
       oneOf('--of', choices),
-    )
-    .option('--data-root <folder>', 'where named data sets are looked for first')
+    );
+  return withOpening(command)
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
     .option('--json', 'one JSON object with the result on stdout');
@@ -68,7 +86,13 @@ export async function withOpened(
   try {
     const { card, note } = subjects[0] as Subject;
     if (note) bar.say(note);
-    const { bank, queries } = await openLabelled(label, where, card, flags, bar);
+    const { bank, queries } = await openLabelled(
+      label,
+      where,
+      card,
+      { ...ownSettings(runOrFile, where), ...flags },
+      bar,
+    );
     const classes = classNames(bank);
     for (const { encoder } of subjects) encoder.to({ device });
     await work({ subjects, bank, queries, classes, device, view: viewOf(card), bar });
@@ -92,9 +116,15 @@ export function featuresOf(
   });
 }
 
-async function openLabelled(what: string, where: string, card: EncoderCard, flags: EvaluationFlags, bar: Progress) {
+async function openLabelled(
+  what: string,
+  where: string,
+  card: EncoderCard,
+  flags: EvaluationFlags & OwnSettings,
+  bar: Progress,
+) {
   const data = await openImages(where, {
-    ...sizeFor(where, card),
+    size: card.size,
     ...given(flags),
     margin: CROP_MARGIN,
     onProgress: bar.update,
@@ -114,13 +144,13 @@ async function openLabelled(what: string, where: string, card: EncoderCard, flag
   return known;
 }
 
-/** Small images of a data set are enlarged batch by batch, not all at once in memory. */
-export function sizeFor(where: string, { size }: EncoderCard): { size?: number } {
-  return size > 96 && DATA_SETS.includes(where) ? {} : { size };
-}
-
-export function given({ dataRoot, limit }: EvaluationFlags): { dataRoot?: string; limit?: number } {
-  return { ...(dataRoot && { dataRoot }), ...(limit && { limit }) };
+export function given({ dataRoot, limit, maxSkipped, cache }: EvaluationFlags): OpenOptions {
+  return {
+    ...(dataRoot && { dataRoot }),
+    ...(limit && { limit }),
+    ...(maxSkipped !== undefined && { maxSkippedShare: maxSkipped }),
+    ...(cache && { cache }),
+  };
 }
 
 export function viewOf({ size, mean, std, architecture }: EncoderCard): View {

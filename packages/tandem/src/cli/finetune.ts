@@ -3,7 +3,8 @@ import { UsageError } from '../errors.js';
 import { pretrain, resolveConfig } from '../pretrain/index.js';
 import { shortName } from '../pretrain/run-folder.js';
 import { aboveZero, notNegative, wholeNumber } from './arguments.js';
-import { type EvaluationFlags, evaluationCommand, sizeFor } from './evaluation.js';
+import { type EvaluationFlags, evaluationCommand } from './evaluation.js';
+import { ownSettings } from './provenance.js';
 import { openSubjects, type Subject } from './subjects.js';
 import { showTraining } from './training.js';
 import { tellTuned } from './tuned.js';
@@ -61,7 +62,7 @@ export function finetuneCommand(): Command {
       const config = resolveConfig({
         ...{ images, method: 'supervised', from: runOrFile, of },
         ...durationFor(options.labels),
-        ...sizeFor(images, card),
+        ...{ size: card.size, ...ownSettings(runOrFile, images) },
         ...settings,
       });
       const name = `${shortName(images)}-finetune-${Number((100 * options.labels).toPrecision(6))}pct`;

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Provenance, Quality } from '../export/index.js';
 import { DATA_SETS } from '../images/index.js';
 import { numberIn, type RunRecord, readRun } from '../report/index.js';
@@ -27,15 +27,37 @@ export function provenanceOf(runOrFile: string, subject: Subject, out: string): 
   };
 }
 
-/** Where a run's images are; of a file alone nothing is known. */
-export function imagesOf(runOrFile: string): { where: string; dataRoot?: string; cache?: string } | undefined {
-  if (!statSync(runOrFile).isDirectory()) return undefined;
-  const { images, dataRoot, cache } = readRun(runOrFile).config as {
-    images?: string;
-    dataRoot?: string;
-    cache?: string;
+/** How a run opens its images, by the names of its settings. */
+export interface OwnSettings {
+  readonly maxSkipped?: number;
+  readonly cache?: string;
+  readonly dataRoot?: string;
+}
+
+/** A run's images; of a file alone nothing is known. */
+export function imagesOf(runOrFile: string): ({ readonly where: string } & OwnSettings) | undefined {
+  if (!statSync(runOrFile).isDirectory() || !existsSync(join(runOrFile, 'config.json'))) return undefined;
+  const { images, maxSkipped, cache, dataRoot } = readRun(runOrFile).config;
+  if (typeof images !== 'string') return undefined;
+  return {
+    where: images,
+    ...(typeof maxSkipped === 'number' && { maxSkipped }),
+    ...(typeof cache === 'string' && { cache }),
+    ...(typeof dataRoot === 'string' && { dataRoot }),
   };
-  return images === undefined ? undefined : { where: images, ...(dataRoot && { dataRoot }), ...(cache && { cache }) };
+}
+
+/** How a run opens these images, where they are its own: what it cached is found again, what it tolerated is tolerated. */
+export function ownSettings(runOrFile: string, where: string): OwnSettings | undefined {
+  const own = imagesOf(runOrFile);
+  if (own === undefined || placeOf(own.where) !== placeOf(where)) return undefined;
+  const { where: _, ...settings } = own;
+  return settings;
+}
+
+function placeOf(images: string): string {
+  if (DATA_SETS.includes(images)) return images;
+  return existsSync(images) ? realpathSync(images) : resolve(images);
 }
 
 /** A data set's name, or the last part of a path. */

@@ -5,11 +5,11 @@ import { type Export, type Graph, GraphNetwork, graphOf, observe, quantized, unq
 import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../images/index.js';
 import { unit } from '../losses/index.js';
 import { type Labelled, labelled } from '../pretrain/index.js';
-import { checkChannels, given, sizeFor, viewOf } from './evaluation.js';
+import { checkChannels, given, viewOf } from './evaluation.js';
 import type { ExportFlags } from './export.js';
 import { percent } from './measured.js';
 import type { Progress } from './progress.js';
-import { publicName } from './provenance.js';
+import { type OwnSettings, publicName } from './provenance.js';
 import type { Subject } from './subjects.js';
 
 /** Enough that the ranges hardly change with more. */
@@ -17,11 +17,9 @@ const calibrationImages = 256;
 /** Of k-NN accuracy, as a share. */
 const largestLoss = 0.02;
 
-/** Images, and where named sets and decoded ones lie. */
-interface Place {
+/** Images, and how they are opened. */
+interface Place extends OwnSettings {
   readonly where: string;
-  readonly dataRoot?: string;
-  readonly cache?: string;
 }
 
 interface Around {
@@ -53,8 +51,9 @@ export async function quantize(
   bar.say(`calibrating and measuring the quantized model with ${where}`);
   let data: DataSet;
   try {
-    const sized = { ...sizeFor(where, subject.card), margin: CROP_MARGIN };
-    data = await openImages(where, { ...sized, ...found, ...given(flags), signal, onProgress: bar.update });
+    const { size } = subject.card;
+    const options = { ...given({ ...found, ...flags }), size, margin: CROP_MARGIN };
+    data = await openImages(where, { ...options, signal, onProgress: bar.update });
     checkChannels(where, data.train.channels, subject.card);
   } catch (error) {
     if (flags.images !== undefined || !(error instanceof UserError)) throw error;

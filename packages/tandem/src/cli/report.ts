@@ -1,26 +1,25 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
+import { CROP_MARGIN, type DataSet, openImages, TooManySkipped } from '../images/index.js';
 import { chooseDevice, findEncoder } from '../pretrain/index.js';
 import { type RunRecord, readRun, writeReport } from '../report/index.js';
+import { type EvaluationFlags, given, withOpening } from './evaluation.js';
 import { type Progress, progress } from './progress.js';
+import { imagesOf } from './provenance.js';
 
-interface Options {
+interface Options extends EvaluationFlags {
   images?: string;
   pictures: boolean;
-  dataRoot?: string;
-  device?: string;
-  json?: true;
 }
 
 /** `tandem report <run>`: the run's `report.html`, made anew. */
 export function reportCommand(): Command {
-  return new Command('report')
+  const command = new Command('report')
     .usage('<run> [options]')
     .argument('<run>', 'run folder')
     .option('--images <images>', "the images, where they are not any more where the run's config.json says")
-    .option('--no-pictures', 'without pictures of nearest neighbours: needs no images')
-    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option('--no-pictures', 'without pictures of nearest neighbours: needs no images');
+  return withOpening(command)
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--json', 'one JSON object with the result on stdout')
     .action(runReport);
@@ -34,7 +33,7 @@ async function runReport(run: string, options: Options): Promise<void> {
     let report: string;
     if (options.pictures) {
       findEncoder(run);
-      const data = await imagesOf(config, options, bar);
+      const data = await picturesOf(config, { ...imagesOf(run), ...options }, bar);
       const onProgress = (done: number, total: number) => bar.update(done, total, 'neighbours');
       report = await writeReport(run, { pictures: { data, device, onProgress } });
     } else {
@@ -48,12 +47,12 @@ async function runReport(run: string, options: Options): Promise<void> {
 }
 
 /** The images that a run learned from, as it saw them. */
-async function imagesOf(config: RunRecord['config'], options: Options, bar: Progress): Promise<DataSet> {
+async function picturesOf(config: RunRecord['config'], options: Options, bar: Progress): Promise<DataSet> {
   const { size, limit, seed } = config as Partial<Record<string, number>>;
-  const dataRoot = options.dataRoot ?? (config.dataRoot as string | undefined);
+  // Images given in their place are the same, elsewhere.
   try {
     return await openImages(options.images ?? String(config.images), {
-      ...(dataRoot && { dataRoot }),
+      ...given(options),
       ...(size && { size }),
       ...(limit && { limit }),
       ...(seed && { seed }),
@@ -61,7 +60,7 @@ async function imagesOf(config: RunRecord['config'], options: Options, bar: Prog
       onProgress: bar.update,
     });
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || error instanceof TooManySkipped) throw error;
     throw new UserError(`${error.message} Give --images <images> where they are, or --no-pictures`);
   }
 }

@@ -22,6 +22,11 @@ export interface DecodeOptions {
   readonly onDone?: (done: number) => void;
 }
 
+/** The side that images are brought to, where they do not all keep theirs. */
+export function targetSide({ size, margin = 1 }: DecodeOptions): number {
+  return sideFor(size ?? DEFAULT_SIDE, margin);
+}
+
 /** The side of images that crops of `size` are taken from. */
 export function sideFor(size: number, margin: number): number {
   return Math.ceil(size * margin);
@@ -48,7 +53,7 @@ export async function decodeAll(
   options: DecodeOptions,
 ): Promise<Stored> {
   const { size, margin = 1 } = options;
-  const side = sideFor(size ?? DEFAULT_SIDE, margin);
+  const side = targetSide(options);
   if ((size === undefined || margin > 1) && (await beginsSmall(source, paths))) {
     const most = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
     try {

@@ -82,7 +82,10 @@ test('.npy with the names beside it; unreadable images are told and left out', a
   const wanted = await expected();
   close(rowsOf(npy(readFileSync(out))), wanted.rows);
   assert.deepEqual(readFileSync(files[1], 'utf8').trimEnd().split('\n'), wanted.files);
-  assert.deepEqual(readdirSync(join(root, 'new')).sort(), ['a.files.txt', 'a.npy'], 'nothing else is left');
+  const left = readdirSync(join(root, 'new')).sort();
+  assert.deepEqual(left, ['a.files.txt', 'a.npy', 'a.npy.skipped.jsonl'], 'nothing else is left');
+  const list = readFileSync(join(root, 'new', 'a.npy.skipped.jsonl'), 'utf8');
+  assert.match(list, /^\{"file":"blue\/05x\.png","reason":".+"\}\n$/);
 });
 
 test('.jsonl', async (t) => {

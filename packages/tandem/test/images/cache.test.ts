@@ -25,7 +25,7 @@ import {
   PixelFile,
   subset,
 } from '../../src/images/index.js';
-import { pixel, png, tarOf, temporary, write } from './making.js';
+import { pixel, plain, png, tarOf, temporary, write } from './making.js';
 
 /** Two classes of 20, number n of colour n. */
 async function folder(t: TestContext): Promise<string> {
@@ -54,21 +54,21 @@ function entry(cache: string) {
 test('from the cache come the same images, labels and batches as from memory', async (t) => {
   const root = await folder(t);
   const cache = temporary(t);
-  const plain = await openImages(root, { size: 16 });
+  const held = await openImages(root, { size: 16 });
   for (const expected of [40, 0]) {
     const { train, bank, queries, decoded, note } = await open(root, { cache });
     assert.equal(decoded, expected);
     assert.ok(train.pixels instanceof PixelFile);
-    assert.deepEqual([train.files, train.labels, train.classes], [plain.train.files, plain.train.labels, ['a', 'b']]);
-    assert.deepEqual(bytesOf(train), bytesOf(plain.train));
-    assert.ok(bank && queries && plain.queries);
+    assert.deepEqual([train.files, train.labels, train.classes], [held.train.files, held.train.labels, ['a', 'b']]);
+    assert.deepEqual(bytesOf(train), bytesOf(held.train));
+    assert.ok(bank && queries && held.queries);
     assert.deepEqual([bank.count, queries.count], [36, 4]);
-    assert.deepEqual(bytesOf(queries), bytesOf(plain.queries));
+    assert.deepEqual(bytesOf(queries), bytesOf(held.queries));
     const some = [5, 0, 39, 5];
-    assert.deepEqual(gather(train, some), gather(plain.train, some));
-    assert.deepEqual(bytesOf(subset(train, some)), bytesOf(subset(plain.train, some)));
+    assert.deepEqual(gather(train, some), gather(held.train, some));
+    assert.deepEqual(bytesOf(subset(train, some)), bytesOf(subset(held.train, some)));
     assert.deepEqual(Buffer.concat([...inOrder(train, 7)].map(({ bytes }) => bytes)), Buffer.from(bytesOf(train)));
-    const [ours, theirs] = [train, plain.train].map((set) => [...new Batches(set, { batch: 8, seed: 3 }).epoch(2, 1)]);
+    const [ours, theirs] = [train, held.train].map((set) => [...new Batches(set, { batch: 8, seed: 3 }).epoch(2, 1)]);
     assert.deepEqual(ours, theirs);
     assert.match(note ?? '', /decoded images \(0.00 GB\) are kept in /);
   }
@@ -96,6 +96,29 @@ test('one cache serves every seed; another size or limit has one of its own', as
   assert.equal((await open(root, { cache, size: 12 })).decoded, 40);
   assert.equal((await open(root, { cache, limit: 10 })).decoded, 10);
   assert.equal(readdirSync(cache).length, 3);
+});
+
+test('a run without size and what measures it at the size it came to share a cache', async (t) => {
+  const root = temporary(t);
+  const cache = temporary(t);
+  for (let n = 0; n < 4; n++) write(root, `${n}.png`, await plain(30, 20, [n, 0, 0]).png().toBuffer());
+  const margin = 8 / 7;
+  const opened = await open(root, { cache, size: undefined, margin });
+  assert.deepEqual([opened.decoded, opened.train.height], [4, 110]);
+  const again = await open(root, { cache, size: 96, margin });
+  assert.deepEqual([again.decoded, again.size], [0, 96]);
+  assert.deepEqual(bytesOf(again.train), bytesOf(opened.train));
+  assert.equal(readdirSync(cache).length, 1);
+});
+
+test('small squares that one size keeps and another does not have a cache for each', async (t) => {
+  const root = temporary(t);
+  const cache = temporary(t);
+  for (let n = 0; n < 4; n++) write(root, `${n}.png`, await png([n, 0, 0], 120));
+  const margin = 8 / 7;
+  assert.equal((await open(root, { cache, size: undefined, margin })).train.height, 120);
+  assert.equal((await open(root, { cache, size: 96, margin })).train.height, 110);
+  assert.equal((await open(root, { cache, size: undefined, margin })).train.height, 120);
 });
 
 test('a file changed, added, removed or touched makes the cache anew; the old pixels go', async (t) => {
