@@ -3,14 +3,19 @@ import { type DataSet, type ImageSet, limit } from './imageset.js';
 import type { OpenOptions } from './options.js';
 import { resizeSet } from './resize.js';
 
+/** The side that images of a data set are brought to. Small ones that crops are taken from are not enlarged. */
+export function fittedSide(own: number, { size, margin = 1 }: OpenOptions): number {
+  const side = size === undefined ? own : sideFor(size, margin);
+  return margin > 1 && own <= side ? own : side;
+}
+
 /** Brings a data set of one size to the limit and size asked for. */
-export function fitted(data: DataSet, { size, margin = 1, limit: most, seed }: OpenOptions): DataSet {
+export function fitted(data: DataSet, options: OpenOptions): DataSet {
+  const { size, limit: most, seed } = options;
   const made = new Map<ImageSet, ImageSet>();
   const fit = (set: ImageSet): ImageSet => {
     const fewer = most === undefined ? set : limit(set, most, seed);
-    const side = size === undefined ? undefined : sideFor(size, margin);
-    const isEnough = margin > 1 && side !== undefined && Math.max(set.height, set.width) <= side;
-    const fit = side === undefined || isEnough ? fewer : resizeSet(fewer, side);
+    const fit = resizeSet(fewer, fittedSide(set.height, options));
     made.set(set, fit);
     return fit;
   };

@@ -18,24 +18,36 @@ interface Taps {
 export function resizeSet(set: ImageSet, size: number): ImageSet {
   const { count, channels, height, width } = set;
   if (height === size && width === size) return set;
+  const pixels = allocate(count, channels, size);
+  const resize = resizer(set, size);
+  for (let i = 0; i < count; i++) resize(bytesOf(set, i, i + 1), pixels, i * channels * size * size);
+  return { ...set, height: size, width: size, pixels };
+}
+
+/** Resizes one image, and writes its planes from byte `start` on. */
+export type Resize = (from: Uint8Array, to: Uint8Array, start: number) => void;
+
+/** Resizes images of one shape one by one, as `resizeSet` does. */
+export function resizer(
+  { channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>,
+  size: number,
+): Resize {
   const scale = Math.min(height, width) / size;
   const across = taps(width, size, scale);
   const down = taps(height, size, scale);
-  const pixels = allocate(count, channels, size);
   const rows = new Float64Array(height * size);
-  let from: Uint8Array = new Uint8Array(0);
-  for (let plane = 0; plane < count * channels; plane++) {
-    const inImage = plane % channels;
-    if (inImage === 0) from = bytesOf(set, plane / channels, plane / channels + 1);
-    const start = inImage * height * width;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < size; x++) rows[y * size + x] = blend(from, start + y * width, 1, across, x);
+  return (from, to, start) => {
+    for (let plane = 0; plane < channels; plane++) {
+      const top = plane * height * width;
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < size; x++) rows[y * size + x] = blend(from, top + y * width, 1, across, x);
+      }
+      const at = start + plane * size * size;
+      for (let y = 0; y < size; y++) {
+        for (let x = 0; x < size; x++) to[at + y * size + x] = Math.round(blend(rows, x, size, down, y));
+      }
     }
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) pixels[(plane * size + y) * size + x] = Math.round(blend(rows, x, size, down, y));
-    }
-  }
-  return { ...set, height: size, width: size, pixels };
+  };
 }
 
 function taps(length: number, size: number, scale: number): Taps {

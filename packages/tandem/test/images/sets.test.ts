@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../../src/errors.js';
 import { imagenet100 } from '../../src/images/imagenet100.js';
-import { bytesOf, type OpenOptions, openImages } from '../../src/images/index.js';
+import { bytesOf, type ImageSet, type OpenOptions, openImages, PixelFile } from '../../src/images/index.js';
+import { resizeSet } from '../../src/images/resize.js';
 import { tarEntries } from '../../src/images/tar.js';
 import { DATA, needs, pixel, png, tarOf, temporary, write, zipOf } from './making.js';
 
@@ -188,6 +189,38 @@ test('STL-10: folder and archive, in memory and from the cache; columns come out
     assert.equal(/unlabeled_X.bin is missing/.test(note ?? ''), dataRoot === bare);
     assert.equal(/are kept in/.test(note ?? ''), options.memory !== undefined);
   }
+});
+
+test('STL-10 at another size stays in the cache, and the bank is cut out of train', needs(STL), async (t) => {
+  const dataRoot = temporary(t);
+  const cache = temporary(t);
+  for (const [name, body] of Object.entries(await stl())) write(dataRoot, `stl10/stl10_binary/${name}`, body);
+  const own = await openImages('stl10', { dataRoot });
+  for (const [options, side] of [
+    [{ size: 64, margin: 8 / 7 }, 74],
+    [{ size: 48 }, 48],
+    [{ size: 112 }, 112],
+    [{ size: 96, margin: 8 / 7 }, 96],
+  ] as const) {
+    const few = await openImages('stl10', { dataRoot, ...options });
+    const many = await openImages('stl10', { dataRoot, memory: 1e5, cache, ...options });
+    for (const data of [few, many]) {
+      for (const part of ['train', 'bank', 'queries'] as const) {
+        const set = data[part] as ImageSet;
+        assert.deepEqual([set.height, set.width], [side, side]);
+        assert.equal(set.pixels instanceof PixelFile, data !== few);
+        assert.deepEqual(bytesOf(set), bytesOf(resizeSet(own[part] as ImageSet, side)));
+      }
+      const [train, bank] = [data.train.pixels, data.bank?.pixels];
+      if (train instanceof Uint8Array) assert.equal(train.buffer, (bank as Uint8Array).buffer);
+      else assert.equal(train.path, (bank as PixelFile).path);
+      assert.equal(data.size, options.size);
+    }
+  }
+  assert.equal(readdirSync(cache).length, 4);
+  const limited = await openImages('stl10', { dataRoot, memory: 1e5, cache, size: 48, limit: 5 });
+  assert.deepEqual([limited.train.count, limited.train.height, limited.bank?.count], [5, 48, 5]);
+  assert.ok(limited.train.pixels instanceof PixelFile);
 });
 
 test('STL-10 with missing files, odd lengths or stray labels is refused', async (t) => {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { cached } from '../cache/cache.js';
+import { fittedSide } from '../fit.js';
 import { cacheHome } from '../home.js';
 import type { OpenOptions } from '../options.js';
+import { resizer } from '../resize.js';
 import { IN_MEMORY, memoryStore, type NewStore, type Stored } from '../store.js';
 import { IMAGES, type Place } from './files.js';
 
@@ -10,12 +12,15 @@ const AREA = SIDE * SIDE;
 /** Bytes of an image. */
 export const IMAGE = 3 * AREA;
 
-/** All images in the order of `IMAGES`: in memory, or where they are too many in a cache, the right way up. */
+/** All images in the order of `IMAGES`, the right way up and of the size asked for: in memory, or where they are too many in a cache. */
 export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, options: OpenOptions): Promise<Stored> {
   const { memory = IN_MEMORY, onProgress, signal } = options;
   const count = IMAGES.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
+  const side = fittedSide(SIDE, options);
+  const resize = side === SIDE ? undefined : resizer({ channels: 3, height: SIDE, width: SIDE }, side);
+  const whole = new Uint8Array(IMAGE);
   const build = async (newStore: NewStore): Promise<Stored> => {
-    const store = await newStore(count, 3, SIDE);
+    const store = await newStore(count, 3, side);
     try {
       let done = 0;
       for await (const { file, bytes } of place.parts(signal)) {
@@ -24,23 +29,27 @@ export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, opti
         let at = before.reduce((sum, earlier) => sum + (counts.get(earlier) ?? 0), 0);
         for await (const image of images(bytes())) {
           signal?.throwIfAborted();
-          await store.write(at++, (to, start) => upright(image, to, start));
+          await store.write(at++, (to, start) => {
+            if (!resize) return upright(image, to, start);
+            upright(image, whole, 0);
+            resize(whole, to, start);
+          });
           if (++done % 500 === 0) onProgress?.(done, count, 'reading');
         }
       }
-      return await store.finish({ side: SIDE, kept: [...Array(count).keys()], skipped: [] });
+      return await store.finish({ side, kept: [...Array(count).keys()], skipped: [] });
     } catch (error) {
       await store.discard();
       throw error;
     }
   };
-  if (count * IMAGE <= memory) return build(memoryStore);
+  if (count * 3 * side ** 2 <= memory) return build(memoryStore);
   return cached(
     {
       folder: options.cache ?? join(cacheHome(), 'images'),
       name: 'stl10',
       where: place.path,
-      key: {},
+      key: side === SIDE ? {} : { side },
       files: IMAGES,
       origins: place.origins,
       onWait: () => onProgress?.(0, undefined, 'waiting for another run to read them'),

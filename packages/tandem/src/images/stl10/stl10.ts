@@ -8,7 +8,7 @@ import { partNote } from '../partial.js';
 import { cacheNote } from '../working.js';
 import { EXPECTED, IMAGES, LABELS, look, NAMES, type Place } from './files.js';
 import { classNames, labels } from './labels.js';
-import { IMAGE, imagesOf, SIDE } from './pixels.js';
+import { IMAGE, imagesOf } from './pixels.js';
 
 /**
  * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from are the 100,000
@@ -39,13 +39,13 @@ export async function openStl10(options: OpenOptions): Promise<DataSet> {
   const classes = classNames(place, small);
   const trainLabels = labels(place, small, 'train', train, classes.length);
   const testLabels = labels(place, small, 'test', test, classes.length);
-  const { pixels } = await imagesOf(place, counts, options);
+  const { pixels, side } = await imagesOf(place, counts, options);
   const all: ImageSet = {
     name: 'stl10',
     count: unlabeled + train + test,
     channels: 3,
-    height: SIDE,
-    width: SIDE,
+    height: side,
+    width: side,
     pixels,
   };
   const note = [
