@@ -3,10 +3,11 @@ import { type DataSet, type ImageSet, limit } from './imageset.js';
 import type { OpenOptions } from './options.js';
 import { resizeSet } from './resize.js';
 
-/** The side that images of a data set are brought to. Small ones that crops are taken from are not enlarged. */
-export function fittedSide(own: number, { size, margin = 1 }: OpenOptions): number {
-  const side = size === undefined ? own : sideFor(size, margin);
-  return margin > 1 && own <= side ? own : side;
+/** The side that images of a data set are brought to; undefined where they stay as they are, as small ones do that crops are taken from. */
+export function fittedSide(own: number, { size, margin = 1 }: OpenOptions): number | undefined {
+  if (size === undefined) return undefined;
+  const side = sideFor(size, margin);
+  return margin > 1 && own <= side ? undefined : side;
 }
 
 /** Brings a data set of one size to the limit and size asked for. */
@@ -15,7 +16,8 @@ export function fitted(data: DataSet, options: OpenOptions): DataSet {
   const made = new Map<ImageSet, ImageSet>();
   const fit = (set: ImageSet): ImageSet => {
     const fewer = most === undefined ? set : limit(set, most, seed);
-    const fit = resizeSet(fewer, fittedSide(set.height, options));
+    const side = fittedSide(Math.max(set.height, set.width), options);
+    const fit = side === undefined ? fewer : resizeSet(fewer, side);
     made.set(set, fit);
     return fit;
   };

@@ -16,7 +16,7 @@ export const IMAGE = 3 * AREA;
 export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, options: OpenOptions): Promise<Stored> {
   const { memory = IN_MEMORY, onProgress, signal } = options;
   const count = IMAGES.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
-  const side = fittedSide(SIDE, options);
+  const side = fittedSide(SIDE, options) ?? SIDE;
   const resize = side === SIDE ? undefined : resizer({ channels: 3, height: SIDE, width: SIDE }, side);
   const whole = new Uint8Array(IMAGE);
   const build = async (newStore: NewStore): Promise<Stored> => {
