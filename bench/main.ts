@@ -162,9 +162,10 @@ function environment(): string[] {
   return names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`);
 }
 
-/** As it was typed, but for the place of images, which another machine has elsewhere. */
-function commandLine({ dataRoot }: Settings): string[] {
-  return process.argv.slice(2).map((word) => (dataRoot === undefined ? word : word.replace(dataRoot, 'FOLDER')));
+/** As it was typed, but for the names of folders, which another machine has elsewhere. */
+function commandLine({ dataRoot, other }: Settings): string[] {
+  const folders = [dataRoot, other].filter((folder) => folder !== undefined);
+  return process.argv.slice(2).map((word) => folders.reduce((line, folder) => line.replace(folder, 'FOLDER'), word));
 }
 
 /** `1.13` of `1.13.0a0`. */
