@@ -52,12 +52,11 @@ export async function decodeAll(
   newStore: NewStore,
   options: DecodeOptions,
 ): Promise<Stored> {
-  const { size, margin = 1 } = options;
   const side = targetSide(options);
-  if ((size === undefined || margin > 1) && (await beginsSmall(source, paths))) {
-    const most = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
+  const likely = await likelySide(source, paths, options);
+  if (likely !== side) {
     try {
-      return await decodePass(source, paths, newStore, { most }, options);
+      return await decodePass(source, paths, newStore, { own: likely }, options);
     } catch (error) {
       if (!(error instanceof SizesDiffer)) throw error;
     }
@@ -65,26 +64,31 @@ export async function decodeAll(
   return decodePass(source, paths, newStore, { side }, options);
 }
 
-/** Whether keeping sizes is worth trying: the first image that has one is a small square. */
-async function beginsSmall(source: Source, paths: readonly string[]): Promise<boolean> {
+/**
+ * The side that all images come out at if they are like the first whose header can be read: its own where a small square may
+ * stay as it is, or the one that others are brought to. Nothing is decoded for it.
+ */
+export async function likelySide(source: Source, paths: readonly string[], options: DecodeOptions): Promise<number> {
+  const { size, margin = 1 } = options;
+  const side = targetSide(options);
+  if (size !== undefined && margin <= 1) return side;
+  const largest = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
   const sharp = await decoder();
-  for await (const content of source.contents(paths.slice(0, 8))) {
+  for await (const content of source.contents(paths, options.signal)) {
     if ('reason' in content) continue;
     const header = await sharp(content.input)
       .metadata()
       .catch(() => undefined);
-    if (header) return header.width === header.height && header.width <= LARGEST_KEPT;
+    if (header) return header.width === header.height && header.width <= largest ? header.width : side;
   }
-  return true;
+  return side;
 }
 
-/** The pass that keeps sizes met an image that is no small square, or not of the first one's side. */
+/** The pass that keeps sizes met an image that is no square of the first one's side. */
 class SizesDiffer extends Error {}
 
-/** The side to bring images to, or the largest that all may keep. */
-type Target =
-  | { readonly side: number; readonly most?: undefined }
-  | { readonly side?: undefined; readonly most: number };
+/** The side to bring images to, or the one that all must have already. */
+type Target = { readonly side: number; readonly own?: undefined } | { readonly side?: undefined; readonly own: number };
 
 async function decodePass(
   source: Source,
@@ -94,7 +98,7 @@ async function decodePass(
   { signal, onDone }: DecodeOptions,
 ): Promise<Stored> {
   const reasons: (string | undefined)[] = new Array(paths.length).fill('not found again');
-  let side = target.side ?? 0;
+  const side = target.side ?? target.own;
   let made: Promise<Store> | undefined;
   let done = 0;
   let failed = 0;
@@ -108,7 +112,6 @@ async function decodePass(
         reasons[index] = image;
         failed++;
       } else {
-        if (side === 0 && image.width <= (target.most ?? 0)) side = image.width;
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
         made ??= newStore(paths.length, 3, side);
         const store = await made;

@@ -52,6 +52,31 @@ export async function readPlain(file: string): Promise<Uint8Array> {
   return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
 }
 
+/**
+ * The same in pieces, each of which may be overwritten by the next: what is read whole stays in memory for a while beside
+ * what is made of it.
+ */
+export async function* piecesOf(file: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  if ((await sniff(file)) === 'gzip') {
+    yield await readPlain(file);
+    return;
+  }
+  const handle = await open(file);
+  try {
+    const piece = new Uint8Array(2 ** 20);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(piece).catch((error) => {
+        throw unreadable(file, error);
+      });
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 /** What a failure of gzip means for the user; undefined for any other failure. */
 export function gzipError(file: string, error: unknown): UserError | undefined {
   // An abort's code is a number.

@@ -54,9 +54,13 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
       if (type !== 'directory') {
         const path = name.replace(/^(\.\/+)+/, '');
         const isFile = type === 'file' || type === 'contiguous-file';
-        const parts = () => {
+        const parts = async function* () {
           consumed = true;
-          return entry as AsyncIterable<Buffer>;
+          try {
+            yield* entry as AsyncIterable<Buffer>;
+          } catch (error) {
+            throw explain(file, error, ordinal, kind);
+          }
         };
         yield {
           path,
@@ -65,10 +69,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
           isFile,
           usable: isFile && isSafe(path),
           parts,
-          read: () =>
-            collect(parts()).catch((error) => {
-              throw explain(file, error, ordinal, kind);
-            }),
+          read: () => collect(parts()),
         };
       }
       ordinal++;

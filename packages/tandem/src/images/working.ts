@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { cached } from './cache/cache.js';
-import { decodeAll, targetSide } from './decode.js';
+import { decodeAll, likelySide, targetSide } from './decode.js';
 import { cacheHome } from './home.js';
 import { type ImageSet, imageBytes, type Skipped, subset } from './imageset.js';
 import type { Item } from './layout.js';
@@ -19,13 +19,27 @@ export interface Images {
 }
 
 /** What is decoded is more than may be held in memory. */
-class TooLarge extends Error {
-  constructor(readonly side: number) {
-    super();
+class TooLarge extends Error {}
+
+/** What was decoded to memory; undefined where it is too much: that is known before, unless sizes turn out to differ. */
+async function withinMemory(
+  likely: number,
+  memory: number,
+  decode: (newStore: NewStore) => Promise<Stored>,
+): Promise<Stored | undefined> {
+  if (likely > memory) return undefined;
+  try {
+    return await decode((count, channels, side) => {
+      if (count * channels * side ** 2 > memory) throw new TooLarge();
+      return memoryStore(count, channels, side);
+    });
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined;
+    throw error;
   }
 }
 
-/** Decodes items to memory or, where they turn out not to fit, takes them from a cache. */
+/** Decodes items to memory or, where they do not fit, takes them from a cache. */
 export async function imagesOf(
   source: Source,
   items: readonly Item[],
@@ -39,30 +53,20 @@ export async function imagesOf(
       onDone: (done) => onProgress?.(done, files.length, 'decoding'),
     });
   const paths = items.map((item) => item.path);
-  // How large images come out is known when the first is decoded, so this ends early where they are too many.
-  const inMemory = decode(paths, (n, c, side) => {
-    if (n * c * side ** 2 > memory) throw new TooLarge(side);
-    return memoryStore(n, c, side);
-  });
-  const small = await inMemory.catch((error) => {
-    if (!(error instanceof TooLarge)) throw error;
-    return error;
-  });
   const setAt = (places: readonly number[], { side, pixels }: Stored) => {
     const kept = places.map((i) => items[i] as Item);
     return setOf(source.name, kept, { side, pixels, classes });
   };
-  if (!(small instanceof TooLarge)) {
-    const { kept: places, skipped } = small;
-    return { set: setAt(places, small), places, skipped };
-  }
+  const likely = await likelySide(source, paths, options);
+  const small = await withinMemory(paths.length * 3 * likely ** 2, memory, (newStore) => decode(paths, newStore));
+  if (small) return { set: setAt(small.kept, small), places: small.kept, skipped: small.skipped };
   // What a cache holds must not depend on what is held out of it.
   const order = [...items.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
   const files = order.map((i) => paths[i] as string);
   // Where no image may keep its own side, whatever comes to the same side is the same.
   const side = targetSide(options);
   const { size, margin } = options;
-  const key = { side, ...(small.side !== side && { size, margin }), ...(limit !== undefined && { limit, seed }) };
+  const key = { side, ...(likely !== side && { size, margin }), ...(limit !== undefined && { limit, seed }) };
   const large = await cached(
     {
       folder: options.cache ?? join(cacheHome(), 'images'),

@@ -90,6 +90,25 @@ test('missing files, odd lengths, unknown labels and too few names are refused',
   await refused(with_({ 'batches.meta.txt': Buffer.from('cat\ndog\n') }), /2 class names, expected 10/);
 });
 
+test('a file of its full length is read to the last byte, and one that is longer is refused', async (t) => {
+  const long = Buffer.alloc(10_001 * 3073);
+  for (let i = 0; i < long.length; i++)
+    long[i] = i % 3073 === 0 ? Math.floor(i / 3073) % 10 : Math.imul(i, 0x9e3779b1) >>> 24;
+  const full = long.subarray(0, 10_000 * 3073);
+  const { train } = await openImages('cifar10', { dataRoot: inFolder(t, FOLDER, { 'data_batch_2.bin': full }) });
+  assert.equal(train.count, 10_008);
+  const pixels = bytesOf(train, 2, 10_002);
+  assert.deepEqual(
+    train.labels?.subarray(2, 10_002),
+    Int32Array.from({ length: 10_000 }, (_, i) => i % 10),
+  );
+  for (let i = 0; i < 10_000; i++) {
+    const image = full.subarray(i * 3073 + 1, (i + 1) * 3073);
+    assert.equal(image.compare(pixels, i * 3072, (i + 1) * 3072), 0, `image ${i}`);
+  }
+  await refused(inFolder(t, FOLDER, { 'data_batch_2.bin': long }), /data_batch_2.bin: more than 10000 records/);
+});
+
 test('where nothing is found, the message says what is expected, where it was looked for and where to get it', async (t) => {
   const root = temporary(t);
   await refused(

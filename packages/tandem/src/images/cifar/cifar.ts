@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { openCollection } from '../collection.js';
 import { find } from '../finding.js';
 import { fitted } from '../fit.js';
@@ -5,8 +6,8 @@ import type { DataSet } from '../imageset.js';
 import type { OpenOptions } from '../options.js';
 import { partNote } from '../partial.js';
 import { openPlace } from '../place.js';
-import { fromArchive, fromFolder, look } from './files.js';
-import { classNames, records } from './records.js';
+import { labelOf, look, partsOf } from './files.js';
+import { classNames, missing, Records } from './records.js';
 import type { CifarLike } from './sets.js';
 
 const COUNTS = { train: 50_000, test: 10_000 };
@@ -38,16 +39,23 @@ export async function openCifar(set: CifarLike, options: OpenOptions): Promise<D
     options,
   );
   if (place.kind === 'images') return fromImages(set, place.path, options);
-  const parts =
-    place.kind === 'archive' ? await fromArchive(set, place.path, options.signal) : await fromFolder(set, place.path);
-  const classes = classNames(set, parts);
-  const train = records(set, set.train, parts, classes);
-  const queries = records(set, [set.test], parts, classes);
+  const train = new Records(set, set.train, COUNTS.train / set.train.length);
+  const test = new Records(set, [set.test], COUNTS.test);
+  const label = (file: string) => labelOf(place, file);
+  let names: string | undefined;
+  for await (const { file, pieces } of partsOf(set, place, options.signal)) {
+    if (file === set.names) names = await text(pieces);
+    else await (file === set.test ? test : train).read(file, pieces, label(file));
+  }
+  if (names === undefined) throw missing(set, label(set.names));
+  const classes = classNames(set, names, label(set.names));
+  const bank = train.images(classes, label);
+  const queries = test.images(classes, label);
   const note = partNote(set.title, [
-    ['training images', train.count, COUNTS.train],
+    ['training images', bank.count, COUNTS.train],
     ['test images', queries.count, COUNTS.test],
   ]).join();
-  return fitted({ name: set.name, train, bank: train, queries, skipped: [], ...(note && { note }) }, options);
+  return fitted({ name: set.name, train: bank, bank, queries, skipped: [], ...(note && { note }) }, options);
 }
 
 async function fromImages(set: CifarLike, path: string, options: OpenOptions): Promise<DataSet> {

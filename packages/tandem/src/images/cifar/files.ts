@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
-import { UserError } from '../../errors.js';
 import { type Finding, firstFile, firstLike, isFolder } from '../finding.js';
-import { readPlain } from '../gunzip.js';
+import { piecesOf } from '../gunzip.js';
 import { tarEntries } from '../tar.js';
 import type { CifarLike } from './sets.js';
 
@@ -11,10 +10,11 @@ export interface Place {
   readonly kind: 'folder' | 'archive' | 'images';
 }
 
-/** File name to bytes, and how to name such a file in a message. */
-export interface Parts {
-  readonly bytes: ReadonlyMap<string, Uint8Array>;
-  readonly label: (file: string) => string;
+/** A file of the set. */
+export interface Part {
+  readonly file: string;
+  /** What it holds, piece by piece; each piece may be overwritten by the next. */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** Looks for the set in a folder. */
@@ -36,27 +36,23 @@ function spellings(file: string): string[] {
   return [file, `${file}.gz`];
 }
 
-export async function fromFolder(set: CifarLike, folder: string): Promise<Parts> {
-  const read = async (file: string): Promise<[string, Uint8Array][]> => {
-    const path = await firstFile(spellings(join(folder, file)));
-    return path === undefined ? [] : [[file, await readPlain(path)]];
-  };
-  const found = await Promise.all([...set.train, set.test, set.names].map(read));
-  return { bytes: new Map(found.flat()), label: (file) => join(folder, file) };
-}
-
-export async function fromArchive(set: CifarLike, archive: string, signal?: AbortSignal): Promise<Parts> {
-  const bytes = new Map<string, Uint8Array>();
-  for await (const entry of tarEntries(archive, signal)) {
-    const file = basename(entry.path);
-    if (entry.usable && [...set.train, set.test, set.names].includes(file)) bytes.set(file, await entry.read());
+/** The files of a set that are there, each to be read before the next is asked for. */
+export async function* partsOf(set: CifarLike, place: Place, signal?: AbortSignal): AsyncGenerator<Part> {
+  const files = [...set.train, set.test, set.names];
+  if (place.kind === 'archive') {
+    for await (const entry of tarEntries(place.path, signal)) {
+      const file = basename(entry.path);
+      if (entry.usable && files.includes(file)) yield { file, pieces: entry.parts() };
+    }
+    return;
   }
-  return { bytes, label: (file) => `${archive}: ${file}` };
+  for (const file of files) {
+    const path = await firstFile(spellings(join(place.path, file)));
+    if (path !== undefined) yield { file, pieces: piecesOf(path, signal) };
+  }
 }
 
-/** @throws UserError where the set lacks this file */
-export function part({ title, train, test, names }: CifarLike, parts: Parts, file: string): Uint8Array {
-  const bytes = parts.bytes.get(file);
-  if (!bytes) throw new UserError(`${parts.label(file)}: missing; ${title} is ${[...train, test, names].join(', ')}`);
-  return bytes;
+/** How a file of a set is named in messages. */
+export function labelOf({ kind, path }: Place, file: string): string {
+  return kind === 'archive' ? `${path}: ${file}` : join(path, file);
 }
