@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { loadEncoder } from '../export/index.js';
+import { loadEncoder } from '../export/encoder-file.js';
 import { openImages } from '../images/index.js';
 import { findEncoder, type Labelled, labelled, pretrain, resolveConfig } from '../pretrain/index.js';
 import { type Score, scoresWithBaselines, scoreTable } from './scores.js';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
-import { type LoadedEncoder, loadEncoder } from '../export/index.js';
+import { type LoadedEncoder, loadEncoder } from '../export/encoder-file.js';
 import { findEncoder } from '../pretrain/index.js';
 import { numberIn, readJsonLines } from '../report/index.js';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { type LoadedEncoder, loadEncoder, loadHead } from '../export/index.js';
+import { type LoadedEncoder, loadEncoder } from '../export/encoder-file.js';
+import { loadHead } from '../export/head-file.js';
 import type { Head } from '../networks/index.js';
 import { digest } from './files.js';
 import type { RunConfig } from './options.js';

@@ -1,6 +1,7 @@
 import type { Device } from '@tandem/torch';
 import { UserError } from '../errors.js';
-import { loadEncoder, loadHead } from '../export/index.js';
+import { loadEncoder } from '../export/encoder-file.js';
+import { loadHead } from '../export/head-file.js';
 import { Head } from '../networks/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
