@@ -20,7 +20,6 @@ import { precision } from './precision.js';
 import { printGoals, printTable } from './print.js';
 import { isMet, type Settings, type Suite } from './suite.js';
 import { train } from './train.js';
-import { views } from './views.js';
 
 /** In the order in which all of them run. */
 const suites: Readonly<Record<string, Suite>> = {
@@ -29,7 +28,6 @@ const suites: Readonly<Record<string, Suite>> = {
   convolutions,
   allocator,
   methods: methodSteps,
-  views,
   images,
   evaluate,
   growth,
@@ -118,7 +116,7 @@ async function runSuite(name: string, suite: Suite, { short, settings }: Asked):
       console.log('no peer: no python3 here holds torch (TANDEM_PEER_PYTHON names another); only our side is measured');
       return null;
     }
-    const peer = await Peer.start(python, script, machine.threads, options);
+    const peer = await Peer.start(python, script, options?.threads ?? machine.threads, options);
     peers.push(peer);
     const { torch, threads } = peer.about;
     console.log(`peer: PyTorch ${torch}, ${threads} threads (${python})`);

@@ -11,6 +11,8 @@ export type PeerStarter = (name: string, options?: PeerOptions) => Promise<Peer 
 export interface PeerOptions {
   /** `ours`: freed memory is kept, as the engine has it; `default`: the C library's own way. */
   readonly allocator?: 'ours' | 'default';
+  /** As many as ours unless given. */
+  readonly threads?: number;
 }
 
 /** The engine asks the C allocator to keep freed memory; a peer that gets the same does not lose by that alone. */

@@ -3,7 +3,7 @@ import { makeViews, viewsPreset } from 'tandem';
 import { type Comparison, compare, interleave } from './interleave.js';
 import type { Peer } from './peer.js';
 import { digits } from './print.js';
-import type { Context, Goal, Outcome, Suite } from './suite.js';
+import type { Context, Goal, Outcome } from './suite.js';
 import { makeTrainer } from './training.js';
 
 /** One kind of views, as both sides are told it. */
@@ -26,20 +26,17 @@ const cases: readonly (Case & { readonly atLeast: number })[] = [
 ];
 
 /** Batched views as tensors against the usual pipeline of torchvision, image by image in Pillow; one thread each. */
-export const views: Suite = {
-  what: "training views against torchvision's on Pillow, for each core, and their share of a training step",
-  async run(context) {
-    const before = threads();
-    setThreads(1);
-    try {
-      return await measureViews(context, await context.startPeer('views'));
-    } finally {
-      setThreads(before);
-    }
-  },
-};
+export async function measureViews(context: Context, peer: Peer | null): Promise<Outcome> {
+  const before = threads();
+  setThreads(1);
+  try {
+    return await onOneThread(context, peer);
+  } finally {
+    setThreads(before);
+  }
+}
 
-async function measureViews({ short, say }: Context, peer: Peer | null): Promise<Outcome> {
+async function onOneThread({ short, say }: Context, peer: Peer | null): Promise<Outcome> {
   const rows: string[][] = [];
   const goals: Goal[] = [];
   const results: object[] = [];
