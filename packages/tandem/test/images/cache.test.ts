@@ -305,11 +305,11 @@ test('a cache among the images, or where nothing can be written, is refused', as
   symlinkSync(root, link);
   const blocked = write(temporary(t), 'file', 'mine');
   const refusals: [string, RegExp][] = [
-    [join(root, 'cache'), /lies among the images, in .*: set cache=/],
+    [join(root, 'cache'), /lies among the images, in .*: give another folder as cache=/],
     [root, /lies among the images/],
     [join(link, 'a', 'deep', 'cache'), /lies among the images/],
-    [blocked, /cannot be written \(E\w+\): set cache=/],
-    [join(blocked, 'x'), /cannot be written \(E\w+\): set cache=/],
+    [blocked, /cannot be written \(E\w+\): give another folder as cache=/],
+    [join(blocked, 'x'), /cannot be written \(E\w+\): give another folder as cache=/],
   ];
   for (const [cache, message] of refusals) {
     await assert.rejects(open(root, { cache }), (error: Error) => {

@@ -13,11 +13,14 @@ export async function checkPlace(folder: string, source: string): Promise<void> 
     const real = await realpath(there).catch(() => undefined);
     if (real !== undefined) {
       if (!(join(real, below) + sep).startsWith(source + sep)) return;
-      throw new UserError(`the cache folder ${folder} lies among the images, in ${source}: set cache=<another folder>`);
+      throw new UserError(`the cache folder ${folder} lies among the images, in ${source}: ${OTHER}`);
     }
     below = join(basename(there), below);
   }
 }
+
+/** What helps: training takes settings, the commands that measure take flags. */
+const OTHER = 'give another folder as cache=<folder>, or --cache <folder> where the command has that';
 
 /** @throws UserError where a folder's disk has no room for so many bytes */
 export async function checkRoom(folder: string, bytes: number): Promise<void> {
@@ -25,7 +28,7 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   const free = bavail * bsize;
   if (free >= bytes) return;
   throw new UserError(
-    `${folder}: the decoded images take ${gigabytes(bytes)}, but only ${gigabytes(free)} are free there: set cache=<another folder>`,
+    `${folder}: the decoded images take ${gigabytes(bytes)}, but only ${gigabytes(free)} are free there: ${OTHER}`,
   );
 }
 
@@ -38,7 +41,7 @@ export function explain(folder: string, error: unknown): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   if (error instanceof UserError || !(isFull || path?.startsWith(folder))) return error;
-  return new UserError(`the cache ${path ?? folder} cannot be written (${code}): set cache=<another folder>`, {
+  return new UserError(`the cache ${path ?? folder} cannot be written (${code}): ${OTHER}`, {
     cause: error,
   });
 }
