@@ -26,7 +26,7 @@ async function embed({ encoder, card }: LoadedEncoder, folder: string) {
   const files: string[] = [];
   const parts: Float32Array[] = [];
   const stream = await streamImages(folder, { size });
-  for await (const { set, skipped } of stream.chunks(0)) {
+  for await (const { set, skipped } of stream.chunks()) {
     for (const { file, reason } of skipped) console.error(`left out: ${file} (${reason})`);
     if (set.count === 0) continue;
     files.push(...set.files);

@@ -72,3 +72,8 @@ function shortened(text: string): string {
 export function shellWord(path: string): string {
   return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
+
+/** A number of bytes as messages tell it. */
+export function shownBytes(n: number): string {
+  return n < 2 ** 30 ? `${(n / 2 ** 20).toFixed(1)} MiB` : `${(n / 2 ** 30).toFixed(2)} GiB`;
+}

@@ -1,3 +1,4 @@
+import { shownBytes } from '../errors.js';
 import { effectiveOperations, type Operations } from '../networks/index.js';
 import { type Forecast, forecast, type NetworkFacts, type RunConfig } from '../pretrain/index.js';
 import { Exit } from './exit.js';
@@ -38,7 +39,7 @@ function lines({
   const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   const bytes = (Object.entries(memory) as [string, number][])
     .filter(([name]) => name !== 'total')
-    .map(([name, size]) => `${name} ${inBytes(size)}`);
+    .map(([name, size]) => `${name} ${shownBytes(size)}`);
   return [
     wrapped(['settings:', ...settings]),
     `images      ${whole(images.count)} of ${images.name}`,
@@ -48,7 +49,7 @@ function lines({
     ...(imitated ? [`imitates    ${network(imitated)}`] : []),
     ...Object.entries(others).map(([name, facts]) => `${name.padEnd(11)} ${network(facts)}`),
     `a step      ${operations(perStep)}, backward as two forward passes`,
-    `memory      about ${inBytes(memory.total)}: ${bytes.join(', ')}`,
+    `memory      about ${shownBytes(memory.total)}: ${bytes.join(', ')}`,
     `            activations of ${whole(config.batch)} images by those of ${measuredAt.join(' and ')}; without what backward needs in passing`,
     'Nothing was written.',
   ];
@@ -73,8 +74,4 @@ function whole(n: number): string {
 function short(n: number): string {
   const power = Math.min(Math.max(Math.floor(Math.log10(Math.max(n, 1)) / 3), 0), 5);
   return `${Number((n / 1000 ** power).toPrecision(3))} ${['', 'k', 'M', 'G', 'T', 'P'][power]}`.trimEnd();
-}
-
-function inBytes(n: number): string {
-  return n < 2 ** 30 ? `${(n / 2 ** 20).toFixed(1)} MiB` : `${(n / 2 ** 30).toFixed(2)} GiB`;
 }

@@ -92,7 +92,7 @@ async function runEmbed(runOrFile: string, where: string, options: Options): Pro
     unlock = lockPart(partial);
     const journal = new Journal(partial, about);
     if (journal.entries.length > 0) bar.say(`going on after ${journal.entries.length} of ${total} images`);
-    for await (const chunk of stream.chunks(journal.entries.length)) {
+    for await (const chunk of stream.chunks(new Set(journal.entries.map(({ file }) => file)))) {
       journal.add(...embedded(subject, chunk, where, device));
       bar.update(journal.entries.length, total, '');
       signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { UserError } from '../errors.js';
+import { shownBytes, UserError } from '../errors.js';
 
 /**
  * Room for `count` square images.
@@ -13,8 +13,7 @@ export function allocate(count: number, channels: number, side: number): Uint8Ar
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  const gigabytes = (bytes / 1e9).toFixed(1);
   throw new UserError(
-    `${count} images of ${side}x${side} take ${gigabytes} GB, more than can be held at once: choose a smaller size or a limit`,
+    `${count} images of ${side}x${side} take ${shownBytes(bytes)}, more than can be held at once: choose a smaller size or a limit`,
   );
 }

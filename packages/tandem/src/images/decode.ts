@@ -44,16 +44,17 @@ export function viewSize(side: number, { size, margin = 1 }: DecodeOptions): num
  * they are transparent; of an animation the first frame counts. The shorter side is resized to the working size, then
  * the centre is cut out.
  *
+ * @param likely the side that they keep if all have it (`likelySide`, or `sideOf` one of them)
  * @throws UserError where the result would not fit
  */
 export async function decodeAll(
   source: Source,
   paths: readonly string[],
+  likely: number,
   newStore: NewStore,
   options: DecodeOptions,
 ): Promise<Stored> {
   const side = targetSide(options);
-  const likely = await likelySide(source, paths, options);
   if (likely !== side) {
     try {
       return await decodePass(source, paths, newStore, { own: likely }, options);
@@ -65,23 +66,39 @@ export async function decodeAll(
 }
 
 /**
- * The side that all images come out at if they are like the first whose header can be read: its own where a small square may
- * stay as it is, or the one that others are brought to. Nothing is decoded for it.
+ * The side that all images come out at if they are like the first that can be decoded, and so the only one but `targetSide` that
+ * they may come out at: which of them is looked at changes nothing.
  */
 export async function likelySide(source: Source, paths: readonly string[], options: DecodeOptions): Promise<number> {
-  const { size, margin = 1 } = options;
-  const side = targetSide(options);
-  if (size !== undefined && margin <= 1) return side;
-  const largest = size === undefined ? LARGEST_KEPT : Math.min(side, LARGEST_KEPT);
-  const sharp = await decoder();
-  for await (const content of source.contents(paths, options.signal)) {
-    if ('reason' in content) continue;
-    const header = await sharp(content.input)
-      .metadata()
-      .catch(() => undefined);
-    if (header) return header.width === header.height && header.width <= largest ? header.width : side;
+  if (largestOwn(options) > 0) {
+    for await (const content of source.contents(paths, options.signal)) {
+      const side = 'reason' in content ? undefined : await sideOf(content.input, options);
+      // A header may be readable, and the rest not: what will be skipped decides nothing.
+      if ('input' in content && side !== undefined && (await isWhole(content.input))) return side;
+    }
   }
-  return side;
+  return targetSide(options);
+}
+
+/** The side that an image comes out at by itself: its own where it is a small square; undefined where its header cannot be read. */
+export async function sideOf(input: string | Uint8Array, options: DecodeOptions): Promise<number | undefined> {
+  const sharp = await decoder();
+  const header = await sharp(input)
+    .metadata()
+    .catch(() => undefined);
+  if (!header) return undefined;
+  const { width, height } = header;
+  return width === height && width <= largestOwn(options) ? width : targetSide(options);
+}
+
+/** The largest square that is left as it is; 0 where all images are brought to one side. */
+function largestOwn({ size, margin = 1 }: DecodeOptions): number {
+  if (size === undefined) return LARGEST_KEPT;
+  return margin > 1 ? Math.min(sideFor(size, margin), LARGEST_KEPT) : 0;
+}
+
+async function isWhole(input: string | Uint8Array): Promise<boolean> {
+  return typeof (await decodeOne(input, 1, false)) !== 'string';
 }
 
 /** The pass that keeps sizes met an image that is no square of the first one's side. */

@@ -41,7 +41,7 @@ export interface OpenOptions {
 }
 
 /** @throws UserError for what is out of range */
-export function checkOptions({ size, margin, limit, maxSkippedShare: share }: OpenOptions): void {
+export function checkOptions({ size, margin, limit, seed, memory, maxSkippedShare: share }: OpenOptions): void {
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
   }
@@ -50,6 +50,12 @@ export function checkOptions({ size, margin, limit, maxSkippedShare: share }: Op
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
     throw new UserError(`limit must be a whole number of images of at least 1, not ${limit}`);
+  }
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new UserError(`seed must be a whole number from 0 on, not ${seed}`);
+  }
+  if (memory !== undefined && !(memory >= 0)) {
+    throw new UserError(`memory must be a number of bytes from 0 on, not ${memory}`);
   }
   if (share !== undefined && !(share >= 0 && share <= 1)) {
     throw new UserError(`maxSkippedShare must be between 0 and 1, not ${share}`);

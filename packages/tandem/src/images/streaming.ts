@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { UserError } from '../errors.js';
-import { decodeAll } from './decode.js';
+import { type DecodeOptions, decodeAll, sideOf, targetSide } from './decode.js';
 import { digestOf, joined } from './digest.js';
-import { type ImageSet, type Skipped, slice } from './imageset.js';
+import { type ImageSet, type Skipped, subset } from './imageset.js';
 import { DATA_SETS, openImages } from './open.js';
 import { CROP_MARGIN, type OpenOptions } from './options.js';
 import { openPlace } from './place.js';
@@ -25,8 +25,8 @@ export interface ImageStream {
   readonly fingerprint: string;
   readonly classes?: readonly string[];
   readonly notes: readonly string[];
-  /** The chunks from image number `from` on; chunks of no images are left out. */
-  chunks(from: number): AsyncGenerator<Chunk>;
+  /** Chunks of all images but those that are done. */
+  chunks(done?: Pick<ReadonlySet<string>, 'has'>): AsyncGenerator<Chunk>;
 }
 
 const atATime = 512;
@@ -54,7 +54,7 @@ export async function streamImages(
     total: source.paths.length,
     fingerprint: digestOf(joined(source.paths, '\n')),
     notes: source.notes,
-    chunks: (from) => decoded(source, from, size, signal),
+    chunks: (done = new Set()) => decoded(source, done, { size, margin: CROP_MARGIN, signal }),
   };
 }
 
@@ -70,12 +70,14 @@ async function fromMemory(where: string, { size, ...options }: OpenOptions & { s
     fingerprint: digestOf(joined(names, '\n')),
     notes: [],
     ...(train.classes && { classes: train.classes }),
-    async *chunks(from) {
+    async *chunks(done = new Set()) {
       let before = 0;
       for (const part of parts) {
-        for (let at = Math.max(0, from - before); at < part.count; at += atATime) {
-          const set = slice(part, at, Math.min(at + atATime, part.count));
-          yield { set: { ...set, files: names.slice(before + at, before + at + set.count) }, skipped: [] };
+        const left = [...Array(part.count).keys()].filter((i) => !done.has(names[before + i] as string));
+        for (let at = 0; at < left.length; at += atATime) {
+          const some = left.slice(at, at + atATime);
+          const files = some.map((i) => names[before + i] as string);
+          yield { set: { ...subset(part, some), files }, skipped: [] };
         }
         before += part.count;
       }
@@ -83,34 +85,59 @@ async function fromMemory(where: string, { size, ...options }: OpenOptions & { s
   };
 }
 
-async function* decoded(source: Source, from: number, size: number, signal?: AbortSignal): AsyncGenerator<Chunk> {
-  let pending: (Encoded & { readonly index: number })[] = [];
-  let seen = 0;
-  let faults = from === 0 ? source.faults : [];
-  const chunk = async (): Promise<Chunk> => {
-    const encoded = pending;
-    pending = [];
-    const paths = encoded.map(({ index }) => source.paths[index] as string);
-    const some: Source = {
-      ...source,
-      async *contents() {
-        for (const [index, one] of encoded.entries()) yield { ...one, index };
-      },
-    };
-    const decoding = decodeAll(some, paths, memoryStore, { size, margin: CROP_MARGIN, signal });
-    const { side, pixels, kept, skipped } = await decoding;
-    const unreadable = [...faults, ...skipped];
-    faults = [];
-    const files = kept.map((i) => paths[i] as string);
-    return {
-      set: { name: source.name, count: kept.length, channels: 3, height: side, width: side, pixels, files },
-      skipped: unreadable,
-    };
-  };
-  for await (const one of source.contents(source.paths, signal)) {
-    if (seen++ < from) continue;
-    pending.push(one);
-    if (pending.length === atATime) yield await chunk();
+/**
+ * Each image comes out as it would alone, whatever others there are: small squares keep their side (`sideOf`). Neighbours of one
+ * side make up a chunk.
+ */
+async function* decoded(
+  source: Source,
+  done: Pick<ReadonlySet<string>, 'has'>,
+  options: DecodeOptions,
+): AsyncGenerator<Chunk> {
+  let faults = source.faults.filter(({ file }) => !done.has(file));
+  for await (const several of inGroups(source, done, options.signal)) {
+    const sides = await Promise.all(several.map((one) => ('input' in one ? sideOf(one.input, options) : undefined)));
+    for (let from = 0; from < several.length; ) {
+      // Those without a readable header are named with whatever comes before them.
+      const side = sides.slice(from).find((known) => known !== undefined) ?? targetSide(options);
+      const others = sides.findIndex((known, i) => i > from && known !== undefined && known !== side);
+      const to = others < 0 ? several.length : others;
+      const { set, skipped } = await chunkOf(source, several.slice(from, to), side, options);
+      yield { set, skipped: [...faults, ...skipped] };
+      faults = [];
+      from = to;
+    }
   }
-  if (pending.length > 0) yield await chunk();
+}
+
+type Found = Encoded & { readonly index: number };
+
+async function* inGroups(
+  source: Source,
+  done: Pick<ReadonlySet<string>, 'has'>,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly Found[]> {
+  let several: Found[] = [];
+  for await (const one of source.contents(source.paths, signal)) {
+    if (done.has(source.paths[one.index] as string)) continue;
+    several.push(one);
+    if (several.length < atATime) continue;
+    yield several;
+    several = [];
+  }
+  if (several.length > 0) yield several;
+}
+
+async function chunkOf(source: Source, some: readonly Found[], likely: number, options: DecodeOptions): Promise<Chunk> {
+  const paths = some.map(({ index }) => source.paths[index] as string);
+  const part: Source = {
+    ...source,
+    async *contents() {
+      for (const [index, one] of some.entries()) yield { ...one, index };
+    },
+  };
+  const { side, pixels, kept, skipped } = await decodeAll(part, paths, likely, memoryStore, options);
+  const files = kept.map((i) => paths[i] as string);
+  const set = { name: source.name, count: kept.length, channels: 3 as const, height: side, width: side, pixels, files };
+  return { set, skipped };
 }

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../errors.js';
-import { isSafe } from './formats.js';
+import { isHidden, isSafe } from './formats.js';
 import { gzipError, type Kind, sniff } from './gunzip.js';
 
 const BLOCK = 512;
@@ -122,4 +123,22 @@ function explain(file: string, error: unknown, entries: number, kind: Kind): unk
     return new UserError(`${file}: ${what}; images come as a folder, a .tar, .tar.gz, .tgz or .zip`, { cause: error });
   }
   return gzipError(file, error) ?? error;
+}
+
+/**
+ * The files of one folder of a tar, by name: of the first folder that holds any of the wanted ones. Others of those names elsewhere
+ * in it, such as copies or what macOS adds, are no part of a set.
+ */
+export async function* filesOf(
+  tar: string,
+  wanted: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<TarEntry & { readonly file: string }> {
+  let folder: string | undefined;
+  for await (const entry of tarEntries(tar, signal)) {
+    const file = posix.basename(entry.path);
+    if (!entry.usable || isHidden(entry.path) || !wanted.includes(file)) continue;
+    folder ??= posix.dirname(entry.path);
+    if (posix.dirname(entry.path) === folder) yield { ...entry, file };
+  }
 }

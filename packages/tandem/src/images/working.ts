@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { shownBytes } from '../errors.js';
 import { cached } from './cache/cache.js';
 import { decodeAll, likelySide, targetSide } from './decode.js';
 import { cacheHome } from './home.js';
@@ -21,24 +22,6 @@ export interface Images {
 /** What is decoded is more than may be held in memory. */
 class TooLarge extends Error {}
 
-/** What was decoded to memory; undefined where it is too much: that is known before, unless sizes turn out to differ. */
-async function withinMemory(
-  likely: number,
-  memory: number,
-  decode: (newStore: NewStore) => Promise<Stored>,
-): Promise<Stored | undefined> {
-  if (likely > memory) return undefined;
-  try {
-    return await decode((count, channels, side) => {
-      if (count * channels * side ** 2 > memory) throw new TooLarge();
-      return memoryStore(count, channels, side);
-    });
-  } catch (error) {
-    if (error instanceof TooLarge) return undefined;
-    throw error;
-  }
-}
-
 /** Decodes items to memory or, where they do not fit, takes them from a cache. */
 export async function imagesOf(
   source: Source,
@@ -47,8 +30,8 @@ export async function imagesOf(
   options: OpenOptions,
 ): Promise<Images> {
   const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
-  const decode = (files: readonly string[], newStore: NewStore) =>
-    decodeAll(source, files, newStore, {
+  const decode = (files: readonly string[], likely: number, newStore: NewStore) =>
+    decodeAll(source, files, likely, newStore, {
       ...options,
       onDone: (done) => onProgress?.(done, files.length, 'decoding'),
     });
@@ -57,16 +40,25 @@ export async function imagesOf(
     const kept = places.map((i) => items[i] as Item);
     return setOf(source.name, kept, { side, pixels, classes });
   };
-  const likely = await likelySide(source, paths, options);
-  const small = await withinMemory(paths.length * 3 * likely ** 2, memory, (newStore) => decode(paths, newStore));
-  if (small) return { set: setAt(small.kept, small), places: small.kept, skipped: small.skipped };
+  const side = targetSide(options);
+  let likely = await likelySide(source, paths, options);
+  const fits = (count: number, channels: number, side: number) => count * channels * side ** 2 <= memory;
+  if (fits(paths.length, 3, likely)) {
+    try {
+      const small = await decode(paths, likely, (...shape) => {
+        if (!fits(...shape)) throw new TooLarge();
+        return memoryStore(...shape);
+      });
+      return { set: setAt(small.kept, small), places: small.kept, skipped: small.skipped };
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error;
+      likely = side; // sizes differ
+    }
+  }
   // What a cache holds must not depend on what is held out of it.
   const order = [...items.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
   const files = order.map((i) => paths[i] as string);
-  // Where no image may keep its own side, whatever comes to the same side is the same.
-  const side = targetSide(options);
-  const { size, margin } = options;
-  const key = { side, ...(likely !== side && { size, margin }), ...(limit !== undefined && { limit, seed }) };
+  const key = { side, ...(likely !== side && { own: likely }), ...(limit !== undefined && { limit, seed }) };
   const large = await cached(
     {
       folder: options.cache ?? join(cacheHome(), 'images'),
@@ -78,7 +70,7 @@ export async function imagesOf(
       onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
       signal,
     },
-    (newStore) => decode(files, newStore),
+    (newStore) => decode(files, likely, newStore),
   );
   const places = large.kept.map((k) => order[k] as number);
   const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
@@ -113,6 +105,5 @@ function compare(a: string, b: string): number {
 /** Tells where images are kept that are too many for the memory, and how large that is; nothing for others. */
 export function cacheNote(set: ImageSet): string[] {
   if (!(set.pixels instanceof PixelFile)) return [];
-  const gigabytes = ((set.count * imageBytes(set)) / 1e9).toFixed(2);
-  return [`decoded images (${gigabytes} GB) are kept in ${dirname(set.pixels.path)}`];
+  return [`decoded images (${shownBytes(set.count * imageBytes(set))}) are kept in ${dirname(set.pixels.path)}`];
 }

@@ -47,7 +47,7 @@ before(async (t) => {
   assert.equal(made.code, 0, made.stderr);
   const loaded = loadEncoder(encoder);
   const parts = await streamImages(pictures, { size: 48 });
-  for await (const { set } of parts.chunks(0)) {
+  for await (const { set } of parts.chunks()) {
     names = [...set.files];
     own = scope(() => floats(features(loaded.encoder, set, { view: evaluationView(loaded.card), device: 'cpu' })));
   }

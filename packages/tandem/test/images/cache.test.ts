@@ -11,7 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../src/errors.js';
@@ -70,7 +70,7 @@ test('from the cache come the same images, labels and batches as from memory', a
     assert.deepEqual(Buffer.concat([...inOrder(train, 7)].map(({ bytes }) => bytes)), Buffer.from(bytesOf(train)));
     const [ours, theirs] = [train, held.train].map((set) => [...new Batches(set, { batch: 8, seed: 3 }).epoch(2, 1)]);
     assert.deepEqual(ours, theirs);
-    assert.match(note ?? '', /decoded images \(0.00 GB\) are kept in /);
+    assert.match(note ?? '', /decoded images \(\d\.\d MiB\) are kept in /);
   }
   const { path, manifest } = entry(cache);
   assert.deepEqual([manifest.count, manifest.side, manifest.bytes], [40, 16, 40 * 3 * 256]);
@@ -305,6 +305,7 @@ test('a cache among the images, or where nothing can be written, is refused', as
   symlinkSync(root, link);
   const blocked = write(temporary(t), 'file', 'mine');
   const refusals: [string, RegExp][] = [
+    [`./${relative('.', blocked)}`, /cannot be written \(E\w+\): give another folder as cache=/],
     [join(root, 'cache'), /lies among the images, in .*: give another folder as cache=/],
     [root, /lies among the images/],
     [join(link, 'a', 'deep', 'cache'), /lies among the images/],

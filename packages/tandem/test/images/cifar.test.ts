@@ -71,6 +71,27 @@ test('the binary version is read from its archive', async (t) => {
   await check(beside);
 });
 
+test('files of the same names elsewhere in the archive are no part of the set', async (t) => {
+  const entries = files().map(([name, body]) => ({ name: `${FOLDER}/${name}`, body }));
+  const strays = [`__MACOSX/${FOLDER}`, `${FOLDER}/backup`, 'backup', FOLDER].map((below, i) => ({
+    name: `${below}/${i < 3 ? '' : '._'}data_batch_1.bin`,
+    body: records([120, 1, 1, 1]),
+  }));
+  const root = temporary(t);
+  write(root, 'cifar-10-binary.tar', await tarOf([strays[0] as (typeof strays)[0], ...entries, ...strays.slice(1)]));
+  await check(root);
+});
+
+test('a file of names that unpacks to gigabytes is refused at its first megabyte', async (t) => {
+  const names = Buffer.alloc(64 * 2 ** 20, '\n');
+  const message = /batches.meta.txt: larger than 1.0 MiB/;
+  await refused(inFolder(t, FOLDER, { 'batches.meta.txt': names }), message);
+  const entries = files({ 'batches.meta.txt': names }).map(([name, body]) => ({ name: `${FOLDER}/${name}`, body }));
+  const root = temporary(t);
+  write(root, 'cifar-10-binary.tar.gz', gzipSync(await tarOf(entries)));
+  await refused(root, message);
+});
+
 test('an archive cut short is refused', async (t) => {
   const bytes = gzipSync(await inTar(), { level: 0 });
   for (const share of [0.1, 0.5, 0.99]) {

@@ -255,6 +255,32 @@ test('a bad file first in line does not decide the size', async (t) => {
   assert.deepEqual([train.count, train.height, skipped.length], [3, 8, 1]);
 });
 
+test('a file cut short behind a whole header decides nothing: in memory, from caches, in either order', async (t) => {
+  const large = await sharp(
+    Buffer.from(Array.from({ length: 3 * 200 * 150 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24)),
+    {
+      raw: { width: 200, height: 150, channels: 3 },
+    },
+  )
+    .png()
+    .toBuffer();
+  const cut = large.subarray(0, large.length >> 1);
+  for (const bad of ['train/c0/!.png', 'train/c1/z.png', 'test/c0/!.png']) {
+    const files: Record<string, Uint8Array> = { [bad]: cut };
+    for (const half of ['train', 'test'])
+      for (const c of ['c0', 'c1']) Object.assign(files, await several(`${half}/${c}/`, 4));
+    const root = folder(t, files);
+    const cache = temporary(t);
+    for (const options of [{}, { memory: 1, cache }, { memory: 1, cache }]) {
+      const { train, queries, size, skipped } = await openImages(root, { margin: 8 / 7, ...options });
+      assert.deepEqual([train.height, queries?.height, size, skipped.length], [8, 8, 8, 1], bad);
+    }
+    // What is cached for small squares is not taken for images that are to be of the side that others come to.
+    const { train } = await openImages(root, { memory: 1, cache, size: 110 });
+    assert.equal(train.height, 110);
+  }
+});
+
 test('bad files among held-out ones leave labels and images together', async (t) => {
   const files: Record<string, Uint8Array | string> = {
     ...(await several('a/', 10, [10, 0, 0])),

@@ -242,6 +242,11 @@ test('STL-10 with missing files, odd lengths or stray labels is refused', async 
   await refused('stl10', with_({ 'train_X.bin': image.subarray(1) }), /train_X.bin: 27647 bytes, .*27648-byte images/);
   await refused('stl10', with_({ 'test_y.bin': Buffer.of(0) }), /label 0 at place 0, expected 1 to 10/);
   await refused('stl10', with_({ 'test_y.bin': Buffer.of(1, 2) }), /2 labels, but test_X.bin has 1 images/);
+  await refused(
+    'stl10',
+    with_({ 'class_names.txt': Buffer.alloc(2 ** 20 + 1, '\n') }),
+    /class_names.txt: larger than 1.0 MiB/,
+  );
   await refused('stl10', temporary(t), /stl10: not found: expected stl10_binary.tar.gz.*cs.stanford.edu/);
 });
 

@@ -1,6 +1,6 @@
 import { realpath, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { UserError } from '../../errors.js';
+import { shownBytes, UserError } from '../../errors.js';
 
 /**
  * What is built must not be found as images the next time.
@@ -28,19 +28,16 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   const free = bavail * bsize;
   if (free >= bytes) return;
   throw new UserError(
-    `${folder}: the decoded images take ${gigabytes(bytes)}, but only ${gigabytes(free)} are free there: ${OTHER}`,
+    `${folder}: the decoded images take ${shownBytes(bytes)}, but only ${shownBytes(free)} are free there: ${OTHER}`,
   );
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** What cannot be written to a cache, in the user's words; any other error as it is. */
 export function explain(folder: string, error: unknown): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
+  const isThere = path !== undefined && (resolve(path) + sep).startsWith(resolve(folder) + sep);
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  if (error instanceof UserError || !(isFull || path?.startsWith(folder))) return error;
+  if (error instanceof UserError || !(isFull || isThere)) return error;
   return new UserError(`the cache ${path ?? folder} cannot be written (${code}): ${OTHER}`, {
     cause: error,
   });

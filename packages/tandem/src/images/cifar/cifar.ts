@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { openCollection } from '../collection.js';
 import { find } from '../finding.js';
 import { fitted } from '../fit.js';
@@ -6,6 +5,7 @@ import type { DataSet } from '../imageset.js';
 import type { OpenOptions } from '../options.js';
 import { partNote } from '../partial.js';
 import { openPlace } from '../place.js';
+import { readSmall } from '../small.js';
 import { labelOf, look, partsOf } from './files.js';
 import { classNames, missing, Records } from './records.js';
 import type { CifarLike } from './sets.js';
@@ -44,7 +44,7 @@ export async function openCifar(set: CifarLike, options: OpenOptions): Promise<D
   const label = (file: string) => labelOf(place, file);
   let names: string | undefined;
   for await (const { file, pieces } of partsOf(set, place, options.signal)) {
-    if (file === set.names) names = await text(pieces);
+    if (file === set.names) names = (await readSmall(pieces, label(file))).toString('utf8');
     else await (file === set.test ? test : train).read(file, pieces, label(file));
   }
   if (names === undefined) throw missing(set, label(set.names));

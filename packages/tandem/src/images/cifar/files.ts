@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { type Finding, firstFile, firstLike, isFolder } from '../finding.js';
 import { piecesOf } from '../gunzip.js';
-import { tarEntries } from '../tar.js';
+import { filesOf } from '../tar.js';
 import type { CifarLike } from './sets.js';
 
 /** Where a set lies: its folder of binary files, its official archive, or a folder or archive of images. */
@@ -40,10 +40,7 @@ function spellings(file: string): string[] {
 export async function* partsOf(set: CifarLike, place: Place, signal?: AbortSignal): AsyncGenerator<Part> {
   const files = [...set.train, set.test, set.names];
   if (place.kind === 'archive') {
-    for await (const entry of tarEntries(place.path, signal)) {
-      const file = basename(entry.path);
-      if (entry.usable && files.includes(file)) yield { file, pieces: entry.parts() };
-    }
+    for await (const { file, parts } of filesOf(place.path, files, signal)) yield { file, pieces: parts() };
     return;
   }
   for (const file of files) {

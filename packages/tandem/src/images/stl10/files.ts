@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { type Finding, firstFile, isFolder } from '../finding.js';
-import { tarEntries } from '../tar.js';
+import { filesOf } from '../tar.js';
 
 const FOLDER = 'stl10_binary';
 const ARCHIVES = ['stl10_binary.tar.gz', 'stl10_binary.tgz', 'stl10_binary.tar'];
@@ -59,9 +59,7 @@ function inArchive(path: string): Place {
     path,
     origins: [path],
     async *parts(signal) {
-      for await (const entry of tarEntries(path, signal)) {
-        if (entry.usable) yield { file: basename(entry.path), size: entry.size, bytes: () => entry.parts() };
-      }
+      for await (const { file, size, parts } of filesOf(path, FILES, signal)) yield { file, size, bytes: parts };
     },
   };
 }

@@ -5,6 +5,7 @@ import { fitted } from '../fit.js';
 import { type DataSet, type ImageSet, slice } from '../imageset.js';
 import type { OpenOptions } from '../options.js';
 import { partNote } from '../partial.js';
+import { readSmall } from '../small.js';
 import { cacheNote } from '../working.js';
 import { EXPECTED, IMAGES, LABELS, look, NAMES, type Place } from './files.js';
 import { classNames, labels } from './labels.js';
@@ -83,9 +84,7 @@ async function survey(place: Place, signal?: AbortSignal) {
       }
       counts.set(file, size / IMAGE);
     } else if (file === NAMES || LABELS.includes(file)) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of bytes()) chunks.push(chunk);
-      small.set(file, Buffer.concat(chunks));
+      small.set(file, await readSmall(bytes(), join(place.path, file)));
     }
   }
   for (const file of IMAGES.slice(1)) {

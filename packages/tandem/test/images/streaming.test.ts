@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { bytesOf, streamImages } from '../../src/images/index.js';
+import { png, temporary, write } from './making.js';
+
+/** All images of a stream, by file: side and bytes; and the files in order. */
+async function everything(where: string, done?: ReadonlySet<string>) {
+  const images = new Map<string, { side: number; bytes: Uint8Array }>();
+  const skipped: string[] = [];
+  for await (const { set, skipped: bad } of (await streamImages(where, { size: 16 })).chunks(done)) {
+    set.files.forEach((file, i) => images.set(file, { side: set.height, bytes: bytesOf(set, i, i + 1).slice() }));
+    skipped.push(...bad.map(({ file }) => file));
+  }
+  return { images, skipped };
+}
+
+test('each image comes out as it would alone, in order, whatever its neighbours are', async (t) => {
+  const root = temporary(t);
+  const [small, large] = [await png([10, 20, 30], 8), await png([40, 50, 60], 60)];
+  const names = Array.from({ length: 600 }, (_, i) => `${String(i).padStart(3, '0')}.png`);
+  const isLarge = (i: number) => i === 3 || i === 4 || i === 560;
+  names.forEach(
+    (name, i) => void write(root, name, i === 0 || i === 5 || i === 599 ? 'broken' : isLarge(i) ? large : small),
+  );
+  const { images, skipped } = await everything(root);
+  assert.deepEqual(skipped, ['000.png', '005.png', '599.png']);
+  assert.deepEqual(
+    [...images.keys()],
+    names.filter((name) => !skipped.includes(name)),
+  );
+  const alone = temporary(t);
+  write(alone, 'small.png', small);
+  const one = (await everything(alone)).images.get('small.png');
+  assert.equal(one?.side, 8);
+  for (const [name, image] of images) {
+    if (isLarge(names.indexOf(name))) assert.equal(image.side, 19);
+    else assert.deepEqual(image, one);
+  }
+});
+
+test('what is done is left out, and nothing else: images, broken ones, and what is no file', async (t) => {
+  const root = temporary(t);
+  for (const name of ['a.png', 'b.png', 'c.png']) write(root, name, await png());
+  write(root, 'bad.png', 'broken');
+  symlinkSync('nowhere', join(root, 'link.png'));
+  assert.deepEqual((await everything(root)).skipped.sort(), ['bad.png', 'link.png']);
+  for (const done of [['a.png'], ['link.png', 'a.png', 'bad.png'], ['c.png', 'link.png']]) {
+    const { images, skipped } = await everything(root, new Set(done));
+    assert.deepEqual(
+      [...images.keys(), ...skipped].sort(),
+      ['a.png', 'b.png', 'bad.png', 'c.png', 'link.png'].filter((name) => !done.includes(name)),
+    );
+  }
+});
