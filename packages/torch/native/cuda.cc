@@ -55,11 +55,14 @@ napi_value leaveDefaultStream(Call& call) {
   return call.undefined();
 }
 
+/// beginGraph(beside): with the memory of that graph, or with its own at -1
 napi_value beginGraph(Call& call) {
   if (recording) throw std::logic_error("a graph is being recorded already");
+  at::cuda::CUDAGraph* beside = call.slotAt(0) < 0 ? nullptr : &graphAt(call.slotAt(0));
   recording = std::make_unique<at::cuda::CUDAGraph>();
   try {
-    recording->capture_begin();
+    if (beside) recording->capture_begin(beside->pool());
+    else recording->capture_begin();
   } catch (...) {
     recording.reset();
     rethrowAs("Graph.record");

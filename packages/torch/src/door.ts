@@ -97,7 +97,7 @@ export interface Door {
   hasCudaGraphs(): boolean;
   cudaMemory(device: string): [free: number, total: number];
   leaveDefaultStream(device: string): void;
-  beginGraph(): void;
+  beginGraph(beside: number): void;
   endGraph(keep: boolean): number;
   replayGraph(graph: number): void;
   freeGraph(graph: number): void;

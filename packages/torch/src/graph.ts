@@ -31,10 +31,11 @@ export class Graph {
 
   /**
    * Records what `fn` does without doing it. Do the same work a few times before, so that libraries are ready.
+   * @param beside a graph of the same device whose temporaries' memory is used again: the two are never replayed at once
    * @throws what `fn` throws, or an error when it does what cannot be recorded, such as reading a number
    */
-  static record(fn: () => void): Graph {
-    door.beginGraph();
+  static record(fn: () => void, beside?: Graph): Graph {
+    door.beginGraph(beside ? beside.#graph : -1);
     let isWhole = false;
     let graph = -1;
     try {

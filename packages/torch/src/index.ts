@@ -1,3 +1,4 @@
+export * from './amount.js';
 export * from './autograd.js';
 export * from './create.js';
 export type * from './dtype.js';

@@ -1,11 +1,11 @@
-import type { Tensor } from '@tandem/torch';
+import { type Amount, over, type Tensor } from '@tandem/torch';
 import { inFloat32, wide } from './float32.js';
 import type { Terms } from './terms.js';
 
 /** What scores are divided by before their softmax; the smaller, the sharper. */
 export interface Temperatures {
-  readonly student: number;
-  readonly teacher: number;
+  readonly student: Amount;
+  readonly teacher: Amount;
 }
 
 /**
@@ -25,8 +25,8 @@ export function distillation(student: Tensor, teacher: Tensor, temperatures: Tem
 }
 
 /** log softmax(scores / temperature) of each row, in float32. */
-export function logProbabilities(scores: Tensor, temperature: number): Tensor {
-  return wide(scores).div(temperature).logSoftmax(1);
+export function logProbabilities(scores: Tensor, temperature: Amount): Tensor {
+  return over(wide(scores), temperature).logSoftmax(1);
 }
 
 /** KL(p | q) and the entropy of p, means over rows. @param logQ [n, anchors] @param logP [n, anchors] */

@@ -1,9 +1,9 @@
-import { cat, noGrad, scope, type Tensor } from '@tandem/torch';
+import { cat, noGrad, over, scope, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { cropDistillation } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
-import { emaTeacher, RunningMean } from '../teachers/index.js';
+import { at, chosenAt, emaTeacher, Left, type Moment, RunningMean } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { ema, temperature } from './options/shared.js';
 
@@ -49,7 +49,8 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
   const centre = new RunningMean(prototypes, o.centreMomentum, student.placement);
   const targets = new RunningMean(prototypes, 0.99, student.placement); // for the metrics
   const teacherTemperature = temperatureSchedule(o);
-  let scores: Tensor; // the teacher's, of this step
+  const temperatureAt = (moment: Moment) => at(moment, ({ epoch }) => teacherTemperature(epoch));
+  const left = new Left(); // the teacher's scores, of this step
   return {
     name: 'dino',
     learns: student,
@@ -57,18 +58,22 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
     keeps: 'teacher',
     state: { centre: centre.mean, targets: targets.mean },
     views,
-    loss(crops, { epoch }) {
-      [scores] = teacher.project([cat(crops.slice(0, 2))]); // no gradient
-      const temperatures = { student: o.temperature, teacher: teacherTemperature(epoch) };
+    loss(crops, moment) {
+      const [scores] = teacher.project([cat(crops.slice(0, 2))]); // no gradient
+      left.tensors = [scores];
+      const temperatures = { student: o.temperature, teacher: temperatureAt(moment) };
       const found = student.forwardAll(crops).chunk(crops.length);
       return cropDistillation(found, scores.sub(centre.mean).chunk(2), temperatures);
     },
-    beforeStep({ epoch }) {
+    beforeStep(moment) {
       // None rather than zeros: an optimizer with momentum or weight decay would move them all the same.
-      if (epoch <= o.freezeLast) for (const x of head.prototypes.parameters()) x.grad = null;
+      const isFrozen = chosenAt(moment, ({ epoch }) => epoch <= o.freezeLast);
+      if (isFrozen) for (const x of head.prototypes.parameters()) x.grad = null;
     },
     afterStep(moment) {
-      targets.update(noGrad(() => scores.sub(centre.mean).div(teacherTemperature(moment.epoch)).softmax(1)));
+      const [scores] = left.tensors as [Tensor];
+      const temperature = temperatureAt(moment);
+      targets.update(noGrad(() => over(scores.sub(centre.mean), temperature).softmax(1)));
       centre.update(scores);
       teacher.afterStep(moment);
     },

@@ -66,6 +66,7 @@ export interface Method<Seen extends Views = Views> {
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
   loss(views: Seen, moment: Moment): Tensor | Terms;
+  // What these three take from the moment they ask for by `at` and its like (teachers/moment.ts); else a step cannot be recorded.
   /** Changes gradients, after backward. */
   beforeStep?(moment: Moment): void;
   /** Moves the teacher, banks and centres, after the optimizer. */

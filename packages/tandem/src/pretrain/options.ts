@@ -148,7 +148,7 @@ export const runOptions = z.strictObject({
   graph: z
     .enum(['auto', 'off'])
     .default('auto')
-    .describe('auto replays forward and backward pass as a CUDA graph where device and method allow it'),
+    .describe('auto replays training steps as CUDA graphs where device and method allow it'),
   saveMinutes: z
     .number()
     .min(0)

@@ -1,4 +1,4 @@
-import { type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
+import { canRecord, type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { UsageError, UserError } from '../errors.js';
 import { type EncoderCard, saveEncoder } from '../export/encoder-file.js';
 import { loadHead, saveHead } from '../export/head-file.js';
@@ -104,6 +104,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     readLossEvery: device === 'cpu' || config.nonFinite === 'skip' ? 1 : 20,
     nonFinite: config.nonFinite,
     record: config.graph === 'auto' ? cudaGraphs(device) : undefined,
+    numbersIn: canRecord(device) ? 'device' : 'host', // so that graph=off gives the same bits
   };
   return {
     config: resolved,

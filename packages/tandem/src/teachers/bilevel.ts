@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import type { Branch } from '../networks/index.js';
 import { type BilevelRates, bilevelSchedule } from './bilevel-schedule.js';
-import type { Moment, Position } from './moment.js';
+import { at, chosenAt, type Moment, type Position } from './moment.js';
 import { addProximalPull, moveTowards, squaredDistance, squaredNorm } from './pairs.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 import { reestimateStatistics } from './statistics.js';
@@ -49,15 +49,21 @@ export function bilevelTeacher(
         passes: o.epochMode === 'E1a' ? o.lookahead : 1,
         repeats: o.epochMode === 'E1b' ? o.lookahead : 1,
       },
-      beforeStep({ epoch }) {
-        if (o.prox && o.proxMode === 'coupled') addProximalPull(teacher.pairs, schedule.lambda(epoch));
+      beforeStep(moment) {
+        if (!o.prox || o.proxMode !== 'coupled') return;
+        const lambda = at(moment, ({ epoch }) => schedule.lambda(epoch));
+        addProximalPull(teacher.pairs, lambda);
       },
-      afterStep({ step, epoch, lr, resetMomentum }) {
-        if (o.prox && o.proxMode === 'decoupled') moveTowards(theta, xi, lr * schedule.lambda(epoch));
-        if ((step + 1) % o.lookahead !== 0) return;
-        teacher.follow(schedule.teacherRate(epoch));
+      afterStep(moment) {
+        if (o.prox && o.proxMode === 'decoupled') {
+          const part = at(moment, ({ epoch, lr }) => lr * schedule.lambda(epoch));
+          moveTowards(theta, xi, part);
+        }
+        if (!chosenAt(moment, ({ step }) => (step + 1) % o.lookahead === 0)) return;
+        const rate = at(moment, ({ epoch }) => schedule.teacherRate(epoch));
+        teacher.follow(rate);
         if (o.studentStart === 'restart') moveTowards(theta, xi, 1);
-        if (o.momentumAcrossRounds === 'reset') resetMomentum();
+        if (o.momentumAcrossRounds === 'reset') moment.resetMomentum();
       },
       numbers({ epoch }) {
         const squared = squaredDistance(teacher.pairs);

@@ -1,5 +1,5 @@
 import type { Branch } from '../networks/index.js';
-import type { Moment, Position } from './moment.js';
+import { at, type Moment, type Position } from './moment.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 
 /** How much a moving average keeps of itself: `eta` always, or rising from it to 1 over the run by half a cosine. */
@@ -25,7 +25,9 @@ export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { c
   const later = counts === 'next' ? 1 : 0;
   return {
     ...teacher,
-    afterStep: ({ step, steps }) => teacher.follow(1 - eta({ step: step + later, steps })),
+    afterStep(moment) {
+      teacher.follow(at(moment, ({ step, steps }) => 1 - eta({ step: step + later, steps })));
+    },
     // `step` counts the steps taken: the one before it moved the teacher last.
     numbers: ({ step, steps }) => ({ eta: eta({ step: step - 1 + later, steps }) }),
   };

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import { type Amount, type Device, type Now, type Tensor, upload } from '@tandem/torch';
 
 /** How far training has come. */
 export interface Position {
@@ -20,5 +20,33 @@ export interface Moment extends Position {
   /** The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods that learn from labels alone. */
   readonly labels?: Tensor;
   /** Forgets the optimizer's momentum. */
-  resetMomentum(): void;
+  resetMomentum(now?: Now): void;
+  /** Where the step may be recorded: how it learns what changes from step to step. */
+  readonly now?: MomentNow;
+}
+
+/** As `Now`, of functions of the moment. */
+export interface MomentNow extends Now {
+  number(of: (moment: Moment) => number): Amount;
+  numbers(of: (moment: Moment) => readonly number[]): Tensor;
+  choice(of: (moment: Moment) => boolean): boolean;
+}
+
+// Methods read a moment through these three. One that reads it otherwise works all the same, but its steps are never recorded.
+
+/** A number that depends on the moment. */
+export function at(moment: Moment, of: (moment: Moment) => number): Amount {
+  return moment.now ? moment.now.number(of) : of(moment);
+}
+
+/** A choice of what is done that depends on the moment. */
+export function chosenAt(moment: Moment, of: (moment: Moment) => boolean): boolean {
+  return moment.now ? moment.now.choice(of) : of(moment);
+}
+
+/** Indices below 2^24 that depend on the moment, always as many: int32 [n], or int64 where the step may be recorded. */
+export function indicesAt(moment: Moment, of: (moment: Moment) => Int32Array, device: Device): Tensor {
+  if (moment.now) return moment.now.numbers((then) => Array.from(of(then))).to('int64');
+  const indices = of(moment);
+  return upload(indices, [indices.length], device);
 }

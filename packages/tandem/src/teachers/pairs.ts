@@ -1,4 +1,14 @@
-import { _foreachAdd_, _foreachSub, noGrad, scope, stack, type Tensor } from '@tandem/torch';
+import {
+  _foreachSub,
+  type Amount,
+  addScaled_,
+  approach_,
+  noGrad,
+  scale_,
+  scope,
+  stack,
+  type Tensor,
+} from '@tandem/torch';
 import type { Branch } from '../networks/index.js';
 
 /** A student parameter and the teacher parameter it is held against. */
@@ -53,7 +63,7 @@ export function squaredDistance(of: readonly Pair[]): number {
  * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: what autograd of the quadratic
  * would add, and exactly nothing where theta = xi.
  */
-export function addProximalPull(of: readonly Pair[], strength: number): void {
+export function addProximalPull(of: readonly Pair[], strength: Amount): void {
   scope(() =>
     noGrad(() => {
       const pulled: Tensor[] = [];
@@ -64,19 +74,16 @@ export function addProximalPull(of: readonly Pair[], strength: number): void {
           pulled.push(gap);
           gradients.push(theta.grad);
         } else {
-          theta.grad = gap.mul_(strength);
+          scale_([gap], strength);
+          theta.grad = gap;
         }
       });
-      if (gradients.length > 0) _foreachAdd_(gradients, pulled, { alpha: strength });
+      if (gradients.length > 0) addScaled_(gradients, pulled, strength);
     }),
   );
 }
 
 /** target += rate (source - target), in place; nothing at all changes where the two are equal. */
-export function moveTowards(target: readonly Tensor[], source: readonly Tensor[], rate: number): void {
-  noGrad(() => {
-    target.forEach((x, i) => {
-      x.lerp_(source[i] as Tensor, rate);
-    });
-  });
+export function moveTowards(target: readonly Tensor[], source: readonly Tensor[], rate: Amount): void {
+  noGrad(() => approach_(target, source, rate));
 }

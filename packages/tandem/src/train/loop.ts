@@ -16,10 +16,12 @@ import { learnersOf, type Method, networksOf, type Rounds } from '../methods/met
 import { stream } from '../random.js';
 import type { Moment } from '../teachers/index.js';
 import { makeViews, residentImages } from '../views/index.js';
-import { type Clip, clipGradients } from './clip.js';
+import type { Clip } from './clip.js';
 import { type Gradients, gradientsOf } from './gradients.js';
-import { type Recorder, ReplayedGradients } from './graph.js';
+import type { Recorder } from './graph.js';
+import { ReplayedGradients } from './replayed-gradients.js';
 import type { Schedule } from './schedule.js';
+import { ReplayedUpdate, type Update, updateOf } from './update.js';
 
 /** How long, how fast and where. */
 export interface Plan {
@@ -39,8 +41,13 @@ export interface Plan {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;
-  /** How forward and backward pass are recorded, to be replayed in later steps; they are not unless given. */
+  /** How steps are recorded, to be replayed later; they are not unless given. */
   readonly record?: Recorder | undefined;
+  /**
+   * Where the work of a step finds numbers that change from step to step: with the host, unless it is recorded, or in the device's memory, as if
+   * it were. Results differ in last bits.
+   */
+  readonly numbersIn?: 'host' | 'device';
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
   readonly nonFinite?: 'stop' | 'skip';
   /** Steps already taken, to go on from. */
@@ -93,15 +100,40 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const resident = residentImages(batches.set, plan.device);
-  const gradients = gradientsOf(method, plan);
-  const parameters = plan.optimizer.groups.flatMap((group) => group.parameters);
-  const replayed = plan.record && new ReplayedGradients(gradients, plan.record, parameters);
+  const isTold = plan.record !== undefined || plan.numbersIn === 'device';
+  const work = isTold ? replayedWork(method, plan) : plainWork(method, plan);
   try {
-    yield* takeSteps(method, batches, plan, resident, replayed?.of.bind(replayed) ?? gradients);
+    yield* takeSteps(method, batches, plan, resident, work);
   } finally {
     resident?.dispose();
-    replayed?.dispose();
+    work.dispose();
   }
+}
+
+/** The device's work in a step: between its halves the loss may be read, and the step be left. */
+interface Work {
+  readonly gradients: Gradients;
+  readonly update: Update;
+  dispose(): void;
+}
+
+function plainWork(method: Method, plan: Plan): Work {
+  return { gradients: gradientsOf(method, plan), update: updateOf(method, plan), dispose() {} };
+}
+
+function replayedWork(method: Method, plan: Plan): Work {
+  const { device, record, optimizer } = plan;
+  const parameters = optimizer.groups.flatMap((group) => group.parameters);
+  const gradients = new ReplayedGradients(gradientsOf(method, plan), parameters, device, record);
+  const update = new ReplayedUpdate(updateOf(method, plan), device, record);
+  return {
+    gradients: (views, moment) => gradients.of(views, moment),
+    update: (moment) => update.of(moment, gradients.recording),
+    dispose() {
+      update.dispose();
+      gradients.dispose();
+    },
+  };
 }
 
 async function* takeSteps(
@@ -109,13 +141,13 @@ async function* takeSteps(
   batches: Batches,
   plan: Plan,
   resident: Tensor | undefined,
-  gradients: Gradients,
+  work: Work,
 ): AsyncGenerator<StepReport> {
   const perEpoch = stepsPerEpoch(method, batches);
   const { passes, repeats } = method.rounds ?? onePass;
   const { epochs, seed, optimizer } = plan;
   const steps = epochs * perEpoch;
-  const resetMomentum = () => optimizer.reset();
+  const resetMomentum: Moment['resetMomentum'] = (now) => optimizer.reset(now);
   let skippedInARow = plan.startSkipped ?? 0;
   for (let step = plan.startStep ?? 0; step < steps; ) {
     const pass = Math.floor(step / (batches.perEpoch * repeats));
@@ -130,7 +162,7 @@ async function* takeSteps(
           const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
           const labels = labelsOf(indices, batches.set, plan.device);
           const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
-          return takeStep(method, views, gradients, plan, moment, (step + 1) % perEpoch === 0);
+          return takeStep(method, views, work, plan, moment, (step + 1) % perEpoch === 0);
         });
         skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
         if (skippedInARow > mostSkippedInARow)
@@ -154,17 +186,17 @@ function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): P
 function takeStep(
   method: Method,
   views: readonly Tensor[],
-  gradients: Gradients,
+  work: Work,
   plan: Plan,
   moment: Moment,
   endsEpoch: boolean,
 ): Omit<StepReport, 'skippedInARow'> {
-  const { optimizer, weightDecay, clip, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
+  const { optimizer, weightDecay, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
   const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
   const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
   const before = statistics.map((buffer) => buffer.clone());
-  const { loss, terms } = gradients(x, moment);
+  const { loss, terms } = work.gradients(x, moment);
   const read = endsEpoch || step % plan.readLossEvery === 0;
   const value = read ? loss.item() : undefined;
   const fault = value === undefined ? undefined : faultOf(value, method);
@@ -173,10 +205,8 @@ function takeStep(
     noGrad(() => statistics.forEach((buffer, i) => void buffer.copy_(before[i] as Tensor)));
     return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };
   }
-  method.beforeStep?.(moment);
-  if (clip) for (const network of learnersOf(method)) clipGradients(network.parameters(), clip);
-  optimizer.step({ lr, ...(weightDecay && { weightDecay: weightDecay(step) }) });
-  method.afterStep?.(moment);
+  optimizer.set({ lr, ...(weightDecay && { weightDecay: weightDecay(step) }) });
+  work.update(moment);
   return {
     step: step + 1,
     epoch,

@@ -1,13 +1,5 @@
-import {
-  _foreachAdd,
-  _foreachAdd_,
-  _foreachAddcdiv_,
-  _foreachAddcmul_,
-  _foreachMul_,
-  _foreachSqrt,
-  zeros,
-  zerosLike,
-} from '../ops.generated.js';
+import { addEach_, addRatio_, addScaled, type Now, scale_ } from '../amount.js';
+import { _foreachAdd_, _foreachAddcmul_, _foreachMul_, _foreachSqrt, zeros, zerosLike } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
@@ -39,28 +31,32 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
   }
 
   /** Applies weight decay. @returns g: the gradients, with the decay in them where that is its place */
-  protected abstract decayed(moving: Moving, options: Required<AdamOptions>): readonly Tensor[];
+  protected abstract decayed(moving: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[];
 
-  protected update(moving: Moving, options: Required<AdamOptions>): void {
-    const { lr, betas, eps, weightDecay } = options;
+  protected update(moving: Moving, options: Required<AdamOptions>, now: Now): void {
+    const { betas, eps } = options;
     const { thetas, state } = moving;
-    const gradients = weightDecay > 0 ? this.decayed(moving, options) : moving.gradients;
+    const decays = now.choice(() => options.weightDecay > 0);
+    const gradients = decays ? this.decayed(moving, options, now) : moving.gradients;
     const [steps, means, squares] = [state('step'), state('exp_avg'), state('exp_avg_sq')];
-    _foreachAdd_(steps, 1);
+    let corrections: { first: number; root: number }[] = [];
+    now.host(() => {
+      _foreachAdd_(steps, 1);
+      corrections = steps.map((step) => {
+        const t = step.item();
+        return { first: 1 - betas[0] ** t, root: Math.sqrt(1 - betas[1] ** t) };
+      });
+    });
     _foreachMul_(means, betas[0]);
     _foreachAdd_(means, gradients, { alpha: 1 - betas[0] });
     _foreachMul_(squares, betas[1]);
     _foreachAddcmul_(squares, gradients, gradients, { value: 1 - betas[1] });
     // Both corrections are numbers: sqrt(v / c) + eps = (sqrt(v) + eps sqrt(c)) / sqrt(c), so the second scales eps and the rate.
-    const corrections = steps.map((step) => {
-      const t = step.item();
-      return { first: 1 - betas[0] ** t, root: Math.sqrt(1 - betas[1] ** t) };
-    });
     const denominators = _foreachSqrt(squares);
-    const padding = corrections.map(({ root }) => eps * root);
-    const rates = corrections.map(({ first, root }) => (-lr * root) / first);
-    _foreachAdd_(denominators, padding);
-    _foreachAddcdiv_(thetas, means, denominators, rates);
+    const padding = now.numbers(() => corrections.map(({ root }) => eps * root));
+    const rates = now.numbers(() => corrections.map(({ first, root }) => (-options.lr * root) / first));
+    addEach_(denominators, padding);
+    addRatio_(thetas, means, denominators, rates);
   }
 }
 
@@ -73,8 +69,9 @@ export class Adam extends AdaptiveMoments {
     super('Adam', { weightDecay: 0, ...defaults }, parameters, options);
   }
 
-  protected decayed({ thetas, gradients }: Moving, { weightDecay }: Required<AdamOptions>): readonly Tensor[] {
-    return _foreachAdd(gradients, thetas, { alpha: weightDecay });
+  protected decayed({ thetas, gradients }: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[] {
+    const weightDecay = now.number(() => options.weightDecay);
+    return addScaled(gradients, thetas, weightDecay);
   }
 }
 
@@ -88,8 +85,9 @@ export class AdamW extends AdaptiveMoments {
     super('AdamW', { weightDecay: 0.01, ...defaults }, parameters, options);
   }
 
-  protected decayed({ thetas, gradients }: Moving, { lr, weightDecay }: Required<AdamOptions>): readonly Tensor[] {
-    _foreachMul_(thetas, 1 - lr * weightDecay);
+  protected decayed({ thetas, gradients }: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[] {
+    const kept = now.number(() => 1 - options.lr * options.weightDecay);
+    scale_(thetas, kept);
     return gradients;
   }
 }

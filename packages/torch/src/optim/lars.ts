@@ -1,12 +1,5 @@
-import {
-  _foreachAdd,
-  _foreachAdd_,
-  _foreachAddcmul_,
-  _foreachMul_,
-  _foreachNorm,
-  stack,
-  zerosLike,
-} from '../ops.generated.js';
+import { type Amount, addScaled, addScaled_, type Now, scale_ } from '../amount.js';
+import { _foreachAddcmul_, _foreachMul_, _foreachNorm, stack, zerosLike } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
@@ -48,26 +41,36 @@ export class LARS extends Optimizer<LARSOptions> {
     return { momentum: zerosLike(parameter) };
   }
 
-  protected update({ thetas, gradients, excluded, state }: Moving, options: Required<LARSOptions>): void {
-    const { lr, momentum, weightDecay, momentumOf } = options;
-    const [inner, outer] = momentumOf === 'steps' ? [lr, 1] : [1, lr];
+  protected update({ thetas, gradients, excluded, state }: Moving, options: Required<LARSOptions>, now: Now): void {
+    const { momentum, momentumOf, trust, clip } = options;
+    const ofSteps = momentumOf === 'steps';
+    const inner = ofSteps ? now.number(() => options.lr) : 1;
     const velocities = state('momentum');
     _foreachMul_(velocities, momentum);
     if (excluded) {
-      _foreachAdd_(velocities, gradients, { alpha: inner });
+      addScaled_(velocities, gradients, inner);
     } else {
-      const g = weightDecay > 0 ? _foreachAdd(gradients, thetas, { alpha: weightDecay }) : gradients;
-      _foreachAddcmul_(velocities, g, ratios(thetas, g, options), { value: inner });
+      const decays = now.choice(() => options.weightDecay > 0);
+      const weightDecay = () => now.number(() => options.weightDecay);
+      const g = decays ? addScaled(gradients, thetas, weightDecay()) : gradients;
+      const ratio = ratios(thetas, g, clip ? { trust: now.number(() => trust / options.lr), most: 1 } : { trust });
+      if (typeof inner === 'number') _foreachAddcmul_(velocities, g, ratio.unbind(), { value: inner });
+      else _foreachAddcmul_(velocities, g, ratio.mul(inner).unbind());
     }
-    _foreachAdd_(thetas, velocities, { alpha: -outer });
+    addScaled_(thetas, velocities, ofSteps ? -1 : now.number(() => -options.lr));
   }
 }
 
-/** The ratio of each tensor, as a tensor of one number. */
-function ratios(thetas: readonly Tensor[], g: readonly Tensor[], { lr, trust, clip }: Required<LARSOptions>): Tensor[] {
+/** The ratio of each tensor, and at most `most`: [tensors] */
+function ratios(
+  thetas: readonly Tensor[],
+  g: readonly Tensor[],
+  { trust, most }: { readonly trust: Amount; readonly most?: number },
+): Tensor {
   const sizes = stack(_foreachNorm(thetas));
   const slopes = stack(_foreachNorm(g));
-  const ratio = sizes.div(slopes).mul_(clip ? trust / lr : trust);
-  const bounded = clip ? ratio.clampMax(1) : ratio;
-  return bounded.maskedFill_(sizes.eq(0).logicalOr(slopes.eq(0)), 1).unbind();
+  const ratio = sizes.div(slopes);
+  scale_([ratio], trust);
+  const bounded = most === undefined ? ratio : ratio.clampMax(most);
+  return bounded.maskedFill_(sizes.eq(0).logicalOr(slopes.eq(0)), 1);
 }

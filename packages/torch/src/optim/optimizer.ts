@@ -1,3 +1,4 @@
+import { type Now, plainly } from '../amount.js';
 import { noGrad } from '../autograd.js';
 import { scope } from '../scope.js';
 import { slotOf, type Tensor } from '../tensor.js';
@@ -49,8 +50,11 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   /** What is remembered of a parameter, at the start all zeros. */
   protected abstract begin(parameter: Tensor, settings: Required<Options>): State;
 
-  /** One update in place, inside a scope and not recorded. The `weightDecay` of excluded vectors comes as 0. */
-  protected abstract update(moving: Moving, settings: Required<Options>): void;
+  /**
+   * One update in place, inside a scope and without gradient. The `weightDecay` of excluded vectors comes as 0. What changes from step to step
+   * is asked of `now`, and read from the settings when it is asked for: they are those of the step at hand.
+   */
+  protected abstract update(moving: Moving, settings: Required<Options>, now: Now): void;
 
   /** @throws RangeError with this message, unless `isGood`. */
   protected need(isGood: boolean, message: string): void {
@@ -62,20 +66,26 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     for (const { parameters } of this.groups) for (const x of parameters) x.grad = null;
   }
 
-  /** One update. @param schedule for groups without such a setting of their own; kept for the steps that follow. */
-  step(schedule: { readonly [Setting in Scheduled]?: number } = {}): void {
+  /** Changes settings of groups that have none of their own, for all steps that follow. */
+  set(schedule: { readonly [Setting in Scheduled]?: number }): void {
     const told = Object.entries(schedule).filter(([, value]) => value !== undefined) as [Scheduled, number][];
     for (const [setting, value] of told) needAmount(this.#name, setting, value);
+    for (const group of this.groups) {
+      for (const [setting, value] of told) {
+        const scale = setting === 'lr' ? group.lrScale : 1;
+        if (!group.fixed.has(setting)) (group as OptimizerOptions)[setting] = value * scale;
+      }
+    }
+  }
+
+  /** One update. @param schedule as `set` takes it @param now where the update may be recorded */
+  step(schedule: Parameters<this['set']>[0] = {}, now: Now = plainly): void {
+    this.set(schedule);
     scope(() => {
       noGrad(() => {
         for (const group of this.groups) {
-          for (const [setting, value] of told) {
-            const scale = setting === 'lr' ? group.lrScale : 1;
-            if (!group.fixed.has(setting)) (group as OptimizerOptions)[setting] = value * scale;
-          }
-          for (const moving of movingOf(group)) {
-            this.update(moving, moving.excluded ? { ...group, weightDecay: 0 } : group);
-          }
+          const undecayed = Object.create(group, { weightDecay: { value: 0 } }) as typeof group; // else as the group is, later too
+          for (const moving of movingOf(group)) this.update(moving, moving.excluded ? undecayed : group, now);
         }
       });
     });
@@ -103,10 +113,15 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     });
   }
 
-  /** Forgets all momentum, moments and counters. */
-  reset(): void {
+  /** Forgets all momentum, moments and counters. @param now where this may be recorded */
+  reset(now: Now = plainly): void {
     noGrad(() => {
-      for (const x of Object.values(this.stateDict())) x.zero_();
+      for (const x of Object.values(this.stateDict())) {
+        const forget = () => void x.zero_();
+        if (x.dtype === 'int64')
+          now.host(forget); // a counter: those are the host's
+        else forget();
+      }
     });
   }
 

@@ -1,3 +1,4 @@
+import { addScaled_, type Now, scale_ } from '../amount.js';
 import { _foreachAdd_, _foreachMul_, zerosLike } from '../ops.generated.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, State, Trainable } from './groups.js';
@@ -28,24 +29,29 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum > 0 ? { momentum: zerosLike(parameter) } : {};
   }
 
-  protected update({ thetas, gradients, state }: Moving, options: Required<SGDOptions>): void {
-    const { lr, momentum, weightDecay, nesterov } = options;
+  protected update({ thetas, gradients, state }: Moving, options: Required<SGDOptions>, now: Now): void {
+    const { momentum, nesterov } = options;
+    const decays = now.choice(() => options.weightDecay > 0);
+    const weightDecay = () => now.number(() => options.weightDecay);
+    const kept = () => now.number(() => 1 - options.lr * options.weightDecay);
+    const rate = now.number(() => -options.lr);
     if (momentum === 0) {
-      if (weightDecay > 0) _foreachMul_(thetas, 1 - lr * weightDecay);
-      _foreachAdd_(thetas, gradients, { alpha: -lr });
+      if (decays) scale_(thetas, kept());
+      addScaled_(thetas, gradients, rate);
       return;
     }
     const velocities = state('momentum');
     _foreachMul_(velocities, momentum);
     _foreachAdd_(velocities, gradients);
-    if (weightDecay > 0) _foreachAdd_(velocities, thetas, { alpha: weightDecay });
+    if (decays) addScaled_(velocities, thetas, weightDecay());
     if (nesterov) {
       // theta - lr (g + wd theta + momentum v), term by term so that g + wd theta need not be stored.
-      if (weightDecay > 0) _foreachMul_(thetas, 1 - lr * weightDecay);
-      _foreachAdd_(thetas, gradients, { alpha: -lr });
-      _foreachAdd_(thetas, velocities, { alpha: -lr * momentum });
+      if (decays) scale_(thetas, kept());
+      addScaled_(thetas, gradients, rate);
+      const onward = now.number(() => -options.lr * momentum);
+      addScaled_(thetas, velocities, onward);
     } else {
-      _foreachAdd_(thetas, velocities, { alpha: -lr });
+      addScaled_(thetas, velocities, rate);
     }
   }
 }
