@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { liveCount, noGrad, scope, type Tensor } from '@tandem/torch';
 import { UserError } from '../../src/errors.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { trainingState } from '../../src/train/checkpoint.js';
@@ -162,6 +162,15 @@ test('a run that replays goes on from its checkpoint with the same bits', async 
   handOver(first, second, 9);
   await reports(planned(second, { record: stand(second).record, startStep: 9 }));
   assert.equal(stateOf(second), stateOf(whole));
+});
+
+test('a run that replays leaves no tensors', async () => {
+  const run = newRun('clbo', changing);
+  await reports(run, 1); // afterwards parameters have gradients
+  const before = liveCount();
+  await reports(planned(run, { record: stand(run).record }));
+  for (const { parameters } of run.plan.optimizer.groups) for (const x of parameters) x.grad = null;
+  assert.equal(liveCount(), before);
 });
 
 describe('what looks at the moment by itself', () => {
