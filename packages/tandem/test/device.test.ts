@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { scope, type Tensor } from '@tandem/torch';
+import { imageBytes } from '../src/images/index.js';
 import { methods } from '../src/methods/index.js';
 import type { MomentNow } from '../src/teachers/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
 import { cudaGraphs, type Recorder } from '../src/train/graph.js';
 import { Kind } from '../src/train/kind.js';
 import { pictures, tandem, tiny } from './cli/running.js';
-import { testDevice } from './device.js'; // before libtorch is asked which devices there are
+import { testDevice, uncounted } from './device.js'; // before libtorch is asked which devices there are
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';
 import { moment, settingsFor } from './methods/stepping.js';
-import { assertClose } from './support.js';
+import { assertClose, noise } from './support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
-const { device, isReal, reads, sent } = testDevice ?? { device: 'cpu', isReal: true, reads: () => 0, sent: () => 0 };
+const { device, isReal, reads, sent, shared } = testDevice ?? { device: 'cpu', isReal: true, ...uncounted };
 
 const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2, lambda0: 0.1 };
 const images = labelledNoise(18, { channels: 3, side: 8 });
@@ -71,6 +72,29 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
       assert.equal(reads() - before, 0);
     });
   }
+
+  test('a set too large for the device: the images of each step are sent during the one before', {
+    skip: isReal && 'a GPU would hold it',
+  }, async () => {
+    // Over a third of what is taken for free memory; pages that no batch needs are never touched.
+    const set = { ...noise(0, { channels: 3, side: 64 }), count: 90_000 };
+    const pixels = new Uint8Array(set.count * imageBytes(set));
+    const settings = { method: 'simclr', batch: 8, epochs: 1, seed: 3, projHidden: 8, projDim: 8 };
+    const setOut = (where: string) => setUp({ settings, pictures: { ...set, pixels }, device: where });
+    const order = setOut('cpu').batches.order(0);
+    const looked = [1, 2, 3].flatMap(() => [...(order.next().value as Uint32Array)]);
+    for (const image of looked) {
+      const from = image * imageBytes(set);
+      pixels.set(
+        Uint8Array.from({ length: imageBytes(set) }, (_, at) => (image * 31 + at * 7) % 251),
+        from,
+      );
+    }
+    const before = shared();
+    const losses = async (where: string) => (await reports(setOut(where), 3)).map(({ loss }) => loss as number);
+    assertClose(await losses(device), await losses('cpu'), { rtol: 1e-3 });
+    assert.equal(shared() - before, 3);
+  });
 
   /** In place of a graph: does the work again, which may do nothing that a graph would not hold. */
   const again: Recorder = (work) => ({

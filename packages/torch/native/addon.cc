@@ -24,6 +24,7 @@ napi_value open(napi_env env, napi_value exports) {
   addTensorDoors(doors);
   addAutogradDoors(doors);
   addRuntimeDoors(doors);
+  addAsideDoors(doors);
   addCudaDoors(doors);
   for (const DoorEntry& door : doors) {
     napi_value function;

@@ -10,6 +10,7 @@ void addSlotDoors(std::vector<DoorEntry>& doors);
 void addTensorDoors(std::vector<DoorEntry>& doors);
 void addAutogradDoors(std::vector<DoorEntry>& doors);
 void addRuntimeDoors(std::vector<DoorEntry>& doors);
+void addAsideDoors(std::vector<DoorEntry>& doors);
 void addCudaDoors(std::vector<DoorEntry>& doors);
 
 }  // namespace tandem

@@ -94,6 +94,9 @@ export interface Door {
   generatorState(device: string): number;
   setGeneratorState(device: string, state: number): void;
 
+  copyAside(pinned: number, device: string): number;
+  joinAside(copy: number): void;
+
   hasCudaGraphs(): boolean;
   cudaMemory(device: string): [free: number, total: number];
   leaveDefaultStream(device: string): void;

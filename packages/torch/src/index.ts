@@ -1,4 +1,5 @@
 export * from './amount.js';
+export { type Arriving, uploadAside } from './aside.js';
 export * from './autograd.js';
 export * from './create.js';
 export type * from './dtype.js';

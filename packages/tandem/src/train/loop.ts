@@ -10,7 +10,7 @@ import {
   type Tensor,
   upload,
 } from '@tandem/torch';
-import { type Batches, gather, type ImageSet } from '../images/index.js';
+import type { Batches, ImageSet } from '../images/index.js';
 import type { Terms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
@@ -21,6 +21,7 @@ import { type Gradients, gradientsOf } from './gradients.js';
 import type { Recorder } from './graph.js';
 import { ReplayedGradients } from './replayed-gradients.js';
 import type { Schedule } from './schedule.js';
+import { supply } from './supply.js';
 import { ReplayedUpdate, type Update, updateOf } from './update.js';
 
 /** How long, how fast and where. */
@@ -145,32 +146,30 @@ async function* takeSteps(
 ): AsyncGenerator<StepReport> {
   const perEpoch = stepsPerEpoch(method, batches);
   const { passes, repeats } = method.rounds ?? onePass;
-  const { epochs, seed, optimizer } = plan;
+  const { epochs, seed, optimizer, startStep = 0 } = plan;
   const steps = epochs * perEpoch;
   const resetMomentum: Moment['resetMomentum'] = (now) => optimizer.reset(now);
   let skippedInARow = plan.startSkipped ?? 0;
-  for (let step = plan.startStep ?? 0; step < steps; ) {
-    const pass = Math.floor(step / (batches.perEpoch * repeats));
-    const inPass = step - pass * batches.perEpoch * repeats;
+  const rounds = { passes: epochs * passes, repeats };
+  let step = startStep;
+  for (const batch of supply(batches, rounds, startStep, plan.device, resident)) {
+    const { pass, indices } = batch;
     const epoch = Math.floor(pass / passes) + 1;
-    for (const indices of batches.order(pass, Math.floor(inPass / repeats))) {
-      const batch = { indices, bytes: resident ?? gather(batches.set, indices) };
-      for (let repeat = step % repeats; repeat < repeats; repeat++) {
-        const report = scope(() => {
-          manualSeed(stream(seed, step).word()); // for layers that draw
-          const key = { seed, draw: pass * repeats + repeat };
-          const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
-          const labels = labelsOf(indices, batches.set, plan.device);
-          const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
-          return takeStep(method, views, work, plan, moment, (step + 1) % perEpoch === 0);
-        });
-        skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
-        if (skippedInARow > mostSkippedInARow)
-          throw new DivergedError(report.step, `${report.skipped}, ${skippedInARow} times in a row,`);
-        yield { ...report, skippedInARow };
-        step += 1;
-        await setImmediate(); // signals and timers get their turn
-      }
+    for (let repeat = step % repeats; repeat < repeats; repeat++) {
+      const report = scope(() => {
+        manualSeed(stream(seed, step).word()); // for layers that draw
+        const key = { seed, draw: pass * repeats + repeat };
+        const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
+        const labels = labelsOf(indices, batches.set, plan.device);
+        const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
+        return takeStep(method, views, work, plan, moment, (step + 1) % perEpoch === 0);
+      });
+      skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
+      if (skippedInARow > mostSkippedInARow)
+        throw new DivergedError(report.step, `${report.skipped}, ${skippedInARow} times in a row,`);
+      yield { ...report, skippedInARow };
+      step += 1;
+      await setImmediate(); // signals and timers get their turn
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ImageShape, View } from './view.js';
 export interface ImageBatch {
   /** Which images they are. */
   readonly indices: Uint32Array;
-  /** images x channels x height x width, 0 to 255; or all images of the set, on the device (see `residentImages`). */
+  /** images x channels x height x width, 0 to 255; a tensor (uint8) where they are on the device already. */
   readonly bytes: Uint8Array | Tensor;
 }
 
@@ -53,9 +53,7 @@ export function makeViews(
 }
 
 function uploadImages({ indices, bytes }: ImageBatch, images: ImageShape, device: Device): Tensor {
-  if (bytes instanceof Tensor) {
-    return bytes.indexSelect(0, upload(Int32Array.from(indices), [indices.length], device));
-  }
+  if (bytes instanceof Tensor) return bytes;
   const { channels, height, width } = images;
   const shape = [indices.length, channels, height, width];
   const expected = indices.length * channels * height * width;

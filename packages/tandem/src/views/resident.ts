@@ -11,7 +11,7 @@ const UNKNOWN = 3 * 2 ** 30;
 const PART = 2 ** 26;
 
 /**
- * All images of a set in a GPU's memory, where they fit, for `makeViews`: a step then sends only which ones it takes.
+ * All images of a set in a GPU's memory, where they fit: a step then sends only which ones it takes.
  *
  * @returns uint8 [count, c, h, w], for the caller to free; undefined on the CPU, and where they are too many
  */

@@ -1,16 +1,19 @@
 // A GPU that is none: gives libtorch builds without CUDA a device `cuda` whose memory is the machine's own and whose operators are those of
-// the CPU. What it checks is what a GPU would: that no operator mixes devices. It also counts how often the host waits for a number, and the bytes it sends.
+// the CPU. What it checks is what a GPU would: that no operator mixes devices, and that nothing reads what a stream of its own is still to bring. It also
+// counts how often the host waits for a number, how often and how many bytes it sends, and the tensors that a second stream was told of.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CPUAllocator.h>
-#include <c10/core/impl/FakeGuardImpl.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <node_api.h>
 #include <torch/library.h>
 
 #include <atomic>
+#include <cstring>
+#include <deque>
 #include <utility>
 
 #include "../../native/compat.h"
@@ -19,7 +22,9 @@ namespace {
 
 const at::Device kDevice(at::kCUDA, 0);
 std::atomic<int64_t> reads{0};
+std::atomic<int64_t> sends{0};
 std::atomic<int64_t> sent{0};
+std::atomic<int64_t> shared{0};
 
 void freeStorage(void* storage) { delete static_cast<c10::Storage*>(storage); }
 
@@ -159,15 +164,63 @@ at::Tensor stridedOnDevice(at::IntArrayRef size, at::IntArrayRef stride, c10::op
   return Twins().deviceOf(at::empty_strided(size, stride, at::TensorOptions().dtype(dtype).device(at::kCPU)));
 }
 
+thread_local c10::StreamId currentStream = 0;
+
+/// What a stream beside the default one is still to copy.
+struct Waiting {
+  at::Tensor to, from;
+};
+thread_local std::deque<Waiting> waiting;
+thread_local int64_t queued = 0;
+
+/// Copies are made as late as may be: when another stream waits for them.
+void copyUpTo(int64_t end) {
+  for (; queued - static_cast<int64_t>(waiting.size()) < end; waiting.pop_front()) {
+    auto& [to, from] = waiting.front();
+    std::memcpy(to.data_ptr(), from.data_ptr(), from.nbytes());
+  }
+}
+
+/// Devices, streams and events, as libtorch asks for them.
+struct Guard final : c10::impl::DeviceGuardImplInterface {
+  c10::DeviceType type() const override { return at::kCUDA; }
+  at::Device exchangeDevice(at::Device) const override { return kDevice; }
+  at::Device getDevice() const override { return kDevice; }
+  void setDevice(at::Device) const override {}
+  void uncheckedSetDevice(at::Device) const noexcept override {}
+  c10::DeviceIndex deviceCount() const noexcept override { return 1; }
+  static c10::Stream streamOf(c10::StreamId id) { return c10::Stream(c10::Stream::UNSAFE, kDevice, id); }
+  c10::Stream getStream(at::Device) const noexcept override { return streamOf(currentStream); }
+  c10::Stream getDefaultStream(at::Device) const override { return streamOf(0); }
+  c10::Stream getStreamFromGlobalPool(at::Device, bool isHighPriority) const override { return streamOf(isHighPriority ? 2 : 1); }
+  c10::Stream exchangeStream(c10::Stream stream) const noexcept override { return streamOf(std::exchange(currentStream, stream.id())); }
+  void record(void** event, const c10::Stream&, const c10::DeviceIndex, const c10::EventFlag) const override {
+    if (!*event) *event = new int64_t;
+    *static_cast<int64_t*>(*event) = queued;
+  }
+  void block(void* event, const c10::Stream&) const override { copyUpTo(*static_cast<int64_t*>(event)); }
+  bool queryEvent(void*) const override { return true; }
+  void destroyEvent(void* event, const c10::DeviceIndex) const noexcept override { delete static_cast<int64_t*>(event); }
+};
+
 /// The only operator that may meet both devices.
-at::Tensor& copyAcross(at::Tensor& self, const at::Tensor& source, bool) {
+at::Tensor& copyAcross(at::Tensor& self, const at::Tensor& source, bool nonBlocking) {
   if (self.is_cpu()) ++reads;
-  if (source.is_cpu()) sent += static_cast<int64_t>(source.nbytes());
+  if (source.is_cpu()) ++sends, sent += static_cast<int64_t>(source.nbytes());
   Twins twins;
   at::Tensor to = twins.hostOf(self);
+  if (source.is_cpu() && nonBlocking && currentStream != 0) {
+    TORCH_CHECK(to.is_contiguous() && source.is_contiguous() && to.dtype() == source.dtype(), "pretended streams copy bytes only");
+    std::memset(to.data_ptr(), 0xA5, to.nbytes());  // rubbish, until it has arrived
+    waiting.push_back({to, source});
+    ++queued;
+    return self;
+  }
   to.copy_(twins.hostOf(source));
   return self;
 }
+
+void tellOfStream(at::Tensor&, at::Stream) { ++shared; }
 
 at::Tensor pinned(const at::Tensor& self, c10::optional<at::Device>) { return self.clone(); }
 bool isPinned(const at::Tensor&, c10::optional<at::Device>) { return false; }
@@ -191,7 +244,7 @@ struct Hooks : at::CUDAHooksInterface {
   const at::Generator& getDefaultGenerator(at::DeviceIndex) const { return at::detail::getDefaultCPUGenerator(); }
 };
 
-C10_REGISTER_GUARD_IMPL(CUDA, c10::impl::FakeGuardImpl<at::kCUDA>);
+C10_REGISTER_GUARD_IMPL(CUDA, Guard);
 
 TORCH_LIBRARY_IMPL(_, CUDA, library) { library.fallback(torch::CppFunction::makeFromBoxedFunction<&onCpu>()); }
 
@@ -201,6 +254,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
   library.impl("copy_", copyAcross);
   library.impl("_pin_memory", pinned);
   library.impl("is_pinned", isPinned);
+  library.impl("record_stream", tellOfStream);
 }
 
 template <std::atomic<int64_t>& counter>
@@ -225,6 +279,8 @@ REGISTER_CUDA_HOOKS(CUDAHooks);
 
 NAPI_MODULE_INIT() {
   show(env, exports, "reads", count<reads>);
+  show(env, exports, "sends", count<sends>);
   show(env, exports, "sent", count<sent>);
+  show(env, exports, "shared", count<shared>);
   return exports;
 }
