@@ -1,6 +1,8 @@
 import { scope, type Tensor } from '@tandem/torch';
+import { blurMatrices } from './matrices.js';
+import type { Parcel } from './parcel.js';
 import { resample } from './resample.js';
-import { blurTaps } from './taps.js';
+import { blurReach, blurTaps, type Taps } from './taps.js';
 
 /** Pixels to either side of the middle of the kernel, which is the odd number nearest to a tenth of the side, from 3 on. */
 export function blurRadius(size: number): number {
@@ -10,16 +12,27 @@ export function blurRadius(size: number): number {
 /**
  * Gaussian blur with reflected borders, as torchvision's `gaussian_blur`.
  *
- * @param x [n, c, h, w] @param sigmas one number above 0 an image, in pixels
+ * @param sigmas one number above 0 an image, in pixels
  * @param radius less than h and w; the kernel is 2 radius + 1 wide
- * @returns a new tensor of x's shape
+ * @param parcel brings what is needed
+ * @returns what blurs [n, c, h, w], once the parcel was sent: a new tensor
  */
-export function gaussianBlur(x: Tensor, sigmas: Float32Array, radius: number): Tensor {
-  const [h, w] = x.shape.slice(2) as [number, number];
-  return scope(() => {
-    const rows = blurTaps(sigmas, radius, h);
-    const out = resample(x, rows, h === w ? rows : blurTaps(sigmas, radius, w));
-    // Rounding may leave an average of numbers in [0, 1] a little outside.
-    return out.clamp_({ min: 0, max: 1 });
-  });
+export function gaussianBlur(sigmas: Float32Array, radius: number, parcel: Parcel): (x: Tensor) => Tensor {
+  const maps = parcel.device === 'cpu' ? tapsOf(sigmas, radius) : matricesOf(sigmas, radius, parcel);
+  return (x) =>
+    scope(() => {
+      const [h, w] = x.shape.slice(2) as [number, number];
+      const rows = maps(h);
+      // Rounding may leave an average of numbers in [0, 1] a little outside.
+      return resample(x, rows, h === w ? rows : maps(w)).clamp_({ min: 0, max: 1 });
+    });
+}
+
+function tapsOf(sigmas: Float32Array, radius: number): (length: number) => Taps {
+  return (length) => blurTaps(sigmas, radius, length);
+}
+
+function matricesOf(sigmas: Float32Array, radius: number, parcel: Parcel): (length: number) => Tensor {
+  const put = parcel.put(sigmas, [sigmas.length], 'float64');
+  return (length) => blurMatrices(put(), blurReach(sigmas, radius), length);
 }

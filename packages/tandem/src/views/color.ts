@@ -1,4 +1,4 @@
-import { scope, type Tensor, upload } from '@tandem/torch';
+import { scope, type Tensor } from '@tandem/torch';
 
 // What each operation is; on the CPU the jitter of three channels is done by a kernel (see `jitter`). Only operators that round each
 // element by itself are used here (`mul`, then `add`, not `addcmul`), and sums along one dimension at a time: so an image comes
@@ -20,40 +20,38 @@ export function luma(x: Tensor): Tensor {
 /**
  * f x, cut to [0, 1].
  *
- * @param x [n, c, h, w] in [0, 1], changed in place, as below @param factors one number an image, as below
+ * @param x [n, c, h, w] in [0, 1], changed in place, as below @param factors [n, 1, 1, 1], as below
  */
-export function brightness(x: Tensor, factors: Float32Array): Tensor {
-  return x.mul_(perImage(factors, x)).clamp_({ max: 1 });
+export function brightness(x: Tensor, factors: Tensor): Tensor {
+  return x.mul_(factors).clamp_({ max: 1 });
 }
 
 /** f x + (1 - f) m, cut to [0, 1]; m is the mean over the gray image. */
-export function contrast(x: Tensor, factors: Float32Array): Tensor {
+export function contrast(x: Tensor, factors: Tensor): Tensor {
   return scope(() => {
     const [, , h, w] = x.shape as [number, number, number, number];
     const mean = luma(x.sum(3, { keepdim: true }).sum(2, { keepdim: true })).div(h * w);
-    const rest = perImage(
-      factors.map((factor) => 1 - factor),
-      x,
-    );
-    return x.mul_(perImage(factors, x)).add_(mean.mul_(rest)).clamp_({ min: 0, max: 1 });
+    return x
+      .mul_(factors)
+      .add_(mean.mul_(restOf(factors)))
+      .clamp_({ min: 0, max: 1 });
   });
 }
 
 /** f x + (1 - f) g, cut to [0, 1]; g is the gray of each pixel. For three channels. */
-export function saturation(x: Tensor, factors: Float32Array): Tensor {
+export function saturation(x: Tensor, factors: Tensor): Tensor {
   return scope(() => {
-    const rest = factors.map((factor) => 1 - factor);
-    const gray = luma(x).mul_(perImage(rest, x));
-    return x.mul_(perImage(factors, x)).add_(gray).clamp_({ min: 0, max: 1 });
+    const gray = luma(x).mul_(restOf(factors));
+    return x.mul_(factors).add_(gray).clamp_({ min: 0, max: 1 });
   });
 }
 
 /**
  * Turns the hue in HSV; value and saturation stay.
  *
- * @param x [n, 3, h, w] in [0, 1], changed in place @param turns one number an image
+ * @param x [n, 3, h, w] in [0, 1], changed in place @param turns [n, 1, 1, 1]
  */
-export function hue(x: Tensor, turns: Float32Array): Tensor {
+export function hue(x: Tensor, turns: Tensor): Tensor {
   return scope(() => {
     const most = x.amax({ dim: 1, keepdim: true });
     const least = x.amin({ dim: 1, keepdim: true });
@@ -62,13 +60,13 @@ export function hue(x: Tensor, turns: Float32Array): Tensor {
     // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards blue.
     const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
     const way = chroma.sub(red).add_(green).add_(blue).sub_(least).div_(sixfold);
-    const turned = way.copysign_(green.sub(blue)).add_(perImage(turns, x));
+    const turned = way.copysign_(green.sub(blue)).add_(turns);
     turned.sub_(turned.round());
     // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1, cut to [0, 1].
-    const shift = upload(Float32Array.of(0, 1 / 6, -1 / 6), [3, 1, 1], x.device);
-    x.copy_(turned)
-      .add_(shift)
-      .abs_()
+    x.copy_(turned);
+    green.add_(1 / 6);
+    blue.sub_(1 / 6);
+    x.abs_()
       .clamp_({ min: 1 / 6, max: 2 / 6 })
       .mul_(sixfold);
     red.neg_().add_(most.add_(chroma));
@@ -83,6 +81,6 @@ export function solarized(x: Tensor): Tensor {
   return scope(() => x.neg().add_(1).minimum(x));
 }
 
-function perImage(values: Float32Array, { device }: Tensor): Tensor {
-  return upload(values, [values.length, 1, 1, 1], device);
+function restOf(factors: Tensor): Tensor {
+  return factors.neg().add_(1);
 }

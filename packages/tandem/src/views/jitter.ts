@@ -1,7 +1,8 @@
-import { type Tensor, upload } from '@tandem/torch';
+import { upload } from '@tandem/torch';
 import { brightness, contrast, hue, saturation } from './color.js';
 import { operations, type ViewParameters } from './parameters.js';
-import { changeRows, pick } from './rows.js';
+import type { Parcel } from './parcel.js';
+import { type Change, changeRows, pick } from './rows.js';
 
 const [B, C, S, H] = [0, 1, 2, 3];
 
@@ -16,38 +17,41 @@ const change = [brightness, contrast, saturation, hue];
 
 /**
  * The colour jitter of torchvision: brightness, contrast, saturation and hue, for each image in its own order and cut to
- * [0, 1] after each.
+ * [0, 1] after each. Images with neutral parameters stay exactly as they are.
  *
- * @param x float32 [n, c, h, w] in [0, 1], contiguous, changed in place; images with neutral parameters stay exactly as they are
+ * @param parcel brings what is needed
+ * @returns what changes float32 [n, channels, h, w] in [0, 1], contiguous, in place
  */
-export function jitter(x: Tensor, parameters: ViewParameters): void {
-  if (x.device !== 'cpu' || x.shape[1] !== 3) {
-    jitterByTurns(x, parameters);
-    return;
-  }
+export function jitter(parameters: ViewParameters, channels: number, parcel: Parcel): Change {
+  if (parcel.device !== 'cpu' || channels !== 3) return jitterByTurns(parameters, channels, parcel);
   const { count, order } = parameters;
   const amounts = new Float32Array(4 * count);
   for (const [k, name] of operations.entries()) amounts.set(parameters[name], k * count);
-  x.jitter_(upload(order, [count, 4], 'cpu'), upload(amounts, [4, count], 'cpu'));
+  return (x) => x.jitter_(upload(order, [count, 4], 'cpu'), upload(amounts, [4, count], 'cpu'));
 }
 
 /**
  * The same by libtorch's operators, for every device and number of channels. Images do not wait for each other: at each turn all
  * those whose next operation it is are done together.
  */
-export function jitterByTurns(x: Tensor, parameters: ViewParameters): void {
-  const orders = ordersOf(parameters, x.shape[1] as number);
-  const done = new Uint8Array(parameters.count);
-  for (const turn of turns) {
+export function jitterByTurns(parameters: ViewParameters, channels: number, parcel: Parcel): Change {
+  const { count } = parameters;
+  const orders = ordersOf(parameters, channels);
+  const done = new Uint8Array(count);
+  const changes = turns.map((turn) => {
     const rows: number[] = [];
     for (const [i, order] of orders.entries()) {
       if (order[done[i] as number] !== turn) continue;
       rows.push(i);
       done[i] = (done[i] as number) + 1;
     }
-    const amounts = parameters[operations[turn] as (typeof operations)[number]];
-    changeRows(x, rows, (some) => (change[turn] as typeof hue)(some, pick(amounts, rows)));
-  }
+    const amounts = pick(parameters[operations[turn] as (typeof operations)[number]], rows);
+    const put = parcel.put(amounts, [rows.length, 1, 1, 1]);
+    return changeRows(count, rows, parcel, (some) => (change[turn] as typeof hue)(some, put()));
+  });
+  return (x) => {
+    for (const own of changes) own(x);
+  };
 }
 
 /** For each image the operations that change anything, in its order. */

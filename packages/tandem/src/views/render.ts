@@ -1,8 +1,9 @@
-import { autocast, empty, noGrad, scope, type Tensor, upload } from '@tandem/torch';
+import { autocast, empty, noGrad, scope, type Tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
+import { Parcel } from './parcel.js';
 import { cropAndResize, oneByOne } from './resample.js';
 import { atOnce, changeRows, marked, pick } from './rows.js';
 import type { View } from './view.js';
@@ -34,26 +35,27 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
 
 function renderPart(images: Tensor, view: View, parameters: ViewParameters, out: Tensor): void {
   const { size, interpolation, mean, std } = view;
-  const { gray, sigma, solarize } = parameters;
+  const { count, gray, sigma, solarize } = parameters;
   scope(() => {
-    const x = cropAndResize(images, size, interpolation, parameters);
-    jitter(x, parameters);
-    changeRows(x, marked(gray), (some) => luma(some).expand(some.shape));
+    const parcel = new Parcel(images.device);
+    const cropped = cropAndResize(images, size, interpolation, parameters, parcel);
     const blurred = marked(sigma);
-    const sigmas = pick(sigma, blurred);
-    changeRows(x, blurred, (some) => gaussianBlur(some, sigmas, blurRadius(size)));
-    changeRows(x, marked(solarize), solarized);
+    const changes = [
+      jitter(parameters, mean.length, parcel),
+      changeRows(count, marked(gray), parcel, (some) => luma(some).expand(some.shape)),
+      changeRows(count, blurred, parcel, gaussianBlur(pick(sigma, blurred), blurRadius(size), parcel)),
+      changeRows(count, marked(solarize), parcel, solarized),
+    ];
     const line = [mean.length, 1, 1];
-    const { device } = x;
-    out.copy_(
-      x.sub_(upload(Float32Array.from(mean), line, device)).mul_(
-        upload(
-          Float32Array.from(std, (value) => 1 / value),
-          line,
-          device,
-        ),
-      ),
+    const middle = parcel.put(mean, line);
+    const slope = parcel.put(
+      std.map((value) => 1 / value),
+      line,
     );
+    parcel.send();
+    const x = cropped();
+    for (const change of changes) change(x);
+    out.copy_(x.sub_(middle()).mul_(slope()));
   });
 }
 

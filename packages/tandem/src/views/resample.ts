@@ -1,6 +1,8 @@
-import { type Device, scope, type Tensor, upload } from '@tandem/torch';
+import { type Device, scope, Tensor, upload } from '@tandem/torch';
+import { resizeMatrices } from './matrices.js';
 import type { ViewParameters } from './parameters.js';
-import { type Interpolation, matrices, resizeTaps, type Taps } from './taps.js';
+import type { Parcel } from './parcel.js';
+import { type Interpolation, resizeTaps, type Taps } from './taps.js';
 
 /**
  * Whether views of so many pixels are made one at a time: each then fills the cache by itself, no more of its image is read than the
@@ -11,30 +13,32 @@ export function oneByOne(size: number, device: Device): boolean {
 }
 
 /**
- * Images times a matrix on either side: out[n, c] = rows[n] x[n, c] columns[n]^T.
+ * Images times a matrix on either side: out[n, c] = rows[n] x[n, c] columns[n]^T. A CPU takes the taps, other devices the matrices [n, to, from].
  *
  * @param x [n, c, h, w], uint8 or float32 @param rows from h to s pixels @param columns from w to t pixels
  * @returns float32 [n, c, s, t]
  */
-export function resample(x: Tensor, rows: Taps, columns: Taps): Tensor {
-  const along = x.device === 'cpu' ? byTaps : byMatrices;
+export function resample(x: Tensor, rows: Taps | Tensor, columns: Taps | Tensor): Tensor {
   return scope(() => along(along(x, rows), columns));
 }
 
 /** The columns of images through a map each; they come out as rows: [n, c, h, w] to [n, c, w, size]. */
+function along(x: Tensor, map: Taps | Tensor): Tensor {
+  return map instanceof Tensor ? byMatrices(x, map) : byTaps(x, map);
+}
+
 function byTaps(x: Tensor, { count, size, each, first, weights }: Taps): Tensor {
   return x.resampleLines(upload(first, [count, size], 'cpu'), upload(weights, [count, size, each], 'cpu'));
 }
 
-/** The same as products of matrices, for every device. */
-export function byMatrices(x: Tensor, taps: Taps): Tensor {
+function byMatrices(x: Tensor, matrices: Tensor): Tensor {
   const [n, c, h, w] = x.shape as [number, number, number, number];
   return scope(() => {
     const columns = x
       .transpose(2, 3)
       .reshape([n, c * w, h])
       .to('float32');
-    return columns.bmm(matrices(taps, x.device).transpose(1, 2)).view([n, c, w, taps.size]);
+    return columns.bmm(matrices.transpose(1, 2)).view([n, c, w, matrices.shape[1] as number]);
   });
 }
 
@@ -42,6 +46,7 @@ export function byMatrices(x: Tensor, taps: Taps): Tensor {
  * Crops, resizes and flips: torchvision's `resized_crop` with antialias, to float32 in [0, 1].
  *
  * @param images uint8 [n, c, h, w]
+ * @param parcel brings what is needed; what is returned does the work, once it was sent
  * @returns contiguous [n, c, size, size]
  */
 export function cropAndResize(
@@ -49,24 +54,49 @@ export function cropAndResize(
   size: number,
   interpolation: Interpolation,
   parameters: ViewParameters,
-): Tensor {
+  parcel: Parcel,
+): () => Tensor {
   const [n, , h, w] = images.shape as [number, number, number, number];
   if (h === size && w === size && isWhole(parameters, size)) {
-    return images.to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
+    return () => images.to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
   }
-  return scope(() => {
-    const { top, left, height, width, flip } = parameters;
-    // Of a single image nothing but its crop need be looked at.
-    const [x, start] = n === 1 ? [cutOut(images, parameters), Int32Array.of(0)] : [images, null];
-    // As part of the weights the division costs a large image nothing, but by itself it is exact where nothing is resized.
-    const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
-    const rows = resizeTaps(start ?? top, height, null, x.shape[2] as number, size, interpolation, unit);
-    const columns = resizeTaps(start ?? left, width, flip, x.shape[3] as number, size, interpolation);
-    const out = resample(x, rows, columns);
-    if (unit === 1) out.div_(255);
-    // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic overshoots.
-    return out.clamp_({ min: 0, max: 1 });
-  });
+  // Of a single image nothing but its crop need be looked at.
+  const isCut = n === 1;
+  const boxes = isCut ? { ...parameters, top: Int32Array.of(0), left: Int32Array.of(0) } : parameters;
+  // As part of the weights the division costs a large image nothing, but by itself it is exact where nothing is resized.
+  const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
+  const maps: Maps<Taps | Tensor> =
+    parcel.device === 'cpu' ? tapsOf(boxes, size, interpolation, unit) : matricesOf(boxes, size, interpolation, parcel);
+  return () =>
+    scope(() => {
+      const x = isCut ? cutOut(images, parameters) : images;
+      const out = resample(x, ...maps(x.shape[2] as number, x.shape[3] as number));
+      if (unit === 1) out.div_(255);
+      // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic overshoots.
+      return out.clamp_({ min: 0, max: 1 });
+    });
+}
+
+/** How rows and columns of h x w pixels are mapped. */
+type Maps<Map> = (h: number, w: number) => [rows: Map, columns: Map];
+
+function tapsOf(boxes: ViewParameters, size: number, interpolation: Interpolation, unit: number): Maps<Taps> {
+  const { top, left, height, width, flip } = boxes;
+  return (h, w) => [
+    resizeTaps(top, height, null, h, size, interpolation, unit),
+    resizeTaps(left, width, flip, w, size, interpolation),
+  ];
+}
+
+function matricesOf(boxes: ViewParameters, size: number, interpolation: Interpolation, parcel: Parcel): Maps<Tensor> {
+  const { count, top, left, height, width, flip } = boxes;
+  const lines = [...top, ...left, ...height, ...width, ...new Uint8Array(count), ...flip];
+  const put = parcel.put(lines, [3, 2 * count], 'float64');
+  return (h, w) => {
+    // Of both at once, as long as the longer.
+    const [rows, columns] = resizeMatrices(put(), Math.max(h, w), size, interpolation).split(count) as [Tensor, Tensor];
+    return [rows.narrow(2, 0, h), columns.narrow(2, 0, w)];
+  };
 }
 
 function cutOut(image: Tensor, { top, left, height, width }: ViewParameters): Tensor {

@@ -1,4 +1,5 @@
-import { type Device, scope, type Tensor, threads, upload } from '@tandem/torch';
+import { type Device, scope, type Tensor, threads } from '@tandem/torch';
+import type { Parcel } from './parcel.js';
 
 /** The places where an array is not 0. */
 export function marked(array: ArrayLike<number>): number[] {
@@ -12,24 +13,35 @@ export function pick(array: Float32Array, places: readonly number[]): Float32Arr
   return Float32Array.from(places, (place) => array[place] as number);
 }
 
+/** What changes a batch [n, c, h, w] in place, once the parcel with what it needs was sent. */
+export type Change = (x: Tensor) => void;
+
 /**
- * Changes some images of a batch in place, and leaves the others untouched.
+ * Changes some images of a batch, and leaves the others untouched.
  *
- * @param x [n, c, h, w]
- * @param rows which of the n; no row twice
+ * @param count images of the batch @param rows which of them; none twice
  * @param change of these images [m, c, h, w]; it may write to what it is given
  */
-export function changeRows(x: Tensor, rows: readonly number[], change: (some: Tensor) => Tensor): void {
-  if (rows.length === 0) return;
-  scope(() => {
-    if (rows.length === x.shape[0]) {
-      const changed = change(x);
-      if (changed !== x) x.copy_(changed);
-      return;
-    }
-    const index = upload(BigInt64Array.from(rows, BigInt), [rows.length], x.device);
-    x.indexCopy_(0, index, change(x.indexSelect(0, index)));
-  });
+export function changeRows(
+  count: number,
+  rows: readonly number[],
+  parcel: Parcel,
+  change: (some: Tensor) => Tensor,
+): Change {
+  if (rows.length === 0) return () => {};
+  if (rows.length === count) {
+    return (x) =>
+      scope(() => {
+        const changed = change(x);
+        if (changed !== x) x.copy_(changed);
+      });
+  }
+  const index = parcel.put(rows, [rows.length], 'int64');
+  return (x) =>
+    scope(() => {
+      const places = index();
+      x.indexCopy_(0, places, change(x.indexSelect(0, places)));
+    });
 }
 
 /** Bytes that a core works on quickest: what an operation leaves is still in its cache when the next one comes. */

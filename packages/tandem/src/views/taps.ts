@@ -1,5 +1,3 @@
-import { arange, type Device, type Tensor, upload, zeros } from '@tandem/torch';
-
 /**
  * Linear maps of a line of pixels, one for each image: every output pixel is a weighted sum of a few neighbouring pixels.
  * Output pixel i of image n takes `each` pixels from `first[n * size + i]` on; their weights follow each other.
@@ -53,8 +51,7 @@ export function resizeTaps(
   unit = 1,
 ): Taps {
   const { reach, weight } = filters[interpolation];
-  // As many as the whole line would need, whatever the parts.
-  const each = Math.min(length, Math.ceil(2 * reach * Math.max(length / size, 1)) + 1);
+  const each = tapsEach(length, size, interpolation);
   const taps = newTaps(start.length, length, size, each);
   for (let n = 0; n < start.length; n++) {
     const pixels = extent[n] as number;
@@ -78,8 +75,18 @@ export function resizeTaps(
   return taps;
 }
 
+/** Pixels that an output pixel takes at most: as many as the whole line would need, whatever the parts. */
+export function tapsEach(length: number, size: number, interpolation: Interpolation): number {
+  return Math.min(length, Math.ceil(2 * reachOf(interpolation) * Math.max(length / size, 1)) + 1);
+}
+
+/** How far an output pixel sees, in the larger of the two pixels' widths. */
+export function reachOf(interpolation: Interpolation): number {
+  return filters[interpolation].reach;
+}
+
 /** Standard deviations beyond which a Gaussian counts less than a millionth. */
-const REACH = 5.5;
+export const REACH = 5.5;
 
 /**
  * Gaussian blur of a line that is mirrored at either end, as torchvision's `gaussian_blur`.
@@ -87,7 +94,7 @@ const REACH = 5.5;
  * @param sigmas one number above 0 for each image @param radius less than length; the kernel is 2 radius + 1 wide
  */
 export function blurTaps(sigmas: Float32Array, radius: number, length: number): Taps {
-  const reach = Math.min(radius, Math.ceil(REACH * Math.max(...sigmas)));
+  const reach = blurReach(sigmas, radius);
   const each = Math.min(length, 2 * reach + 1);
   const taps = newTaps(sigmas.length, length, length, each);
   for (const [n, sigma] of sigmas.entries()) {
@@ -108,15 +115,12 @@ export function blurTaps(sigmas: Float32Array, radius: number, length: number): 
   return taps;
 }
 
+/** Pixels to either side that count for any of the images. */
+export function blurReach(sigmas: Float32Array, radius: number): number {
+  return Math.min(radius, Math.ceil(REACH * Math.max(...sigmas)));
+}
+
 function newTaps(count: number, length: number, size: number, each: number): Taps {
   const rows = count * size;
   return { count, length, size, each, first: new Int32Array(rows), weights: new Float32Array(rows * each) };
-}
-
-/** The maps as matrices [count, size, length]. */
-export function matrices({ count, length, size, each, first, weights }: Taps, device: Device): Tensor {
-  const rows = count * size;
-  const places = upload(first, [rows, 1], device).add(arange(each, { dtype: 'int32', device }));
-  const sparse = zeros([rows, length], { device });
-  return sparse.scatter_(1, places.to('int64'), upload(weights, [rows, each], device)).view([count, size, length]);
 }

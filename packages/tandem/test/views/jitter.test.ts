@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { noGrad, ones, rand, scope, setThreads, tensor, threads } from '@tandem/torch';
 import { drawParameters, smallView, type ViewParameters } from '../../src/views/index.js';
 import { jitter, jitterByTurns } from '../../src/views/jitter.js';
-import { indices } from './support.js';
+import { applied, indices } from './support.js';
 
 const n = 60;
 
@@ -22,8 +22,8 @@ test("the kernel does what libtorch's operators do one by one, in every order", 
     scope(() => {
       for (const x of [rand([n, 3, size, size]), rand([n, 3, size, size]).round(), ones([n, 3, size, size])]) {
         const expected = x.clone();
-        jitterByTurns(expected, parameters);
-        jitter(x, parameters);
+        applied('cpu', (parcel) => jitterByTurns(parameters, 3, parcel))(expected);
+        applied('cpu', (parcel) => jitter(parameters, 3, parcel))(x);
         const off = x.sub(expected).abs().max().item() as number;
         assert.ok(off < 4e-6, `${size}: off by ${off}`);
       }
@@ -39,7 +39,7 @@ test('is the same to the last bit with any number of threads', () => {
     const results = [1, 2, 3].map((count) => {
       setThreads(count);
       const own = x.clone();
-      jitter(own, parameters);
+      applied('cpu', (parcel) => jitter(parameters, 3, parcel))(own);
       return own.data();
     });
     setThreads(before);

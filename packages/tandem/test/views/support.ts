@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { scope, type Tensor, tensor } from '@tandem/torch';
+import { arange, type Device, scope, type Tensor, tensor, zeros } from '@tandem/torch';
 import type { ImageShape, Interpolation, ViewParameters } from '../../src/views/index.js';
+import { Parcel } from '../../src/views/parcel.js';
+import type { Taps } from '../../src/views/taps.js';
 
 /** Where the tests run. */
 export const device = process.env.TANDEM_TEST_DEVICE ?? 'cpu';
@@ -89,6 +91,22 @@ export function bytes(count: number, { channels, height, width }: ImageShape, st
 
 export function indices(count: number, from = 0): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => from + i);
+}
+
+/** What a parcel brings what it needs, with the parcel sent. */
+export function applied<Work>(where: Device, plan: (parcel: Parcel) => Work): Work {
+  const parcel = new Parcel(where);
+  const work = plan(parcel);
+  parcel.send();
+  return work;
+}
+
+/** Maps as matrices [count, size, length]. */
+export function matrices({ count, length, size, each, first, weights }: Taps): Tensor {
+  const rows = count * size;
+  const places = tensor(first, { shape: [rows, 1] }).add(arange(each, { dtype: 'int32' }));
+  const sparse = zeros([rows, length]).scatter_(1, places.to('int64'), tensor(weights, { shape: [rows, each] }));
+  return sparse.view([count, size, length]);
 }
 
 /** A copy of what `make` returns; frees all it made. */

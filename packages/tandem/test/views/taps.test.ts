@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ones, rand, scope, type Tensor, tensor } from '@tandem/torch';
-import { byMatrices, resample } from '../../src/views/resample.js';
+import { resample } from '../../src/views/resample.js';
 import { blurTaps, type Interpolation, interpolations, resizeTaps, type Taps } from '../../src/views/taps.js';
+import { matrices } from './support.js';
 
 function assertSame(x: Tensor, rows: Taps, columns: Taps, label: string): void {
   scope(() => {
-    const expected = byMatrices(byMatrices(x, rows), columns);
+    const expected = resample(x, matrices(rows), matrices(columns));
     const found = resample(x, rows, columns);
     assert.deepEqual(found.shape, expected.shape, label);
     const off = found.sub(expected).abs().max().item() as number;

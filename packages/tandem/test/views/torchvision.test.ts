@@ -1,33 +1,36 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromBuffer, scope, type Tensor } from '@tandem/torch';
+import { fromBuffer, full, scope, type Tensor, tensor } from '@tandem/torch';
 import { blurRadius, gaussianBlur } from '../../src/views/blur.js';
 import { brightness, contrast, hue, luma, saturation, solarized } from '../../src/views/color.js';
 import { type Interpolation, operations, plainParameters, type ViewParameters } from '../../src/views/index.js';
 import { jitter } from '../../src/views/jitter.js';
+import { resizeMatrices } from '../../src/views/matrices.js';
 import { cropAndResize, resample } from '../../src/views/resample.js';
 import { resizeTaps } from '../../src/views/taps.js';
-import { assertClose, type Case, device, fixture, type LargeCase, pictures, ramps } from './support.js';
+import { applied, assertClose, type Case, device, fixture, type LargeCase, pictures, ramps } from './support.js';
 
 const [count, , height, width] = fixture.images.shape as [number, 3, number, number];
 const plain = plainParameters({ channels: 3, height, width }, count);
 const both = (value: number) => new Float32Array(count).fill(value);
+const factors = (n: number, value: number) => full([n, 1, 1, 1], value, { device });
 
 const runs: Record<string, (x: Tensor, given: Case) => Tensor> = {
   resizedCrop: (x, { box, size, interpolation }) =>
     crop(x, boxed(plain, box), size, interpolation).clamp({ min: 0, max: 1 }),
   flip: (x) => crop(x, { ...plain, flip: Uint8Array.of(1, 1) }, [height, width]),
-  brightness: (x, { factor }) => brightness(x, both(factor)),
-  contrast: (x, { factor }) => contrast(x, both(factor)),
-  saturation: (x, { factor }) => saturation(x, both(factor)),
-  hue: (x, { shift }) => hue(x, both(shift)),
+  brightness: (x, { factor }) => brightness(x, factors(count, factor)),
+  contrast: (x, { factor }) => contrast(x, factors(count, factor)),
+  saturation: (x, { factor }) => saturation(x, factors(count, factor)),
+  hue: (x, { shift }) => hue(x, factors(count, shift)),
   grayscale: (x) => luma(x).expand(x.shape),
   solarize: (x) => solarized(x),
-  gaussianBlur: (x, { sigma, kernelSize }) => gaussianBlur(x, both(sigma), (kernelSize - 1) / 2),
+  gaussianBlur: (x, { sigma, kernelSize }) => blurred(x, both(sigma), kernelSize),
   jitter: (x, { steps }) => {
     const order = steps.map(([name]) => operations.indexOf(name));
     const amounts = Object.fromEntries(steps.map(([name, amount]) => [name, both(amount)]));
-    jitter(x, { ...plain, ...amounts, order: Uint8Array.from([...order, ...order]) });
+    const parameters = { ...plain, ...amounts, order: Uint8Array.from([...order, ...order]) };
+    applied(device, (parcel) => jitter(parameters, 3, parcel))(x);
     return x;
   },
 };
@@ -39,8 +42,17 @@ function crop(
   interpolation: Interpolation = 'bilinear',
 ): Tensor {
   const { top, left, flip } = parameters;
-  const rows = resizeTaps(top, parameters.height, null, height, to[0], interpolation);
-  return resample(x, rows, resizeTaps(left, parameters.width, flip, width, to[1], interpolation));
+  const map = (start: Int32Array, extent: Int32Array, flip: Uint8Array, length: number, size: number) => {
+    if (device === 'cpu') return resizeTaps(start, extent, flip, length, size, interpolation);
+    const lines = tensor([[...start], [...extent], [...flip]], { device }).to('float64');
+    return resizeMatrices(lines, length, size, interpolation);
+  };
+  const rows = map(top, parameters.height, new Uint8Array(count), height, to[0]);
+  return resample(x, rows, map(left, parameters.width, flip, width, to[1]));
+}
+
+function blurred(x: Tensor, sigmas: Float32Array, kernelSize: number): Tensor {
+  return applied(device, (parcel) => gaussianBlur(sigmas, (kernelSize - 1) / 2, parcel))(x);
 }
 
 function boxed(parameters: ViewParameters, box: Case['box']): ViewParameters {
@@ -57,21 +69,20 @@ for (const [i, given] of fixture.cases.entries()) {
   });
 }
 
-const one = (value: number) => Float32Array.of(value);
-
 /** The same on one image of bytes, as views are made of it. */
 const onBytes: Record<string, (bytes: Tensor, given: LargeCase) => Tensor> = {
   resizedCrop: (bytes, { image: [channels, height, width], box, size, interpolation }) => {
     const single = plainParameters({ channels, height, width }, 1);
     const same = Object.fromEntries(Object.entries(box).map(([name, value]) => [name, Int32Array.of(value)]));
-    return cropAndResize(bytes, size, interpolation, { ...single, ...same });
+    const parameters = { ...single, ...same };
+    return applied(device, (parcel) => cropAndResize(bytes, size, interpolation, parameters, parcel))();
   },
-  brightness: (bytes, { factor }) => brightness(unit(bytes), one(factor)),
-  contrast: (bytes, { factor }) => contrast(unit(bytes), one(factor)),
-  saturation: (bytes, { factor }) => saturation(unit(bytes), one(factor)),
+  brightness: (bytes, { factor }) => brightness(unit(bytes), factors(1, factor)),
+  contrast: (bytes, { factor }) => contrast(unit(bytes), factors(1, factor)),
+  saturation: (bytes, { factor }) => saturation(unit(bytes), factors(1, factor)),
   grayscale: (bytes) => luma(unit(bytes)).expand(bytes.shape).contiguous(),
   solarize: (bytes) => solarized(unit(bytes)),
-  gaussianBlur: (bytes, { sigma, kernelSize }) => gaussianBlur(unit(bytes), one(sigma), (kernelSize - 1) / 2),
+  gaussianBlur: (bytes, { sigma, kernelSize }) => blurred(unit(bytes), Float32Array.of(sigma), kernelSize),
 };
 
 const unit = (bytes: Tensor) => bytes.to('float32').div_(255);
