@@ -10,7 +10,9 @@ async function everything(where: string, done?: ReadonlySet<string>) {
   const images = new Map<string, { side: number; bytes: Uint8Array }>();
   const skipped: string[] = [];
   for await (const { set, skipped: bad } of (await streamImages(where, { size: 16 })).chunks(done)) {
-    set.files.forEach((file, i) => images.set(file, { side: set.height, bytes: bytesOf(set, i, i + 1).slice() }));
+    for (const [i, file] of set.files.entries()) {
+      images.set(file, { side: set.height, bytes: bytesOf(set, i, i + 1).slice() });
+    }
     skipped.push(...bad.map(({ file }) => file));
   }
   return { images, skipped };
