@@ -132,7 +132,7 @@ async function decodePass(
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
         made ??= newStore(paths.length, 3, side);
         const store = await made;
-        await store.write(index, (to, start) => toPlanes(image.data, to, start));
+        store.write(index, (to, start) => toPlanes(image.data, to, start));
         reasons[index] = undefined;
       }
       onDone?.(++done);

@@ -4,19 +4,26 @@ export async function withSeveral<T>(
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  try {
-    for await (const item of items) {
-      const one: Promise<void> = work(item)
-        .catch((error) => void failures.push(error))
-        .finally(() => running.delete(one));
-      running.add(one);
-      if (running.size >= width) await Promise.race(running);
+  const queue = oneByOne(items);
+  const worker = async () => {
+    for await (const item of queue) {
+      await work(item);
       if (failures.length > 0) break;
     }
-  } finally {
-    await Promise.all(running);
-  }
+  };
+  const workers = Array.from({ length: width }, async () => {
+    try {
+      await worker();
+    } catch (error) {
+      failures.push(error);
+    }
+  });
+  await Promise.all(workers);
   if (failures.length > 0) throw failures[0];
+}
+
+/** Whoever asks gets the next; when one leaves, nothing comes any more. */
+async function* oneByOne<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+  yield* items;
 }

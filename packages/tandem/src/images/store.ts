@@ -20,7 +20,7 @@ export interface Stored extends Outcome {
 /** Where images are put while they are decoded, in whatever order they come. */
 export interface Store {
   /** @param fill writes one image's planes into what it is given, from byte `start` on */
-  write(place: number, fill: (to: Uint8Array, start: number) => void): Promise<void> | void;
+  write(place: number, fill: (to: Uint8Array, start: number) => void): void;
   /** What was kept, once everything was written. */
   finish(outcome: Outcome): Promise<Stored>;
   /** Forgets what was written. */

@@ -40,7 +40,7 @@ test('names that are longer together than a string may be are no obstacle', asyn
   const wanted = { folder: join(folder, 'cache'), name: 'many', where, key: {}, files, origins: [origin] };
   const { kept } = await cached(wanted, async (newStore) => {
     const store = await newStore(1, 3, 8);
-    await store.write(0, (to) => to.fill(1));
+    store.write(0, (to) => to.fill(1));
     return store.finish({ side: 8, kept: [0], skipped: [] });
   });
   assert.deepEqual(kept, [0]);

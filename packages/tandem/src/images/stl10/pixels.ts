@@ -29,7 +29,7 @@ export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, opti
         let at = before.reduce((sum, earlier) => sum + (counts.get(earlier) ?? 0), 0);
         for await (const image of images(bytes())) {
           signal?.throwIfAborted();
-          await store.write(at++, (to, start) => {
+          store.write(at++, (to, start) => {
             if (!resize) return upright(image, to, start);
             upright(image, whole, 0);
             resize(whole, to, start);
