@@ -1,25 +1,26 @@
 // `npm run bench`, or `npm run bench -- SUITE...`: measures, prints tables, and keeps the numbers in bench/results.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { didYouMean, methods } from 'tandem';
-import { allocator } from './allocator.js';
-import { convolutions } from './convolutions.js';
-import { engine } from './engine.js';
-import { engines } from './engines.js';
-import { evaluate } from './evaluate.js';
-import { gpu } from './gpu.js';
-import { growth } from './growth.js';
-import { images } from './images.js';
-import { describeMachine, load } from './machine.js';
-import { memory } from './memory.js';
-import { methodSteps } from './methods.js';
-import { findPython, Peer, type PeerStarter } from './peer.js';
-import { precision } from './precision.js';
-import { printGoals, printTable } from './print.js';
-import { isMet, type Settings, type Suite } from './suite.js';
-import { train } from './train.js';
+import { freshScript } from './harness/fresh.js';
+import { describeMachine, load } from './harness/machine.js';
+import { findPython, Peer, type PeerStarter } from './harness/peer.js';
+import { printGoals, printTable } from './harness/print.js';
+import { isMet, type Settings, type Suite } from './harness/suite.js';
+import { allocator } from './suites/allocator.js';
+import { convolutions } from './suites/convolutions.js';
+import { engine } from './suites/engine/engine.js';
+import { engines } from './suites/engines.js';
+import { evaluate } from './suites/evaluate.js';
+import { gpu } from './suites/gpu.js';
+import { growth } from './suites/growth.js';
+import { images } from './suites/images/images.js';
+import { memory } from './suites/memory.js';
+import { methodSteps } from './suites/methods.js';
+import { precision } from './suites/precision.js';
+import { train } from './suites/train/train.js';
 
 /** In the order in which all of them run. */
 const suites: Readonly<Record<string, Suite>> = {
@@ -84,7 +85,7 @@ function readArguments(): Asked | Error {
     const unknown = values.methods?.split(',').find((name) => !Object.hasOwn(methods, name));
     if (unknown) return new Error(`unknown method '${unknown}'.${didYouMean(unknown, Object.keys(methods))}`);
     const { short, other } = values;
-    if (positionals.includes('engines') && (other === undefined || !existsSync(join(other, 'bench/dist/engines.js')))) {
+    if (positionals.includes('engines') && (other === undefined || freshScript(other) === undefined)) {
       return new Error('engines needs --other FOLDER: another checkout, set up with another libtorch');
     }
     const number = (name: 'batch' | 'width' | 'rounds', fallback: number): number => {

@@ -1,4 +1,4 @@
-"""ResNet-18 training steps and single operator calls in PyTorch, for bench/engine.ts to compare with."""
+"""ResNet-18 training steps and single operator calls in PyTorch, for bench/suites/engine/engine.ts to compare with."""
 
 import time
 import timeit

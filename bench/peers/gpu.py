@@ -1,4 +1,4 @@
-"""SimCLR with ResNet-18 in PyTorch on a GPU, views made there in batches, for bench/gpu.ts to compare with."""
+"""SimCLR with ResNet-18 in PyTorch on a GPU, views made there in batches, for bench/suites/gpu.ts to compare with."""
 
 import time
 

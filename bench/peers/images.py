@@ -1,4 +1,4 @@
-"""Image files to bytes as torchvision's pipelines do it, for bench/decoding.ts to compare with."""
+"""Image files to bytes as torchvision's pipelines do it, for bench/suites/images/decoding.ts to compare with."""
 
 import time
 from multiprocessing.pool import ThreadPool

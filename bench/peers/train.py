@@ -1,4 +1,4 @@
-"""Training end to end, images to update, in PyTorch: as published and tuned, for bench/train.ts to compare with."""
+"""Training end to end, images to update, in PyTorch: as published and tuned, for bench/suites/train/train.ts to compare with."""
 
 import re
 import resource
@@ -94,7 +94,7 @@ def peak() -> float:
 
 
 def losses(method: str, width: int, batch: int, steps: int, fixed: dict) -> list[float]:
-    """Of a few steps in float64, with weights, banks and views drawn in the order of bench/alike.ts; MoCo does not shuffle."""
+    """Of a few steps in float64, with weights, banks and views drawn in the order of bench/harness/alike.ts; MoCo does not shuffle."""
     torch.set_default_dtype(torch.float64)
     try:
         one = Trainer(method, width, steps=steps, **fixed)

@@ -1,4 +1,4 @@
-"""Training views by torchvision's transforms on Pillow images, one after another, for bench/views.ts to compare with."""
+"""Training views by torchvision's transforms on Pillow images, one after another, for bench/suites/images/views.ts to compare with."""
 
 import random
 import time

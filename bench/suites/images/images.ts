@@ -1,5 +1,5 @@
+import type { Suite } from '../../harness/suite.js';
 import { measureDecoding } from './decoding.js';
-import type { Suite } from './suite.js';
 import { measureViews } from './views.js';
 
 /** Images in, views out: how fast files become bytes to train on, and bytes become views. */

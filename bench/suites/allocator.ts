@@ -1,9 +1,9 @@
-import { withCifar } from './cifar.js';
-import { interleave } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import { summarise } from './statistics.js';
-import type { Context, Outcome, Suite } from './suite.js';
+import { withCifar } from '../harness/cifar.js';
+import { interleave } from '../harness/interleave.js';
+import type { Peer } from '../harness/peer.js';
+import { digits } from '../harness/print.js';
+import { summarise } from '../harness/statistics.js';
+import type { Context, Outcome, Suite } from '../harness/suite.js';
 
 /** What keeping freed memory is worth: the tuned PyTorch loop with the engine's allocator settings and with the C library's own, by turns. */
 export const allocator: Suite = {

@@ -28,11 +28,19 @@ export interface Fresh {
 }
 
 /** The folder of this checkout. */
-const here = fileURLToPath(new URL('../..', import.meta.url));
+const here = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** From a checkout's root: where this file's compiled form lies, and where it lay in older ones. */
+const freshPaths = ['bench/dist/harness/fresh.js', 'bench/dist/fresh.js'] as const;
+
+/** The script of a checkout that measures one process, or undefined where none was compiled. */
+export function freshScript(checkout: string): string | undefined {
+  return freshPaths.map((path) => join(checkout, path)).find(existsSync);
+}
 
 /** Has a fresh process do it, of this checkout or another. */
 export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh> {
-  const script = realpathSync(join(checkout, 'bench/dist/fresh.js'));
+  const script = realpathSync(freshScript(checkout) ?? join(checkout, freshPaths[0]));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(work)], {
     // libgomp's default, which the engine shortens on a busy machine: all are to wait alike, whatever the load when one begins.
     env: { GOMP_SPINCOUNT: '300000', ...process.env },

@@ -1,8 +1,8 @@
 import { add, conv2d, randn, scope } from '@tandem/torch';
-import { type Comparison, interleave } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import type { Context, Outcome } from './suite.js';
+import { type Comparison, interleave } from '../../harness/interleave.js';
+import type { Peer } from '../../harness/peer.js';
+import { digits } from '../../harness/print.js';
+import type { Context, Outcome } from '../../harness/suite.js';
 
 // Short enough to fall between two interruptions on a busy machine.
 const callsInBlock = 500;

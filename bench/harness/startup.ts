@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../../packages/tandem/dist/src/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../../packages/tandem/dist/src/cli/main.js', import.meta.url));
 
 /** Seconds from the start of the process `tandem pretrain` to its first step. */
 export async function secondsToFirstStep(

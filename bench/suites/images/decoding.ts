@@ -3,10 +3,10 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { Batches, CROP_MARGIN, type ImageSet, openImages } from 'tandem';
-import { type Comparison, interleave } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import type { Context, Outcome } from './suite.js';
+import { type Comparison, interleave } from '../../harness/interleave.js';
+import type { Peer } from '../../harness/peer.js';
+import { digits } from '../../harness/print.js';
+import type { Context, Outcome } from '../../harness/suite.js';
 
 /** Photographs as ImageNet's are on average, for training at 224 pixels. */
 const [width, height] = [500, 375];

@@ -1,10 +1,10 @@
 import { scope, setThreads, threads } from '@tandem/torch';
 import { makeViews, viewsPreset } from 'tandem';
-import { type Comparison, compare, interleave } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import type { Context, Goal, Outcome } from './suite.js';
-import { makeTrainer } from './training.js';
+import { type Comparison, compare, interleave } from '../../harness/interleave.js';
+import type { Peer } from '../../harness/peer.js';
+import { digits } from '../../harness/print.js';
+import type { Context, Goal, Outcome } from '../../harness/suite.js';
+import { makeTrainer } from '../engine/training.js';
 
 /** One kind of views, as both sides are told it. */
 interface Case {

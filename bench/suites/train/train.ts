@@ -1,14 +1,14 @@
 import { methods } from 'tandem';
-import { type Cifar, withCifar } from './cifar.js';
-import { inFreshProcess } from './fresh.js';
-import { measureLimits } from './limits.js';
-import type { Peer } from './peer.js';
-import { secondsToFirstStep } from './startup.js';
-import { type Summary, summarise } from './statistics.js';
-import type { Context, Suite } from './suite.js';
-import { type Measured, measureMethod, type Peers, type Prepared } from './train-method.js';
-import { costTable, goalsOf, type Peak, phaseTable, rateTable, ratioTable } from './train-tables.js';
-import { tryTrainer } from './trainer.js';
+import { type Cifar, withCifar } from '../../harness/cifar.js';
+import { inFreshProcess } from '../../harness/fresh.js';
+import { measureLimits } from '../../harness/limits.js';
+import type { Peer } from '../../harness/peer.js';
+import { secondsToFirstStep } from '../../harness/startup.js';
+import { type Summary, summarise } from '../../harness/statistics.js';
+import type { Context, Suite } from '../../harness/suite.js';
+import { tryTrainer } from '../../harness/trainer.js';
+import { type Measured, measureMethod, type Peers, type Prepared } from './method.js';
+import { costTable, goalsOf, type Peak, phaseTable, rateTable, ratioTable } from './tables.js';
 
 /** Training as users have it, against the machine and against PyTorch. */
 export const train: Suite = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { describeMachine } from '../harness/machine.js';
 import { engines } from './engines.js';
-import { describeMachine } from './machine.js';
 
-const here = fileURLToPath(new URL('../..', import.meta.url));
+const here = fileURLToPath(new URL('../../..', import.meta.url));
 
 test('a fresh process of either checkout takes the same step', async () => {
   const machine = describeMachine();

@@ -1,8 +1,8 @@
 import { crossEntropyLoss, liveCount, manualSeed, nn, optim, randint, randn, scope } from '@tandem/torch';
 import { buildEncoder } from 'tandem';
-import { digits } from './print.js';
-import { slope } from './statistics.js';
-import type { Context, Outcome, Suite } from './suite.js';
+import { digits } from '../harness/print.js';
+import { slope } from '../harness/statistics.js';
+import type { Context, Outcome, Suite } from '../harness/suite.js';
 
 const side = 16;
 const batch = 8;

@@ -1,6 +1,6 @@
-import { measureLimits } from './limits.js';
+import { measureLimits } from '../../harness/limits.js';
+import type { Suite } from '../../harness/suite.js';
 import { measureOverhead } from './overhead.js';
-import type { Suite } from './suite.js';
 import { measureTraining } from './training.js';
 
 /** The engine against PyTorch on the same libtorch. */

@@ -1,10 +1,10 @@
 import { methods } from 'tandem';
-import { type Cifar, withCifar } from './cifar.js';
-import { takeTurns } from './interleave.js';
-import { digits } from './print.js';
-import { summarise } from './statistics.js';
-import type { Context, Goal, Suite, Table } from './suite.js';
-import { operationsOfStep, tryTrainer } from './trainer.js';
+import { type Cifar, withCifar } from '../harness/cifar.js';
+import { takeTurns } from '../harness/interleave.js';
+import { digits } from '../harness/print.js';
+import { summarise } from '../harness/statistics.js';
+import type { Context, Goal, Suite, Table } from '../harness/suite.js';
+import { operationsOfStep, tryTrainer } from '../harness/trainer.js';
 
 /** Steps of every method side by side: what each costs beside SimCLR's, and what its passes say it should. */
 export const methodSteps: Suite = {

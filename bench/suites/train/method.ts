@@ -1,11 +1,11 @@
-import { assertAlike } from './alike.js';
-import type { Cifar } from './cifar.js';
-import { type Comparison, compare, takeTurns } from './interleave.js';
-import type { Peer } from './peer.js';
-import { type Summary, summarise } from './statistics.js';
-import { type Phases, phases } from './stopwatch.js';
-import type { Context } from './suite.js';
-import { operationsOfStep, type Step, type Trainer } from './trainer.js';
+import { assertAlike } from '../../harness/alike.js';
+import type { Cifar } from '../../harness/cifar.js';
+import { type Comparison, compare, takeTurns } from '../../harness/interleave.js';
+import type { Peer } from '../../harness/peer.js';
+import { type Summary, summarise } from '../../harness/statistics.js';
+import { type Phases, phases } from '../../harness/stopwatch.js';
+import type { Context } from '../../harness/suite.js';
+import { operationsOfStep, type Step, type Trainer } from '../../harness/trainer.js';
 
 /** Those that bench/peers/methods has too. */
 export const compared = ['simclr', 'moco', 'byol', 'simsiam', 'moby', 'barlow-twins', 'vicreg', 'clbo'];

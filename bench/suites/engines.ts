@@ -1,11 +1,11 @@
-import { withCifar } from './cifar.js';
-import { type Fresh, inFreshProcess } from './fresh.js';
-import { compare, takeTurns } from './interleave.js';
-import type { Machine } from './machine.js';
-import { digits } from './print.js';
-import { type Summary, summarise } from './statistics.js';
-import type { Suite } from './suite.js';
-import { compared } from './train-method.js';
+import { withCifar } from '../harness/cifar.js';
+import { type Fresh, inFreshProcess } from '../harness/fresh.js';
+import { compare, takeTurns } from '../harness/interleave.js';
+import type { Machine } from '../harness/machine.js';
+import { digits } from '../harness/print.js';
+import { type Summary, summarise } from '../harness/statistics.js';
+import type { Suite } from '../harness/suite.js';
+import { compared } from './train/method.js';
 
 /** One method on both engines; a sample is a process, its time the median of its steps. */
 interface Found {

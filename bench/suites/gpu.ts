@@ -10,10 +10,10 @@ import {
   smallView,
   train,
 } from 'tandem';
-import { compare } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import type { Context, Suite } from './suite.js';
+import { compare } from '../harness/interleave.js';
+import type { Peer } from '../harness/peer.js';
+import { digits } from '../harness/print.js';
+import type { Context, Suite } from '../harness/suite.js';
 
 const side = 32;
 /** Images of CIFAR-10. */

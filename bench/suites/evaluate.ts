@@ -1,8 +1,8 @@
 import { noGrad, randn, scope, type Tensor, tensor } from '@tandem/torch';
 import { knnVotes, principalComponents, tsne, type Vote } from 'tandem';
-import { compare } from './interleave.js';
-import { digits } from './print.js';
-import type { Context, Outcome, Suite } from './suite.js';
+import { compare } from '../harness/interleave.js';
+import { digits } from '../harness/print.js';
+import type { Context, Outcome, Suite } from '../harness/suite.js';
 
 const votes: readonly (readonly [name: string, votes: readonly Vote[]])[] = [
   ['k=1', [{ k: 1 }]],

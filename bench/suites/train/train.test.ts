@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withCifar } from './cifar.js';
-import { takeTurns } from './interleave.js';
-import { phases, Stopwatch } from './stopwatch.js';
-import { compared } from './train-method.js';
-import { openTrainer, operationsOfStep } from './trainer.js';
+import { withCifar } from '../../harness/cifar.js';
+import { takeTurns } from '../../harness/interleave.js';
+import { phases, Stopwatch } from '../../harness/stopwatch.js';
+import { openTrainer, operationsOfStep } from '../../harness/trainer.js';
+import { compared } from './method.js';
 
 const size = { batch: 16, width: 8 };
 const short = { short: true, settings: { ...size, rounds: 1 } };

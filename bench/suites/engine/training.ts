@@ -1,9 +1,9 @@
 import { autocast, crossEntropyLoss, manualSeed, nn, noGrad, optim, randint, randn, scope } from '@tandem/torch';
 import { buildEncoder } from 'tandem';
-import { type Comparison, compare, interleave } from './interleave.js';
-import type { Peer } from './peer.js';
-import { digits } from './print.js';
-import type { Context, Goal, Outcome } from './suite.js';
+import { type Comparison, compare, interleave } from '../../harness/interleave.js';
+import type { Peer } from '../../harness/peer.js';
+import { digits } from '../../harness/print.js';
+import type { Context, Goal, Outcome } from '../../harness/suite.js';
 
 /** One kind of step, as both sides are told it. */
 interface Case {

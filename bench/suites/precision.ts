@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pretrain, resolveConfig } from 'tandem';
-import type { Context, Suite } from './suite.js';
+import type { Context, Suite } from '../harness/suite.js';
 
 const precisions = ['float32', 'bfloat16'] as const;
 const which = ['knnStudent', 'knnTeacher'] as const;

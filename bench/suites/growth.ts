@@ -1,9 +1,9 @@
-import { withCifar } from './cifar.js';
-import { type Fresh, inFreshProcess } from './fresh.js';
-import { digits } from './print.js';
-import { summarise } from './statistics.js';
-import type { Suite, Table } from './suite.js';
-import { operationsOfStep } from './trainer.js';
+import { withCifar } from '../harness/cifar.js';
+import { type Fresh, inFreshProcess } from '../harness/fresh.js';
+import { digits } from '../harness/print.js';
+import { summarise } from '../harness/statistics.js';
+import type { Suite, Table } from '../harness/suite.js';
+import { operationsOfStep } from '../harness/trainer.js';
 
 /** What grows, from its smallest value; all else stays as it is. */
 const sizes = {

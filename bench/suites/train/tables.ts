@@ -1,8 +1,8 @@
-import { digits } from './print.js';
-import type { Summary } from './statistics.js';
-import { phases } from './stopwatch.js';
-import type { Goal, Table } from './suite.js';
-import { compared, type Measured } from './train-method.js';
+import { digits } from '../../harness/print.js';
+import type { Summary } from '../../harness/statistics.js';
+import { phases } from '../../harness/stopwatch.js';
+import type { Goal, Table } from '../../harness/suite.js';
+import { compared, type Measured } from './method.js';
 
 /** MiB of a fresh process that makes two steps of CLBO. */
 export interface Peak {

@@ -44,7 +44,7 @@ export class Peer {
   ): Promise<Peer> {
     const blas = loadedLibrary('libblas.so');
     const peer = new Peer(
-      spawn(python, [fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url))], {
+      spawn(python, [fileURLToPath(new URL(`../../peers/${script}.py`, import.meta.url))], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: {
           ...(allocator === 'ours' && ourAllocator),

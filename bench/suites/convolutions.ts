@@ -1,7 +1,7 @@
 import { conv2d, conv2dWinograd, grad, manualSeed, randn, scope, type Tensor } from '@tandem/torch';
-import { interleave } from './interleave.js';
-import { digits } from './print.js';
-import type { Context, Outcome, Suite } from './suite.js';
+import { interleave } from '../harness/interleave.js';
+import { digits } from '../harness/print.js';
+import type { Context, Outcome, Suite } from '../harness/suite.js';
 
 /** Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and some around the least for which Winograd's method is taken. */
 const shapes = [
