@@ -1,5 +1,6 @@
-// What each room may import. Images flow one way: images -> views -> networks -> losses -> teachers -> methods -> train ->
-// evaluate and export -> pretrain -> report -> cli. `node scripts/imports.mjs` checks it.
+// What each room may import, and that no files import each other in a circle. Images flow one way: images -> views ->
+// networks -> losses -> step -> teachers -> methods -> train -> evaluate and export -> pretrain -> report -> cli.
+// `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -26,7 +27,23 @@ const common = [`${tandem}/errors.ts`, `${tandem}/random.ts`];
 const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 
 /** What puts all together may use all of these. */
-const toolkit = rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods', 'train', 'evaluate', 'export');
+const toolkit = rooms(
+  'version.ts',
+  'device.ts',
+  'images',
+  'views',
+  'networks',
+  'losses',
+  'step',
+  'teachers',
+  'methods',
+  'weights',
+  'train',
+  'evaluate',
+  'export',
+);
+
+const readers = ['sharp', 'tar-stream', 'yauzl'];
 
 /** @type {Room[]} */
 export const house = [
@@ -40,17 +57,56 @@ export const house = [
 
   { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'] },
   { room: `${tandem}/random.ts` },
+  { room: `${tandem}/version.ts`, worldly: true },
+  { room: `${tandem}/device.ts`, may: common, packages: [engine], worldly: true },
+
+  { room: `${tandem}/images/options.ts`, may: common, why: 'every room of the images reads it' },
+  { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
+  {
+    room: `${tandem}/images/sources`,
+    may: [...common, ...rooms('images/set')],
+    packages: readers,
+    worldly: true,
+    why: 'a source gives bytes and does not decode them',
+  },
+  {
+    room: `${tandem}/images/decode`,
+    may: [...common, ...rooms('images/set', 'images/sources')],
+    packages: readers,
+    worldly: true,
+  },
+  {
+    room: `${tandem}/images/cache`,
+    may: [...common, ...rooms('images/set', 'images/sources', 'images/decode/concurrency.ts')],
+    worldly: true,
+    why: 'the cache keeps what others decode',
+  },
+  {
+    room: `${tandem}/images/collection`,
+    may: [...common, ...rooms('images/options.ts', 'images/set', 'images/sources', 'images/decode', 'images/cache')],
+    worldly: true,
+  },
+  {
+    room: `${tandem}/images/datasets`,
+    may: [
+      ...common,
+      ...rooms('images/options.ts', 'images/set', 'images/sources', 'images/decode'),
+      ...rooms('images/cache', 'images/collection'),
+    ],
+    worldly: true,
+  },
   {
     room: `${tandem}/images`,
     may: common,
-    packages: ['sharp', 'tar-stream', 'yauzl'],
+    packages: readers,
     worldly: true,
     why: 'images are host bytes, no tensors',
   },
   { room: `${tandem}/views`, may: [...common, ...rooms('images')], packages: [engine] },
   { room: `${tandem}/networks`, may: common, packages: [engine], why: 'a network never knows what trains it' },
   { room: `${tandem}/losses`, may: common, packages: [engine], why: 'a loss sees tensors only' },
-  { room: `${tandem}/teachers`, may: [...common, ...rooms('networks')], packages: [engine] },
+  { room: `${tandem}/step`, may: common, packages: [engine], why: 'a step knows no network' },
+  { room: `${tandem}/teachers`, may: [...common, ...rooms('networks', 'step')], packages: [engine] },
   {
     room: `${tandem}/methods/index.ts`,
     may: [...common, ...rooms('views', 'networks', 'methods')],
@@ -61,15 +117,23 @@ export const house = [
     room: `${tandem}/methods`,
     may: [
       ...common,
-      ...rooms('views', 'networks', 'losses', 'teachers', 'methods/method.ts', 'methods/options', 'methods/parts'),
+      ...rooms('views', 'networks', 'losses', 'step', 'teachers', 'methods/method.ts'),
+      ...rooms('methods/options', 'methods/parts'),
     ],
     packages: [engine, 'zod'],
     alone: true,
     why: 'a method never touches files, the console or another method',
   },
   {
+    room: `${tandem}/weights`,
+    may: [...common, ...rooms('views', 'networks')],
+    packages: [engine, 'zod'],
+    worldly: true,
+    why: 'a file of weights holds networks, and not what trained them',
+  },
+  {
     room: `${tandem}/train`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'losses', 'teachers', 'methods/method.ts')],
+    may: [...common, ...rooms('images', 'views', 'networks', 'losses', 'step', 'teachers', 'methods/method.ts')],
     packages: [engine],
     worldly: true,
     why: 'training knows the contract, no method',
@@ -83,7 +147,7 @@ export const house = [
   },
   {
     room: `${tandem}/export`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'train')],
+    may: [...common, ...rooms('images', 'views', 'networks', 'weights')],
     packages: [engine, 'zod', '@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2'],
     worldly: true,
   },
@@ -147,7 +211,7 @@ function isAllowed(home, path, target) {
   const { room, may = [], packages = [], worldly = false, alone = false } = home;
   if (target.startsWith('node:')) return worldly;
   if (!target.startsWith('.')) return packages.includes(target);
-  const file = posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts');
+  const file = /** @type {string} */ (fileOf(path, target));
   return (!alone && isIn(file, room)) || may.some((place) => isIn(file, place));
 }
 
@@ -177,16 +241,57 @@ export function withoutComments(text) {
 /** @param {string} text @param {number} index */
 const lineAt = (text, index) => text.slice(0, index).split('\n').length;
 
+/** The file that an import names, from the repository's root; undefined for packages. @param {string} path @param {string} target */
+function fileOf(path, target) {
+  if (!target.startsWith('.')) return undefined;
+  return posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts');
+}
+
+/**
+ * Each set of files that import one another in a circle, types included, as one line.
+ * @param {ReadonlyMap<string, string>} texts  by path from the repository's root
+ */
+export function circlesOf(texts) {
+  const targets = new Map();
+  for (const [path, text] of texts) {
+    const files = importsOf(withoutComments(text)).map(({ target }) => fileOf(path, target));
+    targets.set(path, new Set(files.filter((file) => file !== undefined && texts.has(file))));
+  }
+  // Tarjan's strongly connected components.
+  const order = new Map();
+  const lowest = new Map();
+  const open = [];
+  const circles = [];
+  const visit = (/** @type {string} */ path) => {
+    order.set(path, order.size);
+    lowest.set(path, order.get(path));
+    open.push(path);
+    for (const target of targets.get(path)) {
+      if (!order.has(target)) visit(target);
+      if (open.includes(target)) lowest.set(path, Math.min(lowest.get(path), lowest.get(target)));
+    }
+    if (lowest.get(path) !== order.get(path)) return;
+    const circle = open.splice(open.indexOf(path));
+    if (circle.length > 1) circles.push(`${circle.sort().join(', ')} import one another in a circle`);
+  };
+  for (const path of texts.keys()) if (!order.has(path)) visit(path);
+  return circles;
+}
+
 /** The faults of all sources. */
 export function checkImports() {
-  const folders = [torch, 'packages/torch/codegen', tandem];
-  return folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-      .sort()
-      .flatMap((file) => faultsOf(relative(root, file).split('\\').join('/'), readFileSync(file, 'utf8'))),
+  const folders = [torch, 'packages/torch/codegen', tandem, 'bench'];
+  const texts = new Map(
+    folders.flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+        .sort()
+        .map((file) => [relative(root, file).split('\\').join('/'), readFileSync(file, 'utf8')]),
+    ),
   );
+  const faults = [...texts].flatMap(([path, text]) => (path.startsWith('bench/') ? [] : faultsOf(path, text)));
+  return [...faults, ...circlesOf(texts)];
 }
 
 if (isMain(import.meta.url)) {

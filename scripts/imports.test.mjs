@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkImports, faultsOf, importsOf, withoutComments } from './imports.mjs';
+import { checkImports, circlesOf, faultsOf, importsOf, withoutComments } from './imports.mjs';
 
 const src = 'packages/tandem/src';
 const torch = 'packages/torch/src';
@@ -70,6 +70,20 @@ test('finds every form of import', () => {
 
 test('keeps strings that look like comments, and line numbers', () => {
   assert.equal(withoutComments("a('http://x'); // b\n/* c\n */ d"), "a('http://x');     \n    \n    d");
+});
+
+test('finds files that import one another, and each circle once', () => {
+  const circles = circlesOf(
+    new Map([
+      ['a/one.ts', "import type { Two } from './two.js';"],
+      ['a/two.ts', "import { three } from '../b/three.js';"],
+      ['b/three.ts', "import { one } from '../a/one.js';\nimport { four } from './four.js';"],
+      ['b/four.ts', "import { zod } from 'zod';"],
+      ['b/five.ts', "// import { six } from './six.js';"],
+      ['b/six.ts', "import { five } from './five.js';"],
+    ]),
+  );
+  assert.deepEqual(circles, ['a/one.ts, a/two.ts, b/three.ts import one another in a circle']);
 });
 
 test('the sources keep the rules', () => assert.deepEqual(checkImports(), []));

@@ -1,3 +1,4 @@
+export * from './device.js';
 export * from './errors.js';
 export * from './evaluate/index.js';
 export * from './export/index.js';
@@ -6,6 +7,9 @@ export * from './losses/index.js';
 export * from './methods/index.js';
 export * from './networks/index.js';
 export * from './pretrain/index.js';
+export * from './step/index.js';
 export * from './teachers/index.js';
 export * from './train/index.js';
+export { tandemVersion } from './version.js';
 export * from './views/index.js';
+export * from './weights/index.js';

@@ -6,10 +6,10 @@ import { after, before, describe, test } from 'node:test';
 import { scope, type Tensor } from '@tandem/torch';
 import { imageBytes } from '../src/images/index.js';
 import { methods } from '../src/methods/index.js';
-import type { MomentNow } from '../src/teachers/index.js';
+import type { MomentNow } from '../src/step/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
-import { cudaGraphs, type Recorder } from '../src/train/graph.js';
-import { Kind } from '../src/train/kind.js';
+import { cudaGraphs, type Recorder } from '../src/train/replay/recorder.js';
+import { Kind } from '../src/train/replay/trace.js';
 import { pictures, tandem, tiny } from './cli/running.js';
 import { testDevice, uncounted } from './device.js'; // before libtorch is asked which devices there are
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';

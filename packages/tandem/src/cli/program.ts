@@ -1,68 +1,68 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
-import { TooManySkipped } from '../images/skipped.js';
-import { tandemVersion } from '../pretrain/version.js';
-import { Exit } from './exit.js';
-import { helpWidth } from './help.js';
-import { listSkipped } from './skipped.js';
+import { TooManySkipped } from '../images/decode/skipped.js';
+import { tandemVersion } from '../version.js';
+import { listSkipped } from './shared/skipped.js';
+import { Exit } from './terminal/exit.js';
+import { helpWidth } from './terminal/help.js';
 
 /** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
 const commands: Readonly<Record<string, { about: string; load(): Promise<Command> }>> = {
   doctor: {
     about: 'Shows engine, devices, threads, BLAS and precision, and what makes training slow.',
-    load: async () => (await import('./doctor.js')).doctorCommand(),
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
   },
   pretrain: {
     about: 'Learns an encoder from images without labels, and keeps it in a run folder.',
-    load: async () => (await import('./pretrain.js')).pretrainCommand(),
+    load: async () => (await import('./commands/pretrain.js')).pretrainCommand(),
   },
   distill: {
     about: 'Learns an encoder from a network that is trained already, and keeps it in a run folder.',
-    load: async () => (await import('./pretrain.js')).distillCommand(),
+    load: async () => (await import('./commands/pretrain.js')).distillCommand(),
   },
   resume: {
     about: 'Goes on with a run that was interrupted, as if it had never ended.',
-    load: async () => (await import('./resume.js')).resumeCommand(),
+    load: async () => (await import('./commands/resume.js')).resumeCommand(),
   },
   views: {
     about: 'Shows in one picture what the network sees: images beside their training views.',
-    load: async () => (await import('./views.js')).viewsCommand(),
+    load: async () => (await import('./commands/views.js')).viewsCommand(),
   },
   knn: {
     about: 'Measures an encoder by the labels of nearest neighbours.',
-    load: async () => (await import('./knn.js')).knnCommand(),
+    load: async () => (await import('./commands/knn.js')).knnCommand(),
   },
   linear: {
     about: 'Trains a linear classifier on frozen features, and tells what it gets right.',
-    load: async () => (await import('./linear.js')).linearCommand(),
+    load: async () => (await import('./commands/linear.js')).linearCommand(),
   },
   finetune: {
     about: 'Trains an encoder on with a share of the labels, and tells what it gets right.',
-    load: async () => (await import('./finetune.js')).finetuneCommand(),
+    load: async () => (await import('./commands/finetune.js')).finetuneCommand(),
   },
   tsne: {
     about: 'Draws the features in the plane, with the numbers beside the picture.',
-    load: async () => (await import('./tsne.js')).tsneCommand(),
+    load: async () => (await import('./commands/tsne.js')).tsneCommand(),
   },
   embed: {
     about: 'Writes the features of any images to a file, for other tools.',
-    load: async () => (await import('./embed.js')).embedCommand(),
+    load: async () => (await import('./commands/embed.js')).embedCommand(),
   },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
-    load: async () => (await import('./export.js')).exportCommand(),
+    load: async () => (await import('./commands/export.js')).exportCommand(),
   },
   compare: {
     about: 'Puts runs into one table, with mean and standard error over seeds.',
-    load: async () => (await import('./compare.js')).compareCommand(),
+    load: async () => (await import('./commands/compare.js')).compareCommand(),
   },
   report: {
     about: "Makes a run's report.html anew: curves, neighbours, settings, and what looks wrong.",
-    load: async () => (await import('./report.js')).reportCommand(),
+    load: async () => (await import('./commands/report.js')).reportCommand(),
   },
   demo: {
     about: 'Pretrains on Fashion-MNIST for a few minutes and shows what was learned.',
-    load: async () => (await import('./demo.js')).demoCommand(),
+    load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
 };
 

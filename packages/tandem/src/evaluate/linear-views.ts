@@ -1,7 +1,7 @@
 import { type Device, fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { UserError } from '../errors.js';
-import { holdOut } from '../images/choose.js';
 import { Batches, type ImageSet, subset } from '../images/index.js';
+import { holdOut } from '../images/set/sampling.js';
 import type { Encoder } from '../networks/index.js';
 import { makeView, type View } from '../views/index.js';
 import { features } from './features.js';

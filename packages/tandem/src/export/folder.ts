@@ -2,8 +2,9 @@ import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, write
 import { join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import type { Encoder } from '../networks/index.js';
+import type { EncoderCard } from '../weights/card.js';
+import { saveEncoder } from '../weights/encoder.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
-import { type EncoderCard, saveEncoder } from './encoder-file.js';
 import { makeFolder } from './make-folder.js';
 import { modelCard, type Provenance, type Quantization } from './model-card.js';
 import { encodeModel, type Graph, graphOf, halved } from './onnx/index.js';

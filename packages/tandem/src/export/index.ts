@@ -1,7 +1,4 @@
-export * from './encoder-file.js';
 export { checkExportFolder, type Export, exportFolder } from './folder.js';
-export * from './head-file.js';
-export { checkWeights, initEncoder } from './init.js';
 export { makeFolder } from './make-folder.js';
 export type { Provenance, Quality, Quantization } from './model-card.js';
 export { type Graph, GraphNetwork, graphOf, observe, quantized, type Ranges, unquantizable } from './onnx/index.js';

@@ -1,4 +1,4 @@
-import type { EncoderCard } from './encoder-file.js';
+import type { EncoderCard } from '../weights/card.js';
 
 /** What a quantized model was made and measured with. */
 export interface Quantization {

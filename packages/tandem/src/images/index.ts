@@ -1,6 +1,10 @@
-export { type Batch, Batches, inOrder } from './batches.js';
-export { labelledShare } from './choose.js';
-export { fingerprint } from './fingerprint.js';
+export { pngOf } from './decode/png.js';
+export { TooManySkipped } from './decode/skipped.js';
+export { svgToPng } from './decode/svg.js';
+export { DATA_SETS, openImages } from './open.js';
+export { CROP_MARGIN, type OpenOptions } from './options.js';
+export { type Batch, Batches, inOrder } from './set/batches.js';
+export { fingerprint } from './set/fingerprint.js';
 export {
   bytesOf,
   type DataSet,
@@ -11,11 +15,7 @@ export {
   type Skipped,
   slice,
   subset,
-} from './imageset.js';
-export { DATA_SETS, openImages } from './open.js';
-export { CROP_MARGIN, type OpenOptions } from './options.js';
-export { pngOf } from './picture.js';
-export { PixelFile, type Pixels } from './pixels.js';
-export { TooManySkipped } from './skipped.js';
-export { type Chunk, type ImageStream, streamImages } from './streaming.js';
-export { svgToPng } from './svg.js';
+} from './set/image-set.js';
+export { PixelFile, type Pixels } from './set/pixel-file.js';
+export { labelledShare } from './set/sampling.js';
+export { type Chunk, type ImageStream, streamImages } from './stream.js';

@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
-import { archiveName } from './archive.js';
-import { openCollection } from './collection.js';
-import { isImage } from './formats.js';
-import type { DataSet } from './imageset.js';
-import { KNOWN } from './known.js';
+import { openCollection } from './collection/collection.js';
+import { KNOWN } from './datasets/registry.js';
 import { checkOptions, type OpenOptions } from './options.js';
-import { openPlace } from './place.js';
-import { isPattern } from './samples.js';
+import type { DataSet } from './set/image-set.js';
+import { archiveName } from './sources/archive.js';
+import { isImage } from './sources/formats.js';
+import { openPlace } from './sources/open-source.js';
+import { isPattern } from './sources/webdataset.js';
 
 /** The data sets known by name. */
 export const DATA_SETS: readonly string[] = Object.keys(KNOWN);

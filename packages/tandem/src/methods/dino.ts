@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { cropDistillation } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
-import { at, chosenAt, emaTeacher, Left, type Moment, RunningMean } from '../teachers/index.js';
+import { at, chosenAt, Left, type Moment, RunningMean } from '../step/index.js';
+import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { ema, temperature } from './options/shared.js';
 

@@ -1,7 +1,8 @@
 import type { Tensor } from '@tandem/torch';
 import type { Terms } from '../losses/index.js';
 import type { Branch, Head, NewEncoder } from '../networks/index.js';
-import type { FrozenTeacher, Moment, Position } from '../teachers/index.js';
+import type { Moment, Position } from '../step/index.js';
+import type { FrozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
 /** The views of one batch, [n, c, h, w] each: as many as the method takes. */

@@ -2,7 +2,8 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { bankContrast, unit } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
-import { emaTeacher, Left, MemoryBank } from '../teachers/index.js';
+import { Left, MemoryBank } from '../step/index.js';
+import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkBank, ema, memoryBank, predictor, projector, type RunFacts, temperature } from './options/shared.js';
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { bankScores, distillation, unit } from '../losses/index.js';
-import { Left, MemoryBank } from '../teachers/index.js';
+import { Left, MemoryBank } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import { checkBank, memoryBank, type RunFacts, temperature } from './options/shared.js';

@@ -1,4 +1,5 @@
-import type { Stem } from './resnet.js';
+/** How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters it. */
+export type Stem = 'small' | 'strided' | 'standard';
 
 /** What names an encoder completely: enough to build it again and load its weights. What its backbone has no use for is absent. */
 export interface Architecture {

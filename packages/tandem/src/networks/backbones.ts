@@ -1,8 +1,7 @@
 import { didYouMean, shownName, UserError } from '../errors.js';
-import type { Architecture, BackboneSettings, TrainingForm } from './architecture.js';
+import type { Architecture, BackboneSettings, Stem, TrainingForm } from './architecture.js';
 import type { Encoder } from './encoder.js';
 import { type Backbone, basic, bottlenecks, families } from './families.js';
-import type { Stem } from './resnet.js';
 
 /** The names `buildEncoder` knows. */
 export const backbones: readonly string[] = Object.keys(families);

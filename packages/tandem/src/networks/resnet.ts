@@ -1,11 +1,9 @@
 import { nn, type Tensor } from '@tandem/torch';
+import type { Stem } from './architecture.js';
 import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';
 import { BasicBlock, type BlockForm, Bottleneck } from './residual.js';
 import { batchNorm2d } from './split-batch-norm.js';
-
-/** How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters it. */
-export type Stem = 'small' | 'strided' | 'standard';
 
 /** Blocks in each of three or four stages; those after the first halve the resolution and double the channels. */
 export type Stages = readonly [number, number, number, number?];

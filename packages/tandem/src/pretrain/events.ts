@@ -1,6 +1,6 @@
 import type { DataSet } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
-import type { RunConfig } from './options.js';
+import type { RunConfig } from './config/options.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {

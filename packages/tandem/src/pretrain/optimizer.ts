@@ -1,8 +1,8 @@
 import { optim } from '@tandem/torch';
 import type { Method } from '../methods/index.js';
-import type { Plan } from '../train/loop.js';
+import type { Plan } from '../train/plan.js';
 import { decaySchedule } from '../train/schedule.js';
-import type { RunConfig } from './options.js';
+import type { RunConfig } from './config/options.js';
 
 /** The learning rate at the start: linear in the batch where that is asked for. */
 export function baseLr({ lr, scaleLr, batch }: RunConfig): number {

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { checkWeights } from '../export/init.js';
+import { chooseDevice } from '../device.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
+import { checkWeights } from '../weights/init.js';
+import type { RunConfig } from './config/options.js';
 import type { PretrainEvent } from './events.js';
-import type { RunConfig } from './options.js';
-import { goOn, start } from './progress.js';
-import { chooseDevice } from './resources.js';
+import { checkRunFolder, createRunFolder, findEncoder, shortName } from './folder/run-folder.js';
 import { describe, prepare } from './run.js';
-import { checkRunFolder, createRunFolder, findEncoder, shortName } from './run-folder.js';
+import { goOn, start } from './run-loop.js';
 
 export interface LoadingOptions {
   readonly signal?: AbortSignal;

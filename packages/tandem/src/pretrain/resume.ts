@@ -6,14 +6,14 @@ import { UserError } from '../errors.js';
 import { type DataSet, fingerprint } from '../images/index.js';
 import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
-import { resolveConfig } from './config.js';
+import { resolveConfig } from './config/config.js';
+import type { RunConfig } from './config/options.js';
 import type { PretrainEvent } from './events.js';
-import { readJson } from './files.js';
-import type { RunConfig } from './options.js';
+import { readJson } from './folder/files.js';
+import { openRunFolder } from './folder/run-folder.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
-import { goOn, type Progress, progressSchema, start } from './progress.js';
 import { prepare, type Run } from './run.js';
-import { openRunFolder } from './run-folder.js';
+import { goOn, type Progress, progressSchema, start } from './run-loop.js';
 
 /** Settings that may change when a run goes on: they decide nothing that was or will be learned from healthy numbers. */
 export const changeable = [

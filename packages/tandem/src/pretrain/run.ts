@@ -1,8 +1,6 @@
 import { canRecord, type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
+import { chooseDevice, choosePrecision } from '../device.js';
 import { UsageError, UserError } from '../errors.js';
-import { type EncoderCard, saveEncoder } from '../export/encoder-file.js';
-import { loadHead, saveHead } from '../export/head-file.js';
-import { initEncoder } from '../export/init.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods, networksOf } from '../methods/index.js';
 import {
@@ -14,20 +12,24 @@ import {
   newArchitecture,
 } from '../networks/index.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
-import { cudaGraphs } from '../train/graph.js';
-import { type Plan, stepsPerEpoch } from '../train/loop.js';
+import { stepsPerEpoch } from '../train/loop.js';
+import type { Plan } from '../train/plan.js';
+import { cudaGraphs } from '../train/replay/recorder.js';
+import { tandemVersion } from '../version.js';
 import { evaluationView, type View } from '../views/index.js';
-import { backboneSettings, pickMethodOptions, viewCountOf } from './config.js';
-import { isOfTheDisk } from './files.js';
-import { type Lessons, lessonsOf } from './lessons.js';
-import { type Look, NotFiniteError } from './monitor.js';
+import type { EncoderCard } from '../weights/card.js';
+import { saveEncoder } from '../weights/encoder.js';
+import { loadHead, saveHead } from '../weights/head.js';
+import { initEncoder } from '../weights/init.js';
+import { type Origin, openOrigin } from './base-model.js';
+import { backboneSettings, pickMethodOptions, viewCountOf } from './config/config.js';
+import type { RunConfig } from './config/options.js';
+import { type Look, NotFiniteError } from './evaluation/monitor.js';
+import { isOfTheDisk } from './folder/files.js';
+import { findEncoder, findHead, type RunFolder, unwritable } from './folder/run-folder.js';
 import { newOptimizer, pace } from './optimizer.js';
-import type { RunConfig } from './options.js';
-import { type Origin, openOrigin } from './origin.js';
-import { chooseDevice, choosePrecision } from './resources.js';
-import { findEncoder, findHead, type RunFolder, unwritable } from './run-folder.js';
 import { type LoadedTeacher, loadTeacher } from './teacher.js';
-import { tandemVersion } from './version.js';
+import { type Lessons, lessonsOf } from './training-data.js';
 import { runViews } from './views.js';
 
 /** A run and everything it is made of. */

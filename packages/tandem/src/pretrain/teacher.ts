@@ -1,12 +1,12 @@
 import type { Device } from '@tandem/torch';
 import { UserError } from '../errors.js';
-import { loadEncoder } from '../export/encoder-file.js';
-import { loadHead } from '../export/head-file.js';
 import { Head } from '../networks/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
-import { digest } from './files.js';
-import { findEncoder, findHead } from './run-folder.js';
+import { loadEncoder } from '../weights/encoder.js';
+import { loadHead } from '../weights/head.js';
+import { digest } from './folder/files.js';
+import { findEncoder, findHead } from './folder/run-folder.js';
 
 /** A trained network that a run imitates. */
 export interface LoadedTeacher {

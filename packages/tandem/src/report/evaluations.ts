@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { writeWhole } from '../pretrain/files.js';
+import { writeWhole } from '../pretrain/folder/files.js';
 import { dropTornLine, readJsonLines } from './files.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());

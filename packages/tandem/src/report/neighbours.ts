@@ -1,10 +1,10 @@
 import { type Device, noGrad, scope } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
-import { loadEncoder } from '../export/encoder-file.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
 import { unit } from '../losses/index.js';
 import { evaluationView } from '../views/index.js';
+import { loadEncoder } from '../weights/encoder.js';
 
 /** A picture of the report. */
 export interface Picture {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Device } from '@tandem/torch';
 import type { DataSet } from '../images/index.js';
-import { writeWhole } from '../pretrain/files.js';
+import { writeWhole } from '../pretrain/folder/files.js';
 import { findEncoder } from '../pretrain/index.js';
 import { readScatter } from './evaluations.js';
 import { findNeighbours } from './neighbours.js';

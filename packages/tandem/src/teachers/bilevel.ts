@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import type { Branch } from '../networks/index.js';
+import { at, chosenAt, type Moment, type Position } from '../step/context.js';
 import { type BilevelRates, bilevelSchedule } from './bilevel-schedule.js';
-import { at, chosenAt, type Moment, type Position } from './moment.js';
 import { addProximalPull, moveTowards, squaredDistance, squaredNorm } from './pairs.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 import { reestimateStatistics } from './statistics.js';

@@ -1,5 +1,5 @@
 import type { Branch } from '../networks/index.js';
-import { at, type Moment, type Position } from './moment.js';
+import { at, type Moment, type Position } from '../step/context.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 
 /** How much a moving average keeps of itself: `eta` always, or rising from it to 1 over the run by half a cosine. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tandem/torch';
 import { permutation } from '../random.js';
-import { indicesAt, type Moment } from './moment.js';
+import { indicesAt, type Moment } from '../step/context.js';
 import type { SlowTeacher } from './slow.js';
 
 /** The purpose of a run's seed here, so that orders share no draws with anything else. */

@@ -1,8 +1,8 @@
 import { autocast, Tensor } from '@tandem/torch';
 import { type Terms, total } from '../losses/index.js';
 import type { Method, Views } from '../methods/method.js';
-import type { Moment } from '../teachers/index.js';
-import type { Plan } from './loop.js';
+import type { Moment } from '../step/index.js';
+import type { Plan } from './plan.js';
 
 /** The loss of a batch as it is minimised, and its terms, not scaled, where the method names them. */
 export interface Found {

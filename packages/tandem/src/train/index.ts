@@ -1,5 +1,6 @@
 export * from './checkpoint.js';
 export * from './clip.js';
-export { cudaGraphs, type Recorder } from './graph.js';
 export * from './loop.js';
+export type { Plan } from './plan.js';
+export { cudaGraphs, type Recorder } from './replay/recorder.js';
 export * from './schedule.js';

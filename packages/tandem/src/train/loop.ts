@@ -1,61 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import {
-  _foreachNorm,
-  type Device,
-  manualSeed,
-  noGrad,
-  type optim,
-  scope,
-  stack,
-  type Tensor,
-  upload,
-} from '@tandem/torch';
+import { _foreachNorm, type Device, manualSeed, noGrad, scope, stack, type Tensor, upload } from '@tandem/torch';
 import type { Batches, ImageSet } from '../images/index.js';
 import type { Terms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
-import type { Moment } from '../teachers/index.js';
+import type { Moment } from '../step/index.js';
 import { makeViews, residentImages } from '../views/index.js';
-import type { Clip } from './clip.js';
+import { supply } from './batch-loader.js';
 import { type Gradients, gradientsOf } from './gradients.js';
-import type { Recorder } from './graph.js';
-import { ReplayedGradients } from './replayed-gradients.js';
-import type { Schedule } from './schedule.js';
-import { supply } from './supply.js';
+import type { Plan } from './plan.js';
+import { ReplayedGradients } from './replay/gradients.js';
 import { ReplayedUpdate, type Update, updateOf } from './update.js';
-
-/** How long, how fast and where. */
-export interface Plan {
-  readonly epochs: number;
-  readonly lr: Schedule;
-  /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
-  readonly weightDecay?: Schedule | undefined;
-  /** Gradients may be of any length unless given. */
-  readonly clip?: Clip | undefined;
-  readonly optimizer: optim.Optimizer;
-  /** The loss is minimised times this; 1 unless given. */
-  readonly scaleLoss?: number;
-  readonly seed: number;
-  readonly device: Device;
-  /** Of matrix products and convolutions; parameters are float32 always. */
-  readonly precision: 'float32' | 'bfloat16';
-  readonly memoryFormat: 'contiguous' | 'channelsLast';
-  /** The loss is read, which waits for a GPU, every so many steps. */
-  readonly readLossEvery: number;
-  /** How steps are recorded, to be replayed later; they are not unless given. */
-  readonly record?: Recorder | undefined;
-  /**
-   * Where the work of a step finds numbers that change from step to step: with the host, unless it is recorded, or in the device's memory, as if
-   * it were. Results differ in last bits.
-   */
-  readonly numbersIn?: 'host' | 'device';
-  /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
-  readonly nonFinite?: 'stop' | 'skip';
-  /** Steps already taken, to go on from. */
-  readonly startStep?: number;
-  /** How many of them, the last ones, were skipped one after another. */
-  readonly startSkipped?: number;
-}
 
 /** What the loop tells after each step. */
 export interface StepReport {

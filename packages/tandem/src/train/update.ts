@@ -1,10 +1,10 @@
 import type { Device } from '@tandem/torch';
 import { learnersOf, type Method } from '../methods/method.js';
-import type { Moment } from '../teachers/index.js';
+import type { Moment } from '../step/index.js';
 import { clipGradients } from './clip.js';
-import { type Recorder, type Recording, recorded } from './graph.js';
-import { Kind } from './kind.js';
-import type { Plan } from './loop.js';
+import type { Plan } from './plan.js';
+import { type Recorder, type Recording, recorded } from './replay/recorder.js';
+import { Kind } from './replay/trace.js';
 
 /** All that follows the gradients, once the optimizer is set for the step. */
 export type Update = (moment: Moment) => void;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readConfig } from '../../src/cli/config-file.js';
+import { readConfig } from '../../src/cli/shared/config-file.js';
 import { temporary, writeJson } from './running.js';
 
 test('a file comes over the files it extends, each named from its own folder', (t) => {

@@ -6,10 +6,10 @@ import { manualSeed, scope } from '@tandem/torch';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
-import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { CROP_MARGIN, openImages } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { evaluationView } from '../../src/views/index.js';
+import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { pictures, start, tandem, temporary } from './running.js';
 
 const root = temporary({ after });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../../src/cli/config-file.js';
+import { readConfig } from '../../src/cli/shared/config-file.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 import { study } from '../support.js';

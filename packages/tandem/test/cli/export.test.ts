@@ -4,10 +4,10 @@ import { basename, join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io, manualSeed, type nn, noGrad, rand, scope } from '@tandem/torch';
 import { features } from '../../src/evaluate/index.js';
-import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { openImages } from '../../src/images/index.js';
 import { buildEncoder, type Encoder } from '../../src/networks/index.js';
 import { evaluationView } from '../../src/views/index.js';
+import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { cosines, floats, least, run as runModel } from '../export/exporting.js';
 import { pictures, start, tandem, temporary, tiny } from './running.js';
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { manualSeed } from '@tandem/torch';
-import { loadHead, saveEncoder } from '../../src/export/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
+import { loadHead, saveEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, tandem, temporary } from './running.js';
 
 const root = temporary({ after });

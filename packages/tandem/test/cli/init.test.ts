@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io } from '@tandem/torch';
-import { loadEncoder } from '../../src/export/index.js';
+import { loadEncoder } from '../../src/weights/index.js';
 import { hash } from '../support.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 

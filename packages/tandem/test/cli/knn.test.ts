@@ -3,9 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io, manualSeed, noGrad, scope } from '@tandem/torch';
-import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { readEvaluations } from '../../src/report/index.js';
+import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });

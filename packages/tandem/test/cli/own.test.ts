@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { given } from '../../src/cli/evaluation.js';
-import { imagesOf, ownSettings } from '../../src/cli/provenance.js';
+import { given } from '../../src/cli/shared/evaluation.js';
+import { imagesOf, ownSettings } from '../../src/cli/shared/provenance.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 // A run learned from images of which every fifth is bad, with maxSkipped=0.5 and a cache of its own.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { loadEncoder } from '../../src/export/index.js';
+import { loadEncoder } from '../../src/weights/index.js';
 import { DATA, needs } from '../images/making.js';
 import { metricsOf, tandem, temporary } from './running.js';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { loadHead } from '../../src/export/index.js';
 import { type PretrainEvent, pretrain, readConfigOf } from '../../src/pretrain/index.js';
+import { loadHead } from '../../src/weights/index.js';
 import { whatCameOut } from '../faults/runs.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { io } from '@tandem/torch';
-import { loadEncoder } from '../../src/export/index.js';
+import { loadEncoder } from '../../src/weights/index.js';
 import { whatCameOut } from '../faults/runs.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny, writeJson } from './running.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { reported } from '../../src/cli/reported.js';
+import { reported } from '../../src/cli/shared/with-report.js';
 import { pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });

@@ -6,8 +6,8 @@ import test, { after, before } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { io } from '@tandem/torch';
 import sharp from 'sharp';
-import { loadEncoder } from '../../src/export/index.js';
 import { stream } from '../../src/random.js';
+import { loadEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, start, temporary, tiny } from './running.js';
 
 const windows = process.platform === 'win32' && 'Windows has no such signals';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import sharp from 'sharp';
-import { contactSheet } from '../../src/cli/sheet.js';
+import { contactSheet } from '../../src/cli/shared/contact-sheet.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });

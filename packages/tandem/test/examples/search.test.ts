@@ -9,10 +9,10 @@ import { manualSeed, scope } from '@tandem/torch';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { features } from '../../src/evaluate/index.js';
-import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { streamImages } from '../../src/images/index.js';
 import { stream } from '../../src/random.js';
 import { evaluationView } from '../../src/views/index.js';
+import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { tandem, temporary } from '../cli/running.js';
 import { card, cosines, floats, least, seasoned } from '../export/exporting.js';
 

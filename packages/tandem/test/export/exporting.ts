@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
 import * as ort from 'onnxruntime-web';
-import { type EncoderCard, type Graph, graphOf } from '../../src/export/index.js';
+import { type Graph, graphOf } from '../../src/export/index.js';
 import { type Architecture, buildEncoder, type Encoder } from '../../src/networks/index.js';
+import type { EncoderCard } from '../../src/weights/index.js';
 
 // More threads would be workers, which keep a test's process alive.
 ort.env.wasm.numThreads = 1;

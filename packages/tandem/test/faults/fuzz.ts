@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, liveCount, ones, tensor } from '@tandem/torch';
-import { readConfig } from '../../src/cli/config-file.js';
+import { readConfig } from '../../src/cli/shared/config-file.js';
 import { UserError } from '../../src/errors.js';
-import { loadEncoder } from '../../src/export/index.js';
 import { resolveConfig, resume } from '../../src/pretrain/index.js';
 import type { RandomStream } from '../../src/random.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { loadEncoder } from '../../src/weights/index.js';
 
 /** What a reader may take beyond a file's own size: the reader's pages, the message. */
 const bound = 2 ** 21;

@@ -5,7 +5,7 @@ import { cropDistillation, distillation, total } from '../../src/losses/index.js
 import { temperatureSchedule } from '../../src/methods/dino.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { DropPath, type PrototypeHead, ViT } from '../../src/networks/index.js';
-import { RunningMean } from '../../src/teachers/index.js';
+import { RunningMean } from '../../src/step/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
 import { lossOf, moment, Stepping, teacherOf, view } from './stepping.js';
 

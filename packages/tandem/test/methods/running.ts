@@ -5,11 +5,12 @@ import { type Device, manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';
-import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config.js';
+import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config/config.js';
 import { newOptimizer, pace } from '../../src/pretrain/optimizer.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
-import { type Plan, type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
+import { type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
+import type { Plan } from '../../src/train/plan.js';
 import { smallView, type View } from '../../src/views/index.js';
 import { hash, noise } from '../support.js';
 

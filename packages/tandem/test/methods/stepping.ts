@@ -4,7 +4,8 @@ import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
-import { type FrozenTeacher, frozenTeacher, type Moment } from '../../src/teachers/index.js';
+import type { Moment } from '../../src/step/index.js';
+import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { smallView } from '../../src/views/index.js';
 import { hash, normal, TinyEncoder } from '../support.js';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { noGrad, scope } from '@tandem/torch';
-import { loadEncoder, saveEncoder } from '../../src/export/index.js';
 import { type BackboneSettings, backbones, buildEncoder, newArchitecture } from '../../src/networks/index.js';
+import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';
 
 const images = { size: 32, channels: 3 };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { loadHead } from '../../src/export/index.js';
 import { PrototypeHead } from '../../src/networks/index.js';
+import { findHead } from '../../src/pretrain/folder/run-folder.js';
 import { type PretrainEvent, pretrain, resolveConfig } from '../../src/pretrain/index.js';
-import { findHead } from '../../src/pretrain/run-folder.js';
+import { loadHead } from '../../src/weights/index.js';
 import { metricsOf, pictures, temporary, tiny } from '../cli/running.js';
 
 const root = temporary({ after });

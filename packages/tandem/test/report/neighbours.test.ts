@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { manualSeed } from '@tandem/torch';
 import sharp from 'sharp';
-import { saveEncoder } from '../../src/export/index.js';
 import type { DataSet, ImageSet } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { stream } from '../../src/random.js';
 import { findNeighbours } from '../../src/report/neighbours.js';
+import { saveEncoder } from '../../src/weights/index.js';
 import { temporary } from '../support.js';
 
 const side = 8;

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, jsonOf } from '../digest.js';
-import type { FilePath } from '../listing.js';
-import { withLock } from '../lock.js';
-import { PixelFile } from '../pixels.js';
-import { withSeveral } from '../several.js';
-import type { NewStore, Stored } from '../store.js';
-import { fileStore, Superseded } from './filestore.js';
-import { lockOf, removeLeft, tidy, tidyAll } from './leftovers.js';
+import { withSeveral } from '../decode/concurrency.js';
+import { digestOf, jsonOf } from '../set/digest.js';
+import { PixelFile } from '../set/pixel-file.js';
+import type { NewStore, Stored } from '../set/store.js';
+import type { FilePath } from '../sources/listing.js';
+import { lockOf, removeLeft, tidy, tidyAll } from './cleanup.js';
+import { checkPlace, explain } from './disk-space.js';
+import { fileStore, Superseded } from './file-store.js';
+import { withLock } from './lock.js';
 import { readManifest } from './manifest.js';
-import { checkPlace, explain } from './room.js';
 
 /** What is cached. */
 export interface Cacheable {

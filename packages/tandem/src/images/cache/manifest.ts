@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Skipped } from '../imageset.js';
+import type { Skipped } from '../set/image-set.js';
 
 /** What stands in manifest.json, beside the file of pixels. */
 export interface Manifest {

@@ -1,6 +1,6 @@
 import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { type NewEncoder, newArchitecture, newBranch } from '../../networks/index.js';
-import type { Moment } from '../../teachers/index.js';
+import type { Moment } from '../../step/index.js';
 import type { View } from '../../views/index.js';
 import type { Other } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';

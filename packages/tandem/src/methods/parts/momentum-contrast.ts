@@ -1,7 +1,8 @@
 import { cat, type Tensor } from '@tandem/torch';
 import { bankContrast, unit } from '../../losses/index.js';
 import type { Branch } from '../../networks/index.js';
-import { type EmaOptions, emaTeacher, Left, MemoryBank, type Moment, projectShuffled } from '../../teachers/index.js';
+import { Left, MemoryBank, type Moment } from '../../step/index.js';
+import { type EmaOptions, emaTeacher, projectShuffled } from '../../teachers/index.js';
 
 export interface MomentumContrastOptions extends EmaOptions {
   readonly bank: number;

@@ -1,0 +1,126 @@
+import { Command } from 'commander';
+import { UsageError } from '../../errors.js';
+import { type ComparisonRow, type ComparisonTable, compareRuns, type Measured, readRun } from '../../report/index.js';
+import { duration } from '../terminal/progress.js';
+
+interface Options {
+  markdown?: true;
+  csv?: true;
+  json?: true;
+}
+
+/** `tandem compare run...`: runs side by side. */
+export function compareCommand(): Command {
+  return new Command('compare')
+    .usage('<run...> [options]')
+    .argument('<runs...>', 'run folders; those that differ only in seed become one row')
+    .option('--markdown', 'tables in Markdown on stdout')
+    .option('--csv', 'one table in CSV on stdout')
+    .option('--json', 'one JSON object with the result on stdout')
+    .action((paths: string[], options: Options) => {
+      const asked = Object.keys(options);
+      if (asked.length > 1) throw new UsageError(`one of --${asked.join(' and --')}, not both`);
+      const comparison = compareRuns(paths.map(readRun));
+      const { tables, remarks } = comparison;
+      if (options.json) console.log(JSON.stringify(comparison));
+      else if (options.csv) console.log(csv(tables));
+      else console.log(tables.map(options.markdown ? markdown : plain).join('\n\n'));
+      if (!options.json) for (const remark of remarks) console.error(remark);
+    });
+}
+
+function plain(table: ComparisonTable): string {
+  const cells = cellsOf(table);
+  const widths = columnWidths(cells);
+  const lines = cells.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] as number))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [title(table), ...lines].join('\n');
+}
+
+function markdown(table: ComparisonTable): string {
+  const cells = cellsOf(table).map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = columnWidths(cells);
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`;
+  const [head, ...rows] = cells as [string[], ...string[][]];
+  return [title(table), '', line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function columnWidths(cells: readonly (readonly string[])[]): number[] {
+  return (cells[0] ?? []).map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
+}
+
+function title({ protocol: { images, limit, size } }: ComparisonTable): string {
+  const few = limit === undefined ? '' : `, at most ${limit} images`;
+  return `${images}${few}, ${size} pixels. Accuracies in per cent at the last epoch; k-NN by cosine with 1 neighbour unless 200 are named`;
+}
+
+function cellsOf({ columns, rows }: ComparisonTable): string[][] {
+  const stopped = rows.some(({ epochs, epochsAsked }) => epochs < epochsAsked);
+  const settings = rows.some((row) => Object.keys(row.settings).length > 0);
+  const all: (readonly [head: string, show: (row: ComparisonRow) => string])[] = [
+    ['method', ({ method }) => method],
+    ...(settings ? [['settings', settingsOf] as const] : []),
+    ['seeds', ({ seeds }) => String(seeds.length)],
+    ...columns.map((name) => [name, (row: ComparisonRow) => points(row, name)] as const),
+    ...(stopped ? [['epochs', ({ epochs, epochsAsked }: ComparisonRow) => `${epochs}/${epochsAsked}`] as const] : []),
+    ['steps', ({ steps }) => String(steps)],
+    ['images seen', ({ imagesSeen }) => String(imagesSeen)],
+    ['time', ({ seconds }) => (seconds ? duration(seconds.mean) : '')],
+  ];
+  return [all.map(([head]) => head), ...rows.map((row) => all.map(([, show]) => show(row)))];
+}
+
+function settingsOf({ settings }: ComparisonRow): string {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+/** `68.00 ± 0.50`, and how many runs where some lack it. */
+function points({ accuracies, runs }: ComparisonRow, name: string): string {
+  const found = accuracies[name];
+  if (!found) return '';
+  const { mean, standardError: error, values } = found;
+  const some = values.length < runs.length ? ` (${values.length} of ${runs.length})` : '';
+  return `${percent(mean)}${error === undefined ? '' : ` ± ${percent(error)}`}${some}`;
+}
+
+const percent = (share: number) => (share * 100).toFixed(2);
+
+/** One row a line, every number in a field of its own and in full; each row names its protocol. */
+function csv(tables: readonly ComparisonTable[]): string {
+  const columns = [...new Set(tables.flatMap((table) => table.columns))];
+  const settings = [...new Set(tables.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row.settings))))];
+  const statistics = (found: Measured | undefined) => [found?.mean, found?.standardError, found?.values.length];
+  const named = (name: string) => [name, `${name} standard error`, `${name} runs`];
+  const head = [
+    ...['images', 'limit', 'size', 'method'],
+    ...settings,
+    ...['seeds', 'epochs', 'epochs asked'],
+    ...columns.flatMap(named),
+    ...['steps', 'images seen'],
+    ...named('seconds'),
+    'folders',
+  ];
+  const lines = tables.flatMap(({ protocol: { images, limit, size }, rows }) =>
+    rows.map((row) => [
+      ...[images, limit, size, row.method],
+      ...settings.map((name) => row.settings[name]),
+      ...[row.seeds.join(' '), row.epochs, row.epochsAsked],
+      ...columns.flatMap((name) => statistics(row.accuracies[name])),
+      ...[row.steps, row.imagesSeen],
+      ...statistics(row.seconds),
+      row.runs.join(' '),
+    ]),
+  );
+  return [head, ...lines].map((line) => line.map(field).join(',')).join('\n');
+}
+
+/** By RFC 4180: quoted where the text holds a separator. */
+function field(value: unknown): string {
+  const text = value === undefined || value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,45 @@
+import { didYouMean, UsageError } from '../../errors.js';
+
+/** What commander calls with an option's text. */
+type Parser<T> = (text: string) => T;
+
+export function wholeNumber(name: string, least = 1): Parser<number> {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number.isSafeInteger(Number(text))) return Number(text);
+    throw new UsageError(`${name} must be a whole number of at least ${least}, got ${text}`);
+  };
+}
+
+export function aboveZero(name: string): Parser<number> {
+  return (text) => {
+    if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
+    throw new UsageError(`${name} must be a number above 0, got ${text}`);
+  };
+}
+
+export function notNegative(name: string): Parser<number> {
+  return (text) => {
+    if (text.trim() !== '' && Number(text) >= 0 && Number.isFinite(Number(text))) return Number(text);
+    throw new UsageError(`${name} must be a number of at least 0, got ${text}`);
+  };
+}
+
+export function share(name: string): Parser<number> {
+  return (text) => {
+    if (text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1) return Number(text);
+    throw new UsageError(`${name} must be a share from 0 to 1, got ${text}`);
+  };
+}
+
+/** Numbers above 0 with commas between. */
+export function numberList(name: string): Parser<number[]> {
+  return (text) => text.split(',').map(aboveZero(name));
+}
+
+export function oneOf<T extends string>(name: string, words: readonly T[]): Parser<T> {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new UsageError(`${name} must be ${words.join(', ')}, got ${text}.${didYouMean(text, words)}`);
+  };
+}

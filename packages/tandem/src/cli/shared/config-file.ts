@@ -1,0 +1,42 @@
+import { realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { shown, UserError } from '../../errors.js';
+import { readJson } from '../../pretrain/folder/files.js';
+
+const mostAbove = 32;
+
+/** Of Linux; nothing longer names a file. */
+const longestPath = 4096;
+
+/** What a file of settings says. */
+export interface ConfigFile {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Whether a run wrote it, or the file it extends: it names every setting. */
+  readonly isOfRun: boolean;
+}
+
+/**
+ * The settings of a JSON file, over those of the file that its `extends` names, seen from its own folder.
+ * @throws UserError when a file cannot be read, is no JSON object, or extends itself
+ */
+export function readConfig(file: string, above: readonly string[] = []): ConfigFile {
+  let path: string;
+  let settings: Record<string, unknown>;
+  try {
+    path = realpathSync(file);
+    settings = readJson(file);
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`--config ${file}: ${error.message}`);
+    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (above.includes(path)) throw new UserError(`--config ${file} extends itself`);
+  if (above.length > mostAbove)
+    throw new UserError(`--config ${file}: more than ${mostAbove} files extend one another`);
+  // What a run's config.json says of its machine is no setting.
+  const { tandem: machine, extends: base, ...own } = settings;
+  if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
+  if (typeof base !== 'string' || base.length > longestPath)
+    throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
+  const below = readConfig(resolve(dirname(file), base), [...above, path]);
+  return { settings: { ...below.settings, ...own }, isOfRun: below.isOfRun };
+}

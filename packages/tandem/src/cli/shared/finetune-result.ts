@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { noGrad, scope } from '@tandem/torch';
+import { chooseDevice } from '../../device.js';
+import { UserError } from '../../errors.js';
+import { features } from '../../evaluate/index.js';
+import { Branch } from '../../networks/index.js';
+import { writeWhole } from '../../pretrain/folder/files.js';
+import { findHead } from '../../pretrain/folder/run-folder.js';
+import { findEncoder, labelled, lessonsOf, loadImages, readConfigOf } from '../../pretrain/index.js';
+import { loadEncoder } from '../../weights/encoder.js';
+import { loadHead } from '../../weights/head.js';
+import { progress } from '../terminal/progress.js';
+import { classTable, scored } from './class-table.js';
+import { type Choice, openSubjects, type Subject } from './encoders.js';
+import { viewOf } from './evaluation.js';
+import { asJson, keep, type Measured, percent } from './record.js';
+
+/** Whether a run fine-tunes another one's network, and its result is not told yet. */
+export function isUntold(run: string): boolean {
+  return readConfigOf(run).from !== undefined && !existsSync(join(run, 'result.json'));
+}
+
+/**
+ * Tells what a fine-tuned run is worth on the queries: on stdout, in its `result.json`, and in the `evaluations.jsonl` of the run it started from,
+ * where it did.
+ */
+export async function tellTuned(run: string, json: boolean): Promise<void> {
+  const config = readConfigOf(run);
+  const bar = progress('queries');
+  try {
+    const data = await loadImages(config, { onLoading: bar.update });
+    const known = labelled(data);
+    const headFile = findHead(run);
+    if (!known || headFile === undefined) throw new UserError(`${run}: there is no classifier, or nothing to ask it`);
+    const { bank, queries } = known;
+    const { encoder, card } = loadEncoder(findEncoder(run));
+    const { head, classes = [] } = loadHead(headFile);
+    const device = chooseDevice(config.device);
+    const network = new Branch(encoder.to({ device }), head);
+    const best = Math.min(5, classes.length);
+    const ranked = scope(() => {
+      const scores = features(network, queries, {
+        ...{ view: viewOf(card), device, memoryFormat: config.memoryFormat },
+        onProgress: (done, total) => bar.update(done, total, 'queries'),
+      });
+      return Int32Array.from(noGrad(() => scores.topk(best, { dim: 1 }))[1].data(), Number);
+    });
+    network.dispose();
+    const result = scored({ ranked, best }, queries.labels, classes);
+    writeWhole(join(run, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    const { labels, fromHeadLayer, fromScratch, epochs, batch, lr, momentum, weightDecay, seed, cropMin, flip } =
+      config;
+    const optimizer = config.optimizer === 'sgd' ? `SGD${config.nesterov ? ' (Nesterov)' : ''}` : config.optimizer;
+    const [subject] = openSubjects(String(config.from), config.of as Choice) as [Subject];
+    subject.encoder.dispose();
+    const measured: Measured = {
+      subject,
+      protocol: fromScratch ? 'from scratch' : 'fine-tune',
+      settings: {
+        ...{ labels, fromHeadLayer, fromScratch, optimizer, schedule: config.decay },
+        ...{ crop: [cropMin, 1], flip, epochs, batch, lr, momentum, weightDecay, seed },
+        ...{ labelled: lessonsOf(config, data).set.count, bank: bank.count, queries: queries.count },
+      },
+      result,
+    };
+    bar.stop();
+    if (!fromScratch) keep('finetune', config.images, [measured], bar);
+    if (json) console.log(asJson('finetune', config.images, [measured], { run }));
+    else console.log([...lines(measured, classes), `tuned encoder and classifier: ${run}`].join('\n'));
+  } finally {
+    bar.stop();
+  }
+}
+
+function lines({ subject, settings, result }: Measured, classes: readonly string[]): string[] {
+  const { accuracy, top5, perClass, confusion } = result as ReturnType<typeof scored>;
+  const best = top5 === undefined ? '' : `, top 5 ${percent(top5)}`;
+  const what = settings.fromScratch ? 'from scratch' : `fine-tuned ${subject.name}`;
+  return [
+    `${what}, ${settings.labelled} labels: top 1 ${percent(accuracy)}${best} of ${settings.queries} queries`,
+    ...classTable(classes, perClass, confusion),
+  ];
+}

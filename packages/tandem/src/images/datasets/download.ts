@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { UserError } from '../../errors.js';
+import { withLock } from '../cache/lock.js';
+import type { OpenOptions } from '../options.js';
+
+/** A file that can be fetched. */
+export interface Remote {
+  readonly file: string;
+  /** The same file at several places, tried in order. */
+  readonly urls: readonly string[];
+  readonly md5: string;
+}
+
+/** No place gave the file: there may be no network. */
+export class UnreachableError extends UserError {}
+
+/** How patient a download is; in milliseconds. */
+export interface Patience {
+  /** Tries in a row that bring nothing, for each place. */
+  readonly tries: number;
+  readonly pause: number;
+  /** A connection that brings nothing for so long counts as cut. */
+  readonly stall: number;
+}
+
+const patience: Patience = { tries: 3, pause: 1_000, stall: 60_000 };
+
+/**
+ * Fetches a file into a folder. It grows under `<file>.part`, from which a later call goes on, and gets its name only when
+ * its checksum is right. Of two processes that want it at once one fetches.
+ *
+ * @returns the file's path
+ * @throws UnreachableError where no place gives it; UserError where it is not the file expected, or cannot be written
+ */
+export async function download(
+  remote: Remote,
+  folder: string,
+  { onProgress, signal }: Pick<OpenOptions, 'onProgress' | 'signal'> = {},
+  { tries, pause, stall }: Patience = patience,
+): Promise<string> {
+  const path = join(folder, remote.file);
+  const part = `${path}.part`;
+  const what = `fetching ${remote.file}`;
+  const attempt = async (): Promise<string> => {
+    if (await exists(path)) return path;
+    const failures: string[] = [];
+    for (const url of remote.urls) {
+      for (let fruitless = 0; fruitless < tries; ) {
+        const before = await sizeOf(part);
+        const failure = await transfer(url, part, stall, signal, (done, total) => onProgress?.(done, total, what));
+        signal?.throwIfAborted();
+        if (failure === undefined) {
+          await check(remote, url, part);
+          await rename(part, path);
+          return path;
+        }
+        fruitless = (await sizeOf(part)) > before ? 0 : fruitless + 1;
+        if (failure.isFinal || fruitless >= tries) {
+          failures.push(`${url}: ${failure.why}`);
+          break;
+        }
+        await setTimeout(pause, undefined, { signal });
+      }
+    }
+    throw new UnreachableError(failures.join('; '));
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+    return await withLock(`${path}.lock`, attempt, {
+      onWait: () => onProgress?.(0, undefined, `waiting for another process ${what}`),
+      signal,
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof UserError || signal?.aborted || code === undefined) throw error;
+    throw new UserError(`${path}: cannot be written (${code}); what was fetched so far is kept`, { cause: error });
+  }
+}
+
+/** Why a transfer ended early, and whether trying again is of no use. */
+interface Failure {
+  readonly why: string;
+  readonly isFinal: boolean;
+}
+
+/** Brings the rest of a file; undefined when it is whole. @throws what writing throws */
+async function transfer(
+  url: string,
+  part: string,
+  stall: number,
+  signal: AbortSignal | undefined,
+  onProgress: (done: number, total: number | undefined) => void,
+): Promise<Failure | undefined> {
+  const stalled = new AbortController();
+  const timer = globalThis.setTimeout(() => stalled.abort(), stall);
+  const cut = (error: unknown): Failure => ({
+    why: stalled.signal.aborted ? `nothing came for ${stall / 1000} s` : reasonOf(error),
+    isFinal: false,
+  });
+  let file: FileHandle | undefined;
+  try {
+    const have = await sizeOf(part);
+    const response = await fetch(url, {
+      // Packed on the way, the bytes and their number would not be the file's.
+      headers: { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) },
+      signal: AbortSignal.any([stalled.signal, ...(signal ? [signal] : [])]),
+    }).catch(cut);
+    if ('why' in response) return response;
+    const start = response.status === 206 ? startOf(response) : 0;
+    if (response.status === 416 || start > have) {
+      await response.body?.cancel();
+      await rm(part, { force: true }); // what is there is no beginning of that file
+      return { why: 'it has changed there', isFinal: false };
+    }
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      return { why: `${response.status} ${response.statusText}`.trim(), isFinal: response.status < 500 };
+    }
+    const length = response.headers.get('content-length');
+    const total = length === null ? undefined : start + Number(length);
+    file = await open(part, have > 0 ? 'r+' : 'w');
+    await file.truncate(start);
+    let done = start;
+    const reader = response.body.getReader();
+    for (;;) {
+      const next = await reader.read().catch(cut);
+      if ('why' in next) return next;
+      if (next.done) break;
+      timer.refresh();
+      await file.write(next.value, 0, next.value.length, done);
+      done += next.value.length;
+      onProgress(done, total);
+    }
+    if (total !== undefined && done < total) return cut(new Error(`cut after ${done} of ${total} bytes`));
+    await file.sync();
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    stalled.abort();
+    await file?.close();
+  }
+}
+
+/** The first byte of what a partial answer brings. */
+function startOf(response: Response): number {
+  const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? [];
+  return start === undefined ? Number.POSITIVE_INFINITY : Number(start);
+}
+
+async function check({ file, md5 }: Remote, url: string, part: string): Promise<void> {
+  const sum = createHash('md5');
+  for await (const chunk of createReadStream(part)) sum.update(chunk as Buffer);
+  const got = sum.digest('hex');
+  if (got === md5) return;
+  await rm(part);
+  throw new UserError(`${url}: not the file expected: ${file} has md5 ${md5}, this one ${got}; it was not kept`);
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code ?? message;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { UserError } from '../../../errors.js';
+import { openCollection } from '../../collection/collection.js';
+import type { OpenOptions } from '../../options.js';
+import type { DataSet } from '../../set/image-set.js';
+import { openFolder } from '../../sources/folder.js';
+import { type Source, withoutBareTest } from '../../sources/source.js';
+import { type Finding, find, firstLike, isFolder } from '../locate.js';
+import { partNote } from '../partial-note.js';
+import { imagenet100, LIST, listIn, readList } from './classes.js';
+
+/**
+ * Opens ImageNet-100: of an ImageNet tree (train/<wnid>, val/<wnid>) the classes of a list. The list is imagenet100.txt
+ * in the tree or beside it, one class a line, and without one that of Tian, Krishnan and Isola, "Contrastive Multiview
+ * Coding", 2020. Other classes are not even looked at.
+ *
+ * @throws UserError where there is no such tree, or classes of the list are missing in it
+ */
+export async function openImageNet100(options: OpenOptions): Promise<DataSet> {
+  const tree = await find(
+    {
+      name: 'imagenet100',
+      folders: ['imagenet100', 'imagenet', 'ImageNet', 'ILSVRC2012'],
+      expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${LIST} in it or beside it where other classes are wanted`,
+      origin: 'ImageNet is given on request at https://www.image-net.org/download.php',
+      downloads: [],
+      async look(folder): Promise<Finding<string>> {
+        if (!(await isFolder(join(folder, 'train')))) return undefined;
+        const isImageNet = (await firstLike(join(folder, 'train'), /^n\d{8}$/)) !== undefined;
+        return isImageNet || (await listIn(folder)) ? { files: folder } : undefined;
+      },
+    },
+    options,
+  );
+  const list = await listIn(tree);
+  const classes = list === undefined ? imagenet100 : await readList(list);
+  const chosen = new Set(classes);
+  const { onProgress, signal } = options;
+  const whole = await openFolder(tree, {
+    onFound: (files) => onProgress?.(files, undefined, 'finding'),
+    signal,
+    enters(path) {
+      const [, name] = path.split('/');
+      return name === undefined || chosen.has(name);
+    },
+  });
+  const source = withoutBareTest(whole);
+  const [train, val] = [imagesIn(source, 'train'), imagesIn(source, 'val')];
+  const missing = classes.filter((name) => !train.classes.has(name));
+  if (missing.length > 0) {
+    throw new UserError(
+      `${join(tree, 'train')}: ${missing.length} of the ${classes.length} classes of ${list ?? 'ImageNet-100'} have no images: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ', ...' : ''}`,
+    );
+  }
+  const counts = [['training images', train.count, 126_689] as const, ['images of val', val.count, 5000] as const];
+  const notes = [
+    ...source.notes,
+    ...(val.count === 0 ? [`no images of these classes in ${join(tree, 'val')}`] : []),
+    ...(val.classes.size > 0 && val.classes.size < classes.length
+      ? [`val holds only ${val.classes.size} of the ${classes.length} classes`]
+      : []),
+    ...(list === undefined ? partNote('ImageNet-100', counts) : []),
+  ];
+  return openCollection({ ...source, name: 'imagenet100', notes }, options);
+}
+
+/** How many images a split holds, and in folders of which classes. */
+function imagesIn({ paths }: Source, split: string): { count: number; classes: ReadonlySet<string> } {
+  const inside = paths.map((path) => path.split('/')).filter(([top]) => top === split);
+  return { count: inside.length, classes: new Set(inside.flatMap(([, name, file]) => (file ? (name as string) : []))) };
+}

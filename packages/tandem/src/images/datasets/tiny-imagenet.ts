@@ -1,0 +1,57 @@
+import { basename, join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { checkAnnotations, foldersOf } from '../collection/annotations.js';
+import { layoutOf } from '../collection/class-folders.js';
+import { openCollection } from '../collection/collection.js';
+import type { OpenOptions } from '../options.js';
+import type { DataSet } from '../set/image-set.js';
+import { openPlace } from '../sources/open-source.js';
+import { withoutBareTest } from '../sources/source.js';
+import { type Finding, find, firstLike, isFolder } from './locate.js';
+import { partNote } from './partial-note.js';
+
+const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
+
+/**
+ * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, bank = train, queries = val with the classes that
+ * val_annotations.txt says; test has no labels and is not used. As zip, tar or folder.
+ *
+ * @throws UserError where it is not found, or damaged, or val's classes are not known
+ */
+export async function openTinyImageNet(options: OpenOptions): Promise<DataSet> {
+  const path = await find(
+    {
+      name: 'tiny-imagenet',
+      folders: ['tiny-imagenet'],
+      expected: 'tiny-imagenet-200.zip, a tar of it, or its folder tiny-imagenet-200',
+      origin: 'It comes from http://cs231n.stanford.edu/tiny-imagenet-200.zip',
+      downloads: [
+        {
+          file: 'tiny-imagenet-200.zip',
+          urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
+          md5: '90528d7ca1a48142e341f4ef8d21d0de',
+        },
+      ],
+      async look(folder): Promise<Finding<string>> {
+        if (TINY.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
+        const inside = await firstLike(folder, TINY);
+        if (inside === undefined) return undefined;
+        const isUsable = !(await isFolder(inside)) || (await isFolder(join(inside, 'train')));
+        return isUsable ? { files: inside } : undefined;
+      },
+    },
+    options,
+  );
+  const { onProgress, signal } = options;
+  const source = withoutBareTest(await openPlace(path, (files) => onProgress?.(files, undefined, 'finding'), signal));
+  checkAnnotations(source);
+  const { train, queries = [], misfit } = layoutOf(source.paths, await foldersOf(source));
+  if (misfit) {
+    throw new UserError(`${path}: ${misfit}: classes are missing in train, or val_annotations.txt is damaged`);
+  }
+  const part = partNote('Tiny ImageNet', [
+    ['training images', train.length, 100_000],
+    ['images of val', queries.length, 10_000],
+  ]);
+  return openCollection({ ...source, name: 'tiny-imagenet', notes: [...source.notes, ...part] }, options);
+}

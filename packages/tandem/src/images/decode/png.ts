@@ -1,0 +1,20 @@
+import { bytesOf, type ImageSet, imageBytes } from '../set/image-set.js';
+import { decoder } from './sharp.js';
+
+/** One image of a set as a PNG file, made smaller where its side is above `largest` pixels. */
+export async function pngOf(set: ImageSet, index: number, largest: number): Promise<Buffer> {
+  const { channels, height, width } = set;
+  const sharp = await decoder();
+  const image = bytesOf(set, index, index + 1);
+  const area = height * width;
+  // Colours of a pixel stand side by side in files, and in planes in a set.
+  const pixels = Uint8Array.from(
+    { length: imageBytes(set) },
+    (_, i) => image[(i % channels) * area + Math.floor(i / channels)] as number,
+  );
+  const picture = sharp(pixels, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  const isLarge = Math.max(height, width) > largest;
+  // A palette makes what is only looked at three times smaller; small images keep their very pixels.
+  const fitted = isLarge ? picture.resize(largest, largest, { fit: 'inside' }) : picture;
+  return fitted.png({ compressionLevel: 9, palette: isLarge }).toBuffer();
+}

@@ -1,0 +1,41 @@
+import { UserError } from '../../errors.js';
+import type { Skipped } from '../set/image-set.js';
+
+/** A handful of bad files is no reason to refuse a small collection. */
+const HANDFUL = 5;
+/** Share of files that may be bad unless told otherwise. */
+const SHARE = 0.05;
+/** Bad files that a message names. */
+const NAMED = 3;
+
+/** More files than are tolerated could not be decoded; `skipped` are all of them. */
+export class TooManySkipped extends UserError {
+  constructor(
+    where: string,
+    total: number,
+    share: number,
+    readonly skipped: readonly Skipped[],
+  ) {
+    const raise = skipped.length < total ? `, or allow more than maxSkipped=${share}` : '';
+    super(
+      `${where}: ${skipped.length} of ${total} images could not be decoded: ${firstOf(skipped)}. Repair or remove them${raise}`,
+    );
+  }
+}
+
+/** The first files with their reasons, for a message. */
+export function firstOf(skipped: readonly Skipped[]): string {
+  const named = skipped.slice(0, NAMED).map(({ file, reason }) => `${file} (${reason})`);
+  return `${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
+}
+
+/**
+ * Ends what cannot go on with so few of its files.
+ * @param share that may be bad, see `OpenOptions.maxSkippedShare`
+ * @throws TooManySkipped
+ */
+export function refuseTooMany(where: string, total: number, skipped: readonly Skipped[], share = SHARE): void {
+  const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
+  if (skipped.length <= tolerated && skipped.length < total) return;
+  throw new TooManySkipped(where, total, share, skipped);
+}

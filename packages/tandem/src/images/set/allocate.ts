@@ -1,0 +1,19 @@
+import { constants } from 'node:buffer';
+import { shownBytes, UserError } from '../../errors.js';
+
+/**
+ * Room for `count` square images.
+ *
+ * @throws UserError where it does not fit in one buffer
+ */
+export function allocate(count: number, channels: number, side: number): Uint8Array {
+  const bytes = count * channels * side * side;
+  try {
+    if (bytes <= constants.MAX_LENGTH) return new Uint8Array(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new UserError(
+    `${count} images of ${side}x${side} take ${shownBytes(bytes)}, more than can be held at once: choose a smaller size or a limit`,
+  );
+}

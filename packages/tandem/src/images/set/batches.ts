@@ -1,0 +1,69 @@
+import { UserError } from '../../errors.js';
+import { permutation } from '../../random.js';
+import { bytesOf, gather, type ImageSet } from './image-set.js';
+
+/** Some images of a set: which ones, and their bytes (images x channels x height x width). */
+export interface Batch {
+  readonly indices: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+/** The purpose of a run's seed here, so that the order has nothing to do with other draws from that seed. */
+const ORDER = 0x6f72_6472;
+
+/** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
+export class Batches {
+  readonly set: ImageSet;
+  /** Images in a batch. */
+  readonly size: number;
+  /** Batches in an epoch; what is left over is dropped, another rest every epoch. */
+  readonly perEpoch: number;
+  private readonly seed: number;
+
+  /** @throws UserError where a batch is larger than the set */
+  constructor(set: ImageSet, options: { readonly batch: number; readonly seed: number }) {
+    const { batch, seed } = options;
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new UserError(`a batch must be a whole number of images, not ${batch}`);
+    if (batch > set.count) {
+      throw new UserError(
+        `a batch of ${batch} is larger than the data: ${set.name} has ${set.count} images; give --batch ${set.count} or less`,
+      );
+    }
+    this.set = set;
+    this.size = batch;
+    this.seed = seed;
+    this.perEpoch = Math.floor(set.count / batch);
+  }
+
+  /**
+   * The batches of one epoch from batch `fromBatch` on; each brings arrays of its own.
+   *
+   * @param epoch from 0
+   */
+  *epoch(epoch: number, fromBatch = 0): Generator<Batch, void, void> {
+    for (const indices of this.order(epoch, fromBatch)) yield { indices, bytes: gather(this.set, indices) };
+  }
+
+  /** Which images these are, for whoever has them already. */
+  *order(epoch: number, fromBatch = 0): Generator<Uint32Array, void, void> {
+    const order = permutation(this.set.count, this.seed, ORDER, epoch);
+    for (let batch = fromBatch; batch < this.perEpoch; batch++) {
+      yield order.slice(batch * this.size, (batch + 1) * this.size);
+    }
+  }
+}
+
+/**
+ * All images in the set's own order, `chunk` at a time; the last chunk may be smaller. The bytes are windows of the
+ * set's pixels where those are in memory: never write to them.
+ */
+export function* inOrder(set: ImageSet, chunk: number): Generator<Batch, void, void> {
+  if (!Number.isInteger(chunk) || chunk < 1)
+    throw new RangeError(`a chunk must be a whole number of images, not ${chunk}`);
+  for (let from = 0; from < set.count; from += chunk) {
+    const to = Math.min(from + chunk, set.count);
+    const indices = Uint32Array.from({ length: to - from }, (_, i) => from + i);
+    yield { indices, bytes: bytesOf(set, from, to) };
+  }
+}

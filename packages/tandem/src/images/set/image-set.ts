@@ -1,0 +1,124 @@
+import { PixelFile, type Pixels } from './pixel-file.js';
+import { balanced } from './sampling.js';
+
+/**
+ * Equally sized images as host bytes. `pixels` is count x channels x height x width, planar (all red, all green, all
+ * blue; or one gray plane), 0 to 255; of a set too large for the memory, it is the file that holds them: `gather`,
+ * `inOrder` and `bytesOf` read either. It may be a window of a larger buffer shared with other sets: never write to it.
+ */
+export interface ImageSet {
+  readonly name: string;
+  readonly count: number;
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Pixels;
+  /** The class of each image, an index into `classes`. */
+  readonly labels?: Int32Array;
+  readonly classes?: readonly string[];
+  /** The file each image came from, below the folder or archive that was opened; absent for binary data sets. */
+  readonly files?: readonly string[];
+}
+
+/** A file that could not be decoded. */
+export interface Skipped {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/**
+ * What a source holds. `train` is learned from, with labels only by methods that ask for them; `bank` and `queries` are what a
+ * k-NN classifier remembers and is asked, both absent without labels.
+ */
+export interface DataSet {
+  readonly name: string;
+  readonly train: ImageSet;
+  readonly bank?: ImageSet;
+  readonly queries?: ImageSet;
+  readonly skipped: readonly Skipped[];
+  /** Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`). */
+  readonly size?: number;
+  /** Why the test images that are there cannot be the queries; others are held out then. */
+  readonly misfit?: string;
+  /** What the user should know: how the split was made, why k-NN is not possible, what was left out. */
+  readonly note?: string;
+}
+
+/** The bytes of one image of a set. */
+export function imageBytes(set: Pick<ImageSet, 'channels' | 'height' | 'width'>): number {
+  return set.channels * set.height * set.width;
+}
+
+/**
+ * The images at `indices`, one after another in a new array.
+ *
+ * @throws RangeError for an index outside the set
+ */
+export function gather(set: ImageSet, indices: ArrayLike<number>): Uint8Array {
+  const stride = imageBytes(set);
+  const bytes = new Uint8Array(indices.length * stride);
+  const { pixels } = set;
+  for (let i = 0; i < indices.length; i++) {
+    const index = at(set, indices, i);
+    if (pixels instanceof PixelFile) pixels.read(index, bytes, i * stride);
+    else bytes.set(pixels.subarray(index * stride, (index + 1) * stride), i * stride);
+  }
+  return bytes;
+}
+
+/**
+ * The bytes of images `from` up to but without `to`: a window where they are in memory, a copy where they are in a file.
+ * Never write to it.
+ */
+export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
+  const stride = imageBytes(set);
+  if (!(set.pixels instanceof PixelFile)) return set.pixels.subarray(from * stride, to * stride);
+  return gather(
+    set,
+    Array.from({ length: to - from }, (_, i) => from + i),
+  );
+}
+
+/**
+ * A set of its own with the images at `indices`, in that order; copies their bytes unless they are in a file.
+ *
+ * @throws RangeError for an index outside the set
+ */
+export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
+  const { labels, files } = set;
+  const chosen = Array.from({ length: indices.length }, (_, i) => at(set, indices, i));
+  return {
+    ...set,
+    count: chosen.length,
+    pixels: set.pixels instanceof PixelFile ? set.pixels.pick(chosen) : gather(set, chosen),
+    ...(labels && { labels: Int32Array.from(chosen, (i) => labels[i] as number) }),
+    ...(files && { files: chosen.map((i) => files[i] as string) }),
+  };
+}
+
+/** Images `from` up to but without `to`, as a window of the same bytes: nothing is copied. */
+export function slice(set: ImageSet, from: number, to: number): ImageSet {
+  return {
+    ...set,
+    count: to - from,
+    pixels: set.pixels instanceof PixelFile ? set.pixels.slice(from, to) : bytesOf(set, from, to),
+    ...(set.labels && { labels: set.labels.subarray(from, to) }),
+    ...(set.files && { files: set.files.slice(from, to) }),
+  };
+}
+
+/**
+ * At most `n` images of a set: a seeded draw, as even over the classes as can be where there are labels, in the set's
+ * own order. A smaller limit draws some of the images of a larger one.
+ */
+export function limit(set: ImageSet, n: number, seed = 0): ImageSet {
+  return n >= set.count ? set : subset(set, balanced(set.count, set.labels, n, seed));
+}
+
+function at(set: ImageSet, indices: ArrayLike<number>, i: number): number {
+  const index = indices[i] as number;
+  if (!Number.isInteger(index) || index < 0 || index >= set.count) {
+    throw new RangeError(`image ${index} is not in ${set.name}, which has ${set.count}`);
+  }
+  return index;
+}

@@ -1,0 +1,63 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { UserError } from '../../errors.js';
+
+/** The bytes of a set's images, one after another: in memory, or in a file that they are read from when asked for. */
+export type Pixels = Uint8Array | PixelFile;
+
+/** Closes files that nobody can read any more. */
+const opened = new FinalizationRegistry<number>(closeSync);
+
+/** A file held open: whoever reads goes on reading, even where another run has put a newer one in its place. */
+class OpenFile {
+  readonly descriptor: number;
+
+  constructor(readonly path: string) {
+    this.descriptor = openSync(path, 'r');
+    opened.register(this, this.descriptor);
+  }
+}
+
+/**
+ * Images of equal length in a file. Nothing of it is held in memory but what the system keeps of files read lately, so
+ * memory does not grow with the set.
+ */
+export class PixelFile {
+  private constructor(
+    private readonly file: OpenFile,
+    /** Bytes of one image. */
+    readonly imageBytes: number,
+    /** Where each image stands in the file. */
+    private readonly places: Uint32Array,
+  ) {}
+
+  static open(path: string, imageBytes: number, places: Uint32Array): PixelFile {
+    return new PixelFile(new OpenFile(path), imageBytes, places);
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  /** Reads image `index` into `to`, from byte `start` on. @throws UserError where the file has become shorter */
+  read(index: number, to: Uint8Array, start: number): void {
+    const { file, imageBytes, places } = this;
+    const position = (places[index] as number) * imageBytes;
+    let done = 0;
+    while (done < imageBytes) {
+      const n = readSync(file.descriptor, to, start + done, imageBytes - done, position + done);
+      if (n === 0) throw new UserError(`${file.path}: cut short while it was read; remove it, and it is made anew`);
+      done += n;
+    }
+  }
+
+  /** The images at `indices`, in that order, in the same file. */
+  pick(indices: ArrayLike<number>): PixelFile {
+    const places = Uint32Array.from({ length: indices.length }, (_, i) => this.places[indices[i] as number] as number);
+    return new PixelFile(this.file, this.imageBytes, places);
+  }
+
+  /** Images `from` up to but without `to`. */
+  slice(from: number, to: number): PixelFile {
+    return new PixelFile(this.file, this.imageBytes, this.places.subarray(from, to));
+  }
+}

@@ -1,0 +1,96 @@
+import type { Dirent } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../../errors.js';
+import type { Skipped } from '../set/image-set.js';
+import { checkNumber, isHidden, isImage } from './formats.js';
+import { type FilePath, list } from './listing.js';
+import { type Encoded, type Source, sourceOf } from './source.js';
+
+/** How a folder is gone through. */
+export interface FolderOptions {
+  /** Called now and then with the number of files seen so far. */
+  readonly onFound?: (files: number) => void;
+  /** Which of the folders below to enter, by their path with `/`; all unless given. */
+  readonly enters?: (path: string) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A folder and everything below it. Links are followed, also two to one folder, but not in circles; hidden files and folders are passed over.
+ * What is named like an image but cannot be read as one is among the source's faults. Names that are not UTF-8 are shown with
+ * escapes.
+ *
+ * @throws UserError where the folder itself cannot be read
+ */
+export async function openFolder(where: string, { onFound, enters, signal }: FolderOptions = {}): Promise<Source> {
+  const files: string[] = [];
+  const faults: Skipped[] = [];
+  /** The paths on disk of files that no text leads to. */
+  const bytePaths = new Map<string, Buffer>();
+  let folders = 0;
+  /** @param around the real paths of the folders around this one: a link to one of them is a circle */
+  const walk = async (folder: FilePath, below: string, around: readonly string[]): Promise<void> => {
+    signal?.throwIfAborted();
+    const real = (await realpath(folder, 'buffer')).toString('latin1');
+    if (around.includes(real)) return;
+    folders++;
+    const before = files.length;
+    for (const { name, path: onDisk, kind: own } of await list(folder)) {
+      const path = below === '' ? name : `${below}/${name}`;
+      if (isHidden(name)) continue;
+      const kind = own.isSymbolicLink() ? await linked(onDisk) : own;
+      if (kind instanceof Error) {
+        if (isImage(path)) faults.push({ file: path, reason: linkFault(kind) });
+      } else if (kind.isFile()) {
+        files.push(path);
+        if (typeof onDisk !== 'string') bytePaths.set(path, onDisk);
+      } else if (!kind.isDirectory()) {
+        if (isImage(path)) faults.push({ file: path, reason: 'neither a file nor a folder' });
+      } else if (!enters || enters(path)) {
+        await walk(onDisk, path, [...around, real]).catch((error) => {
+          if (!(error as NodeJS.ErrnoException).code) throw error;
+          faults.push({
+            file: path,
+            reason: `a folder that cannot be read (${(error as NodeJS.ErrnoException).code})`,
+          });
+        });
+      }
+    }
+    if (isImage(below) && files.length === before) faults.push({ file: below, reason: 'an empty folder, not a file' });
+    onFound?.(files.length);
+    checkNumber(where, files.length + folders);
+  };
+  await walk(join(where), '', []).catch((error) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
+  });
+  return {
+    ...sourceOf(basename(resolve(where)), where, files),
+    faults,
+    origins: (wanted) => wanted.map((path) => bytePaths.get(path) ?? join(where, path)),
+    async *contents(wanted) {
+      for (const [index, path] of wanted.entries()) {
+        const bytePath = bytePaths.get(path);
+        yield { index, ...(bytePath === undefined ? { input: join(where, path) } : await contentOf(bytePath)) };
+      }
+    },
+  };
+}
+
+/** What a file holds whose path the decoder would not take. */
+function contentOf(path: Buffer): Promise<Encoded> {
+  return readFile(path).then(
+    (input) => ({ input }),
+    (error: NodeJS.ErrnoException) => ({ reason: `cannot be read (${error.code})` }),
+  );
+}
+
+/** What a link points to, or why there is nothing. */
+function linked(path: FilePath): Promise<Pick<Dirent, 'isDirectory' | 'isFile'> | Error> {
+  return stat(path).catch((error: Error) => error);
+}
+
+function linkFault(error: NodeJS.ErrnoException): string {
+  return error.code === 'ELOOP' ? 'a link that leads in a circle' : `a link that leads nowhere (${error.code})`;
+}

@@ -1,0 +1,56 @@
+import type { Skipped } from '../set/image-set.js';
+import { FORMATS, isImage, unreadFormat } from './formats.js';
+import type { FilePath } from './listing.js';
+
+/** The encoded bytes of an image, the path of a file that holds them, or why there are none. */
+export type Encoded = { readonly input: string | Uint8Array } | { readonly reason: string };
+
+/** A place that image files can be read from: a folder or an archive. */
+export interface Source {
+  /** What to call the collection. */
+  readonly name: string;
+  /** Where it is, for messages. */
+  readonly where: string;
+  /** Image files, sorted, `/` between parts. */
+  readonly paths: readonly string[];
+  /** The folders that an image counts as lying in, outermost first, where those are not the ones of its path. */
+  readonly folders?: ReadonlyMap<string, readonly string[]>;
+  /** What is named like an image and cannot be one: links to nowhere, pipes, names that climb out of an archive. */
+  readonly faults: readonly Skipped[];
+  /** What was left out and why. */
+  readonly notes: readonly string[];
+  /** The files that are no images, for a hint where nothing else is found. */
+  readonly others: readonly string[];
+  /** The contents of the given files, in whatever order is quick; `index` is the place in `wanted`. */
+  contents(wanted: readonly string[], signal?: AbortSignal): AsyncIterable<{ readonly index: number } & Encoded>;
+  /** The files on disk whose change would change these images. */
+  origins(wanted: readonly string[]): readonly FilePath[];
+}
+
+/** Sorts a place's files into images and others. */
+export function sourceOf(
+  name: string,
+  where: string,
+  files: readonly string[],
+): Pick<Source, 'name' | 'where' | 'paths' | 'others' | 'notes'> {
+  const unread = new Map<string, number>();
+  for (const path of files) {
+    const format = unreadFormat(path);
+    if (format) unread.set(format, (unread.get(format) ?? 0) + 1);
+  }
+  return {
+    name,
+    where,
+    paths: files.filter(isImage).sort(),
+    others: files.filter((path) => !isImage(path)),
+    notes: [...unread].map(([format, n]) => `${n} ${format} left out, as only ${FORMATS} are read`),
+  };
+}
+
+/** Images directly in `test` or `test/images`, of the top or below one folder around all. */
+const BARE_TEST = /^([^/]+\/)?test\/(images\/)?[^/]+$/;
+
+/** ImageNet's test images are given away without their classes: a source without them. */
+export function withoutBareTest(source: Source): Source {
+  return { ...source, paths: source.paths.filter((path) => !BARE_TEST.test(path)) };
+}

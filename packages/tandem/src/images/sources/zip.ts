@@ -1,0 +1,102 @@
+import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
+import { UserError } from '../../errors.js';
+import type { Skipped } from '../set/image-set.js';
+import { archiveName } from './archive.js';
+import { crc32 } from './crc32.js';
+import { checkNumber, isHidden, isImage, isSafe, MAX_FILE } from './formats.js';
+import { type Encoded, type Source, sourceOf } from './source.js';
+
+/** The kind of file in the upper half of what Unix zips call external attributes. */
+const KIND = 0o170000;
+const LINK = 0o120000;
+
+/**
+ * A zip of images. Its list of contents is read once; files are read from their places when they are asked for, and
+ * nothing is written to disk. Of several entries with one path the last counts.
+ *
+ * @throws UserError where it is no zip, damaged or cut short
+ */
+export async function openZip(where: string, onFound?: (files: number) => void, signal?: AbortSignal): Promise<Source> {
+  const entries = new Map<string, Entry>();
+  const faults: Skipped[] = [];
+  const zip = await open(where);
+  try {
+    for await (const entry of zip.eachEntry()) {
+      signal?.throwIfAborted();
+      const path = pathOf(entry);
+      if (path.endsWith('/') || isHidden(path)) continue;
+      const fault = faultOf(entry, path);
+      if (fault === undefined) entries.set(path, entry);
+      else if (isImage(path)) faults.push({ file: path, reason: fault });
+      if (entries.size % 1000 === 0) onFound?.(entries.size);
+      checkNumber(where, entries.size);
+    }
+  } catch (error) {
+    throw damaged(where, error, signal);
+  } finally {
+    zip.close();
+  }
+  return {
+    ...sourceOf(archiveName(where), where, [...entries.keys()]),
+    faults,
+    origins: () => [where],
+    async *contents(wanted, contentsSignal) {
+      const opened = await open(where);
+      try {
+        // In the order they lie in, so that the disk is read forwards.
+        const ordered = [...wanted.entries()].flatMap(([index, path]) => {
+          const entry = entries.get(path);
+          return entry ? [{ index, entry }] : [];
+        });
+        ordered.sort((a, b) => a.entry.relativeOffsetOfLocalHeader - b.entry.relativeOffsetOfLocalHeader);
+        for (const { index, entry } of ordered) {
+          contentsSignal?.throwIfAborted();
+          yield { index, ...(await read(opened, entry)) };
+        }
+      } finally {
+        opened.close();
+      }
+    },
+  };
+}
+
+function open(where: string): Promise<ZipFile> {
+  // Names are decoded here: the library would refuse the whole zip for one that climbs out.
+  return openPromise(where, { lazyEntries: true, autoClose: false, decodeStrings: false }).catch((error) => {
+    throw damaged(where, error);
+  });
+}
+
+function pathOf(entry: Entry): string {
+  const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+  return name.replace(/^(\.\/+)+/, '');
+}
+
+function faultOf(entry: Entry, path: string): string | undefined {
+  if (((entry.externalFileAttributes >>> 16) & KIND) === LINK) return 'no file but a link';
+  if (!isSafe(path)) return 'a name that leads out of the archive';
+  if (entry.isEncrypted()) return 'encrypted';
+  if (entry.uncompressedSize > MAX_FILE) return `larger than ${MAX_FILE / 2 ** 20} MiB`;
+  return undefined;
+}
+
+/** The reader compares lengths with what the list says, so that nothing unpacks to more than was checked; sums are left to us. */
+async function read(zip: ZipFile, entry: Entry): Promise<Encoded> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
+    const input = Buffer.concat(chunks);
+    return crc32(input) === entry.crc32
+      ? { input }
+      : { reason: 'damaged: its CRC-32 is not the one that the zip says' };
+  } catch (error) {
+    return { reason: `cannot be unpacked (${(error as Error).message})` };
+  }
+}
+
+function damaged(where: string, error: unknown, signal?: AbortSignal): unknown {
+  if (error instanceof UserError || signal?.aborted) return error;
+  const message = (error as Error).message;
+  const state = /end of central directory/i.test(message) ? 'cut short, or no zip at all' : 'damaged';
+  return new UserError(`${where}: ${state} (${message}). Fetch the file again`, { cause: error });
+}

@@ -1,7 +1,0 @@
-import { decoder } from './decoder.js';
-
-/** An SVG as PNG at twice its size. Its texts need a font on the machine, such as Debian's `fonts-dejavu-core`. */
-export async function svgToPng(svg: string): Promise<Buffer> {
-  const sharp = await decoder();
-  return sharp(Buffer.from(svg), { density: 144 }).png({ compressionLevel: 9 }).toBuffer();
-}

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import type { Head } from '../networks/index.js';
+import { type LoadedEncoder, loadEncoder } from '../weights/encoder.js';
+import { loadHead } from '../weights/head.js';
+import type { RunConfig } from './config/options.js';
+import { digest } from './folder/files.js';
+import { findEncoder, findHead } from './folder/run-folder.js';
+
+/** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
+export interface Origin extends LoadedEncoder {
+  readonly head?: Head | undefined;
+  /** Of its files: a run that goes on must find the same. */
+  readonly sha256: string;
+}
+
+/** The origin that a configuration names. The caller disposes its parts. @throws UserError where there is none */
+export function openOrigin({ from, of }: RunConfig): Origin | undefined {
+  if (typeof from !== 'string') return undefined;
+  const file = of === 'kept' ? findEncoder(from) : encoderOf(from, String(of));
+  const headFile = of === 'kept' ? findHead(from) : undefined;
+  const loaded = loadEncoder(file);
+  if (headFile === undefined) return { ...loaded, sha256: digest([file]) };
+  return { ...loaded, head: loadHead(headFile).head, sha256: digest([file, headFile]) };
+}
+
+function encoderOf(run: string, which: string): string {
+  const file = join(run, 'encoder', `${which}.safetensors`);
+  if (existsSync(file)) return file;
+  throw new UserError(`${run}: has no ${which}; of=kept is the encoder that every run has`);
+}

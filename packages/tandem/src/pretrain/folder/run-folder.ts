@@ -1,0 +1,200 @@
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UsageError, UserError } from '../../errors.js';
+import { makeFolder } from '../../export/make-folder.js';
+import { appendWhole, writeWhole } from './files.js';
+import { isRunning, lockRun, type RunLock } from './lock.js';
+
+/** The files of one run. This process alone trains in it until `release`. */
+export interface RunFolder {
+  readonly path: string;
+  writeConfig(config: object): void;
+  /** One line of JSON for each epoch after the first `at` bytes: whole and on the disk, or not at all. @returns the bytes of the file */
+  appendMetrics(metrics: object, at: number): number;
+  /** Why the run ended before its end, for whoever looks later. */
+  writeStopped(stopped: object): void;
+  /** One line of JSON for each file that could not be read. */
+  writeSkipped(skipped: readonly object[]): void;
+  /** Where an encoder is kept. */
+  encoderFile(which: 'encoder' | 'student' | 'teacher'): string;
+  /** Where the head that was trained on the kept encoder is kept. */
+  readonly headFile: string;
+  /** Makes sure that no other process trains in it now. @throws UserError when one does */
+  confirm(): void;
+  /** Lets other processes train in it. */
+  release(): void;
+}
+
+/** The folder of a run that goes on. */
+export interface OpenedRunFolder extends RunFolder {
+  /**
+   * Forgets why the run ended, and the metrics after `bytes`, which a checkpoint knows.
+   * @returns the bytes that are left: fewer where lines were lost
+   */
+  goOnAfter(bytes: number): number;
+}
+
+/**
+ * Says early, while nothing has been loaded yet, that a run folder could not be made.
+ * @throws UserError when it exists and is not empty, or cannot be written; UsageError for an empty name
+ */
+export function checkRunFolder(out: string | undefined): void {
+  if (out?.trim() === '') throw new UsageError('--out must name a folder');
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  let there = resolve(out ?? 'runs');
+  while (!existsSync(there)) there = dirname(there);
+  if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', `${there} is no folder`);
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(out ?? 'runs', (error as Error).message);
+  }
+}
+
+/**
+ * Makes the folder of a new run: the one asked for, or the next free `runs/<name>`.
+ * @throws UserError when it exists and is not empty, or cannot be written
+ */
+export function createRunFolder(out: string | undefined, name: string): RunFolder {
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  let path = out ?? 'runs';
+  try {
+    makeFolder(path);
+    if (out === undefined) path = nextFree(join(path, name));
+    return locked(path, (lock) => {
+      mkdirSync(join(path, 'encoder'));
+      writeFileSync(join(path, 'metrics.jsonl'), '');
+      return runFolderAt(path, lock);
+    });
+  } catch (error) {
+    throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
+  }
+}
+
+/**
+ * Opens the folder of a run to go on in it. What a process that died left half-written is cleared away.
+ * @throws UserError when another process trains in it, or it cannot be written
+ */
+export function openRunFolder(path: string): OpenedRunFolder {
+  try {
+    return locked(path, (lock) => {
+      for (const part of ['.', 'encoder', 'checkpoint']) clearHalfWritten(join(path, part));
+      mkdirSync(join(path, 'encoder'), { recursive: true });
+      const goOnAfter = (bytes: number) => {
+        rmSync(join(path, 'stopped.json'), { force: true });
+        return cutLines(join(path, 'metrics.jsonl'), bytes);
+      };
+      return { ...runFolderAt(path, lock), goOnAfter };
+    });
+  } catch (error) {
+    throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');
+  }
+}
+
+/** Gives the lock back where `use` fails. */
+function locked<T>(path: string, use: (lock: RunLock) => T): T {
+  const lock = lockRun(path);
+  try {
+    return use(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function clearHalfWritten(folder: string): void {
+  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+    const writer = /\.(\d+)(\.stale)?\.tmp$/.exec(file)?.[1];
+    // Another process may be asking for the lock at this moment; all other files are ours to write.
+    if (writer === undefined || (file.startsWith('lock.') && isRunning(Number(writer)))) continue;
+    rmSync(join(folder, file), { force: true });
+  }
+}
+
+/** Cuts a file after `bytes`, or where it is shorter after its last whole line. @returns its bytes */
+function cutLines(path: string, bytes: number): number {
+  const size = existsSync(path) ? statSync(path).size : 0;
+  const kept = size >= bytes ? bytes : size === 0 ? 0 : readFileSync(path).lastIndexOf('\n') + 1;
+  if (size > kept) truncateSync(path, kept);
+  return kept;
+}
+
+function runFolderAt(path: string, lock: RunLock): RunFolder {
+  return {
+    path,
+    ...lock,
+    writeConfig: (config) => writeWhole(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`),
+    appendMetrics: (metrics, at) => appendWhole(join(path, 'metrics.jsonl'), `${JSON.stringify(metrics)}\n`, at),
+    writeStopped: (stopped) => writeWhole(join(path, 'stopped.json'), `${JSON.stringify(stopped, null, 2)}\n`),
+    writeSkipped: (skipped) =>
+      writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
+    encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
+    headFile: join(path, 'encoder', headName),
+  };
+}
+
+const headName = 'head.safetensors';
+
+/** The head beside the kept encoder of a run folder; undefined for a file or folder that has none. */
+export function findHead(runOrFile: string): string | undefined {
+  const file = join(runOrFile, 'encoder', headName);
+  return existsSync(file) ? file : undefined;
+}
+
+/** The kept encoder of a run folder, that of an exported folder, or the file itself. @throws UserError when there is none. */
+export function findEncoder(runOrFile: string): string {
+  if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
+  if (!statSync(runOrFile).isDirectory()) return runOrFile;
+  const exported = join(runOrFile, 'model.safetensors');
+  const file = join(runOrFile, 'encoder', 'encoder.safetensors');
+  if (!existsSync(file) && existsSync(exported)) return exported;
+  if (!existsSync(file)) {
+    throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
+  }
+  return file;
+}
+
+function taken(path: string): UserError {
+  return new UserError(`${path} exists already and is never overwritten; give another --out`);
+}
+
+export function unwritable(path: string, why: string, cure = 'give another --out'): UserError {
+  return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; ${cure}`);
+}
+
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes it too, so that of two runs that start together each has its own. */
+function nextFree(path: string): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? path : `${path}-${n}`;
+    try {
+      mkdirSync(candidate);
+      return candidate;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** A name for runs on these images: a data-set name, or the last part of a path without its endings. */
+export function shortName(images: string): string {
+  return basename(resolve(images)).replace(/(\.(tar|gz|tgz|zip))+$/i, '') || 'images';
+}

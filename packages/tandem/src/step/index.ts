@@ -1,0 +1,4 @@
+export * from './context.js';
+export * from './queue.js';
+export * from './running-mean.js';
+export * from './stash.js';

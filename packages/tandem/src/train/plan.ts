@@ -1,0 +1,37 @@
+import type { Device, optim } from '@tandem/torch';
+import type { Clip } from './clip.js';
+import type { Recorder } from './replay/recorder.js';
+import type { Schedule } from './schedule.js';
+
+/** How long, how fast and where. */
+export interface Plan {
+  readonly epochs: number;
+  readonly lr: Schedule;
+  /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
+  readonly weightDecay?: Schedule | undefined;
+  /** Gradients may be of any length unless given. */
+  readonly clip?: Clip | undefined;
+  readonly optimizer: optim.Optimizer;
+  /** The loss is minimised times this; 1 unless given. */
+  readonly scaleLoss?: number;
+  readonly seed: number;
+  readonly device: Device;
+  /** Of matrix products and convolutions; parameters are float32 always. */
+  readonly precision: 'float32' | 'bfloat16';
+  readonly memoryFormat: 'contiguous' | 'channelsLast';
+  /** The loss is read, which waits for a GPU, every so many steps. */
+  readonly readLossEvery: number;
+  /** How steps are recorded, to be replayed later; they are not unless given. */
+  readonly record?: Recorder | undefined;
+  /**
+   * Where the work of a step finds numbers that change from step to step: with the host, unless it is recorded, or in the device's memory, as if
+   * it were. Results differ in last bits.
+   */
+  readonly numbersIn?: 'host' | 'device';
+  /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
+  readonly nonFinite?: 'stop' | 'skip';
+  /** Steps already taken, to go on from. */
+  readonly startStep?: number;
+  /** How many of them, the last ones, were skipped one after another. */
+  readonly startSkipped?: number;
+}

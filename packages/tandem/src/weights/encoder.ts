@@ -1,0 +1,116 @@
+import { io, type Tensor } from '@tandem/torch';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { buildEncoder, type Encoder } from '../networks/index.js';
+import type { EncoderCard } from './card.js';
+import { torchvisionNames } from './hugging-face.js';
+import { assumeTorchvision } from './torchvision.js';
+
+const cardSchema = z
+  .object({
+    architecture: z.object({
+      backbone: z.string(),
+      width: z.int().positive().max(4096),
+      features: z.int().positive().max(65536).optional(),
+      stem: z.enum(['small', 'strided', 'standard']).optional(),
+      channels: z.int().positive().max(4),
+      sk: z.boolean().optional(),
+      zeroGain: z.boolean().optional(),
+      binary: z.enum(['both', 'activations']).optional(),
+      depth: z.int().positive().max(64).optional(),
+      patch: z.int().positive().max(64).optional(),
+      size: z.int().positive().max(1024).optional(),
+    }),
+    size: z.int().positive(),
+    mean: z.array(z.number()),
+    std: z.array(z.number().positive()),
+  })
+  .refine(({ architecture: { channels }, mean, std }) => mean.length === channels && std.length === channels);
+
+const key = 'tandem';
+
+/** Of the card; a later one may mean something else by the same words. */
+const format = 1;
+
+/** Writes one safetensors file: weights under the names of torchvision (ViTs: timm), and the card as metadata. */
+export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
+  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
+}
+
+/** An encoder and how to feed it. */
+export interface LoadedEncoder {
+  readonly encoder: Encoder;
+  readonly card: EncoderCard;
+  /** What was taken for granted, where the file does not say how to feed it. */
+  readonly note?: string;
+}
+
+/**
+ * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see `assumeTorchvision`).
+ * @throws UserError when it is neither, naming the file and what is wrong
+ */
+export function loadEncoder(path: string): LoadedEncoder {
+  const { tensors: inFile, metadata } = read(path);
+  let tensors = inFile;
+  try {
+    const assumed = metadata[key] === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
+    tensors = assumed?.tensors ?? inFile;
+    const card = assumed?.card ?? parseCard(path, metadata[key]);
+    // Asked before building, so that a wrong width cannot take all memory.
+    const { width, features = width, patch, size } = card.architecture;
+    for (const outputs of [width, features]) {
+      const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
+      if (!some) throw new Error(`its weights are not those of width ${outputs}`);
+    }
+    if (patch && size && tensors.pos_embed?.shape[1] !== (size / patch) ** 2 + 1) {
+      throw new Error(`its weights are not those of patches of ${patch} pixels at ${size}`);
+    }
+    const encoder = buildEncoder(card.architecture);
+    try {
+      encoder.loadStateDict(tensors);
+    } catch (error) {
+      encoder.dispose();
+      throw error;
+    }
+    return { encoder, card, ...(assumed && { note: `${path}: ${assumed.note}` }) };
+  } catch (error) {
+    throw new UserError(named(path, error));
+  } finally {
+    for (const tensor of Object.values({ ...inFile, ...tensors })) tensor.dispose();
+  }
+}
+
+function read(path: string): { tensors: Record<string, Tensor>; metadata: Record<string, string> } {
+  try {
+    return io.loadSafetensors(path);
+  } catch (error) {
+    throw new UserError(named(path, error));
+  }
+}
+
+/** The error's message, with the file where it does not name it. */
+function named(path: string, error: unknown): string {
+  const { message } = error as Error;
+  return message.includes(path) ? message : `${path}: ${message}`;
+}
+
+function parseCard(path: string, text: string | undefined): EncoderCard {
+  if (text === undefined) {
+    throw new UserError(
+      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and ResNets under torchvision's or Hugging Face's names, can be read`,
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {}
+  const { format: written = format } = (parsed ?? {}) as { format?: unknown };
+  if (written !== format) {
+    throw new UserError(
+      `${path}: was saved by another version of Tandem (format ${JSON.stringify(written)}; this one reads ${format})`,
+    );
+  }
+  const { success, data } = cardSchema.safeParse(parsed);
+  if (!success) throw new UserError(`${path}: its '${key}' metadata is damaged`);
+  return data;
+}

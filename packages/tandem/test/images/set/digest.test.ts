@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cached } from '../../../src/images/cache/cache.js';
+import { streamImages } from '../../../src/images/index.js';
+import { digestOf, joined, jsonOf } from '../../../src/images/set/digest.js';
+import { png, temporary, write } from '../making.js';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+test('piece by piece comes out what one text gives', () => {
+  for (const lists of [
+    [[], []],
+    [['a']],
+    [
+      ['ä"\\\n\u0001', '猫', ''],
+      ['x', 'y', 'z'],
+    ],
+  ]) {
+    assert.equal([...jsonOf(lists)].join(''), JSON.stringify(lists));
+    assert.equal(digestOf(jsonOf(lists)), sha256(JSON.stringify(lists)));
+    for (const list of lists) assert.equal(digestOf(joined(list, '\n')), sha256(list.join('\n')));
+  }
+});
+
+test("a stream's digest is of its names, line by line", async (t) => {
+  const root = temporary(t);
+  for (const name of ['b.png', 'a/c.png', 'a.png']) write(root, name, await png());
+  const { fingerprint } = await streamImages(root, { size: 16 });
+  assert.equal(fingerprint, sha256('a.png\na/c.png\nb.png'));
+});
+
+test('names that are longer together than a string may be are no obstacle', async (t) => {
+  const folder = temporary(t);
+  const files = new Array<string>(17).fill('x'.repeat(2 ** 25));
+  assert.throws(() => files.join(), RangeError);
+  const origin = write(folder, 'images/a.png', await png());
+  const where = join(folder, 'images');
+  const wanted = { folder: join(folder, 'cache'), name: 'many', where, key: {}, files, origins: [origin] };
+  const { kept } = await cached(wanted, async (newStore) => {
+    const store = await newStore(1, 3, 8);
+    store.write(0, (to) => to.fill(1));
+    return store.finish({ side: 8, kept: [0], skipped: [] });
+  });
+  assert.deepEqual(kept, [0]);
+});

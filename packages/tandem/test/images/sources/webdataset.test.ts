@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { openImages } from '../../../src/images/index.js';
+import { pixel, png, tarOf, temporary, write } from '../making.js';
+
+type Entry = { name: string; body: Buffer | string };
+
+/** Three shards of four samples: number n has n as its red, and files beside it as `beside` says. */
+async function shards(root: string, beside: (n: number) => Entry[], zipped = false): Promise<string> {
+  for (let shard = 0; shard < 3; shard++) {
+    const entries: Entry[] = [];
+    for (let i = 0; i < 4; i++) {
+      const n = 4 * shard + i;
+      entries.push({ name: `${i}.png`, body: await png([n, 0, 0]) }, ...beside(n));
+    }
+    const tar = await tarOf(entries);
+    const name = `pets-${String(shard + 8).padStart(3, '0')}.tar`;
+    write(root, name, zipped ? gzipSync(tar) : tar);
+  }
+  return join(root, 'pets-{008..010}.tar');
+}
+
+const inShard = (n: number) => n % 4;
+
+test('shards make one set; a number in .cls is the class, in order of size', async (t) => {
+  const labels = [2, 10, 2, 10, 1, 1, 2, 10, 1, 2, 10, 1];
+  const where = await shards(temporary(t), (n) => [{ name: `${inShard(n)}.cls`, body: `${labels[n]}\n` }]);
+  const { name, train, queries } = await openImages(where);
+  assert.deepEqual([name, train.count, train.classes, queries?.count], ['pets', 12, ['1', '2', '10'], 3]);
+  assert.ok(train.files?.includes('pets-009/3.png'));
+  for (let i = 0; i < 12; i++) {
+    const n = pixel(train, i, 0, 0)[0] as number;
+    assert.equal(train.files?.[i], `pets-${String(Math.floor(n / 4) + 8).padStart(3, '0')}/${n % 4}.png`);
+    assert.equal(train.classes?.[train.labels?.[i] as number], String(labels[n]));
+  }
+});
+
+test('classes come from .json and one-word .txt too, gzipped or not', async (t) => {
+  const word = (n: number) => (n % 2 ? 'dog' : 'cat');
+  const kinds: Record<string, (n: number) => Entry[]> = {
+    json: (n) => [{ name: `${inShard(n)}.json`, body: JSON.stringify({ label: word(n), width: 8 }) }],
+    cls: (n) => [{ name: `${inShard(n)}.json`, body: JSON.stringify({ cls: n % 2 }) }],
+    txt: (n) => [{ name: `${inShard(n)}.txt`, body: word(n) }],
+  };
+  for (const [kind, beside] of Object.entries(kinds)) {
+    const { train } = await openImages(await shards(temporary(t), beside, kind === 'json'));
+    assert.deepEqual(train.classes, kind === 'cls' ? ['0', '1'] : ['cat', 'dog'], kind);
+    for (let i = 0; i < 12; i++) assert.equal(train.labels?.[i], (pixel(train, i, 0, 0)[0] as number) % 2);
+  }
+});
+
+test('captions and damaged files are no classes; classes for some images alone are not used, with a word', async (t) => {
+  const caption = (n: number) => [{ name: `${inShard(n)}.txt`, body: 'a cat on a mat' }];
+  assert.equal((await openImages(await shards(temporary(t), caption))).train.classes, undefined);
+  const damaged = (n: number) => [{ name: `${inShard(n)}.json`, body: '{"label": ' }];
+  assert.equal((await openImages(await shards(temporary(t), damaged))).train.classes, undefined);
+  const some = (n: number) => (n < 3 ? [{ name: `${inShard(n)}.cls`, body: String(n) }] : []);
+  const { train, note } = await openImages(await shards(temporary(t), some));
+  assert.equal(train.classes, undefined);
+  assert.match(note ?? '', /classes beside images are not used, as only 3 of 12 images have one/);
+});
+
+test('one shard alone, and class folders inside shards', async (t) => {
+  const root = temporary(t);
+  await shards(root, (n) => [{ name: `${inShard(n)}.cls`, body: String(n % 2) }]);
+  assert.deepEqual((await openImages(join(root, 'pets-008.tar'))).train.classes, ['0', '1']);
+  for (const shard of [0, 1]) {
+    const entries = ['cat', 'dog'].map(async (name) => ({ name: `${name}/1.png`, body: await png() }));
+    write(root, `f${shard}.tar`, await tarOf(await Promise.all(entries)));
+  }
+  const { train } = await openImages(join(root, 'f{0..1}.tar'));
+  assert.deepEqual(
+    [train.classes, [...(train.labels ?? [])].sort()],
+    [
+      ['cat', 'dog'],
+      [0, 0, 1, 1],
+    ],
+  );
+});
+
+test('missing shards are counted and the first is named; ranges must count upwards', async (t) => {
+  const root = temporary(t);
+  await shards(root, () => []);
+  await assert.rejects(
+    openImages(join(root, 'pets-{008..012}.tar')),
+    /2 of 5 shards are missing, first .*pets-011.tar/,
+  );
+  await assert.rejects(openImages(join(root, 'pets-{010..008}.tar')), /must count upwards/);
+  await assert.rejects(openImages(join(root, 'no', 'pets-{0..1}.tar')), /2 of 2 shards are missing/);
+});
