@@ -1,4 +1,5 @@
-// `npm run bench`, or `npm run bench -- SUITE...`: measures, prints tables, and keeps the numbers in bench/results.
+// `npm run bench`, or `npm run bench -- SUITE...`: measures, prints tables, and keeps the numbers
+// in bench/results.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// `npm run check`: types, lint and format, import rules, generated files, tests. --no-tests leaves out the last.
+// `npm run check`: types, lint and format, import rules, generated files, tests. --no-tests leaves
+// out the last.
 
 import { join } from 'node:path';
 import { root, run, secondsSince } from './run.mjs';

@@ -1,8 +1,10 @@
-// Compiles the addon, packages/torch/native/*.cc, with the libtorch that was found. Each object is kept under a hash of all that
-// went into it, so only what changed is compiled again. `node scripts/compile.mjs` does this step alone.
+// Compiles the addon, packages/torch/native/*.cc, with the libtorch that was found. Each object is
+// kept under a hash of all that went into it, so only what changed is compiled again.
+// `node scripts/compile.mjs` does this step alone.
 //
-// Nearly all the time goes into torch's headers: 67 s for ten files one by one, 15 s for all in one. So there are two
-// objects of half the files each, whatever the machine, lest a clash of names shows on some machines only.
+// Nearly all the time goes into torch's headers: 67 s for ten files one by one, 15 s for all in
+// one. So there are two objects of half the files each, whatever the machine, lest a clash of names
+// shows on some machines only.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -58,11 +60,15 @@ export async function compile() {
 
 /**
  * @typedef {{ text: string, object: string }} Unit
- * @typedef {{ libtorch: import('./libtorch.mjs').Libtorch, compiler: string[], version: string, flags: string[],
- *   linkFlags: string[], units: Unit[], key: string }} Plan
+ * @typedef {{ libtorch: import('./libtorch.mjs').Libtorch, compiler: string[], version: string,
+ * flags: string[], linkFlags: string[], units: Unit[], key: string }} Plan
  */
 
-/** @param {import('./libtorch.mjs').Libtorch} libtorch @param {string[]} compiler @returns {Promise<Plan>} */
+/**
+ * @param {import('./libtorch.mjs').Libtorch} libtorch
+ * @param {string[]} compiler
+ * @returns {Promise<Plan>}
+ */
 async function makePlan(libtorch, compiler) {
   const files = readdirSync(sources).sort();
   const headers = files.filter((name) => name.endsWith('.h')).map((name) => readFileSync(join(sources, name)));
@@ -96,21 +102,26 @@ export function compileFlags(libtorch) {
     ...(hasCudaHeaders(libtorch) ? ['-DTANDEM_CUDA'] : []),
     ...(isMac ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`]),
     `-I${nodeHeaders}`,
-    // The compiler searches /usr/include by itself; naming it breaks the order of the standard headers.
+    // The compiler searches /usr/include by itself; naming it breaks the order of the standard
+    // headers.
     ...libtorch.include.filter((folder) => folder !== '/usr/include').flatMap((folder) => ['-isystem', folder]),
   ];
 }
 
 /**
- * libtorch's `parallel_for` is a template that is serial without this. The link line leaves OpenMP's library out, so that the threads are those of the
- * one that libtorch brings; clang's calls are another library's.
+ * libtorch's `parallel_for` is a template that is serial without this. The link line leaves
+ * OpenMP's library out, so that the threads are those of the one that libtorch brings; clang's
+ * calls are another library's.
  * @param {string} version of the compiler
  */
 function flagsForThreads(version) {
   return isMac || version.includes('clang') ? [] : ['-fopenmp'];
 }
 
-/** Python's wheels bring only some of CUDA's headers. @param {import('./libtorch.mjs').Libtorch} libtorch */
+/**
+ * Python's wheels bring only some of CUDA's headers.
+ * @param {import('./libtorch.mjs').Libtorch} libtorch
+ */
 const hasCudaHeaders = ({ cuda, include }) =>
   cuda !== null &&
   ['cuda_runtime.h', 'crt/host_config.h'].every((name) => include.some((folder) => existsSync(join(folder, name))));
@@ -120,10 +131,12 @@ export function flagsToLink(libtorch) {
   return [
     // Node itself holds Node-API's symbols.
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
-    // The older kind of run path also holds for the libraries that libtorch itself asks for, its BLAS among them.
+    // The older kind of run path also holds for the libraries that libtorch itself asks for, its
+    // BLAS among them.
     ...(isMac ? [] : ['-Wl,--disable-new-dtags']),
     ...libtorch.lib.flatMap((folder) => [`-L${folder}`, `-Wl,-rpath,${folder}`]),
-    // Nothing refers to the CUDA libraries by name; they register their kernels when they are loaded.
+    // Nothing refers to the CUDA libraries by name; they register their kernels when they are
+    // loaded.
     ...(isMac ? [] : ['-Wl,--no-as-needed']),
     ...libtorch.libraries.map((name) => `-l${name}`),
   ];
@@ -136,7 +149,10 @@ async function compilerVersion([command, ...first]) {
   return output.split('\n')[0];
 }
 
-/** Changes when the library's files do, even under one version. @param {import('./libtorch.mjs').Libtorch} libtorch */
+/**
+ * Changes when the library's files do, even under one version.
+ * @param {import('./libtorch.mjs').Libtorch} libtorch
+ */
 function stampOf(libtorch) {
   const { size, mtimeMs } = statSync(join(libtorch.lib.at(-1) ?? '', `libtorch_cpu.${isMac ? 'dylib' : 'so'}`));
   return `${size} ${mtimeMs}`;

@@ -1,5 +1,6 @@
-// `npm run test:gpu` and `npm run bench:gpu`: builds against the torch of python3 (or LIBTORCH), and runs the tests that take a device, or the
-// bench, on its GPU. Ends with one line and code 1 where there is none.
+// `npm run test:gpu` and `npm run bench:gpu`: builds against the torch of python3 (or LIBTORCH),
+// and runs the tests that take a device, or the bench, on its GPU. Ends with one line and code 1
+// where there is none.
 
 import { join } from 'node:path';
 import { findLibtorch } from './libtorch.mjs';

@@ -1,6 +1,6 @@
-// What each room may import, and that no files import each other in a circle. Images flow one way: images -> views ->
-// networks -> losses -> step -> teachers -> methods -> train -> evaluate and export -> pretrain -> report -> cli.
-// `node scripts/imports.mjs` checks it.
+// What each room may import, and that no files import each other in a circle. Images flow one way:
+// images -> views -> networks -> losses -> step -> teachers -> methods -> train -> evaluate and
+// export -> pretrain -> report -> cli. `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -11,10 +11,11 @@ const tandem = 'packages/tandem/src';
 const engine = '@tandem/torch';
 
 /**
- * A room is a folder with all below it, or one file; of several that fit, the first is meant. It may import itself, the files and
- * folders in `may`, and the packages in `packages`; Node's own modules and the console only if it is `worldly`. `alone`: its files
- * do not see each other.
- * @typedef {{ room: string, may?: string[], packages?: string[], worldly?: boolean, alone?: boolean, why?: string }} Room
+ * A room is a folder with all below it, or one file; of several that fit, the first is meant. It
+ * may import itself, the files and folders in `may`, and the packages in `packages`; Node's own
+ * modules and the console only if it is `worldly`. `alone`: its files do not see each other.
+ * @typedef {{ room: string, may?: string[], packages?: string[], worldly?: boolean, alone?:
+ * boolean, why?: string }} Room
  */
 
 /** The engine's files that stand directly in src; all of its rooms build on them. */
@@ -180,7 +181,11 @@ export const house = [
   },
 ];
 
-/** Whether `path` is `place`, lies in it, or for `folder/*` lies directly in it. @param {string} path @param {string} place */
+/**
+ * Whether `path` is `place`, lies in it, or for `folder/*` lies directly in it.
+ * @param {string} path
+ * @param {string} place
+ */
 function isIn(path, place) {
   if (place.endsWith('/*')) return posix.dirname(path) === place.slice(0, -2);
   return path === place || path.startsWith(`${place}/`);
@@ -232,7 +237,10 @@ function worldlyWordsOf(code) {
   }));
 }
 
-/** Comments become blanks, so that examples in them do not count and lines keep their numbers. @param {string} text */
+/**
+ * Comments become blanks, so that examples in them do not count and lines keep their numbers.
+ * @param {string} text
+ */
 export function withoutComments(text) {
   const stringOrComment = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
   return text.replace(stringOrComment, (part) => (part.startsWith('/') ? part.replace(/[^\n]/g, ' ') : part));
@@ -241,7 +249,11 @@ export function withoutComments(text) {
 /** @param {string} text @param {number} index */
 const lineAt = (text, index) => text.slice(0, index).split('\n').length;
 
-/** The file that an import names, from the repository's root; undefined for packages. @param {string} path @param {string} target */
+/**
+ * The file that an import names, from the repository's root; undefined for packages.
+ * @param {string} path
+ * @param {string} target
+ */
 function fileOf(path, target) {
   if (!target.startsWith('.')) return undefined;
   return posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts');

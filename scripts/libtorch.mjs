@@ -1,4 +1,5 @@
-// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's. `node scripts/libtorch.mjs` prints the answer.
+// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's.
+// `node scripts/libtorch.mjs` prints the answer.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -14,7 +15,8 @@ import { Failure, isMain, runMain } from './run.mjs';
  * @property {string[]} lib
  * @property {string[]} libraries  to link, without `lib` and suffix
  * @property {boolean} cxx11Abi  whether it was compiled with the std::string of GCC 5 and later
- * @property {string | null} cuda  the CUDA version, 'unknown' where the files do not tell, null for a build without CUDA
+ * @property {string | null} cuda the CUDA version, 'unknown' where the files do not tell, null for
+ * a build without CUDA
  */
 
 const suffix = process.platform === 'darwin' ? 'dylib' : 'so';
@@ -87,7 +89,10 @@ function describe(root, source) {
   };
 }
 
-/** Debian keeps libraries in a folder named after the architecture, Fedora in lib64. @param {string} root */
+/**
+ * Debian keeps libraries in a folder named after the architecture, Fedora in lib64.
+ * @param {string} root
+ */
 function libraryFolders(root) {
   const lib = join(root, 'lib');
   const multiarch = existsSync(lib) ? readdirSync(lib).filter((name) => name.includes('-linux-gnu')) : [];
@@ -124,14 +129,20 @@ function cudaVersionOf(root) {
   );
 }
 
-/** CUDA's own headers: those that came beside a Python wheel, else the toolkit's. @param {string} root */
+/**
+ * CUDA's own headers: those that came beside a Python wheel, else the toolkit's.
+ * @param {string} root
+ */
 function cudaHeaders(root) {
   const wheels = join(dirname(root), 'nvidia');
   const parts = existsSync(wheels) ? readdirSync(wheels).map((name) => join(wheels, name, 'include')) : [];
   return [...parts, join(process.env.CUDA_HOME ?? '/usr/local/cuda', 'include')].filter(existsSync);
 }
 
-/** Asks the library itself: old builds take std::string (`Ss`) in this constructor. @param {string} lib */
+/**
+ * Asks the library itself: old builds take std::string (`Ss`) in this constructor.
+ * @param {string} lib
+ */
 function hasCxx11Abi(lib) {
   const name = join(lib, `libc10.${suffix}`);
   return process.platform !== 'linux' || !readFileSync(name).includes('_ZN3c105ErrorC2ENS_14SourceLocationESs');

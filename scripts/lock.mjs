@@ -7,7 +7,10 @@ import { onExit } from './run.mjs';
 
 const beat = 1000;
 
-/** A holder that was killed beats no more. A process id would not tell: it means nothing in another container. */
+/**
+ * A holder that was killed beats no more. A process id would not tell: it means nothing in another
+ * container.
+ */
 const deadAfter = 8 * beat;
 
 /** Waits until `path` is free, and holds it until this process ends. @param {string} path */
@@ -38,7 +41,11 @@ function create(path, mark) {
   }
 }
 
-/** Of several that take over a dead holder's lock, the last to rename has it. @param {string} path @param {string} mark */
+/**
+ * Of several that take over a dead holder's lock, the last to rename has it.
+ * @param {string} path
+ * @param {string} mark
+ */
 async function takeOver(path, mark) {
   const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   if (touched === undefined || Date.now() - touched < deadAfter) return false;

@@ -1,5 +1,6 @@
-// Compiles the pretended GPU of packages/torch/test/native, with which tests look for what would fail on a real one, and prints where it
-// lies. Does nothing where that is newer than its source and the engine.
+// Compiles the pretended GPU of packages/torch/test/native, with which tests look for what would
+// fail on a real one, and prints where it lies. Does nothing where that is newer than its source
+// and the engine.
 
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,5 @@
-// What every script here needs: the repository's root, commands with their output kept, and one line a step.
+// What every script here needs: the repository's root, commands with their output kept, and one
+// line a step.
 
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -48,7 +49,8 @@ for (const [signal, code] of /** @type {const} */ ([
  * Runs a command; resolves with its exit code and everything it wrote.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, show?: boolean }} [options] `show`: write to this terminal instead.
+ * @param {{ env?: Record<string, string>, cwd?: string, show?: boolean }} [options] `show`: write
+ * to this terminal instead.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function run(command, args, { env = {}, cwd = root, show = false } = {}) {
@@ -101,8 +103,8 @@ let line = '';
 export const secondsSince = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /**
- * Does one step under one line: its name, what it does, the time it took. The line starts before the work, so that a
- * long step says what it is at.
+ * Does one step under one line: its name, what it does, the time it took. The line starts before
+ * the work, so that a long step says what it is at.
  * @template T
  * @param {string} name
  * @param {string} what
@@ -130,7 +132,11 @@ export function tail(output, count = 20) {
   return output.trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** Runs a script's main function; a Failure becomes a message, the command's last lines and the cure. @param {() => Promise<void>} main */
+/**
+ * Runs a script's main function; a Failure becomes a message, the command's last lines and the
+ * cure.
+ * @param {() => Promise<void>} main
+ */
 export async function runMain(main) {
   try {
     await main();

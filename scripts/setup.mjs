@@ -1,5 +1,6 @@
-// Finds or installs what Tandem needs, and builds it: the system's packages, npm's, the addon, the TypeScript. What is there already
-// is left alone, so that running it again costs a second; demo, test, check and bench run it first.
+// Finds or installs what Tandem needs, and builds it: the system's packages, npm's, the addon, the
+// TypeScript. What is there already is left alone, so that running it again costs a second; demo,
+// test, check and bench run it first.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
@@ -28,8 +29,8 @@ function checkNode() {
 }
 
 /**
- * What is missing of the system's packages. Without the needed ones nothing can be built; without the wanted ones it
- * works, but slowly or not everywhere.
+ * What is missing of the system's packages. Without the needed ones nothing can be built; without
+ * the wanted ones it works, but slowly or not everywhere.
  */
 function missingPackages() {
   const libtorch = findLibtorch();
@@ -46,8 +47,9 @@ function missingPackages() {
 }
 
 /**
- * Debian's libtorch runs on whatever BLAS there is. On the reference one matrix products take 30 times as long; on the
- * OpenBLAS with threads of its own, which get in the way of libtorch's, a training step takes a third longer.
+ * Debian's libtorch runs on whatever BLAS there is. On the reference one matrix products take 30
+ * times as long; on the OpenBLAS with threads of its own, which get in the way of libtorch's, a
+ * training step takes a third longer.
  * @param {import('./libtorch.mjs').Libtorch | null} libtorch
  */
 function hasFastBlas(libtorch) {
@@ -87,7 +89,10 @@ async function installSystemPackages() {
   });
 }
 
-/** The start of a command that runs as root without a question where no one can answer it; null where none does. */
+/**
+ * The start of a command that runs as root without a question where no one can answer it; null
+ * where none does.
+ */
 async function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   if (which('sudo') === null) return null;

@@ -1,5 +1,6 @@
-// Runs the compiled tests: `npm test`, or `npm test -- operators knn` for the files whose path holds one of the words. Arguments
-// that start with -- go to Node's test runner, as in `npm test -- --test-name-pattern=conv2d`.
+// Runs the compiled tests: `npm test`, or `npm test -- operators knn` for the files whose path
+// holds one of the words. Arguments that start with -- go to Node's test runner, as in
+// `npm test -- --test-name-pattern=conv2d`.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -17,7 +18,8 @@ if (files.length === 0) {
   console.error(words.length > 0 ? `No test file's path holds ${words.join(' or ')}.` : 'There are no tests.');
   process.exitCode = 1;
 } else {
-  // Most of a test's time is one core's: starting libtorch, compiled for many cores, for small tensors.
+  // Most of a test's time is one core's: starting libtorch, compiled for many cores, for small
+  // tensors.
   const concurrency = Number(process.env.TANDEM_TEST_CONCURRENCY ?? Math.min(availableParallelism(), 4));
   const threads = String(Math.max(1, Math.floor(availableParallelism() / concurrency)));
   const { code } = await run(
@@ -51,7 +53,10 @@ function filesIn(folder, suffix) {
     .sort();
 }
 
-/** Node 20.11 brought these options. A test that hangs ends after ten minutes. @param {number} concurrency */
+/**
+ * Node 20.11 brought these options. A test that hangs ends after ten minutes.
+ * @param {number} concurrency
+ */
 function runnerLimits(concurrency) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const isKnown = major > 20 || (major === 20 && minor >= 11);

@@ -17,8 +17,9 @@ import { configOf, dispose } from './trainer.js';
 const [width, size, batch, steps] = [8, 32, 16, 4];
 
 /**
- * That the peer learns the same: a few steps of the method on the same noise from the same weights must have the same losses, so networks, loss,
- * gradients, optimizer and teacher agree. In float64: some methods magnify the rounding of float32 to percents within four steps.
+ * That the peer learns the same: a few steps of the method on the same noise from the same weights
+ * must have the same losses, so networks, loss, gradients, optimizer and teacher agree. In float64:
+ * some methods magnify the rounding of float32 to percents within four steps.
  * @throws where they have not
  */
 export async function assertAlike(method: string, peer: Peer, tuned: boolean): Promise<void> {
@@ -30,8 +31,8 @@ export async function assertAlike(method: string, peer: Peer, tuned: boolean): P
 }
 
 /**
- * Weights, banks and noise come from the generator in the order of peers/train.py. Each side shuffles for MoCo's teacher by a generator of its own, so
- * here neither does.
+ * Weights, banks and noise come from the generator in the order of peers/train.py. Each side
+ * shuffles for MoCo's teacher by a generator of its own, so here neither does.
  */
 function ourLosses(name: string): number[] {
   const config = configOf({ method: name, ...(name === 'moco' && { shuffle: false }) });

@@ -15,7 +15,10 @@ export interface Cifar {
   readonly images: DataSet;
 }
 
-/** Gives `use` CIFAR-10 where the command line says where it is, else as much noise in its format: no step's time depends on what images show. */
+/**
+ * Gives `use` CIFAR-10 where the command line says where it is, else as much noise in its format:
+ * no step's time depends on what images show.
+ */
 export async function withCifar<T>(
   { settings: { dataRoot }, short }: Pick<Context, 'settings' | 'short'>,
   use: (cifar: Cifar) => Promise<T>,

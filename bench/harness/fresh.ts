@@ -1,4 +1,5 @@
-// Some training steps in a process of their own: `node fresh.js '{"dataRoot": ..., "steps": 2, "config": {...}}'`; prints what they took.
+// Some training steps in a process of their own:
+// `node fresh.js '{"dataRoot": ..., "steps": 2, "config": {...}}'`; prints what they took.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +43,8 @@ export function freshScript(checkout: string): string | undefined {
 export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh> {
   const script = realpathSync(freshScript(checkout) ?? join(checkout, freshPaths[0]));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(work)], {
-    // libgomp's default, which the engine shortens on a busy machine: all are to wait alike, whatever the load when one begins.
+    // libgomp's default, which the engine shortens on a busy machine: all are to wait alike,
+    // whatever the load when one begins.
     env: { GOMP_SPINCOUNT: '300000', ...process.env },
   });
   return JSON.parse(stdout) as Fresh;

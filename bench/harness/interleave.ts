@@ -23,8 +23,8 @@ export async function interleave(ours: Block, theirs: Block | null, limits: Turn
 }
 
 /**
- * Blocks by turns, so that the machine's noise meets all alike. The order is turned round after each round. Ends after `most` rounds, or when
- * `seconds` are over and there are `least`.
+ * Blocks by turns, so that the machine's noise meets all alike. The order is turned round after
+ * each round. Ends after `most` rounds, or when `seconds` are over and there are `least`.
  * @returns the samples of each block
  */
 export async function takeTurns(
@@ -41,7 +41,9 @@ export async function takeTurns(
   return samples;
 }
 
-/** Both sides' samples, of which those at the same place belong together; the peer may have none. */
+/**
+ * Both sides' samples, of which those at the same place belong together; the peer may have none.
+ */
 export function compare(ours: readonly number[], theirs: readonly number[]): Comparison {
   if (theirs.length === 0) return { ours: summarise(ours) };
   const ratios = ours.map((time, i) => (theirs[i] as number) / time);

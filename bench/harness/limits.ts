@@ -5,7 +5,10 @@ import type { Context, Outcome } from './suite.js';
 
 const n = 2048;
 
-/** The 3x3 convolutions at stride 1 in the four stages of ResNet-18 on 32 pixels: how many there are, channels over the width, and side. */
+/**
+ * The 3x3 convolutions at stride 1 in the four stages of ResNet-18 on 32 pixels: how many there
+ * are, channels over the width, and side.
+ */
 const stages = [
   { count: 4, times: 1, side: 32 },
   { count: 3, times: 2, side: 16 },
@@ -29,7 +32,10 @@ export interface Rates {
 
 export type Limits = Readonly<Record<'float32' | 'bfloat16', Rates>>;
 
-/** What this machine does of libtorch's own operators: the scale for all other numbers. Fewer multiplications for the same result may go beyond it. */
+/**
+ * What this machine does of libtorch's own operators: the scale for all other numbers. Fewer
+ * multiplications for the same result may go beyond it.
+ */
 export function measureLimits(
   { short, machine, say }: Context,
   size: { readonly batch: number; readonly width: number },
@@ -37,7 +43,8 @@ export function measureLimits(
   const seconds = short ? 0 : 1;
   const measure = (dtype: DType): Rates => {
     say(`limits of the machine, ${dtype}`);
-    const emulated = dtype === 'bfloat16' && !machine.bfloat16InHardware; // slow, and alike for fewer images
+    // slow, and alike for fewer images
+    const emulated = dtype === 'bfloat16' && !machine.bfloat16InHardware;
     const shape = emulated ? { ...size, batch: Math.ceil(size.batch / 8) } : size;
     const matrix = measureMatrix(dtype, short ? 256 : n, seconds);
     const found = stages.map((stage) =>

@@ -30,7 +30,10 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Mean number of processes that wanted to run during the last minute: more than the cores means a busy machine. */
+/**
+ * Mean number of processes that wanted to run during the last minute: more than the cores means a
+ * busy machine.
+ */
 export function load(): number {
   return Math.round((loadavg()[0] as number) * 100) / 100;
 }

@@ -15,7 +15,10 @@ export interface PeerOptions {
   readonly threads?: number;
 }
 
-/** The engine asks the C allocator to keep freed memory; a peer that gets the same does not lose by that alone. */
+/**
+ * The engine asks the C allocator to keep freed memory; a peer that gets the same does not lose by
+ * that alone.
+ */
 const ourAllocator = { MALLOC_MMAP_THRESHOLD_: String(2 ** 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 31 - 1) };
 
 /** What a peer tells of itself. */
@@ -25,7 +28,10 @@ export interface PeerAbout {
   readonly threads: number;
 }
 
-/** A Python process that does one piece of work at a time, when told to, and waits in between without computing. */
+/**
+ * A Python process that does one piece of work at a time, when told to, and waits in between
+ * without computing.
+ */
 export class Peer {
   about!: PeerAbout;
   private readonly replies: AsyncIterator<string>;
@@ -51,7 +57,8 @@ export class Peer {
           ...process.env,
           OMP_NUM_THREADS: String(threads),
           OPENBLAS_NUM_THREADS: String(threads),
-          // The system may have several builds of its BLAS; the peer gets the one that ours runs on.
+          // The system may have several builds of its BLAS; the peer gets the one that ours runs
+          // on.
           ...(blas && { LD_LIBRARY_PATH: dirname(blas) }),
         },
       }) as ChildProcess & { stdin: Writable; stdout: Readable },
@@ -74,21 +81,30 @@ export class Peer {
   }
 }
 
-/** The path of a shared library of this process; undefined where it has none, or the system does not tell. */
+/**
+ * The path of a shared library of this process; undefined where it has none, or the system does not
+ * tell.
+ */
 function loadedLibrary(name: string): string | undefined {
   if (!existsSync('/proc/self/maps')) return undefined;
   const lines = readFileSync('/proc/self/maps', 'utf8').split('\n');
   return lines.find((line) => line.includes(`/${name}`))?.replace(/^[^/]*/, '');
 }
 
-/** TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds torch; or null. */
+/**
+ * TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds
+ * torch; or null.
+ */
 export function findPython(): string | null {
   const given = process.env.TANDEM_PEER_PYTHON;
   if (given && !holdsTorch(given)) throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds torch`);
   return given || (['python3', '/usr/bin/python3'].find(holdsTorch) ?? null);
 }
 
-/** Without importing it, which would take seconds; elsewhere than in a folder that might hold one named `torch`. */
+/**
+ * Without importing it, which would take seconds; elsewhere than in a folder that might hold one
+ * named `torch`.
+ */
 function holdsTorch(python: string): boolean {
   const script = 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)';
   return spawnSync(python, ['-c', script], { cwd: '/' }).status === 0;

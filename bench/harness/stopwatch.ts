@@ -67,8 +67,9 @@ Tensor.prototype.backward = function (...given) {
 };
 
 /**
- * Times the parts of a method and its optimizer where they are called, so that the loop is the product's own. What comes before the
- * loss are views: the loop makes nothing else there. The pull towards a teacher counts as the teacher's move.
+ * Times the parts of a method and its optimizer where they are called, so that the loop is the
+ * product's own. What comes before the loss are views: the loop makes nothing else there. The pull
+ * towards a teacher counts as the teacher's move.
  */
 export function watch(method: Method, optimizer: object): Method {
   for (const [branch, phase] of [[method.learns, 'forward'] as const, [method.teacher, 'teacher'] as const]) {

@@ -64,7 +64,10 @@ export function dispose({ learns, teacher, state = {} }: Method, optimizer: opti
   for (const owner of [learns, teacher, optimizer, ...Object.values(state)]) owner?.dispose();
 }
 
-/** Null, after saying why, where a method needs what a bare command line does not give, such as a trained teacher. */
+/**
+ * Null, after saying why, where a method needs what a bare command line does not give, such as a
+ * trained teacher.
+ */
 export function tryTrainer(
   given: Readonly<Record<string, unknown>>,
   images: DataSet,
@@ -79,7 +82,10 @@ export function tryTrainer(
   }
 }
 
-/** Useful operations of a step: two for each multiply-add, three passes for each image that is learned from, one for a teacher's. */
+/**
+ * Useful operations of a step: two for each multiply-add, three passes for each image that is
+ * learned from, one for a teacher's.
+ */
 export async function operationsOfStep(given: Readonly<Record<string, unknown>>, dataRoot: string): Promise<number> {
   const { perStep } = await forecast(configOf({ ...given, dataRoot }));
   return 2 * perStep.macs;

@@ -5,7 +5,10 @@ import { digits } from '../harness/print.js';
 import { summarise } from '../harness/statistics.js';
 import type { Context, Outcome, Suite } from '../harness/suite.js';
 
-/** What keeping freed memory is worth: the tuned PyTorch loop with the engine's allocator settings and with the C library's own, by turns. */
+/**
+ * What keeping freed memory is worth: the tuned PyTorch loop with the engine's allocator settings
+ * and with the C library's own, by turns.
+ */
 export const allocator: Suite = {
   what: "training in PyTorch with the engine's allocator settings against the C library's",
   async run(context: Context): Promise<Outcome> {

@@ -3,7 +3,10 @@ import { interleave } from '../harness/interleave.js';
 import { digits } from '../harness/print.js';
 import type { Context, Outcome, Suite } from '../harness/suite.js';
 
-/** Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and some around the least for which Winograd's method is taken. */
+/**
+ * Batch, channels and side of 3x3 convolutions: those of ResNet-18 on 32 and on 224 pixels, and
+ * some around the least for which Winograd's method is taken.
+ */
 const shapes = [
   [256, 64, 32],
   [256, 128, 16],

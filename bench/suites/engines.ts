@@ -75,7 +75,10 @@ function summariesOf([ours, theirs]: readonly [Fresh[], Fresh[]]): Omit<Found, '
   return { ours: summaries(ours), theirs: summaries(theirs), ratio: ratio as Summary };
 }
 
-/** The same weights and views, drawn from the same seed, on whatever libtorch: sums alone may be rounded otherwise. */
+/**
+ * The same weights and views, drawn from the same seed, on whatever libtorch: sums alone may be
+ * rounded otherwise.
+ */
 function assertSameLoss(method: string, [[ours], [theirs]]: readonly [Fresh[], Fresh[]]): void {
   const [mine, other] = [ours?.loss ?? Number.NaN, theirs?.loss ?? Number.NaN];
   if (!(Math.abs(mine - other) <= 1e-4 * Math.abs(mine))) {

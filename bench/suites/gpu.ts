@@ -23,11 +23,17 @@ interface Size {
   readonly device: Device;
   readonly width: number;
   readonly batch: number;
-  /** Steps between two looks at the clock, of which the last reads the loss and so waits for the device. */
+  /**
+   * Steps between two looks at the clock, of which the last reads the loss and so waits for the
+   * device.
+   */
   readonly block: number;
 }
 
-/** Training on a GPU: SimCLR against the same in PyTorch, and CLBO, beside what the GPU's matrix products reach. */
+/**
+ * Training on a GPU: SimCLR against the same in PyTorch, and CLBO, beside what the GPU's matrix
+ * products reach.
+ */
 export const gpu: Suite = {
   what: 'SimCLR and CLBO, ResNet-18 on 32x32 images, on a GPU, against its matrix products and PyTorch',
   async run({ short, say, startPeer }: Context) {
@@ -119,7 +125,8 @@ function newTrainer(name: string, { device, width, batch, block }: Size): Traine
     readLossEvery: block,
     record: cudaGraphs(device),
   });
-  // Each view three times through the student (once forward, twice backward) and once through a teacher.
+  // Each view three times through the student (once forward, twice backward) and once through a
+  // teacher.
   const passes = 2 * (method.teacher ? 4 : 3);
   return {
     operations: 2 * macs * batch * passes,

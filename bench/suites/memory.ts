@@ -12,7 +12,8 @@ const width = 8;
 export const memory: Suite = {
   what: 'resident memory and live tensors over many small training steps',
   async run({ short, say }: Context): Promise<Outcome> {
-    // The allocator and V8 settle in the first thousand steps; what grows after them would never stop.
+    // The allocator and V8 settle in the first thousand steps; what grows after them would never
+    // stop.
     const [warmUp, steps, every] = short ? [10, 60, 10] : [1000, 2000, 50];
     say(`${warmUp} steps to warm up and ${steps} measured`);
     const step = makeStep();

@@ -6,7 +6,10 @@ import { summarise } from '../harness/statistics.js';
 import type { Context, Goal, Suite, Table } from '../harness/suite.js';
 import { operationsOfStep, tryTrainer } from '../harness/trainer.js';
 
-/** Steps of every method side by side: what each costs beside SimCLR's, and what its passes say it should. */
+/**
+ * Steps of every method side by side: what each costs beside SimCLR's, and what its passes say it
+ * should.
+ */
 export const methodSteps: Suite = {
   what: 'training steps of all methods beside SimCLR, against what their forward and backward passes should cost',
   async run(context) {

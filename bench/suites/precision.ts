@@ -9,7 +9,10 @@ const which = ['knnStudent', 'knnTeacher'] as const;
 
 type Found = Readonly<Record<(typeof which)[number], number>>;
 
-/** Whether what is learned is as good in bfloat16: k-NN accuracy after equal epochs, for three seeds. */
+/**
+ * Whether what is learned is as good in bfloat16: k-NN accuracy after equal epochs, for three
+ * seeds.
+ */
 export const precision: Suite = {
   what: 'k-NN of tiny CLBO runs in bfloat16 and float32, three seeds (CIFAR-10 with --data-root, else Fashion-MNIST)',
   async run(context) {
@@ -36,7 +39,8 @@ export const precision: Suite = {
         Mean,
       ];
       const difference = brain.mean - float.mean;
-      // Half the 95 % interval of a difference of two means of three (Student's t, 4 degrees of freedom).
+      // Half the 95 % interval of a difference of two means of three (Student's t, 4 degrees of
+      // freedom).
       const noise = 2.776 * Math.sqrt((float.variance + brain.variance) / seeds.length);
       return { which: key, float32: float.mean, bfloat16: brain.mean, difference, noise };
     });

@@ -1,5 +1,5 @@
-// Puts the page, an exported encoder and ONNX Runtime into one folder that any static server serves:
-//   node examples/search-browser/build.mjs <folder of tandem export> <new folder> [--float32]
+// Puts the page, an exported encoder and ONNX Runtime into one folder that any static server
+// serves: node examples/search-browser/build.mjs <folder of tandem export> <new folder> [--float32]
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,7 @@
-// SimCLR v2 from end to end: pretrain a network without labels, fine-tune it with a tenth of them, let a new one of its size and then a
-// smaller one learn from it. Whatever is interrupted goes on where it was when the same line is called again.
-//   node pipeline.js <images> <folder> [--quick] [options of tandem, such as --limit 10000 --data-root data]
+// SimCLR v2 from end to end: pretrain a network without labels, fine-tune it with a tenth of them,
+// let a new one of its size and then a smaller one learn from it. Whatever is interrupted goes on
+// where it was when the same line is called again. node pipeline.js <images> <folder> [--quick]
+// [options of tandem, such as --limit 10000 --data-root data]
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,10 @@ interface Case {
 
 interface Block {
   readonly seconds: number;
-  /** Of all threads together: what a step costs, however busy the machine is. Threads that wait for others spin, too. */
+  /**
+   * Of all threads together: what a step costs, however busy the machine is. Threads that wait for
+   * others spin, too.
+   */
   readonly cpuSeconds: number;
   readonly loss: number;
 }
@@ -149,7 +152,8 @@ export function makeTrainer({ bfloat16, channelsLast, width, batch }: Case) {
 function operationsPerImage(width: number): number {
   const stem = 3 * width * 9 * side ** 2;
   const firstStage = 4 * 9 * width ** 2 * side ** 2;
-  // The later stages double the channels at a quarter of the pixels: 2 + 3 * 4 parts at 3x3 and 2 in the shortcut.
+  // The later stages double the channels at a quarter of the pixels: 2 + 3 * 4 parts at 3x3 and 2
+  // in the shortcut.
   const laterStage = (14 * 9 + 2) * width ** 2 * (side / 2) ** 2;
   return 2 * 3 * (stem + firstStage + 3 * laterStage);
 }

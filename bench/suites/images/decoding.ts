@@ -15,7 +15,10 @@ const side = Math.ceil(size * CROP_MARGIN);
 /** As many at once as the toolkit has. */
 const inFlight = 8;
 
-/** Images a second: folder to memory and to the cache, against sharp alone and PIL; and batches out of the cache. */
+/**
+ * Images a second: folder to memory and to the cache, against sharp alone and PIL; and batches out
+ * of the cache.
+ */
 export async function measureDecoding({ short, say }: Context, peer: Peer | null): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   try {
@@ -24,7 +27,8 @@ export async function measureDecoding({ short, say }: Context, peer: Peer | null
     const folder = await makePhotographs(root, count);
     const files = readdirSync(folder).map((file) => join(folder, file));
     const limits = short ? { least: 2, most: 2, seconds: 0 } : { least: 7, most: 15, seconds: 40 };
-    // A goal that is near is judged by many pairs: on a machine that is shared, equal work differs by a tenth.
+    // A goal that is near is judged by many pairs: on a machine that is shared, equal work differs
+    // by a tenth.
     const judged = short ? limits : { least: 21, most: 60, seconds: 120 };
     const workers = cpus().length;
     let fresh = 0;

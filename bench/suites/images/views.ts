@@ -25,7 +25,10 @@ const cases: readonly (Case & { readonly atLeast: number })[] = [
   { preset: 'large', size: 224, batch: 32, atLeast: 3 },
 ];
 
-/** Batched views as tensors against the usual pipeline of torchvision, image by image in Pillow; one thread each. */
+/**
+ * Batched views as tensors against the usual pipeline of torchvision, image by image in Pillow; one
+ * thread each.
+ */
 export async function measureViews(context: Context, peer: Peer | null): Promise<Outcome> {
   const before = threads();
   setThreads(1);
@@ -109,7 +112,9 @@ async function measureCase(
   return { seconds, cpuSeconds: compare(...cpu) };
 }
 
-/** Ours and theirs are drawn each with its own numbers, so the pixels' mean is alike only roughly. */
+/**
+ * Ours and theirs are drawn each with its own numbers, so the pixels' mean is alike only roughly.
+ */
 function assertAlike(ours: Block, theirs: Block): void {
   if (Math.abs(ours.mean - theirs.mean) < 0.3) return;
   throw new Error(`the peer does not do the same work: the mean of its views is ${theirs.mean}, of ours ${ours.mean}`);

@@ -80,7 +80,8 @@ export async function measureMethod(
   ];
   const rounds = short ? 1 : sides.length > 0 ? settings.rounds : Math.max(1, Math.floor(settings.rounds / 2));
   for (const block of blocks) await block();
-  for (const steps of [ours, ...theirs.map((side) => side.steps)]) steps.pop(); // the first allocates, and prepares kernels
+  // the first allocates, and prepares kernels
+  for (const steps of [ours, ...theirs.map((side) => side.steps)]) steps.pop();
   await takeTurns(blocks, { least: rounds, most: rounds, seconds: 0 });
   await trainer.end();
   for (const { peer } of theirs) await peer.ask('release');

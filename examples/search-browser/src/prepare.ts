@@ -1,4 +1,7 @@
-/** How the encoder wants its pictures: what `tandem export` writes down, as `model.json` of this page has it. */
+/**
+ * How the encoder wants its pictures: what `tandem export` writes down, as `model.json` of this
+ * page has it.
+ */
 export interface Preparation {
   readonly size: number;
   readonly mean: readonly number[];
@@ -30,7 +33,10 @@ const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x)
 const lanczos: Kernel = { reach: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) };
 const triangle: Kernel = { reach: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
 
-/** The picture at another side; a kernel as wide as an output pixel when it shrinks, so that nothing flickers. */
+/**
+ * The picture at another side; a kernel as wide as an output pixel when it shrinks, so that nothing
+ * flickers.
+ */
 function resized({ side: from, planes }: Square, side: number, kernel: Kernel): Square {
   if (from === side) return { side, planes };
   const scale = from / side;
@@ -62,7 +68,10 @@ function resized({ side: from, planes }: Square, side: number, kernel: Kernel): 
   }
 }
 
-/** A picture as the network wants it: as in training, first to 8/7 of the size in whole numbers, then to the size. */
+/**
+ * A picture as the network wants it: as in training, first to 8/7 of the size in whole numbers,
+ * then to the size.
+ */
 export function prepared(picture: ImageBitmap, { size, mean, std }: Preparation): Float32Array<ArrayBuffer> {
   const square = centreSquare(picture);
   const kept = resized(square, Math.ceil((size * 8) / 7), lanczos);

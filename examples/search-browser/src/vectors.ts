@@ -20,7 +20,10 @@ export function neighbours(
     .sort((a, b) => b.similarity - a.similarity);
 }
 
-/** Places in the plane, from 0 to 1: the two directions in which the vectors differ most (principal components, by power iteration). */
+/**
+ * Places in the plane, from 0 to 1: the two directions in which the vectors differ most (principal
+ * components, by power iteration).
+ */
 export function plane(all: readonly Float32Array[]): { readonly x: number; readonly y: number }[] {
   const width = all[0]?.length ?? 0;
   const mean = Float32Array.from(

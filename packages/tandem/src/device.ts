@@ -15,7 +15,10 @@ export function chooseDevice(asked: string): Device {
   return asked;
 }
 
-/** Whether this processor multiplies bfloat16 in hardware; without it bfloat16 is slower than float32. */
+/**
+ * Whether this processor multiplies bfloat16 in hardware; without it bfloat16 is slower than
+ * float32.
+ */
 export function processorHasBfloat16(): boolean {
   try {
     return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));

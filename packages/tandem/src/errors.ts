@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * Something the user can put right. The message is one clear line: what is wrong, where, and the nearest right thing.
- * The command line prints it without a stack and exits with `exitCode`.
+ * Something the user can put right. The message is one clear line: what is wrong, where, and the
+ * nearest right thing. The command line prints it without a stack and exits with `exitCode`.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError';
@@ -19,9 +19,9 @@ export class UsageError extends UserError {
 const longestWord = 200;
 
 /**
- * The candidate closest to `word`, or undefined where none is near. Near means that a third of the letters differ at
- * most, or that `word` (of four letters or more) is how the candidate begins, give or take a quarter. Case does not
- * count; the first of several equally close wins.
+ * The candidate closest to `word`, or undefined where none is near. Near means that a third of the
+ * letters differ at most, or that `word` (of four letters or more) is how the candidate begins,
+ * give or take a quarter. Case does not count; the first of several equally close wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > longestWord) return undefined;
@@ -47,13 +47,18 @@ function unlikeness(wanted: string, other: string): number {
   return begins <= Math.floor(wanted.length / 4) ? begins + 1.5 : Number.POSITIVE_INFINITY;
 }
 
-/** `" Did you mean 'x'?"` for the end of a message, or an empty string where no candidate is near. */
+/**
+ * `" Did you mean 'x'?"` for the end of a message, or an empty string where no candidate is near.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const guess = nearest(word, candidates);
   return guess === undefined ? '' : ` Did you mean '${guess}'?`;
 }
 
-/** A value as it may stand in a message of one line, whatever it is: short, and without control characters. */
+/**
+ * A value as it may stand in a message of one line, whatever it is: short, and without control
+ * characters.
+ */
 export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
   return typeof value === 'string' ? JSON.stringify(shortened(value)) : String(value);

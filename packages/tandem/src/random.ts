@@ -1,9 +1,10 @@
 /**
- * Counter-based random numbers: every stream is a pure function of a seed and a few integers (epoch, image, view, ...),
- * so what an image gets depends neither on the order of work nor on where a run was resumed.
+ * Counter-based random numbers: every stream is a pure function of a seed and a few integers
+ * (epoch, image, view, ...), so what an image gets depends neither on the order of work nor on
+ * where a run was resumed.
  *
- * The generator is Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
- * (SC'11), checked against the vectors published with it.
+ * The generator is Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+ * easy as 1, 2, 3" (SC'11), checked against the vectors published with it.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -14,8 +15,8 @@ const TWO_POW_32 = 0x1_0000_0000;
 const TWO_POW_MINUS_32 = 1 / TWO_POW_32;
 
 /**
- * High word of the 64-bit product of two words. The double `a * b` is off by less than 2^11, so taking the
- * exact low word from it leaves a multiple of 2^32 up to an error that rounding removes.
+ * High word of the 64-bit product of two words. The double `a * b` is off by less than 2^11, so
+ * taking the exact low word from it leaves a multiple of 2^32 up to an error that rounding removes.
  */
 function highWord(a: number, b: number, lowWord: number): number {
   return ((a * b - lowWord) * TWO_POW_MINUS_32 + 0.5) >>> 0;
@@ -65,7 +66,10 @@ export class RandomStream {
   private readonly block = new Uint32Array(4);
   private used = 4;
 
-  /** @param counter its first word counts blocks and must be 0; the others tell streams of one key apart. */
+  /**
+   * @param counter its first word counts blocks and must be 0; the others tell streams of one key
+   * apart.
+   */
   constructor(key: Uint32Array, counter: Uint32Array) {
     this.key = key;
     this.counter = counter;
@@ -92,7 +96,8 @@ export class RandomStream {
   }
 
   /**
-   * Uniform integer in [0, n), exactly even (Lemire, "Fast random integer generation in an interval", 2019).
+   * Uniform integer in [0, n), exactly even (Lemire, "Fast random integer generation in an
+   * interval", 2019).
    *
    * @throws RangeError unless 1 <= n <= 2^32 - 1
    */
@@ -112,9 +117,10 @@ export class RandomStream {
 }
 
 /**
- * The stream of (seed, ...keys), for example `stream(seed, epoch, image, view)`. Streams of different seeds, keys or
- * numbers of keys never share a block as long as there are at most three keys; beyond three, the leading keys are
- * hashed into the seed by the generator itself, and two streams coincide with a chance of 2^-64.
+ * The stream of (seed, ...keys), for example `stream(seed, epoch, image, view)`. Streams of
+ * different seeds, keys or numbers of keys never share a block as long as there are at most three
+ * keys; beyond three, the leading keys are hashed into the seed by the generator itself, and two
+ * streams coincide with a chance of 2^-64.
  *
  * @param seed a whole number from 0 to 2^53 - 1
  * @param keys whole numbers from 0 to 2^32 - 1
@@ -127,7 +133,8 @@ export function stream(seed: number, ...keys: number[]): RandomStream {
   for (const key of keys) {
     if (key >>> 0 !== key) throw new RangeError(`a stream's key must be a whole number from 0 to 2^32 - 1, not ${key}`);
   }
-  // A seed leaves the upper 11 bits of the key free; the number of keys goes there, so that (1) and (1, 0) differ.
+  // A seed leaves the upper 11 bits of the key free; the number of keys goes there, so that (1) and
+  // (1, 0) differ.
   const key = Uint32Array.of(seed, Math.floor(seed / TWO_POW_32) | (keys.length << 21));
   let first = 0;
   for (; keys.length - first > 3; first++) {
@@ -137,7 +144,10 @@ export function stream(seed: number, ...keys: number[]): RandomStream {
   return new RandomStream(key, Uint32Array.of(0, keys[first] ?? 0, keys[first + 1] ?? 0, keys[first + 2] ?? 0));
 }
 
-/** The numbers 0 .. n-1 in the random order of (seed, ...keys): Fisher-Yates, every order equally likely. */
+/**
+ * The numbers 0 .. n-1 in the random order of (seed, ...keys): Fisher-Yates, every order equally
+ * likely.
+ */
 export function permutation(n: number, seed: number, ...keys: number[]): Uint32Array {
   const random = stream(seed, ...keys);
   const order = new Uint32Array(n);

@@ -11,7 +11,8 @@ import { trainingState } from '../src/train/checkpoint.js';
 import { cudaGraphs, type Recorder } from '../src/train/replay/recorder.js';
 import { Kind } from '../src/train/replay/trace.js';
 import { pictures, tandem, tiny } from './cli/running.js';
-import { testDevice, uncounted } from './device.js'; // before libtorch is asked which devices there are
+// before libtorch is asked which devices there are
+import { testDevice, uncounted } from './device.js';
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';
 import { moment, settingsFor } from './methods/stepping.js';
 import { assertClose, noise } from './support.js';

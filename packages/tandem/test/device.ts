@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The device for the tests that run on any but the CPU: `TANDEM_TEST_DEVICE`, else a GPU that is pretended, where libtorch has no CUDA of its own
- * (see native/pretend-cuda.cc). Import this before everything else.
+ * The device for the tests that run on any but the CPU: `TANDEM_TEST_DEVICE`, else a GPU that is
+ * pretended, where libtorch has no CUDA of its own (see native/pretend-cuda.cc). Import this before
+ * everything else.
  */
 export interface TestDevice {
   readonly device: string;

@@ -4,7 +4,10 @@ import { permutation, philox4x32, stream } from '../src/random.js';
 
 const hex = (words: Iterable<number>) => [...words].map((word) => word.toString(16).padStart(8, '0')).join(' ');
 
-/** How far the chi-square of counts against an even spread is from chance, in standard deviations (Wilson-Hilferty). */
+/**
+ * How far the chi-square of counts against an even spread is from chance, in standard deviations
+ * (Wilson-Hilferty).
+ */
 function unevenness(counts: readonly number[]): number {
   const total = counts.reduce((sum, n) => sum + n, 0);
   const expected = total / counts.length;

@@ -36,8 +36,8 @@ export function normal(shape: readonly number[], seed: number, dtype: DType = 'f
 }
 
 /**
- * Numbers in [0, 1) from the integer hash that the fixtures of the networks use: element k of the t-th tensor, in any
- * language the same.
+ * Numbers in [0, 1) from the integer hash that the fixtures of the networks use: element k of the
+ * t-th tensor, in any language the same.
  */
 export function hashed(shape: readonly number[], t: number): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
@@ -87,7 +87,10 @@ export function hash(tensors: readonly Tensor[]): string {
   return sum.digest('hex');
 }
 
-/** Pixels times a matrix, batch norm, ReLU: the smallest encoder that has all that a ResNet's training touches. */
+/**
+ * Pixels times a matrix, batch norm, ReLU: the smallest encoder that has all that a ResNet's
+ * training touches.
+ */
 export class TinyEncoder extends nn.Module implements Encoder {
   readonly linear: nn.Linear;
   readonly bn: nn.BatchNorm1d;

@@ -2,7 +2,8 @@ import { camelCase } from '../src/call.js';
 import type { Schema, SchemaArgument } from '../src/door.js';
 import { isOffered, type Operator } from './select.js';
 
-// Factories whose dtype libtorch takes from the number given, which in JavaScript does not say whether it is an integer.
+// Factories whose dtype libtorch takes from the number given, which in JavaScript does not say
+// whether it is an integer.
 const float32ByDefault = new Set(['arange', 'full']);
 
 const reserved = new Set(['var', 'in', 'default', 'delete', 'function', 'new', 'with']);
@@ -146,7 +147,10 @@ function signature(name: string, { schema, required, options }: Form, method: bo
   return `${name}(${parameters.join(', ')}): ${resultType(schema)}`;
 }
 
-/** The lines that call and wrap the result; `raw` is the options argument, `options` the expression that checks it. */
+/**
+ * The lines that call and wrap the result; `raw` is the options argument, `options` the expression
+ * that checks it.
+ */
 function* callLines(
   form: Form,
   given: readonly string[],
@@ -158,7 +162,8 @@ function* callLines(
   const special = float32ByDefault.has(schema.name.replace('aten::', ''));
   if (form.options.length > 0) {
     if (!special && form.options.every((argument) => argument.hasDefault)) {
-      // Without options, which is the usual case, fewer arguments cross into the addon: it knows their defaults.
+      // Without options, which is the usual case, fewer arguments cross into the addon: it knows
+      // their defaults.
       const short = form.required.map((argument, i) => converted(row, argument, given[i] as string));
       yield `${indent}if (${raw} === undefined) {`;
       yield* resultLines(form, given, `$.call(${[`$.id(${row})`, ...short].join(', ')})`, `${indent}  `);

@@ -8,8 +8,8 @@ const root = new URL('../../', import.meta.url);
 const allowList = fileURLToPath(new URL('codegen/allowlist.txt', root));
 const target = fileURLToPath(new URL('src/ops.generated.ts', root));
 
-// The committed file speaks of one libtorch, so that it does not depend on the machine; newer ones are held against it
-// at run time, when each operator is resolved.
+// The committed file speaks of one libtorch, so that it does not depend on the machine; newer ones
+// are held against it at run time, when each operator is resolved.
 const reference = '1.13';
 
 const version = door.version();

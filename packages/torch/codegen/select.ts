@@ -7,7 +7,10 @@ export interface Allowed {
   readonly without: readonly string[];
 }
 
-/** Reads the allow-list: a base name on each line, `-overload` behind it leaves a form out, `#` starts a comment. */
+/**
+ * Reads the allow-list: a base name on each line, `-overload` behind it leaves a form out, `#`
+ * starts a comment.
+ */
 export function readAllowList(file: string): Allowed[] {
   return readFileSync(file, 'utf8')
     .split('\n')
@@ -26,7 +29,8 @@ export interface Operator {
   readonly forms: readonly Schema[];
 }
 
-// Types with no meaning outside C++ and Python. As options they are left out, as required arguments they rule the form out.
+// Types with no meaning outside C++ and Python. As options they are left out, as required arguments
+// they rule the form out.
 const foreign = /Dimname|Generator|Storage|Stream|Layout|str\[\]|__torch__|Any|Dict|complex/;
 
 /** Whether an argument is offered to TypeScript at all. */

@@ -1,12 +1,13 @@
-// The module: makes the state of this environment, opens the doors, and lets go of everything when the environment ends.
+// The module: makes the state of this environment, opens the doors, and lets go of everything when
+// the environment ends.
 #include "doors.h"
 
 namespace tandem {
 
 namespace {
 
-/// Runs before Node tears the environment down, on its own thread: no tensor outlives it, and late deleters find the
-/// returns closed.
+/// Runs before Node tears the environment down, on its own thread: no tensor outlives it, and late
+/// deleters find the returns closed.
 void close(void* data) {
   auto* state = static_cast<State*>(data);
   state->returns->close();

@@ -35,7 +35,8 @@ napi_value backward(Call& call) {
   return call.undefined();
 }
 
-/// gradients(outputs, inputs, gradients or null, retainGraph, createGraph, allowUnused): slots, -1 where unused
+/// gradients(outputs, inputs, gradients or null, retainGraph, createGraph, allowUnused): slots, -1
+/// where unused
 napi_value gradients(Call& call) {
   variable_list outputs = tensorsOf(call, 0);
   variable_list inputs = tensorsOf(call, 1);
@@ -68,7 +69,8 @@ napi_value setRequiresGrad(Call& call) {
 
 napi_value isLeaf(Call& call) { return call.boolean(call.state->tensor(call.slotAt(0)).is_leaf()); }
 
-/// gradient(slot, known): the slot of its gradient; `known` again when that slot already holds it, -1 when there is none
+/// gradient(slot, known): the slot of its gradient; `known` again when that slot already holds it,
+/// -1 when there is none
 napi_value gradient(Call& call) {
   const at::Tensor& gradient = call.state->tensor(call.slotAt(0)).grad();
   if (!gradient.defined()) return call.number(-1);

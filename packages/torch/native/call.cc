@@ -13,7 +13,8 @@ namespace tandem {
 
 namespace {
 
-/// "conv2d(float32[2, 3, 8, 8], float32[4, 5, 3, 3]): why; cure". Reads the arguments again, since a failed call has used them up.
+/// "conv2d(float32[2, 3, 8, 8], float32[4, 5, 3, 3]): why; cure". Reads the arguments again, since
+/// a failed call has used them up.
 [[noreturn]] void fail(const Call& call, const Operator& op) {
   std::ostringstream out;
   const char* separator = "";
@@ -33,7 +34,8 @@ namespace {
   rethrowAs(out.str());
 }
 
-/// call(operator, ...arguments): a slot, a value, or an array of them; undefined for results that are arguments changed in place.
+/// call(operator, ...arguments): a slot, a value, or an array of them; undefined for results that
+/// are arguments changed in place.
 napi_value call(Call& call) {
   int32_t id = call.slotAt(0);
   const Operator& op = call.state->operators.at(id);
@@ -62,7 +64,8 @@ napi_value call(Call& call) {
   }
 }
 
-/// resolve(name, overload, argumentNames, shown): the operator's number; `shown` is what messages call it. Throws where this libtorch lacks it, or orders its arguments differently.
+/// resolve(name, overload, argumentNames, shown): the operator's number; `shown` is what messages
+/// call it. Throws where this libtorch lacks it, or orders its arguments differently.
 napi_value resolve(Call& call) {
   std::string name = call.textAt(0);
   std::string overload = call.textAt(1);
@@ -98,7 +101,8 @@ napi_value argumentToJs(const Call& call, const c10::Argument& argument) {
   return object;
 }
 
-/// schemas(): every operator of aten and of our own as data: name, overload, arguments, returns and the schema's own spelling.
+/// schemas(): every operator of aten and of our own as data: name, overload, arguments, returns and
+/// the schema's own spelling.
 napi_value schemas(Call& call) {
   std::vector<napi_value> all;
   for (const auto& operatorName : c10::Dispatcher::singleton().getAllOpNames()) {

@@ -1,5 +1,6 @@
-// What only CUDA builds have: the size of the device's memory, a stream apart from the default one, and graphs of recorded work.
-// TANDEM_CUDA is set where libtorch has CUDA and its headers are at hand.
+// What only CUDA builds have: the size of the device's memory, a stream apart from the default one,
+// and graphs of recorded work. TANDEM_CUDA is set where libtorch has CUDA and its headers are at
+// hand.
 #include "doors.h"
 
 #include "convert.h"
@@ -41,7 +42,8 @@ napi_value cudaMemory(Call& call) {
   return call.array({call.number(static_cast<double>(free)), call.number(static_cast<double>(total))});
 }
 
-/// leaveDefaultStream(device): this thread's work goes to a stream of the device that can be recorded, from now on
+/// leaveDefaultStream(device): this thread's work goes to a stream of the device that can be
+/// recorded, from now on
 napi_value leaveDefaultStream(Call& call) {
   at::Device device = deviceOf(call.textAt(0));
   // Graphs are recorded on the thread's current device.

@@ -21,7 +21,8 @@ std::string shortened(const std::string& text, size_t longest) {
 }
 
 std::string oneLine(const std::string& text) {
-  // libtorch appends where it raised and what its own developers may try; neither helps from JavaScript.
+  // libtorch appends where it raised and what its own developers may try; neither helps from
+  // JavaScript.
   static const char* const kAsides[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
                                         " Hint: enable anomaly detection", " Set allow_unused=True",
                                         " Saved intermediate values of the graph", "\nSearch for `cuda", "\nCUDA kernel errors might",

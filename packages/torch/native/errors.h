@@ -1,4 +1,5 @@
-// What went wrong, in one line: libtorch's own words without its traces, the operands given, and the cure where it is known.
+// What went wrong, in one line: libtorch's own words without its traces, the operands given, and
+// the cure where it is known.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,5 @@
-// The colour jitter on the CPU, an operator of our own: libtorch's operators go over an image some forty times for what takes two passes.
+// The colour jitter on the CPU, an operator of our own: libtorch's operators go over an image some
+// forty times for what takes two passes.
 #include "clones.h"
 
 #include <ATen/ATen.h>
@@ -23,7 +24,8 @@ struct Step {
   float amount;
 };
 
-/// What is done to one image. The contrast needs the mean gray of the whole image before it: it and what follows are another pass.
+/// What is done to one image. The contrast needs the mean gray of the whole image before it: it and
+/// what follows are another pass.
 struct Plan {
   std::vector<Step> before, after;
 };
@@ -92,7 +94,8 @@ std::vector<Plan> plansOf(int64_t n, const uint8_t* order, const float* amounts)
   return plans;
 }
 
-/// self [n, 3, h, w] in [0, 1]; order [n, 4]: the numbers of each image's operations, each once; amounts [4, n]: how strong each operation is.
+/// self [n, 3, h, w] in [0, 1]; order [n, 4]: the numbers of each image's operations, each once;
+/// amounts [4, n]: how strong each operation is.
 at::Tensor& jitter_(at::Tensor& self, const at::Tensor& order, const at::Tensor& amounts) {
   TORCH_CHECK(self.dim() == 4 && self.size(1) == 3 && self.scalar_type() == at::kFloat && self.is_contiguous(), "expected contiguous float32 images [n, 3, h, w]");
   TORCH_CHECK(!(at::GradMode::is_enabled() && self.requires_grad()), "there is no gradient");
@@ -110,7 +113,8 @@ at::Tensor& jitter_(at::Tensor& self, const at::Tensor& order, const at::Tensor&
         const auto& [before, after] = plans[image];
         if (after.empty() && (isSecond || before.empty())) continue;
         float* channels = images + image * 3 * pixels + from;
-        // What lies beyond the image is black, and before the contrast it stays so: it adds nothing to the sum.
+        // What lies beyond the image is black, and before the contrast it stays so: it adds nothing
+        // to the sum.
         if (count < kPixels) std::memset(x, 0, sizeof x);
         for (int64_t c = 0; c < 3; ++c) std::memcpy(x[c], channels + c * pixels, count * sizeof(float));
         change(x, isSecond ? after : before, means[image]);

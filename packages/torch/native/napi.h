@@ -1,4 +1,5 @@
-// The few things every door needs from Node-API: arguments, results, and C++ exceptions turned into JavaScript errors.
+// The few things every door needs from Node-API: arguments, results, and C++ exceptions turned into
+// JavaScript errors.
 #pragma once
 
 #include <node_api.h>

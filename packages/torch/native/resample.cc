@@ -1,5 +1,5 @@
-// Resampling of images on the CPU, an operator of our own: as products of matrices, which are nearly all zeros, it took more than
-// half the time of a large view.
+// Resampling of images on the CPU, an operator of our own: as products of matrices, which are
+// nearly all zeros, it took more than half the time of a large view.
 #include "clones.h"
 
 #include <ATen/ATen.h>
@@ -24,7 +24,8 @@ struct Maps {
 constexpr int64_t kAcross = 32;  // columns of a strip
 constexpr int64_t kDown = 16;    // results of a column that are written together: a cache line
 
-/// A strip of columns as floats [h, kAcross]; where there are fewer, the others are never looked at.
+/// A strip of columns as floats [h, kAcross]; where there are fewer, the others are never looked
+/// at.
 template <typename T>
 void load(const T* in, int64_t step, int64_t h, int64_t across, float* strip) {
   for (int64_t y = 0; y < h; ++y, in += step, strip += kAcross) {
@@ -60,8 +61,8 @@ TANDEM_CLONES void resample(const float* strip, const Maps& maps, int64_t across
   }
 }
 
-/// self [n, c, h, w], first [n, size], weights [n, size, each] to [n, c, w, size]: the result lies across, so that a second
-/// call takes the other direction and gives the image back as it stood.
+/// self [n, c, h, w], first [n, size], weights [n, size, each] to [n, c, w, size]: the result lies
+/// across, so that a second call takes the other direction and gives the image back as it stood.
 at::Tensor resampleLines(const at::Tensor& self, const at::Tensor& first, const at::Tensor& weights) {
   TORCH_CHECK(self.dim() == 4 && (self.scalar_type() == at::kByte || self.scalar_type() == at::kFloat), "expected uint8 or float32 images [n, c, h, w]");
   TORCH_CHECK(!(at::GradMode::is_enabled() && self.requires_grad()), "there is no gradient");

@@ -58,7 +58,8 @@ napi_value setThreads(Call& call) {
   return call.undefined();
 }
 
-/// keepFreedMemory(): tells the allocator to hold on to big blocks; giving each temporary back to the system tripled their cost
+/// keepFreedMemory(): tells the allocator to hold on to big blocks; giving each temporary back to
+/// the system tripled their cost
 napi_value keepFreedMemory(Call& call) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
@@ -67,7 +68,8 @@ napi_value keepFreedMemory(Call& call) {
   return call.undefined();
 }
 
-/// allocatedBytes(): what is allocated and not freed, memory held back from the system left out; undefined where the C library cannot tell
+/// allocatedBytes(): what is allocated and not freed, memory held back from the system left out;
+/// undefined where the C library cannot tell
 napi_value allocatedBytes(Call& call) {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
   auto info = mallinfo2();

@@ -10,7 +10,8 @@ namespace tandem {
 
 namespace {
 
-/// attach(generations): shares the table of generations, a Uint32Array that stays alive as long as the environment.
+/// attach(generations): shares the table of generations, a Uint32Array that stays alive as long as
+/// the environment.
 napi_value attach(Call& call) {
   void* data = nullptr;
   size_t length = 0;
@@ -47,7 +48,8 @@ napi_value dispose(Call& call) {
 
 napi_value liveCount(Call& call) { return call.number(static_cast<double>(call.state->live())); }
 
-/// live(): [slot, operator or null, bytes, owned] of each live tensor; storage shared by several is counted once.
+/// live(): [slot, operator or null, bytes, owned] of each live tensor; storage shared by several is
+/// counted once.
 napi_value live(Call& call) {
   std::vector<napi_value> rows;
   std::unordered_set<const void*> seen;
@@ -66,7 +68,8 @@ napi_value live(Call& call) {
   return call.array(rows);
 }
 
-/// freed(slot): what the slot held last, as "float32[2, 3]"; empty when it holds a newer tensor by now.
+/// freed(slot): what the slot held last, as "float32[2, 3]"; empty when it holds a newer tensor by
+/// now.
 napi_value freed(Call& call) {
   const Slot& slot = call.state->slots().at(call.slotAt(0));
   if (slot.tensor.defined() || slot.lastDtype == c10::ScalarType::Undefined) return call.text("");

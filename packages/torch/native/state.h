@@ -1,5 +1,6 @@
 // Tensors that JavaScript holds live in numbered slots, one table for each JavaScript environment.
-// A slot's generation changes when it is freed; JavaScript sees the generations and so knows a stale reference at no cost.
+// A slot's generation changes when it is freed; JavaScript sees the generations and so knows a
+// stale reference at no cost.
 #pragma once
 
 #include "napi.h"
@@ -44,8 +45,9 @@ struct Operator {
   std::vector<bool> writesArgument;  // of each result: it is an argument changed in place
 };
 
-/// Buffers shared with JavaScript whose tensors have died. Deleters run on any thread, even after the environment
-/// is gone, so they only leave a note here; the JavaScript thread lets go at its next visit.
+/// Buffers shared with JavaScript whose tensors have died. Deleters run on any thread, even after
+/// the environment is gone, so they only leave a note here; the JavaScript thread lets go at its
+/// next visit.
 class Returns {
  public:
   void add(napi_ref reference);

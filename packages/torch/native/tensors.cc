@@ -68,7 +68,8 @@ napi_value fromArray(Call& call) {
   return call.number(call.state->add(std::move(tensor), -1));
 }
 
-/// fromBuffer(typedArray, shape, dtype, user): shares the array's memory, which stays alive as long as any tensor over it.
+/// fromBuffer(typedArray, shape, dtype, user): shares the array's memory, which stays alive as long
+/// as any tensor over it.
 napi_value fromBuffer(Call& call) {
   call.state->returns->drain(call.env);
   Bytes bytes = bytesOf(call, call.args[0]);
@@ -81,7 +82,8 @@ napi_value fromBuffer(Call& call) {
   return call.number(call.state->add(std::move(tensor), -1));
 }
 
-/// read(slot, typedArray): fills the array with the tensor's elements in row-major order; dtypes must agree in width.
+/// read(slot, typedArray): fills the array with the tensor's elements in row-major order; dtypes
+/// must agree in width.
 napi_value read(Call& call) {
   Bytes bytes = bytesOf(call, call.args[1]);
   at::Tensor tensor = call.state->tensor(call.slotAt(0)).detach().cpu().contiguous();

@@ -1,9 +1,12 @@
-// tandem::conv2d_winograd: 3x3 convolutions by Winograd's F(4x4, 3x3), after Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks"
-// (arXiv 1509.09308). A 4x4 piece of the output takes 36 multiplications for each pair of channels, where the definition takes 144.
+// tandem::conv2d_winograd: 3x3 convolutions by Winograd's F(4x4, 3x3), after Lavin and Gray, "Fast
+// Algorithms for Convolutional Neural Networks" (arXiv 1509.09308). A 4x4 piece of the output takes
+// 36 multiplications for each pair of channels, where the definition takes 144.
 //
-//   y = A'((G w G') . (B' x B)) A        for each 6x6 piece of x, two pixels shared with the next; "." multiplies channels, one matrix for each of 36 places
+//   y = A'((G w G') . (B' x B)) A for each 6x6 piece of x, two pixels shared with the next; "."
+//   multiplies channels, one matrix for each of 36 places
 //
-// Its gradients are the same maps transposed. The six of them are two loops: `unfold` takes pieces of an image, `fold` adds pieces to one.
+// Its gradients are the same maps transposed. The six of them are two loops: `unfold` takes pieces
+// of an image, `fold` adds pieces to one.
 #include "clones.h"
 
 #include <ATen/ATen.h>
@@ -91,7 +94,8 @@ inline __attribute__((always_inline)) void sandwich(const Lanes (&x)[P.width][P.
   }
 }
 
-/// Images [n, height, width, channels] and the squares that cover them: `step` pixels from one to the next, the first `before` pixels outside.
+/// Images [n, height, width, channels] and the squares that cover them: `step` pixels from one to
+/// the next, the first `before` pixels outside.
 struct Cover {
   int64_t n, height, width, channels, step, before;
 
@@ -100,7 +104,8 @@ struct Cover {
   int64_t pieces() const { return n * down() * across(); }
 };
 
-/// pieces [places, pieces, channels] = P square P' of each square of images `from` to `to`, zero outside.
+/// pieces [places, pieces, channels] = P square P' of each square of images `from` to `to`, zero
+/// outside.
 template <const auto& P>
 inline __attribute__((always_inline)) void unfoldImages(const Cover& cover, const float* images, float* pieces, int64_t from, int64_t to) {
   const auto [n, height, width, channels, step, before] = cover;
@@ -124,7 +129,8 @@ inline __attribute__((always_inline)) void unfoldImages(const Cover& cover, cons
   }
 }
 
-/// Images `from` to `to`, zero at first, of which each square gets P piece P' of its piece added; what lies outside is dropped.
+/// Images `from` to `to`, zero at first, of which each square gets P piece P' of its piece added;
+/// what lies outside is dropped.
 template <const auto& P>
 inline __attribute__((always_inline)) void foldImages(const Cover& cover, const float* pieces, float* images, int64_t from, int64_t to) {
   const auto [n, height, width, channels, step, before] = cover;
@@ -177,12 +183,14 @@ at::Tensor fold(Loop loop, const Cover& cover, const at::Tensor& pieces) {
   return run(loop, cover, pieces, at::empty({cover.n, cover.channels, cover.height, cover.width}, pieces.options().memory_format(channelsLast)).zero_());
 }
 
-/// How the 6x6 pieces of the input, the 4x4 ones of the output, and the kernels, which are one piece each, are laid out.
+/// How the 6x6 pieces of the input, the 4x4 ones of the output, and the kernels, which are one
+/// piece each, are laid out.
 Cover inputCover(const at::Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1), 4, 1}; }
 Cover outputCover(const at::Tensor& x, int64_t channels) { return {x.size(0), x.size(2), x.size(3), channels, 4, 0}; }
 Cover weightCover(const at::Tensor& weight) { return {weight.size(0), 3, 3, weight.size(1), 3, 0}; }
 
-/// The product at each of the 36 places is one thread's work: faster than all threads for one after the other.
+/// The product at each of the 36 places is one thread's work: faster than all threads for one after
+/// the other.
 at::Tensor products(const at::Tensor& a, const at::Tensor& b) {
   at::Tensor result = at::empty({36, a.size(1), b.size(2)}, a.options());
   at::parallel_for(0, 36, 1, [&](int64_t from, int64_t to) {

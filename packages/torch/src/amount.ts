@@ -12,15 +12,19 @@ import {
 import { Tensor } from './tensor.js';
 
 /**
- * A number that changes from step to step: itself, or a tensor of no dimensions, float32, on the device of what it is used with. Work that is
- * recorded holds on to numbers; a tensor it reads anew at each replay. Results of the two may differ in last bits.
+ * A number that changes from step to step: itself, or a tensor of no dimensions, float32, on the
+ * device of what it is used with. Work that is recorded holds on to numbers; a tensor it reads anew
+ * at each replay. Results of the two may differ in last bits.
  */
 export type Amount = number | Tensor;
 
 /** Several, in a list or as a tensor [n]. */
 export type Amounts = readonly number[] | Tensor;
 
-/** How the work of a step learns what changes from step to step, so that it can be recorded: what it learns in other ways stays as it was. */
+/**
+ * How the work of a step learns what changes from step to step, so that it can be recorded: what it
+ * learns in other ways stays as it was.
+ */
 export interface Now {
   /** A number of this step. @param of is asked once in each step, also when the work is replayed */
   number(of: () => number): Amount;

@@ -5,14 +5,16 @@ import { scope } from './scope.js';
 import { slotOf, Tensor } from './tensor.js';
 
 /**
- * Sends an array to a device beside the work there: a GPU copies it in a stream of its own while it computes, and only what uses it waits. The array
- * may be changed as soon as this returns. On other devices it is `upload`. Not for the inside of `Graph.record`.
+ * Sends an array to a device beside the work there: a GPU copies it in a stream of its own while it
+ * computes, and only what uses it waits. The array may be changed as soon as this returns. On other
+ * devices it is `upload`. Not for the inside of `Graph.record`.
  */
 export function uploadAside(array: TypedArray, shape: readonly number[], device: Device): Arriving {
   const isAside = device.startsWith('cuda');
   const send = () => {
     if (!isAside) return upload(array, shape, device);
-    // Always pinned: from elsewhere the host would wait for the copy, or CUDA would read the array later.
+    // Always pinned: from elsewhere the host would wait for the copy, or CUDA would read the array
+    // later.
     const pinned = fromBuffer(array, shape).pinMemory();
     return new Tensor(door.copyAside(slotOf(pinned, 'uploadAside'), device), 'uploadAside');
   };
@@ -31,8 +33,9 @@ export class Arriving {
   }
 
   /**
-   * The tensor, for the caller to free. Work after this call, in the stream that this thread works in now, waits until it has arrived; the host does
-   * not. Take it before the next is sent: else that one is waited for as well.
+   * The tensor, for the caller to free. Work after this call, in the stream that this thread works
+   * in now, waits until it has arrived; the host does not. Take it before the next is sent: else
+   * that one is waited for as well.
    */
   take(): Tensor {
     if (this.#isAside) door.joinAside(slotOf(this.#tensor, 'take'));

@@ -12,7 +12,8 @@ function synchronous<T>(name: string, result: T): T {
 
 /**
  * Gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
- * @returns one tensor for each input, of its shape; null for inputs that took no part, where `allowUnused`.
+ * @returns one tensor for each input, of its shape; null for inputs that took no part, where
+ * `allowUnused`.
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],
@@ -62,7 +63,10 @@ export function gradEnabled(): boolean {
   return door.gradMode();
 }
 
-/** Runs `fn` without recording or version counting: a little faster than `noGrad`; its tensors can never be recorded. */
+/**
+ * Runs `fn` without recording or version counting: a little faster than `noGrad`; its tensors can
+ * never be recorded.
+ */
 export function inferenceMode<T>(fn: () => T): T {
   door.beginInference();
   try {
@@ -73,8 +77,10 @@ export function inferenceMode<T>(fn: () => T): T {
 }
 
 /**
- * Runs `fn` with matrix products and convolutions in a lower precision, the rest as libtorch's autocast lists say.
- * @param options.dtype bfloat16 by default; float16 only on GPUs. @param options.enabled false switches it off inside.
+ * Runs `fn` with matrix products and convolutions in a lower precision, the rest as libtorch's
+ * autocast lists say.
+ * @param options.dtype bfloat16 by default; float16 only on GPUs.
+ * @param options.enabled false switches it off inside.
  */
 export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?: boolean }, fn: () => T): T {
   const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;

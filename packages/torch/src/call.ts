@@ -1,7 +1,10 @@
 import { door, generations } from './door.js';
 import { describe, slotOf, Tensor } from './tensor.js';
 
-/** One operator as the generated file lists it; the words of `parameters` and `options` are separated by spaces. */
+/**
+ * One operator as the generated file lists it; the words of `parameters` and `options` are
+ * separated by spaces.
+ */
 export type OperatorRow = readonly [name: string, overload: string, parameters: string, options: string];
 
 let rows: readonly OperatorRow[] = [];
@@ -17,7 +20,10 @@ export function register(table: readonly OperatorRow[]): void {
   known = new Array(table.length);
 }
 
-/** The TypeScript name of an operator or argument: `max_pool2d` to `maxPool2d`, without a namespace; `_` at either end stays. */
+/**
+ * The TypeScript name of an operator or argument: `max_pool2d` to `maxPool2d`, without a namespace;
+ * `_` at either end stays.
+ */
 export function camelCase(name: string): string {
   return name
     .replace(/.*::/, '')
@@ -127,7 +133,10 @@ export function isString(x: unknown): boolean {
   return typeof x === 'string';
 }
 
-/** Whether `x` may be the trailing options of this form: absent, or an object whose keys it all knows. */
+/**
+ * Whether `x` may be the trailing options of this form: absent, or an object whose keys it all
+ * knows.
+ */
 export function fits(row: number, x: unknown): boolean {
   if (x === undefined) return true;
   if (!isPlain(x)) return false;

@@ -15,8 +15,9 @@ export interface TensorOptions {
 }
 
 /**
- * A tensor with a copy of `data`: a number, nested arrays, or a typed array (flat; give `shape` for more dimensions).
- * The dtype is the typed array's own; nested numbers are float32, booleans bool, unless `dtype` says otherwise.
+ * A tensor with a copy of `data`: a number, nested arrays, or a typed array (flat; give `shape` for
+ * more dimensions). The dtype is the typed array's own; nested numbers are float32, booleans bool,
+ * unless `dtype` says otherwise.
  * @throws when the arrays are ragged or do not fill `shape`.
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
@@ -37,15 +38,17 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
 }
 
 /**
- * A tensor over the array's own memory, without a copy: writing to one writes to the other. The memory stays as long as
- * the tensor needs it, unless its ArrayBuffer is transferred: then the tensor must not be used any more.
+ * A tensor over the array's own memory, without a copy: writing to one writes to the other. The
+ * memory stays as long as the tensor needs it, unless its ArrayBuffer is transferred: then the
+ * tensor must not be used any more.
  */
 export function fromBuffer(
   array: TypedArray,
   shape: readonly number[] = [array.length],
   dtype = dtypeOfArray(array, 'fromBuffer'),
 ): Tensor {
-  // Newer than the types: shrinking such a buffer gives its pages back while the tensor still reads them.
+  // Newer than the types: shrinking such a buffer gives its pages back while the tensor still reads
+  // them.
   if ((array.buffer as { resizable?: boolean }).resizable) {
     throw new TypeError('fromBuffer: the ArrayBuffer is resizable; give one of fixed size, or copy it with tensor()');
   }
@@ -53,8 +56,9 @@ export function fromBuffer(
 }
 
 /**
- * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The copy to a GPU does not
- * wait for the work in flight there; the array may be changed as soon as this returns.
+ * An array as a tensor on a device. On the CPU it shares the array's memory: never write to it. The
+ * copy to a GPU does not wait for the work in flight there; the array may be changed as soon as
+ * this returns.
  */
 export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
   const here = fromBuffer(array, shape);
@@ -63,10 +67,16 @@ export function upload(array: TypedArray, shape: readonly number[], device: Devi
   return (isLarge ? here.pinMemory() : here).to({ device, nonBlocking: true });
 }
 
-/** Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the system cannot move. */
+/**
+ * Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the
+ * system cannot move.
+ */
 const UNPINNED = 2 ** 16;
 
-/** A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives them. */
+/**
+ * A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives
+ * them.
+ */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
   return new Tensor(door.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');
 }

@@ -35,7 +35,9 @@ export interface Capabilities {
   readonly openblas?: string;
 }
 
-/** The native addon's functions. Tensors are slot numbers here; everything above speaks of `Tensor`. */
+/**
+ * The native addon's functions. Tensors are slot numbers here; everything above speaks of `Tensor`.
+ */
 export interface Door {
   call(operator: number, ...values: unknown[]): unknown;
   resolve(name: string, overload: string, argumentNames: readonly string[], shown: string): number;
@@ -121,8 +123,9 @@ function threadsWanted(setting: string | undefined): number {
 }
 
 /**
- * How long a waiting thread of libgomp spins before it sleeps, read when the library is loaded. On a machine that is busy with other work its
- * default lets threads wait for each other's time slices (a training run took eight times as long); on a quiet one it is twice as quick.
+ * How long a waiting thread of libgomp spins before it sleeps, read when the library is loaded. On
+ * a machine that is busy with other work its default lets threads wait for each other's time slices
+ * (a training run took eight times as long); on a quiet one it is twice as quick.
  */
 const isBusy = (loadavg()[0] as number) > availableParallelism();
 if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
@@ -130,7 +133,10 @@ if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '1000
 /** The one place where the addon is loaded. */
 export const door: Door = load();
 
-/** The generation of each slot, shared with the addon: a reference is live while its own generation stands here. */
+/**
+ * The generation of each slot, shared with the addon: a reference is live while its own generation
+ * stands here.
+ */
 export const generations = new Uint32Array(door.capacity());
 
 door.attach(generations);

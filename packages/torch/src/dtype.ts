@@ -64,7 +64,10 @@ export function dtypeOfArray(array: TypedArray, user: string): DType {
   throw new TypeError(`${user}: no dtype for ${kind}; use a Float32Array, Int32Array or the like`);
 }
 
-/** A typed array of `length` elements for a dtype; half-precision types have none of their own and are read as float32. */
+/**
+ * A typed array of `length` elements for a dtype; half-precision types have none of their own and
+ * are read as float32.
+ */
 export function arrayFor(dtype: DType, length: number): TypedArray {
   switch (dtype) {
     case 'float32':

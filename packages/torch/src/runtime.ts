@@ -22,15 +22,19 @@ export function threads(): number {
   return door.threads();
 }
 
-/** Sets it for libtorch and for its BLAS. At the start it is `TANDEM_THREADS`, or the number of cores. */
+/**
+ * Sets it for libtorch and for its BLAS. At the start it is `TANDEM_THREADS`, or the number of
+ * cores.
+ */
 export function setThreads(count: number): void {
   checkInteger('setThreads', count);
   door.setThreads(count);
 }
 
 /**
- * Bytes of main memory that this process has allocated, tensors that only a recorded graph holds included; memory kept for later use does not count.
- * undefined where the C library cannot tell; glibc can from 2.33 on.
+ * Bytes of main memory that this process has allocated, tensors that only a recorded graph holds
+ * included; memory kept for later use does not count. undefined where the C library cannot tell;
+ * glibc can from 2.33 on.
  */
 export function allocatedBytes(): number | undefined {
   return door.allocatedBytes();
@@ -42,7 +46,9 @@ export function manualSeed(seed: number): void {
   door.seed(seed);
 }
 
-/** The state of a device's default generator, a uint8 tensor that `setGeneratorState` takes back. */
+/**
+ * The state of a device's default generator, a uint8 tensor that `setGeneratorState` takes back.
+ */
 export function generatorState(device: Device = 'cpu'): Tensor {
   return new Tensor(door.generatorState(device), 'generatorState');
 }

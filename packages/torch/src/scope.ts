@@ -2,8 +2,9 @@ import { door } from './door.js';
 import { setTracker, Tensor } from './tensor.js';
 
 /**
- * Runs `fn` and frees, in `finally`, every tensor made inside except those in its return value (a tensor, or arrays and
- * plain objects of them) and those that were kept. Scopes nest; what one returns belongs to the scope around it.
+ * Runs `fn` and frees, in `finally`, every tensor made inside except those in its return value (a
+ * tensor, or arrays and plain objects of them) and those that were kept. Scopes nest; what one
+ * returns belongs to the scope around it.
  * @throws when `fn` returns a promise: other work would run between its steps and lose its tensors.
  */
 export function scope<T>(fn: () => T): T {
@@ -47,7 +48,10 @@ export interface LiveTensors {
   readonly byOperator: Readonly<Record<string, { count: number; bytes: number }>>;
   /** By the line that made them, for tensors made while `trackTensors` was on. */
   readonly bySource: Readonly<Record<string, { count: number; bytes: number }>>;
-  /** Tensors whose last reference the garbage collector took while they were alive: certain leaks. Only while tracking. */
+  /**
+   * Tensors whose last reference the garbage collector took while they were alive: certain leaks.
+   * Only while tracking.
+   */
   readonly lost: number;
 }
 
@@ -105,7 +109,8 @@ function isCaller(line: string): boolean {
 function remember(made: Tensor): void {
   const { slot, generation } = made;
   const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = 100; // modules within modules stand between an operator and the line that called them
+  // modules within modules stand between an operator and the line that called them
+  Error.stackTraceLimit = 100;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = depth;
   const line = stack.split('\n').find(isCaller);

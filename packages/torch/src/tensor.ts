@@ -25,8 +25,9 @@ const conversionArguments = 'self dtype layout device pin_memory non_blocking co
 let conversion: number | undefined;
 
 /**
- * A tensor of libtorch: a reference, checked at every use, to a slot in the addon. Operators are methods too, generated
- * into `ops.generated.ts`. Lives until its scope ends, or until `dispose()` when it was kept or made outside every scope.
+ * A tensor of libtorch: a reference, checked at every use, to a slot in the addon. Operators are
+ * methods too, generated into `ops.generated.ts`. Lives until its scope ends, or until `dispose()`
+ * when it was kept or made outside every scope.
  */
 export class Tensor {
   /** @internal */
@@ -99,7 +100,10 @@ export class Tensor {
     return door.isLeaf(slotOf(this, 'isLeaf'));
   }
 
-  /** The gradient that `backward` accumulated, of this shape; null when there is none. Setting null clears it. */
+  /**
+   * The gradient that `backward` accumulated, of this shape; null when there is none. Setting null
+   * clears it.
+   */
   get grad(): Tensor | null {
     const known = this.#gradient;
     const slot = door.gradient(slotOf(this, 'grad'), known?.live ? known.slot : -1);
@@ -125,7 +129,9 @@ export class Tensor {
     door.backward([slotOf(this, 'backward')], given, retainGraph, createGraph);
   }
 
-  /** The one element as a number; booleans as 0 and 1. On a GPU this waits for all work in flight. */
+  /**
+   * The one element as a number; booleans as 0 and 1. On a GPU this waits for all work in flight.
+   */
   item(): number {
     const value = Number(door.item(slotOf(this, 'item')));
     if (!Number.isSafeInteger(value) && this.dtype === 'int64') {
@@ -134,7 +140,9 @@ export class Tensor {
     return value;
   }
 
-  /** A copy of the elements in row-major order; float16 and bfloat16 as float32, bool as 0 and 1. */
+  /**
+   * A copy of the elements in row-major order; float16 and bfloat16 as float32, bool as 0 and 1.
+   */
   data(): TypedArray {
     const { dtype } = this;
     if (dtype === 'float16' || dtype === 'bfloat16') {
@@ -167,7 +175,10 @@ export class Tensor {
     return build(0);
   }
 
-  /** The same values in another dtype, device or memory format; the same memory where nothing changes. */
+  /**
+   * The same values in another dtype, device or memory format; the same memory where nothing
+   * changes.
+   */
   to(target: DType | Device | Placement): Tensor {
     if (typeof target === 'string') {
       return this.to((dtypes as readonly string[]).includes(target) ? { dtype: target as DType } : { device: target });
@@ -206,7 +217,11 @@ export function describe(x: Tensor): string {
   return `${x.dtype}[${x.shape.join(', ')}]`;
 }
 
-/** The slot of a live tensor. Throws the error that names who made the freed one, and how to keep it. @internal */
+/**
+ * The slot of a live tensor. Throws the error that names who made the freed one, and how to keep
+ * it.
+ * @internal
+ */
 export function slotOf(x: Tensor, user: string): number {
   if (!(x instanceof Tensor)) throw new TypeError(`${user}: expected a Tensor, got ${x}`);
   if (generations[x.slot] === x.generation) return x.slot;

@@ -90,7 +90,8 @@ describe('optimizers that are told tensors move as those that are told numbers',
         for (let step = 1; step <= 5; step++) {
           for (const xs of [one, other]) {
             (xs[0] as Tensor).grad = at([0.1 * step, -0.3, 0.2, 0.05]).view([2, 2]);
-            (xs[1] as Tensor).grad = step === 3 ? null : at([0.4, -0.1 * step]); // one that stands still counts less
+            // one that stands still counts less
+            (xs[1] as Tensor).grad = step === 3 ? null : at([0.4, -0.1 * step]);
           }
           const schedule = { lr: 0.1 / step, weightDecay: step === 2 ? 0 : 0.01 * step };
           told.step(schedule, asTensors);

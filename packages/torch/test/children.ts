@@ -11,7 +11,10 @@ export interface Ended {
 /** Where children find the engine; a worker's source needs the address too. */
 export const engine = new URL('../src/index.js', import.meta.url).href;
 
-/** Runs `body`, a module in which `torch` is the engine, in a process of its own; stops it after `limit` ms. */
+/**
+ * Runs `body`, a module in which `torch` is the engine, in a process of its own; stops it after
+ * `limit` ms.
+ */
 export function runChild(body: string, flags: readonly string[] = [], limit = 60_000): Promise<Ended> {
   const source = `import * as torch from ${JSON.stringify(engine)};\nconst engine = ${JSON.stringify(engine)};\n${body}`;
   // The parent's reporter must not be mistaken for the child's.

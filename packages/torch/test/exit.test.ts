@@ -15,7 +15,10 @@ function ends(name: string, code: number, body: string, { times = 2, says = /^$/
   });
 }
 
-/** A worker that computes without end; it reports once that it has begun. It inherits that its source is a module. */
+/**
+ * A worker that computes without end; it reports once that it has begun. It inherits that its
+ * source is a module.
+ */
 const busy = (work: string) => `
   import { Worker } from 'node:worker_threads';
   const source = \`

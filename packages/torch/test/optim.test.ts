@@ -16,7 +16,10 @@ const tolerances: Record<string, { rtol: number; atol: number }> = {
   float32: { rtol: 1e-5, atol: 1e-6 },
 };
 
-/** One group is given as options, its rate to `step`; several are given as groups, and get their rates as settings. */
+/**
+ * One group is given as options, its rate to `step`; several are given as groups, and get their
+ * rates as settings.
+ */
 function build(kind: keyof typeof kinds, groups: optim.GroupOptions<optim.OptimizerOptions>[]) {
   const [{ parameters, ...options } = { parameters: [] }] = groups;
   if (groups.length > 1) return new kinds[kind](groups, { lr: 1 });

@@ -22,7 +22,8 @@ test('truncated normal: its deviation, and nothing beyond the bound', () => {
     assert.ok(Math.abs(x.std().item() - 0.02) < 2e-4 && Math.abs(x.mean().item()) < 2e-4);
     const cut = nn.init.truncatedNormal(zeros([200_000]), 1, 1);
     assert.ok(cut.abs().max().item() <= 1 && cut.abs().max().item() > 0.999);
-    assert.ok(Math.abs(cut.square().mean().item() - 0.2911) < 0.004); // 1 - 2 phi(1) / (2 Phi(1) - 1)
+    // 1 - 2 phi(1) / (2 Phi(1) - 1)
+    assert.ok(Math.abs(cut.square().mean().item() - 0.2911) < 0.004);
   });
 });
 
@@ -32,7 +33,8 @@ const draw = () => scope(() => [randn([3]), rand([40]), randperm(7), randn([33])
 
 describe('random numbers', () => {
   test('are those of PyTorch 1.13.1 on a CPU', () => {
-    // torch.manual_seed(0); torch.randn(4), torch.rand(4), torch.randperm(10), torch.randn(20), torch.randint(0, 100, (6,))
+    // torch.manual_seed(0); torch.randn(4), torch.rand(4), torch.randperm(10), torch.randn(20),
+    // torch.randint(0, 100, (6,))
     manualSeed(0);
     scope(() => {
       assert.deepEqual(
@@ -44,7 +46,8 @@ describe('random numbers', () => {
         [0.455627977848053, 0.6323062777519226, 0.3488934636116028, 0.40171730518341064],
       );
       assert.deepEqual(numbers(randperm(10)), [6, 4, 8, 7, 1, 2, 5, 3, 0, 9]);
-      // The path for 16 numbers and more is vectorised, and rounds as the processor's instructions do.
+      // The path for 16 numbers and more is vectorised, and rounds as the processor's instructions
+      // do.
       const expected = [-1.5550950765609741, -0.3413603901863098, 1.85300612449646, 0.46809640526771545];
       numbers(randn([20])).forEach((value, i) => {
         if (i < expected.length) assert.ok(Math.abs(value - (expected[i] as number)) < 1e-5, `${value} at ${i}`);

@@ -38,7 +38,8 @@ const tolerances: Record<string, { rtol: number; atol: number }> = {
 };
 
 /**
- * Compares shape, dtype and every element, |a - e| <= rtol |e| + atol max(1, max |e|); integers exactly.
+ * Compares shape, dtype and every element, |a - e| <= rtol |e| + atol max(1, max |e|); integers
+ * exactly.
  * @throws with the worst element.
  */
 export function assertClose(

@@ -76,7 +76,8 @@ Every setting of pretraining is listed by \`tandem help pretrain\`.`;
 
 /**
  * Runs one command line.
- * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 or 143 interrupted
+ * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 or 143
+ * interrupted
  */
 export async function run(argv: readonly string[]): Promise<number> {
   let program: Command | undefined;

@@ -6,14 +6,17 @@ export interface ClusterScores {
   /** Share of points whose nearest other point has their class. */
   readonly nearest: number;
   /**
-   * Mean over points of (b - a) / max(a, b), with the mean distance a to the others of its class and b to those of the nearest other class; from -1 to 1,
-   * 0 for a class of one (Rousseeuw, 1987).
+   * Mean over points of (b - a) / max(a, b), with the mean distance a to the others of its class
+   * and b to those of the nearest other class; from -1 to 1, 0 for a class of one (Rousseeuw,
+   * 1987).
    */
   readonly silhouette: number;
 }
 
 /**
- * @param x [n, d] @param labels n integers from 0, of two classes at least @param distance cosine is 1 - the cosine of the angle
+ * @param x [n, d]
+ * @param labels n integers from 0, of two classes at least
+ * @param distance cosine is 1 - the cosine of the angle
  * @throws RangeError with fewer than two classes, or labels that do not fit
  */
 export function clusterScores(x: Tensor, labels: Int32Array, distance: 'cosine' | 'euclidean'): ClusterScores {
@@ -71,8 +74,9 @@ function silhouetteOf(toClasses: Float64Array, sizes: readonly number[], own: nu
 }
 
 /**
- * Mean over classes of the worst (s_i + s_j) / d_ij, with the mean distance s of a class's points to their mean and the distance d of two means; lower
- * is better (Davies and Bouldin, 1979). Distances are Euclidean.
+ * Mean over classes of the worst (s_i + s_j) / d_ij, with the mean distance s of a class's points
+ * to their mean and the distance d of two means; lower is better (Davies and Bouldin, 1979).
+ * Distances are Euclidean.
  * @param x [n, d] @param labels n integers from 0, of two classes at least
  * @throws RangeError as `clusterScores`
  */

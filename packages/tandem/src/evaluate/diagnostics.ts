@@ -3,9 +3,15 @@ import { unit, wide } from '../losses/index.js';
 
 /** Signs of health and of collapse in embeddings. */
 export interface Diagnostics {
-  /** Mean over dimensions of the deviation of unit embeddings; about 1/sqrt(d) when healthy, 0 when collapsed. */
+  /**
+   * Mean over dimensions of the deviation of unit embeddings; about 1/sqrt(d) when healthy, 0 when
+   * collapsed.
+   */
   readonly embeddingStd: number;
-  /** exp(entropy of the normalised singular values): how many dimensions are in use, from 1 to d (Garrido et al., 2023). */
+  /**
+   * exp(entropy of the normalised singular values): how many dimensions are in use, from 1 to d
+   * (Garrido et al., 2023).
+   */
   readonly effectiveRank: number;
   /** Mean squared distance of two views of one image, on the unit sphere (Wang and Isola, 2020). */
   readonly alignment: number;
@@ -13,7 +19,10 @@ export interface Diagnostics {
   readonly uniformity: number;
 }
 
-/** @param a embeddings of one view of n images, [n, d] @param b of another view of the same images */
+/**
+ * @param a embeddings of one view of n images, [n, d]
+ * @param b of another view of the same images
+ */
 export function diagnose(a: Tensor, b: Tensor): Diagnostics {
   return scope(() =>
     noGrad(() => {
@@ -23,7 +32,8 @@ export function diagnose(a: Tensor, b: Tensor): Diagnostics {
       const p = singular.div(singular.sum().clampMin(1e-12));
       const entropy = -p.mul(p.clampMin(1e-12).log()).sum().item();
       const squared = u.mm(u.t()).mul(-2).add(2).clampMin(0);
-      // Every pair of different images stands twice in the matrix, and each image once with itself at distance 0.
+      // Every pair of different images stands twice in the matrix, and each image once with itself
+      // at distance 0.
       const energy = (squared.mul(-2).exp().sum().item() - n) / (n * (n - 1));
       return {
         embeddingStd: u.std([0], { unbiased: false }).mean().item(),
@@ -36,8 +46,9 @@ export function diagnose(a: Tensor, b: Tensor): Diagnostics {
 }
 
 /**
- * Says so when the embeddings have collapsed: to nearly one point where their deviation is below a tenth of the healthy 1/sqrt(width), to nearly
- * one line where hardly more than one dimension is in use.
+ * Says so when the embeddings have collapsed: to nearly one point where their deviation is below a
+ * tenth of the healthy 1/sqrt(width), to nearly one line where hardly more than one dimension is in
+ * use.
  */
 export function collapseWarning({ embeddingStd, effectiveRank }: Diagnostics, width: number): string | undefined {
   const healthy = 1 / Math.sqrt(width);

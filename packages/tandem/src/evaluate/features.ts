@@ -16,8 +16,9 @@ export interface FeatureOptions {
 }
 
 /**
- * What a network gives for every image of a set, un-augmented and in evaluation mode: [count, width] on the device. A copy with folded batch norms computes
- * them where there are such, else the network itself, whose mode is put back.
+ * What a network gives for every image of a set, un-augmented and in evaluation mode: [count,
+ * width] on the device. A copy with folded batch norms computes them where there are such, else the
+ * network itself, whose mode is put back.
  * @throws UserError where a feature is infinite or not a number
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {

@@ -3,7 +3,10 @@ import { permutation } from '../random.js';
 import { knn } from './knn.js';
 import { accuracy } from './scores.js';
 
-/** What a few labels are worth: 1-nearest-neighbour with so many bank images of each class, over several seeded draws. */
+/**
+ * What a few labels are worth: 1-nearest-neighbour with so many bank images of each class, over
+ * several seeded draws.
+ */
 export interface FewLabelsOptions {
   readonly perClass: number;
   readonly draws: number;
@@ -12,7 +15,10 @@ export interface FewLabelsOptions {
 
 /**
  * Mean accuracy over the draws.
- * @param bank features [n, d] @param labels of the bank @param queries features [q, d] @param wanted labels of the queries
+ * @param bank features [n, d]
+ * @param labels of the bank
+ * @param queries features [q, d]
+ * @param wanted labels of the queries
  * @throws RangeError when a class has fewer images than asked for
  */
 export function fewLabelsAccuracy(

@@ -7,8 +7,8 @@ export interface HeadGradients {
 }
 
 /**
- * Linear classifiers on the same features, side by side in one matrix: what one costs, all do. They begin at zero; the problem is convex, so where
- * it begins matters little.
+ * Linear classifiers on the same features, side by side in one matrix: what one costs, all do. They
+ * begin at zero; the problem is convex, so where it begins matters little.
  */
 export class LinearHeads {
   /** [heads, classes, width] */

@@ -6,7 +6,9 @@ import { nearest } from './nearest.js';
 export interface Vote {
   /** Neighbours that vote; 1 is the paper's. */
   readonly k?: number;
-  /** With k > 1 a neighbour's vote is exp(similarity / temperature); .1 is usual (Wu et al., 2018). */
+  /**
+   * With k > 1 a neighbour's vote is exp(similarity / temperature); .1 is usual (Wu et al., 2018).
+   */
   readonly temperature?: number;
 }
 
@@ -18,8 +20,11 @@ export interface KnnOptions extends Vote {
 
 /**
  * The class of each query.
- * @param bank features [n, d] @param labels their classes, n integers from 0 @param queries features [q, d]
- * @returns q classes; of equally near neighbours those with the lowest indices count, of equal votes the lowest class wins
+ * @param bank features [n, d]
+ * @param labels their classes, n integers from 0
+ * @param queries features [q, d]
+ * @returns q classes; of equally near neighbours those with the lowest indices count, of equal
+ * votes the lowest class wins
  * @throws RangeError when k is not between 1 and n, or shapes do not fit
  */
 export function knn(bank: Tensor, labels: Int32Array, queries: Tensor, options: KnnOptions = {}): Int32Array {
@@ -62,7 +67,9 @@ export function knnVotes(
   return predictions;
 }
 
-/** Few enough that their similarities, 4 bytes each, take 128 MiB at most, unless the bank is huge. */
+/**
+ * Few enough that their similarities, 4 bytes each, take 128 MiB at most, unless the bank is huge.
+ */
 function queriesAtATime(bank: number): number {
   return Math.min(1000, Math.max(16, Math.floor(2 ** 25 / bank)));
 }

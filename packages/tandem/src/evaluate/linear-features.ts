@@ -28,7 +28,9 @@ const ORDER = 0x6c69_6e65;
 
 /**
  * One linear classifier on features that were computed once, trained with cross-entropy and Adam.
- * @param x features of the training images [n, d] @param labels n of them @param queries features [q, d]
+ * @param x features of the training images [n, d]
+ * @param labels n of them
+ * @param queries features [q, d]
  */
 export function linearOnFeatures(
   x: Tensor,

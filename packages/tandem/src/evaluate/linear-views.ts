@@ -22,8 +22,8 @@ export interface LinearViewsSettings {
 }
 
 /**
- * The usual values. The best rate varies some 300 times over methods, because feature lengths do: one rate for all would be unfair. Binary encoders trained by
- * Adam want the smallest (S2-BNN).
+ * The usual values. The best rate varies some 300 times over methods, because feature lengths do:
+ * one rate for all would be unfair. Binary encoders trained by Adam want the smallest (S2-BNN).
  */
 export const linearViewsDefaults: LinearViewsSettings = {
   epochs: 100,
@@ -60,11 +60,13 @@ export interface LinearViewsResult extends ProbeResult {
 }
 
 /**
- * One linear classifier on a frozen encoder, trained with cross-entropy and SGD on views of the training images while the rate falls along half a
- * cosine. A fixed tenth of each class of the training images decides on the rate; the classifier of that rate that saw all of them answers.
+ * One linear classifier on a frozen encoder, trained with cross-entropy and SGD on views of the
+ * training images while the rate falls along half a cosine. A fixed tenth of each class of the
+ * training images decides on the rate; the classifier of that rate that saw all of them answers.
  *
- * All rates are trained side by side, both without and with that tenth, on the same views: the encoder, which takes nearly all of the time, sees each view
- * once. The labels of the queries are never looked at.
+ * All rates are trained side by side, both without and with that tenth, on the same views: the
+ * encoder, which takes nearly all of the time, sees each view once. The labels of the queries are
+ * never looked at.
  *
  * @throws UserError when every rate diverges
  */

@@ -1,6 +1,9 @@
 import { cat, type Tensor, type TypedArray, where } from '@tandem/torch';
 
-/** The most similar columns of each row of a matrix; element `row * k + i` is the i-th best of that row. */
+/**
+ * The most similar columns of each row of a matrix; element `row * k + i` is the i-th best of that
+ * row.
+ */
 export interface Nearest {
   readonly k: number;
   readonly values: TypedArray;
@@ -11,7 +14,8 @@ export interface Nearest {
 const stackHeight = 10;
 
 /**
- * The k largest entries of each row, best first; of equal ones those with the lowest column come first.
+ * The k largest entries of each row, best first; of equal ones those with the lowest column come
+ * first.
  * @param similarity [rows, n], without NaN @param k from 1 to n
  */
 export function nearest(similarity: Tensor, k: number): Nearest {
@@ -32,7 +36,10 @@ export function nearest(similarity: Tensor, k: number): Nearest {
   return result;
 }
 
-/** Puts equal entries of a row in the order of their columns; `whole` gives the row where there are equal ones outside. */
+/**
+ * Puts equal entries of a row in the order of their columns; `whole` gives the row where there are
+ * equal ones outside.
+ */
 function settleTies({ k, values, indices }: Nearest, row: number, whole: (() => TypedArray) | undefined): void {
   const end = (row + 1) * k;
   for (let from = row * k; from < end; ) {
@@ -49,8 +56,9 @@ function settleTies({ k, values, indices }: Nearest, row: number, whole: (() => 
 }
 
 /**
- * As `topk`, which is slow for long rows: columns n/10 apart are stacked, and whatever is among the k best of a row lies in
- * one of the k stacks with the highest tops. Equal entries come in any order.
+ * As `topk`, which is slow for long rows: columns n/10 apart are stacked, and whatever is among the
+ * k best of a row lies in one of the k stacks with the highest tops. Equal entries come in any
+ * order.
  */
 function topColumns(x: Tensor, k: number): readonly [values: Tensor, columns: Tensor] {
   const [rows, n] = x.shape as [number, number];

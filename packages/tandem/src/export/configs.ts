@@ -4,8 +4,9 @@ import type { EncoderCard } from '../weights/card.js';
 import type { Onnx } from './model-card.js';
 
 /**
- * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it. Without a quantized model it is told to load the float32
- * one, where it would take the other, in WebAssembly. Of another network it has no name that other libraries would take for one of theirs.
+ * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it.
+ * Without a quantized model it is told to load the float32 one, where it would take the other, in
+ * WebAssembly. Of another network it has no name that other libraries would take for one of theirs.
  */
 export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {
   const dtype = typeof onnx !== 'string' && typeof onnx.quantized === 'string' && { dtype: 'fp32' };
@@ -39,9 +40,11 @@ function widthOf([block]: readonly nn.Module[]): number {
 }
 
 /**
- * `preprocessor_config.json`: the shorter side to `size`, the centre cut out, normalised. That is what Tandem does, which brings the
- * shorter side to a little more first and then the whole square to `size`. Of the filters that the format knows Lanczos comes nearest,
- * and it is the one that transformers.js does not alias with. (`docs/export.md` has the numbers.) ONNX models of gray images take colour.
+ * `preprocessor_config.json`: the shorter side to `size`, the centre cut out, normalised. That is
+ * what Tandem does, which brings the shorter side to a little more first and then the whole square
+ * to `size`. Of the filters that the format knows Lanczos comes nearest, and it is the one that
+ * transformers.js does not alias with. (`docs/export.md` has the numbers.) ONNX models of gray
+ * images take colour.
  */
 export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx): object {
   const isGray = typeof onnx === 'string' && mean.length === 1;

@@ -20,7 +20,10 @@ export interface Export {
   readonly quantized: { readonly graph: Graph; readonly made: Quantization } | string;
 }
 
-/** @throws UserError where a folder is there that is not empty, or another file; UsageError for an empty name */
+/**
+ * @throws UserError where a folder is there that is not empty, or another file; UsageError for an
+ * empty name
+ */
 export function checkExportFolder(out: string): void {
   if (out.trim() === '') throw new UsageError('--out must name a folder');
   if (!existsSync(out)) return;
@@ -29,8 +32,9 @@ export function checkExportFolder(out: string): void {
 }
 
 /**
- * Writes an encoder as a folder that transformers.js, ONNX Runtime and torchvision load as it is, in the layout of Hugging Face's Hub.
- * An encoder that has no form in ONNX is written without those models. It is written beside and renamed: the folder appears whole or not at all.
+ * Writes an encoder as a folder that transformers.js, ONNX Runtime and torchvision load as it is,
+ * in the layout of Hugging Face's Hub. An encoder that has no form in ONNX is written without those
+ * models. It is written beside and renamed: the folder appears whole or not at all.
  * @returns its files, from the folder, and what was left out
  * @throws UserError where the folder is not empty or cannot be written
  */

@@ -16,7 +16,10 @@ export interface Quantization {
   };
 }
 
-/** Of a folder's ONNX models: what the quantized one was measured to be, or why there is none; or why there are none at all. */
+/**
+ * Of a folder's ONNX models: what the quantized one was measured to be, or why there is none; or
+ * why there are none at all.
+ */
 export type Onnx = { readonly quantized: Quantization | string } | string;
 
 /** One measured number. */

@@ -14,8 +14,9 @@ import { isPattern } from './sources/webdataset.js';
 export const DATA_SETS: readonly string[] = Object.keys(KNOWN);
 
 /**
- * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or `.zip`, or of
- * WebDataset's shards (`name-{000..099}.tar`). A name wins over a folder of the same name, which is then `./name`.
+ * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
+ * `.zip`, or of WebDataset's shards (`name-{000..099}.tar`). A name wins over a folder of the same
+ * name, which is then `./name`.
  *
  * @throws UserError where there is nothing of that name, no image, or something damaged
  */

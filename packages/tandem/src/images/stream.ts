@@ -16,7 +16,10 @@ export interface Chunk {
   readonly skipped: readonly Skipped[];
 }
 
-/** Images that come a few at a time, so that any number of them fits in memory, always in the same order. */
+/**
+ * Images that come a few at a time, so that any number of them fits in memory, always in the same
+ * order.
+ */
 export interface ImageStream {
   readonly name: string;
   /** Readable or not. */
@@ -32,8 +35,8 @@ export interface ImageStream {
 const atATime = 512;
 
 /**
- * All images of a folder or archive, brought to one size, without regard to classes; or those of a data set known by name, training images first, which are named
- * `train/0` and so on.
+ * All images of a folder or archive, brought to one size, without regard to classes; or those of a
+ * data set known by name, training images first, which are named `train/0` and so on.
  * @throws UserError where there are none
  */
 export async function streamImages(
@@ -86,8 +89,8 @@ async function fromMemory(where: string, { size, ...options }: OpenOptions & { s
 }
 
 /**
- * Each image comes out as it would alone, whatever others there are: small squares keep their side (`sideOf`). Neighbours of one
- * side make up a chunk.
+ * Each image comes out as it would alone, whatever others there are: small squares keep their side
+ * (`sideOf`). Neighbours of one side make up a chunk.
  */
 async function* decoded(
   source: Source,

@@ -3,7 +3,9 @@ import { inFloat32, unit, wide } from './float32.js';
 
 /**
  * Cosines of each row with its own anchor, in column 0, and with the rows of a memory bank.
- * @param x [n, d], of any length @param own its anchors [n, d], of any length @param bank [Q, d], rows of length 1
+ * @param x [n, d], of any length
+ * @param own its anchors [n, d], of any length
+ * @param bank [Q, d], rows of length 1
  * @returns [n, 1 + Q]
  */
 export function bankScores(x: Tensor, own: Tensor, bank: Tensor): Tensor {
@@ -15,11 +17,15 @@ export function bankScores(x: Tensor, own: Tensor, bank: Tensor): Tensor {
 }
 
 /**
- * MoCo's loss in one direction: each query should find its key among the rows of a memory bank. Row i has the 1 + Q logits
- * [q_i . k_i ; q_i . bank] / T, the first being right; cross-entropy, mean over the rows, in float32. Other keys of the same batch are no
- * negatives. Gradients reach the query only; write to the bank after backward, which still needs the old rows.
- * @param query [n, d], of any length @param key [n, d], of any length @param bank [Q, d], rows of length 1
- * @returns one number, 0 or more; ln(1 + Q) when all of them are one vector (He et al., 2020; facebookresearch/moco)
+ * MoCo's loss in one direction: each query should find its key among the rows of a memory bank. Row
+ * i has the 1 + Q logits [q_i . k_i ; q_i . bank] / T, the first being right; cross-entropy, mean
+ * over the rows, in float32. Other keys of the same batch are no negatives. Gradients reach the
+ * query only; write to the bank after backward, which still needs the old rows.
+ * @param query [n, d], of any length
+ * @param key [n, d], of any length
+ * @param bank [Q, d], rows of length 1
+ * @returns one number, 0 or more; ln(1 + Q) when all of them are one vector (He et al., 2020;
+ * facebookresearch/moco)
  */
 export function bankContrast(
   query: Tensor,

@@ -3,10 +3,13 @@ import { inFloat32, wide } from './float32.js';
 import type { Terms } from './terms.js';
 
 /**
- * Barlow Twins: the cross-correlation C of two views, each standardised over the batch, should be the identity. In float32.
- * @param a [n, d] @param b [n, d] @param options.redundancy weight of the off-diagonal term; .0051 in the paper
- * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together d when each view is constant
- * (Zbontar et al., 2021; facebookresearch/barlowtwins)
+ * Barlow Twins: the cross-correlation C of two views, each standardised over the batch, should be
+ * the identity. In float32.
+ * @param a [n, d]
+ * @param b [n, d]
+ * @param options.redundancy weight of the off-diagonal term; .0051 in the paper
+ * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together
+ * d when each view is constant (Zbontar et al., 2021; facebookresearch/barlowtwins)
  */
 export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): Terms {
   const [n, d] = a.shape as [number, number];

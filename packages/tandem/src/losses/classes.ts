@@ -2,7 +2,8 @@ import { crossEntropyLoss, type Tensor } from '@tandem/torch';
 import { inFloat32, wide } from './float32.js';
 
 /**
- * Cross-entropy of scores of classes with labels, mean over the rows that have one, in float32; 0 where none has.
+ * Cross-entropy of scores of classes with labels, mean over the rows that have one, in float32; 0
+ * where none has.
  * @param scores [n, classes] @param labels int64 [n], -1 for none
  */
 export function classCrossEntropy(scores: Tensor, labels: Tensor): Tensor {

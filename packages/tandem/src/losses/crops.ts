@@ -4,9 +4,11 @@ import { inFloat32 } from './float32.js';
 import type { Terms } from './terms.js';
 
 /**
- * DINO's loss: the student's distribution for each crop of an image is to be the teacher's for each large crop, but never for the same crop: the
- * mean of `distillation` over these pairs, in its two terms. A crop's own is left out by place, so the large ones come first.
- * @param student scores of every crop, [n, prototypes] each, two or more @param teacher scores of the first crops, centred, [n, prototypes] each
+ * DINO's loss: the student's distribution for each crop of an image is to be the teacher's for each
+ * large crop, but never for the same crop: the mean of `distillation` over these pairs, in its two
+ * terms. A crop's own is left out by place, so the large ones come first.
+ * @param student scores of every crop, [n, prototypes] each, two or more
+ * @param teacher scores of the first crops, centred, [n, prototypes] each
  * @returns `divergence` and `teacherEntropy` (Caron et al., 2021; facebookresearch/dino)
  */
 export function cropDistillation(student: readonly Tensor[], teacher: readonly Tensor[], temperatures: Temperatures) {

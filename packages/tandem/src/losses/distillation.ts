@@ -9,11 +9,14 @@ export interface Temperatures {
 }
 
 /**
- * The cross-entropy of a student's distribution with a teacher's, p = softmax(teacher / its temperature), in two terms: what the student
- * can learn, KL(p | q), and the entropy of p, which it cannot. Mean over the rows, in float32; no gradient reaches the teacher.
- * With one-hot p this is cross-entropy with labels.
- * @param student scores [n, anchors] @param teacher scores [n, anchors] for the same anchors (Hinton et al., 2015)
- * @returns `divergence`, 0 or more, and `teacherEntropy`, at most ln(anchors); their sum is the cross-entropy
+ * The cross-entropy of a student's distribution with a teacher's, p = softmax(teacher / its
+ * temperature), in two terms: what the student can learn, KL(p | q), and the entropy of p, which it
+ * cannot. Mean over the rows, in float32; no gradient reaches the teacher. With one-hot p this is
+ * cross-entropy with labels.
+ * @param student scores [n, anchors]
+ * @param teacher scores [n, anchors] for the same anchors (Hinton et al., 2015)
+ * @returns `divergence`, 0 or more, and `teacherEntropy`, at most ln(anchors); their sum is the
+ * cross-entropy
  */
 export function distillation(student: Tensor, teacher: Tensor, temperatures: Temperatures) {
   return inFloat32(student, () =>
@@ -29,7 +32,11 @@ export function logProbabilities(scores: Tensor, temperature: Amount): Tensor {
   return over(wide(scores), temperature).logSoftmax(1);
 }
 
-/** KL(p | q) and the entropy of p, means over rows. @param logQ [n, anchors] @param logP [n, anchors] */
+/**
+ * KL(p | q) and the entropy of p, means over rows.
+ * @param logQ [n, anchors]
+ * @param logP [n, anchors]
+ */
 export function compareLog(logQ: Tensor, logP: Tensor) {
   const p = logP.exp();
   const mean = (rows: Tensor) => rows.sum([1]).mean();

@@ -5,7 +5,10 @@ export function wide(z: Tensor): Tensor {
   return z.dtype === 'float16' || z.dtype === 'bfloat16' ? z.to('float32') : z;
 }
 
-/** Runs `fn` with autocast off on z's device: softmax, normalisation and correlations lose too much in half precision. */
+/**
+ * Runs `fn` with autocast off on z's device: softmax, normalisation and correlations lose too much
+ * in half precision.
+ */
 export function inFloat32<T>(z: Tensor, fn: () => T): T {
   return autocast({ device: z.device.replace(/:.*/, ''), enabled: false }, fn);
 }

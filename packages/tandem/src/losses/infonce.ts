@@ -5,11 +5,15 @@ import { inFloat32, unit } from './float32.js';
 export type Negatives = 'N1' | 'N2';
 
 /**
- * InfoNCE between a student and a teacher, both of which saw both views. The positive of a student's view is the teacher's other view of the
- * same image; the negatives are all teacher projections but the same view of the same image (N2: 2n - 1 logits, SimCLR's formula with
- * teacher columns), or the teacher's opposite views only (N1: n logits, as in MoCo v3). Mean over the 2n anchors, in float32.
- * @param student projections of the two views, [n, d] each @param teacher likewise, without gradient
- * @returns one number, 0 or more; ln(2n - 1) or ln(n) when all projections are equal (van den Oord et al., 2018; Chen, Ji, Yuan, 2022)
+ * InfoNCE between a student and a teacher, both of which saw both views. The positive of a
+ * student's view is the teacher's other view of the same image; the negatives are all teacher
+ * projections but the same view of the same image (N2: 2n - 1 logits, SimCLR's formula with teacher
+ * columns), or the teacher's opposite views only (N1: n logits, as in MoCo v3). Mean over the 2n
+ * anchors, in float32.
+ * @param student projections of the two views, [n, d] each
+ * @param teacher likewise, without gradient
+ * @returns one number, 0 or more; ln(2n - 1) or ln(n) when all projections are equal (van den Oord
+ * et al., 2018; Chen, Ji, Yuan, 2022)
  */
 export function infoNce(
   student: readonly [Tensor, Tensor],
@@ -35,10 +39,12 @@ export function infoNce(
 }
 
 /**
- * NT-Xent, SimCLR's loss: InfoNCE of a network with itself (N2), with gradients through both sides. Mean over the 2n anchors; the authors'
- * TensorFlow code adds the means of the two views, which is twice as much.
+ * NT-Xent, SimCLR's loss: InfoNCE of a network with itself (N2), with gradients through both sides.
+ * Mean over the 2n anchors; the authors' TensorFlow code adds the means of the two views, which is
+ * twice as much.
  * @param z projections of the two views, [n, d] each
- * @returns one number, 0 or more; ln(2n - 1) when all projections are equal (Chen et al., 2020; google-research/simclr)
+ * @returns one number, 0 or more; ln(2n - 1) when all projections are equal (Chen et al., 2020;
+ * google-research/simclr)
  */
 export function ntXent(z: readonly [Tensor, Tensor], { temperature }: { temperature: number }): Tensor {
   return infoNce(z, z, { temperature, negatives: 'N2' });

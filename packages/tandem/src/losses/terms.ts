@@ -1,6 +1,9 @@
 import type { Tensor } from '@tandem/torch';
 
-/** The terms of a loss by name, each already weighted: the loss is their sum. A run reports each of them. */
+/**
+ * The terms of a loss by name, each already weighted: the loss is their sum. A run reports each of
+ * them.
+ */
 export type Terms = Readonly<Record<string, Tensor>>;
 
 /** The loss: the sum of its terms. @param terms one or more, single numbers */

@@ -13,12 +13,13 @@ export interface VicRegWeights {
 export const vicRegWeights: VicRegWeights = { invarianceWeight: 25, varianceWeight: 25, covarianceWeight: 1 };
 
 /**
- * VICReg: two views should agree, every dimension should vary, and no two dimensions should vary together. The variance term is the mean
- * of both views', the covariance term their sum, as in the authors' code; solo-learn adds the variances, which is a varianceWeight of 50.
- * The embeddings are not normalised: the hinge at deviation 1 gives them their scale.
+ * VICReg: two views should agree, every dimension should vary, and no two dimensions should vary
+ * together. The variance term is the mean of both views', the covariance term their sum, as in the
+ * authors' code; solo-learn adds the variances, which is a varianceWeight of 50. The embeddings are
+ * not normalised: the hinge at deviation 1 gives them their scale.
  * @param a [n, d] @param b [n, d], n >= 2 @param weights 25, 25 and 1 in the paper
- * @returns invariance, variance and covariance, weighted; together 24.75 when all embeddings are one vector
- * (Bardes, Ponce, LeCun, 2022; facebookresearch/vicreg)
+ * @returns invariance, variance and covariance, weighted; together 24.75 when all embeddings are
+ * one vector (Bardes, Ponce, LeCun, 2022; facebookresearch/vicreg)
  */
 export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): Terms {
   const { invarianceWeight, varianceWeight, covarianceWeight } = { ...vicRegWeights, ...weights };
@@ -31,13 +32,18 @@ export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {
   };
 }
 
-/** Mean squared difference of two views, over all n * d elements; 0 or more. @param a [n, d] @param b [n, d] */
+/**
+ * Mean squared difference of two views, over all n * d elements; 0 or more.
+ * @param a [n, d]
+ * @param b [n, d]
+ */
 export function invariance(a: Tensor, b: Tensor): Tensor {
   return wide(a).sub(wide(b)).square().mean();
 }
 
 /**
- * Hinge that keeps the deviation of every dimension above 1: mean_j relu(1 - sqrt(var_j + 1e-4)), unbiased variance; 0 to 0.99.
+ * Hinge that keeps the deviation of every dimension above 1: mean_j relu(1 - sqrt(var_j + 1e-4)),
+ * unbiased variance; 0 to 0.99.
  * @param z [n, d], n >= 2
  */
 export function variance(z: Tensor): Tensor {
@@ -45,7 +51,10 @@ export function variance(z: Tensor): Tensor {
   return spread.add(1e-4).sqrt().mul(-1).add(1).relu().mean();
 }
 
-/** Squared covariances (unbiased) between different dimensions, summed and divided by d; 0 or more. @param z [n, d], n >= 2 */
+/**
+ * Squared covariances (unbiased) between different dimensions, summed and divided by d; 0 or more.
+ * @param z [n, d], n >= 2
+ */
 export function covariance(z: Tensor): Tensor {
   const [n, d] = z.shape as [number, number];
   return inFloat32(z, () => {

@@ -10,8 +10,8 @@ export const barlowTwinsOptions = z.strictObject({
 });
 
 /**
- * Barlow Twins: the correlations between the dimensions of two views should be the identity; no teacher, gradients through both
- * (Zbontar et al., 2021; facebookresearch/barlowtwins).
+ * Barlow Twins: the correlations between the dimensions of two views should be the identity; no
+ * teacher, gradients through both (Zbontar et al., 2021; facebookresearch/barlowtwins).
  */
 export const barlowTwins: NewMethod<z.infer<typeof barlowTwinsOptions>> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o);

@@ -8,8 +8,9 @@ import { ema, predictor, projector } from './options/shared.js';
 export const byolOptions = z.strictObject({ ...projector(), ...predictor(), ...ema('cosine') });
 
 /**
- * BYOL: the student's predictor predicts the teacher's projection of the other view; no negatives. The teacher follows as a moving average,
- * after the step (Grill et al., 2020; deepmind/deepmind-research). The loss is 4 - 2 cos - 2 cos, from 0 to 8.
+ * BYOL: the student's predictor predicts the teacher's projection of the other view; no negatives.
+ * The teacher follows as a moving average, after the step (Grill et al., 2020;
+ * deepmind/deepmind-research). The loss is 4 - 2 cos - 2 cos, from 0 to 8.
  */
 export const byol: NewMethod<z.infer<typeof byolOptions>> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o); // encoder, projector and predictor

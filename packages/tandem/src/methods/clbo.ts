@@ -41,8 +41,9 @@ export const clboOptions = z.strictObject({
 export type ClboOptions = z.infer<typeof clboOptions>;
 
 /**
- * CLBO: contrastive learning by bilevel optimisation (Chen, Ji, Yuan, 2022). A student contrasts its views with a slow teacher's and is
- * held near it; every K steps the teacher takes one gradient step on the same objective. The teacher's encoder is kept.
+ * CLBO: contrastive learning by bilevel optimisation (Chen, Ji, Yuan, 2022). A student contrasts
+ * its views with a slow teacher's and is held near it; every K steps the teacher takes one gradient
+ * step on the same objective. The teacher's encoder is kept.
  */
 export const clbo: NewMethod<ClboOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), { ...o, predHidden: o.predictor ? o.projHidden : undefined });
@@ -59,7 +60,9 @@ export const clbo: NewMethod<ClboOptions> = (newEncoder, views, o) => {
       const [sa, sb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
       return objective([sa, sb], [ta, tb], o); // both directions
     },
-    ...teacher.hooks, // rounds of K steps; the proximal term before each, the teacher's step after the last; their numbers
+    // rounds of K steps; the proximal term before each, the teacher's step after the last; their
+    // numbers
+    ...teacher.hooks,
   };
 };
 
@@ -68,12 +71,16 @@ export function checkClbo(options: ClboOptions, { epochs }: RunFacts): void {
   checkBilevel(options, epochs);
 }
 
-/** Student against teacher, each view against the teacher's other one. Only the student's side carries gradients. */
+/**
+ * Student against teacher, each view against the teacher's other one. Only the student's side
+ * carries gradients.
+ */
 const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor | Terms> = {
   infonce: infoNce,
   mse: (student, teacher) => total(bothWays((s, t) => ({ distance: cosineDistance(s, t) }))(student, teacher)),
   barlow: (student, teacher, o) => bothWays((s, t) => barlowTwins(s, t, o))(student, teacher),
-  // The teacher's terms have no gradient, so variance and covariance are the student's alone, not halved.
+  // The teacher's terms have no gradient, so variance and covariance are the student's alone, not
+  // halved.
   vicreg: bothWays((s, t) => ({
     invariance: invariance(s, t).mul(vicRegWeights.invarianceWeight),
     variance: variance(s).mul(vicRegWeights.varianceWeight),

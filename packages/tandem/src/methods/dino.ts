@@ -36,8 +36,9 @@ export const dinoOptions = z.strictObject({
 type DinoOptions = z.infer<typeof dinoOptions>;
 
 /**
- * DINO: the student finds for every crop the distribution over prototypes that the teacher, a moving average, finds for the two large ones. The
- * teacher's scores are centred, which pulls towards the uniform distribution, and sharpened by a low temperature, which pulls towards one
+ * DINO: the student finds for every crop the distribution over prototypes that the teacher, a
+ * moving average, finds for the two large ones. The teacher's scores are centred, which pulls
+ * towards the uniform distribution, and sharpened by a low temperature, which pulls towards one
  * prototype: both together prevent collapse (Caron et al., 2021; facebookresearch/dino).
  */
 export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
@@ -67,7 +68,8 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
       return cropDistillation(found, scores.sub(centre.mean).chunk(2), temperatures);
     },
     beforeStep(moment) {
-      // None rather than zeros: an optimizer with momentum or weight decay would move them all the same.
+      // None rather than zeros: an optimizer with momentum or weight decay would move them all the
+      // same.
       const isFrozen = chosenAt(moment, ({ epoch }) => epoch <= o.freezeLast);
       if (isFrozen) for (const x of head.prototypes.parameters()) x.grad = null;
     },
@@ -86,7 +88,10 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
   };
 };
 
-/** The teacher's temperature in an epoch from 1: in a line from the first to the last of the warm-up, both included. */
+/**
+ * The teacher's temperature in an epoch from 1: in a line from the first to the last of the
+ * warm-up, both included.
+ */
 export function temperatureSchedule(
   o: Pick<DinoOptions, 'teacherTemperature' | 'teacherTemperatureStart' | 'teacherWarmup'>,
 ): (epoch: number) => number {

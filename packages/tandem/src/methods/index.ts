@@ -22,11 +22,17 @@ export interface MethodEntry {
   readonly options: z.ZodObject;
   /** Whether it imitates a network that is trained already. */
   readonly teacher: 'none' | 'needed' | 'optional';
-  /** Whether it learns from labels: of the images that have some alone, or of all images with the labels that there are. */
+  /**
+   * Whether it learns from labels: of the images that have some alone, or of all images with the
+   * labels that there are.
+   */
   readonly labels: 'none' | 'needed' | 'optional';
   /** How many views it takes, with such options. */
   views(options: unknown): ViewCount;
-  /** Throws UserError for options that are possible one by one, but not together or not in such a run. */
+  /**
+   * Throws UserError for options that are possible one by one, but not together or not in such a
+   * run.
+   */
   check(options: unknown, run: RunFacts): void;
   /** The options as parsed by the schema above. */
   readonly build: NewMethod<unknown, Views>;

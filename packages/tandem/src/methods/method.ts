@@ -24,7 +24,10 @@ export interface Supervision {
   readonly head?: Head | undefined;
 }
 
-/** How an epoch runs through the data: fresh passes over it, and steps on each batch with new views of the same images. */
+/**
+ * How an epoch runs through the data: fresh passes over it, and steps on each batch with new views
+ * of the same images.
+ */
 export interface Rounds {
   readonly passes: number;
   readonly repeats: number;
@@ -42,8 +45,9 @@ export interface Other {
 }
 
 /**
- * A way to learn, mostly without labels: a value, never a subclass. One step is always: loss, backward, `beforeStep`, optimizer, `afterStep`.
- * A method sees tensors only; it never touches files, the console or another method.
+ * A way to learn, mostly without labels: a value, never a subclass. One step is always: loss,
+ * backward, `beforeStep`, optimizer, `afterStep`. A method sees tensors only; it never touches
+ * files, the console or another method.
  */
 export interface Method<Seen extends Views = Views> {
   readonly name: string;
@@ -57,7 +61,9 @@ export interface Method<Seen extends Views = Views> {
   readonly others?: Readonly<Record<string, Other>>;
   /** Whose encoder is the result. */
   readonly keeps: 'student' | 'teacher';
-  /** What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints. */
+  /**
+   * What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints.
+   */
   readonly state?: Readonly<Record<string, Tensor>>;
   /** Names of the classes that the head tells apart, where it is a classifier. */
   readonly classes?: readonly string[] | undefined;
@@ -67,20 +73,28 @@ export interface Method<Seen extends Views = Views> {
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
   loss(views: Seen, moment: Moment): Tensor | Terms;
-  // What these three take from the moment they ask for by `at` and its like (teachers/moment.ts); else a step cannot be recorded.
+  // What these three take from the moment they ask for by `at` and its like (teachers/moment.ts);
+  // else a step cannot be recorded.
   /** Changes gradients, after backward. */
   beforeStep?(moment: Moment): void;
   /** Moves the teacher, banks and centres, after the optimizer. */
   afterStep?(moment: Moment): void;
-  /** The method's own numbers for the metrics; may be costly, so only asked for when they are written. */
+  /**
+   * The method's own numbers for the metrics; may be costly, so only asked for when they are
+   * written.
+   */
   numbers?(position: Position): Record<string, number>;
-  /** Makes the encoders ready to be evaluated. @param batches of training views, made as they are asked for */
+  /**
+   * Makes the encoders ready to be evaluated.
+   * @param batches of training views, made as they are asked for
+   */
   beforeEvaluation?(batches: Iterable<Tensor>): void;
 }
 
 /**
- * Builds a method from its options, with networks from `newEncoder`, the trained network it is to imitate if one was given, and what is known
- * of labels if it learns from them. `Seen` are the views that its loss takes.
+ * Builds a method from its options, with networks from `newEncoder`, the trained network it is to
+ * imitate if one was given, and what is known of labels if it learns from them. `Seen` are the
+ * views that its loss takes.
  */
 export type NewMethod<Options, Seen extends Views = TwoViews> = (
   newEncoder: NewEncoder,

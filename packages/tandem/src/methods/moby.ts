@@ -18,8 +18,8 @@ export const mobyOptions = z.strictObject({
 type MobyOptions = z.infer<typeof mobyOptions>;
 
 /**
- * MoBY: BYOL's networks with MoCo's loss, in both directions, against a bank of past keys for each view (Xie et al., 2021;
- * SwinTransformer/Transformer-SSL).
+ * MoBY: BYOL's networks with MoCo's loss, in both directions, against a bank of past keys for each
+ * view (Xie et al., 2021; SwinTransformer/Transformer-SSL).
  */
 export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o); // encoder, projector and predictor

@@ -30,9 +30,10 @@ export const mocoOptions = z.strictObject({
 type MocoOptions = z.infer<typeof mocoOptions>;
 
 /**
- * MoCo v2: a query finds the key of the other view among the keys of past batches; keys come from a teacher that follows as a moving average.
- * Parts of the batch and shuffling keep batch norm from giving the answer away (He et al., 2020; Chen et al., 2020; facebookresearch/moco and
- * its CIFAR-10 demo).
+ * MoCo v2: a query finds the key of the other view among the keys of past batches; keys come from a
+ * teacher that follows as a moving average. Parts of the batch and shuffling keep batch norm from
+ * giving the answer away (He et al., 2020; Chen et al., 2020; facebookresearch/moco and its
+ * CIFAR-10 demo).
  */
 export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder({ splits: o.bnSplits }), { ...o, splits: o.bnSplits });

@@ -1,10 +1,16 @@
 /** Whose settings a run starts from. */
 export type Preset = 'paper' | 'official';
 
-/** The LARS of solo-learn, whose CIFAR recipes stand in where a method's authors have none for small images. */
+/**
+ * The LARS of solo-learn, whose CIFAR recipes stand in where a method's authors have none for small
+ * images.
+ */
 const soloLars = { optimizer: 'lars', larsTrust: 0.02, larsClip: true, scaleLr: true, schedule: 'step', warmup: 10 };
 
-/** What szq0214/S2-BNN has in common for ImageNet where there is a teacher, with the optimizer that it found better for binary networks; without one it decays by 1e-4. */
+/**
+ * What szq0214/S2-BNN has in common for ImageNet where there is a teacher, with the optimizer that
+ * it found better for binary networks; without one it decays by 1e-4.
+ */
 const binary = { views: 'lite', optimizer: 'adam', lr: 1e-3, decay: 'linear', weightDecay: 0 };
 
 /** Fine-tuning with few labels; `tandem finetune` sets epochs and batch by their share. */
@@ -20,9 +26,12 @@ const tuning = {
 };
 
 /**
- * How a method's settings differ from the defaults. `paper` is the uniform setting of the CLBO study, which the defaults are but for the scale of two
- * losses: one optimizer, one kind of heads, losses as means; methods that cannot do with its optimizer (`s2bnn`, `simclr-v2`, `supervised`) have their own. `official` is what
- * the method's authors use for small images; where they never did, their ImageNet settings or solo-learn's CIFAR recipe with the authors' loss, as said beside each. Settings that anything else names win over both.
+ * How a method's settings differ from the defaults. `paper` is the uniform setting of the CLBO
+ * study, which the defaults are but for the scale of two losses: one optimizer, one kind of heads,
+ * losses as means; methods that cannot do with its optimizer (`s2bnn`, `simclr-v2`, `supervised`)
+ * have their own. `official` is what the method's authors use for small images; where they never
+ * did, their ImageNet settings or solo-learn's CIFAR recipe with the authors' loss, as said beside
+ * each. Settings that anything else names win over both.
  */
 export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<Record<string, unknown>>>>>> = {
   clbo: { paper: {}, official: {} }, // there is no code but the paper
@@ -158,7 +167,8 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       projDim: 2048,
     },
   },
-  // jacobswan1/SEED, written for ImageNet, but for the bank, which must suit smaller sets, and 1e-4, at which it is InfoNCE
+  // jacobswan1/SEED, written for ImageNet, but for the bank, which must suit smaller sets, and
+  // 1e-4, at which it is InfoNCE
   seed: {
     paper: {},
     official: { epochs: 200, lr: 0.03, scaleLr: true, weightDecay: 1e-4, warmup: 5, cropMin: 0.2 },

@@ -41,14 +41,16 @@ export const s2bnnOptions = z.strictObject({
 type S2bnnOptions = z.infer<typeof s2bnnOptions>;
 
 /**
- * S2-BNN, made for binary networks: the student's projection, as a distribution over its coordinates, is to be the teacher's of the same view
- * (`distillation`); or it finds keys as in MoCo v2 (`contrastive`, the baseline); or both (Shen et al., 2021; szq0214/S2-BNN). The teacher's head
- * gives each coordinate its meaning, so it belongs to it.
+ * S2-BNN, made for binary networks: the student's projection, as a distribution over its
+ * coordinates, is to be the teacher's of the same view (`distillation`); or it finds keys as in
+ * MoCo v2 (`contrastive`, the baseline); or both (Shen et al., 2021; szq0214/S2-BNN). The teacher's
+ * head gives each coordinate its meaning, so it belongs to it.
  */
 export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, views, o, trained) => {
   const contrasts = o.strategy !== 'distillation';
   const splits = contrasts ? o.bnSplits : 1; // only a contrast has an answer to give away
-  const student = newStudent(newEncoder({ splits }), { ...o, splits }, trained); // first: with any teacher it begins the same
+  // first: with any teacher it begins the same
+  const student = newStudent(newEncoder({ splits }), { ...o, splits }, trained);
   const [view] = views as [View];
   const online = isOnline(o)
     ? coTrainedTeacher(newEncoder, view, { ...o, projDim: student.head.outputWidth })
@@ -90,7 +92,10 @@ export function viewsOfS2bnn({ strategy, coTrained }: S2bnnOptions): ViewCount {
   return { least: count, most: count };
 }
 
-/** @throws UserError for a strategy without its teacher or a teacher without use, and as MoCo where there is a contrast. */
+/**
+ * @throws UserError for a strategy without its teacher or a teacher without use, and as MoCo where
+ * there is a contrast.
+ */
 export function checkS2bnn(o: S2bnnOptions, { batch, teacher }: RunFacts): void {
   const { strategy, coTrained, coTrainedWidth, coTrainedLr, coTrainedWeightDecay } = o;
   const isContrastive = strategy === 'contrastive';

@@ -20,8 +20,9 @@ export const seedOptions = z.strictObject({
 type SeedOptions = z.infer<typeof seedOptions>;
 
 /**
- * SEED: the student's view is to be as similar to the images of past batches as the frozen teacher's same view is. Anchors are the teacher's
- * outputs, the image's own first (Fang et al., 2021; jacobswan1/SEED).
+ * SEED: the student's view is to be as similar to the images of past batches as the frozen
+ * teacher's same view is. Anchors are the teacher's outputs, the image's own first (Fang et al.,
+ * 2021; jacobswan1/SEED).
  */
 export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teacher) => {
   if (!teacher) throw new Error('seed needs a teacher');

@@ -29,8 +29,10 @@ export function checkSimclrV2({ labels, alpha }: z.infer<typeof simclrV2Options>
 }
 
 /**
- * The last stage of SimCLR v2: a new network, as large as the teacher or smaller, learns the classes that a fine-tuned one gives to images without labels.
- * Both see the same view; the loss is temperature^2 times the cross-entropy of their distributions (Chen et al., 2020; google-research/simclr).
+ * The last stage of SimCLR v2: a new network, as large as the teacher or smaller, learns the
+ * classes that a fine-tuned one gives to images without labels. Both see the same view; the loss is
+ * temperature^2 times the cross-entropy of their distributions (Chen et al., 2020;
+ * google-research/simclr).
  */
 export const simclrV2: NewMethod<z.infer<typeof simclrV2Options>, OneView> = (
   newEncoder,

@@ -19,8 +19,9 @@ export const simclrOptions = z.strictObject({
 });
 
 /**
- * SimCLR: both views of an image find each other among all views of the batch; no teacher, gradients through both
- * (Chen et al., 2020; google-research/simclr). With three layers of the features' width and `lastNorm=scale` it is SimCLR v2's pretraining.
+ * SimCLR: both views of an image find each other among all views of the batch; no teacher,
+ * gradients through both (Chen et al., 2020; google-research/simclr). With three layers of the
+ * features' width and `lastNorm=scale` it is SimCLR v2's pretraining.
  */
 export const simclr: NewMethod<z.infer<typeof simclrOptions>> = (newEncoder, views, o) => {
   const encoder = newEncoder();

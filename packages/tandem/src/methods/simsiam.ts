@@ -14,11 +14,13 @@ export const simsiamOptions = z.strictObject({
 });
 
 /**
- * SimSiam: each view's prediction meets the other view's projection, which stands still for that; no teacher, no negatives. The projector
- * ends in batch norm without scale and shift (Chen and He, 2021; facebookresearch/simsiam). The loss is from -1 to 1.
+ * SimSiam: each view's prediction meets the other view's projection, which stands still for that;
+ * no teacher, no negatives. The projector ends in batch norm without scale and shift (Chen and He,
+ * 2021; facebookresearch/simsiam). The loss is from -1 to 1.
  */
 export const simsiam: NewMethod<z.infer<typeof simsiamOptions>> = (newEncoder, views, o) => {
-  const student = newBranch(newEncoder(), { ...o, lastNorm: 'plain' }); // encoder, projector and predictor
+  // encoder, projector and predictor
+  const student = newBranch(newEncoder(), { ...o, lastNorm: 'plain' });
   return {
     name: 'simsiam',
     learns: student,

@@ -42,8 +42,9 @@ export function checkSupervised({ from, of, fromHeadLayer, fromScratch }: Option
 }
 
 /**
- * Cross-entropy of a classifier that begins at zero, on the features or inside the head that the encoder was trained with. All of it learns, and batch norms
- * see batches: fine-tuning as in SimCLR v2 (Chen et al., 2020), or, from scratch, plain supervised learning.
+ * Cross-entropy of a classifier that begins at zero, on the features or inside the head that the
+ * encoder was trained with. All of it learns, and batch norms see batches: fine-tuning as in SimCLR
+ * v2 (Chen et al., 2020), or, from scratch, plain supervised learning.
  */
 export const supervised: NewMethod<Options, OneView> = (newEncoder, views, o, _teacher, supervision) => {
   const { classes, head: trained } = supervision ?? { classes: [] };

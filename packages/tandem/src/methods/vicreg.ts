@@ -24,8 +24,8 @@ export const vicregOptions = z.strictObject({
 });
 
 /**
- * VICReg: the views agree, every dimension varies, no two dimensions covary; no teacher, gradients through both
- * (Bardes et al., 2022; facebookresearch/vicreg).
+ * VICReg: the views agree, every dimension varies, no two dimensions covary; no teacher, gradients
+ * through both (Bardes et al., 2022; facebookresearch/vicreg).
  */
 export const vicreg: NewMethod<z.infer<typeof vicregOptions>> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o);

@@ -1,10 +1,18 @@
-/** How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters it. */
+/**
+ * How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters
+ * it.
+ */
 export type Stem = 'small' | 'strided' | 'standard';
 
-/** What names an encoder completely: enough to build it again and load its weights. What its backbone has no use for is absent. */
+/**
+ * What names an encoder completely: enough to build it again and load its weights. What its
+ * backbone has no use for is absent.
+ */
 export interface Architecture {
   readonly backbone: string;
-  /** Channels of the first stage, or after the stem of ReActNet; of a ViT the numbers in a token. */
+  /**
+   * Channels of the first stage, or after the stem of ReActNet; of a ViT the numbers in a token.
+   */
   readonly width: number;
   /** Channels of the images. */
   readonly channels: number;
@@ -26,7 +34,10 @@ export interface Architecture {
   readonly size?: number | undefined;
 }
 
-/** How an encoder behaves in training alone: its parameters, and what it computes in evaluation, are the same. */
+/**
+ * How an encoder behaves in training alone: its parameters, and what it computes in evaluation, are
+ * the same.
+ */
 export interface TrainingForm {
   /** Parts into which batch norms split a batch; 1 unless given. */
   readonly splits?: number | undefined;

@@ -12,7 +12,10 @@ export function backboneOf(stages: readonly number[], kind: 'basic' | 'bottlenec
   return Object.keys(table).find((name) => String(table[name]) === String(stages));
 }
 
-/** The stem for images of this side: full resolution below 64 pixels, torchvision's own from there on. */
+/**
+ * The stem for images of this side: full resolution below 64 pixels, torchvision's own from there
+ * on.
+ */
 export function stemFor(side: number): Stem {
   return side < 64 ? 'small' : 'standard';
 }
@@ -32,7 +35,9 @@ function find(backbone: string): Backbone {
   );
 }
 
-/** @throws UserError for settings that such a backbone does not take, and for widths it cannot have. */
+/**
+ * @throws UserError for settings that such a backbone does not take, and for widths it cannot have.
+ */
 export function checkBackbone(backbone: string, settings: BackboneSettings): void {
   const { takes, multiples = {} } = find(backbone);
   for (const [key, value] of Object.entries(settings)) {
@@ -75,7 +80,10 @@ export function checkSide({ patch }: Architecture, side: number, what = 'images'
   throw new UserError(`patches of ${patch} pixels do not divide ${what} of ${side}; set patch or size`);
 }
 
-/** Builds an encoder with fresh weights from the default generator. @throws UserError for an unknown backbone. */
+/**
+ * Builds an encoder with fresh weights from the default generator.
+ * @throws UserError for an unknown backbone.
+ */
 export function buildEncoder(architecture: Architecture, form: TrainingForm = {}): Encoder {
   return find(architecture.backbone).build(architecture, form);
 }

@@ -15,14 +15,20 @@ export interface BinaryForm {
   readonly splits: number;
 }
 
-/** What a binary ResNet is built from; `blocks` are the units of each stage, two for each basic block of the real one. */
+/**
+ * What a binary ResNet is built from; `blocks` are the units of each stage, two for each basic
+ * block of the real one.
+ */
 export interface BinaryResNetOptions
   extends Pick<ResNetOptions, 'blocks' | 'width' | 'features' | 'stem' | 'channels' | 'splits'> {
   readonly shifts: boolean;
   readonly binaryWeights?: boolean | undefined;
 }
 
-/** One binary 3x3 convolution beside a shortcut that carries real numbers: [n, inputs, h, w] to [n, outputs, h / stride, w / stride]. */
+/**
+ * One binary 3x3 convolution beside a shortcut that carries real numbers: [n, inputs, h, w] to [n,
+ * outputs, h / stride, w / stride].
+ */
 export class BinaryUnit extends nn.Module {
   readonly rsign: RSign;
   readonly conv: BinaryConv2d;
@@ -54,8 +60,10 @@ export class BinaryUnit extends nn.Module {
 }
 
 /**
- * A binary ResNet: [n, channels, h, w] to [n, featureWidth]. Real are the stem, the 1x1 convolutions of shortcuts, norms, shifts and slopes. With the
- * shifts it is ReActNet's ResNet, without them Bi-Real Net (Liu et al., 2018 and 2020; liuzechun/Bi-Real-net and liuzechun/ReActNet).
+ * A binary ResNet: [n, channels, h, w] to [n, featureWidth]. Real are the stem, the 1x1
+ * convolutions of shortcuts, norms, shifts and slopes. With the shifts it is ReActNet's ResNet,
+ * without them Bi-Real Net (Liu et al., 2018 and 2020; liuzechun/Bi-Real-net and
+ * liuzechun/ReActNet).
  */
 export class BinaryResNet extends nn.Module implements Encoder {
   readonly conv1: nn.Conv2d;

@@ -1,12 +1,15 @@
 import { conv2d, full, gradEnabled, nn, noGrad, scope, type Tensor, zeros } from '@tandem/torch';
 
 /**
- * The derivative that stands in for the sign's, which is 0: of `clip`, clamp(x, -1, 1), and of `quadratic`, Bi-Real Net's x (2 - |x|) between -1 and 1
- * (Liu et al., 2018). 0 outside.
+ * The derivative that stands in for the sign's, which is 0: of `clip`, clamp(x, -1, 1), and of
+ * `quadratic`, Bi-Real Net's x (2 - |x|) between -1 and 1 (Liu et al., 2018). 0 outside.
  */
 export type Surrogate = 'clip' | 'quadratic';
 
-/** +1 where x >= 0, at -0 too, else -1; backward with the surrogate's derivative. In the shape and type of x. */
+/**
+ * +1 where x >= 0, at -0 too, else -1; backward with the surrogate's derivative. In the shape and
+ * type of x.
+ */
 export function binarySign(x: Tensor, surrogate: Surrogate): Tensor {
   return withSlope(x, () => {
     const size = x.abs();
@@ -23,21 +26,27 @@ function withSlope(x: Tensor, slope: () => Tensor): Tensor {
       return recorded ? [sign, slope()] : [sign];
     }),
   );
-  // x - x is 0 exactly, so that the value is the sign's to the bit. What is not a number stays none.
+  // x - x is 0 exactly, so that the value is the sign's to the bit. What is not a number stays
+  // none.
   return derivative ? x.sub(x.detach()).mul_(derivative).add_(sign) : sign;
 }
 
 /**
- * A convolution without bias whose weights are signs: [n, in, h, w], itself of signs, to [n, out, h', w']. Each output channel is a whole number times the mean
- * absolute value of that channel's latent weights, which gets no gradient of its own; the latent weights get theirs where they lie within [-1, 1]. Borders count as 0.
- * Under autocast to bfloat16 whole numbers above 256 are rounded. (Rastegari et al., 2016; Liu et al., 2018; liuzechun/ReActNet)
+ * A convolution without bias whose weights are signs: [n, in, h, w], itself of signs, to [n, out,
+ * h', w']. Each output channel is a whole number times the mean absolute value of that channel's
+ * latent weights, which gets no gradient of its own; the latent weights get theirs where they lie
+ * within [-1, 1]. Borders count as 0. Under autocast to bfloat16 whole numbers above 256 are
+ * rounded. (Rastegari et al., 2016; Liu et al., 2018; liuzechun/ReActNet)
  */
 export class BinaryConv2d extends nn.Module {
   /** Latent: its signs are what convolves. [out, in, kernel, kernel] */
   readonly weight: Tensor;
   readonly options: { readonly stride: number; readonly padding: number };
 
-  /** @param binary false: the weights as they are, without scale, for the first of two steps of training */
+  /**
+   * @param binary false: the weights as they are, without scale, for the first of two steps of
+   * training
+   */
   constructor(
     inputs: number,
     outputs: number,
@@ -47,7 +56,8 @@ export class BinaryConv2d extends nn.Module {
   ) {
     super();
     this.options = { stride, padding: (kernel - 1) / 2 };
-    // Of both signs: the released code draws positive numbers alone, which makes all filters of a layer one.
+    // Of both signs: the released code draws positive numbers alone, which makes all filters of a
+    // layer one.
     this.weight = nn.parameter(nn.init.kaimingNormal(zeros([outputs, inputs, kernel, kernel]), 'fanOut'));
   }
 
@@ -61,7 +71,10 @@ export class BinaryConv2d extends nn.Module {
   }
 }
 
-/** The sign of x + b, with a learned shift b for each channel (ReActNet, Liu et al., 2020); without `shifts` of x. Slope: quadratic. */
+/**
+ * The sign of x + b, with a learned shift b for each channel (ReActNet, Liu et al., 2020); without
+ * `shifts` of x. Slope: quadratic.
+ */
 export class RSign extends nn.Module {
   readonly bias: Tensor | null;
 

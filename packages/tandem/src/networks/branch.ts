@@ -2,12 +2,18 @@ import { cat, nn, type Tensor } from '@tandem/torch';
 import type { Encoder } from './encoder.js';
 import { Head, type HeadShape, mlpHead } from './head.js';
 
-/** Heads are made on the CPU, the encoder may live elsewhere. What is in place keeps its tensors: others may hold them. */
+/**
+ * Heads are made on the CPU, the encoder may live elsewhere. What is in place keeps its tensors:
+ * others may hold them.
+ */
 function place(head: Head, { device, dtype }: Tensor): void {
   if (head.parameters().some((x) => x.device !== device || x.dtype !== dtype)) head.to({ device, dtype });
 }
 
-/** Encoder, projector and, on a student's side of some methods, predictor: what one of the two networks consists of. */
+/**
+ * Encoder, projector and, on a student's side of some methods, predictor: what one of the two
+ * networks consists of.
+ */
 export class Branch extends nn.Module {
   constructor(
     readonly encoder: Encoder,
@@ -36,8 +42,9 @@ export class Branch extends nn.Module {
   }
 
   /**
-   * Projections of several views of a batch, rows view by view: [views n, d]. Views of one size that follow each other go through the encoder together, and all
-   * through the head, which is faster, and what batch norm sees as one batch (facebookresearch/dino).
+   * Projections of several views of a batch, rows view by view: [views n, d]. Views of one size
+   * that follow each other go through the encoder together, and all through the head, which is
+   * faster, and what batch norm sees as one batch (facebookresearch/dino).
    */
   forwardAll(views: readonly Tensor[]): Tensor {
     const features = runsOfOneSize(views).map((run) => this.encoder.forward(joined(run)));
@@ -49,7 +56,10 @@ export class Branch extends nn.Module {
     return this.head.embed(this.encoder.forward(x));
   }
 
-  /** Prediction q(z) of a projection, or the projection itself where there is no predictor: [n, d] to [n, d]. */
+  /**
+   * Prediction q(z) of a projection, or the projection itself where there is no predictor: [n, d]
+   * to [n, d].
+   */
   predict(z: Tensor): Tensor {
     return this.predictor ? this.predictor.forward(z) : z;
   }

@@ -1,8 +1,9 @@
 import { nn, rand, type Tensor } from '@tandem/torch';
 
 /**
- * In training, each image's rows become 0 with probability `rate` and are divided by 1 - rate otherwise; in evaluation x itself. On a layer beside a
- * shortcut: stochastic depth (Huang et al., 2016). Draws from the default generator.
+ * In training, each image's rows become 0 with probability `rate` and are divided by 1 - rate
+ * otherwise; in evaluation x itself. On a layer beside a shortcut: stochastic depth (Huang et al.,
+ * 2016). Draws from the default generator.
  */
 export class DropPath extends nn.Module {
   constructor(public rate: number) {

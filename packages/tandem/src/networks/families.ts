@@ -26,7 +26,9 @@ function resnet(blocks: Stages, bottleneck: boolean): Backbone {
   };
 }
 
-/** Of twice as many units as the real one has blocks: each convolution has a shortcut of its own. */
+/**
+ * Of twice as many units as the real one has blocks: each convolution has a shortcut of its own.
+ */
 function binaryResnet(blocks: Stages, shifts: boolean): Backbone {
   const units = blocks.map((count) => 2 * (count as number)) as unknown as Stages;
   return {

@@ -1,8 +1,9 @@
 import { nn, noGrad, scope, zerosLike } from '@tandem/torch';
 
 /**
- * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions they follow: w g / s and b - m g / s with
- * s = sqrt(v + eps). What it reads and writes once less for each of them is about a tenth of a pass. Not to be trained.
+ * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions
+ * they follow: w g / s and b - m g / s with s = sqrt(v + eps). What it reads and writes once less
+ * for each of them is about a tenth of a pass. Not to be trained.
  * @returns undefined where no batch norm follows a convolution
  */
 export function foldBatchNorms<Network extends nn.Module>(network: Network): Network | undefined {

@@ -3,13 +3,19 @@ import { batchNorm1d } from './split-batch-norm.js';
 
 /** A multi-layer perceptron as data. */
 export interface HeadShape {
-  /** Widths from input to output: [512, 512, 512] is two Linear layers; one entry is the identity. */
+  /**
+   * Widths from input to output: [512, 512, 512] is two Linear layers; one entry is the identity.
+   */
   readonly widths: readonly number[];
   /** Between the layers; ReLU unless given. */
   readonly activation?: 'relu' | 'gelu' | undefined;
-  /** Batch norm between the layers (before the activation); the Linear before a norm has no bias. */
+  /**
+   * Batch norm between the layers (before the activation); the Linear before a norm has no bias.
+   */
   readonly norm: boolean;
-  /** Batch norm after the last layer too: with scale and shift, with scale alone, or with neither. */
+  /**
+   * Batch norm after the last layer too: with scale and shift, with scale alone, or with neither.
+   */
   readonly lastNorm?: 'affine' | 'scale' | 'plain' | undefined;
   /** A Linear alone stands after the last layer: a classifier on a head's outputs. */
   readonly classifier?: boolean | undefined;
@@ -53,7 +59,10 @@ export class Head extends nn.Module {
     return this.outputWidth;
   }
 
-  /** The input and the output of every layer, so that fine-tuning can start inside the head: [n, widths[i]] each. */
+  /**
+   * The input and the output of every layer, so that fine-tuning can start inside the head: [n,
+   * widths[i]] each.
+   */
   activations(x: Tensor): Tensor[] {
     const all = [x];
     for (const layer of this.layers) all.push(layer.forward(all.at(-1) as Tensor));
@@ -62,8 +71,10 @@ export class Head extends nn.Module {
 }
 
 /**
- * A classifier that begins at zero on the first layers of a head, as SimCLR v2 fine-tunes: with 0 layers on the features themselves.
- * @param head left as it is @param layers of it, copied with their weights where `fresh` is not asked for
+ * A classifier that begins at zero on the first layers of a head, as SimCLR v2 fine-tunes: with 0
+ * layers on the features themselves.
+ * @param head left as it is
+ * @param layers of it, copied with their weights where `fresh` is not asked for
  */
 export function classifierHead(
   head: Head,
@@ -83,7 +94,8 @@ export function classifierHead(
 }
 
 /**
- * The uniform heads of the CLBO study: 0 layers is the identity, 1 a Linear, 2 Linear-BN-ReLU-Linear, 3 one such layer more.
+ * The uniform heads of the CLBO study: 0 layers is the identity, 1 a Linear, 2
+ * Linear-BN-ReLU-Linear, 3 one such layer more.
  * @param inputs the encoder's feature width
  */
 export function mlpHead(inputs: number, layers: number, hidden: number, output: number): HeadShape {

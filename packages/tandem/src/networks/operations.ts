@@ -4,7 +4,10 @@ import type { Encoder } from './encoder.js';
 import { Prototypes } from './prototype-head.js';
 import { Attention } from './vit.js';
 
-/** Multiply-adds in the convolutions, matrices and attention of networks; norms, activations and pooling are not counted. */
+/**
+ * Multiply-adds in the convolutions, matrices and attention of networks; norms, activations and
+ * pooling are not counted.
+ */
 export interface Operations {
   /** Of real numbers; what the literature of small networks calls FLOPs. */
   readonly macs: number;
@@ -42,7 +45,8 @@ export function countOperations(networks: readonly nn.Module[], run: () => unkno
   try {
     run();
   } finally {
-    for (const part of watched) Reflect.deleteProperty(part, 'forward'); // the class's own shows again
+    // the class's own shows again
+    for (const part of watched) Reflect.deleteProperty(part, 'forward');
   }
   return counted;
 }

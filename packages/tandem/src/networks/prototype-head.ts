@@ -4,11 +4,17 @@ import { Head, type HeadShape } from './head.js';
 /** DINO's head as data: a perceptron, and how many prototypes its outputs are compared with. */
 export interface PrototypeHeadShape extends HeadShape {
   readonly prototypes: number;
-  /** Whether the prototypes' lengths are fixed at 1, which DINO calls `norm_last_layer`; true unless given. */
+  /**
+   * Whether the prototypes' lengths are fixed at 1, which DINO calls `norm_last_layer`; true unless
+   * given.
+   */
   readonly fixedGain?: boolean | undefined;
 }
 
-/** Cosines of rows with prototypes, times the prototypes' gains: a weight-normalised Linear without bias, after its input's normalisation. */
+/**
+ * Cosines of rows with prototypes, times the prototypes' gains: a weight-normalised Linear without
+ * bias, after its input's normalisation.
+ */
 export class Prototypes extends nn.Module {
   /** Lengths. [prototypes, 1] */
   readonly weightG: Tensor;
@@ -34,8 +40,10 @@ function unitRows(x: Tensor): Tensor {
 }
 
 /**
- * DINO's head (Caron et al., 2021; facebookresearch/dino): a perceptron with GELU, its output scaled to length 1, and its cosines with prototypes. The
- * cosines are computed in float32 at least. The last activation are the logits, the one before the perceptron's output, not yet scaled.
+ * DINO's head (Caron et al., 2021; facebookresearch/dino): a perceptron with GELU, its output
+ * scaled to length 1, and its cosines with prototypes. The cosines are computed in float32 at
+ * least. The last activation are the logits, the one before the perceptron's output, not yet
+ * scaled.
  */
 export class PrototypeHead extends Head {
   declare readonly shape: PrototypeHeadShape;
@@ -72,7 +80,10 @@ export class PrototypeHead extends Head {
   }
 }
 
-/** The head as published: three layers of 2,048, 2,048 and 256 numbers; batch norm, off unless asked for, goes before each GELU. */
+/**
+ * The head as published: three layers of 2,048, 2,048 and 256 numbers; batch norm, off unless asked
+ * for, goes before each GELU.
+ */
 export function dinoHead(inputs: number, prototypes: number, shape: Partial<DinoHeadShape> = {}): PrototypeHeadShape {
   const { layers = 3, hidden = 2048, bottleneck = 256, norm = false, fixedGain = true } = shape;
   const widths = [inputs, ...Array<number>(layers - 1).fill(hidden), bottleneck];

@@ -18,10 +18,16 @@ export interface ReActNetOptions {
   readonly splits?: number | undefined;
 }
 
-/** Output channels of each block in units of `width`. Where they double after the first block, the resolution halves. */
+/**
+ * Output channels of each block in units of `width`. Where they double after the first block, the
+ * resolution halves.
+ */
 const outputs = [2, 4, 4, 8, 8, 16, 16, 16, 16, 16, 16, 32, 32];
 
-/** A binary 3x3 convolution, then one or, where channels double, two 1x1 convolutions side by side; each has a shortcut. */
+/**
+ * A binary 3x3 convolution, then one or, where channels double, two 1x1 convolutions side by side;
+ * each has a shortcut.
+ */
 export class ReActBlock extends nn.Module {
   readonly rsign1: RSign;
   readonly conv1: BinaryConv2d;
@@ -61,8 +67,9 @@ export class ReActBlock extends nn.Module {
 }
 
 /**
- * ReActNet-A without its classifier, the student of S2-BNN: [n, channels, h, w] to [n, 32 width]. MobileNet's shape with binary convolutions; real are
- * the stem, norms, shifts and slopes. (Liu et al., 2020; liuzechun/ReActNet, szq0214/S2-BNN)
+ * ReActNet-A without its classifier, the student of S2-BNN: [n, channels, h, w] to [n, 32 width].
+ * MobileNet's shape with binary convolutions; real are the stem, norms, shifts and slopes. (Liu et
+ * al., 2020; liuzechun/ReActNet, szq0214/S2-BNN)
  */
 export class ReActNet extends nn.Module implements Encoder {
   readonly conv1: nn.Conv2d;

@@ -7,13 +7,18 @@ import { batchNorm2d } from './split-batch-norm.js';
 export interface BlockForm {
   /** Parts into which batch norms split a batch. */
   readonly splits: number;
-  /** ResNet-D shortcuts on the first block of every stage and, in bottlenecks, selective kernels. */
+  /**
+   * ResNet-D shortcuts on the first block of every stage and, in bottlenecks, selective kernels.
+   */
   readonly sk: boolean;
   /** The last norm of a block begins at gain 0, and so each block as its shortcut. */
   readonly zeroGain: boolean;
 }
 
-/** What carries a block's input to its output where their shapes differ; with `sk`, in every first block. */
+/**
+ * What carries a block's input to its output where their shapes differ; with `sk`, in every first
+ * block.
+ */
 function shortcut(
   inputs: number,
   outputs: number,
@@ -34,7 +39,10 @@ function lastNorm(channels: number, { splits, zeroGain }: BlockForm): nn.BatchNo
   return norm;
 }
 
-/** Means over 2x2 cells, or over those of them that lie inside: [n, c, h, w] to ceil(h / stride), ceil(w / stride). (He et al., 2019, ResNet-D) */
+/**
+ * Means over 2x2 cells, or over those of them that lie inside: [n, c, h, w] to ceil(h / stride),
+ * ceil(w / stride). (He et al., 2019, ResNet-D)
+ */
 export class AveragePool extends nn.Module {
   constructor(readonly stride: number) {
     super();
@@ -75,8 +83,8 @@ export class BasicBlock extends nn.Module {
 }
 
 /**
- * 1x1, 3x3 and 1x1 convolutions around a shortcut, the middle ones with a quarter of the output's channels and the stride, as torchvision has it
- * (He et al., 2016, "bottleneck").
+ * 1x1, 3x3 and 1x1 convolutions around a shortcut, the middle ones with a quarter of the output's
+ * channels and the stride, as torchvision has it (He et al., 2016, "bottleneck").
  */
 export class Bottleneck extends nn.Module {
   readonly conv1: nn.Conv2d;

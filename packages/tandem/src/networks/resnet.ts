@@ -5,7 +5,10 @@ import type { Encoder } from './encoder.js';
 import { BasicBlock, type BlockForm, Bottleneck } from './residual.js';
 import { batchNorm2d } from './split-batch-norm.js';
 
-/** Blocks in each of three or four stages; those after the first halve the resolution and double the channels. */
+/**
+ * Blocks in each of three or four stages; those after the first halve the resolution and double the
+ * channels.
+ */
 export type Stages = readonly [number, number, number, number?];
 
 /** What a ResNet is built from. */
@@ -20,7 +23,10 @@ export interface ResNetOptions {
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;
-  /** SimCLR v2's form: selective kernels in bottlenecks, the shortcuts of ResNet-D and, with the standard stem, its stem. */
+  /**
+   * SimCLR v2's form: selective kernels in bottlenecks, the shortcuts of ResNet-D and, with the
+   * standard stem, its stem.
+   */
   readonly sk?: boolean | undefined;
   /** The last norm of each block begins at gain 0; with `sk` unless given. */
   readonly zeroGain?: boolean | undefined;
@@ -55,9 +61,10 @@ export function stageChannels(blocks: Stages, first: number, width: number, last
 }
 
 /**
- * A ResNet without its classifier: [n, channels, h, w] to [n, featureWidth]. Parameter names are torchvision's; those of the ResNet-D parts timm's.
- * The `small` stem is the CIFAR variant (3x3, stride 1, no pooling), `standard` torchvision's (7x7, stride 2, max-pool);
- * `strided` is the CIFAR stem at stride 2, for few minutes on few cores.
+ * A ResNet without its classifier: [n, channels, h, w] to [n, featureWidth]. Parameter names are
+ * torchvision's; those of the ResNet-D parts timm's. The `small` stem is the CIFAR variant (3x3,
+ * stride 1, no pooling), `standard` torchvision's (7x7, stride 2, max-pool); `strided` is the CIFAR
+ * stem at stride 2, for few minutes on few cores.
  */
 export class ResNet extends nn.Module implements Encoder {
   readonly conv1: nn.Conv2d | nn.Sequential;

@@ -7,8 +7,9 @@ const ratio = 1 / 16;
 const narrowest = 32;
 
 /**
- * Two 3x3 convolutions mixed for each image and channel by weights that sum to 1, norm and ReLU included: [n, c, h, w] to [n, c, h / stride, w / stride].
- * The form of SimCLR v2 (Chen et al., 2020; google-research/simclr); both kernels are of one size, unlike Li et al., 2019.
+ * Two 3x3 convolutions mixed for each image and channel by weights that sum to 1, norm and ReLU
+ * included: [n, c, h, w] to [n, c, h / stride, w / stride]. The form of SimCLR v2 (Chen et al.,
+ * 2020; google-research/simclr); both kernels are of one size, unlike Li et al., 2019.
  */
 export class SelectiveKernels extends nn.Module {
   /** Both convolutions, one after the other in their outputs. */
@@ -31,7 +32,9 @@ export class SelectiveKernels extends nn.Module {
   }
 }
 
-/** From the channels' means to the two weights of each channel, which sum to 1: [n, c] to [n, 2, c]. */
+/**
+ * From the channels' means to the two weights of each channel, which sum to 1: [n, c] to [n, 2, c].
+ */
 export class PairAttention extends nn.Module {
   readonly fcReduce: nn.Linear;
   readonly bn: nn.BatchNorm1d;

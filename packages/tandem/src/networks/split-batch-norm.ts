@@ -13,8 +13,9 @@ export function batchNorm1d(channels: number, splits = 1, affine?: Affine): nn.B
 }
 
 /**
- * Batch norm that treats a batch as `splits` batches, image i belonging to part i mod splits, each normalised by its own statistics: what
- * several GPUs do to a batch, on one device. The running statistics take the mean over the parts. In evaluation it is ordinary batch norm.
+ * Batch norm that treats a batch as `splits` batches, image i belonging to part i mod splits, each
+ * normalised by its own statistics: what several GPUs do to a batch, on one device. The running
+ * statistics take the mean over the parts. In evaluation it is ordinary batch norm.
  * (facebookresearch/moco, CIFAR-10 demo)
  */
 class SplitBatchNorm2d extends nn.BatchNorm2d {
@@ -54,7 +55,8 @@ function inParts(norm: nn.BatchNorm1d | nn.BatchNorm2d, splits: number, x: Tenso
   norm.numBatchesTracked.add_(1);
   const everyPart = (p: Tensor | null) => p?.repeat([splits]) ?? null;
   const [mean, variance] = noGrad(() => [runningMean.repeat([splits]), runningVar.repeat([splits])] as const);
-  // Neighbours belong to different parts, so in this shape each part has channels of its own; where colours lie innermost they go on doing so.
+  // Neighbours belong to different parts, so in this shape each part has channels of its own; where
+  // colours lie innermost they go on doing so.
   const isChannelsLast = x.ndim === 4 && c > 1 && x.strides[1] === 1;
   const gathered = isChannelsLast
     ? x

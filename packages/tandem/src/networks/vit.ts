@@ -15,7 +15,10 @@ export interface ViTOptions {
   readonly size: number;
   /** Channels of the images. */
   readonly channels: number;
-  /** Probability with which a training image passes the last block's layers by; from 0 at the first block, linearly. */
+  /**
+   * Probability with which a training image passes the last block's layers by; from 0 at the first
+   * block, linearly.
+   */
   readonly dropPath?: number | undefined;
 }
 
@@ -112,9 +115,11 @@ function linear(inputs: number, outputs: number): nn.Linear {
 }
 
 /**
- * A vision transformer with a class token and learned positions, norms before the layers (Dosovitskiy et al., 2021), as DeiT (Touvron et al., 2021)
- * and DINO (facebookresearch/dino) have it: [n, channels, h, w] to the class token after the last norm, [n, width]. Parameter names are timm's.
- * Images of other sides than `size` are taken too, if patches divide them: the position embeddings are resampled.
+ * A vision transformer with a class token and learned positions, norms before the layers
+ * (Dosovitskiy et al., 2021), as DeiT (Touvron et al., 2021) and DINO (facebookresearch/dino) have
+ * it: [n, channels, h, w] to the class token after the last norm, [n, width]. Parameter names are
+ * timm's. Images of other sides than `size` are taken too, if patches divide them: the position
+ * embeddings are resampled.
  */
 export class ViT extends nn.Module implements Encoder {
   readonly clsToken: Tensor;
@@ -147,7 +152,10 @@ export class ViT extends nn.Module implements Encoder {
     return this.classTokens(x, 1);
   }
 
-  /** The class tokens after each of the last `blocks` blocks, each through the last norm, side by side: [n, blocks width]. */
+  /**
+   * The class tokens after each of the last `blocks` blocks, each through the last norm, side by
+   * side: [n, blocks width].
+   */
   classTokens(x: Tensor, blocks: number): Tensor {
     if (blocks < 1 || blocks > this.blocks.length) {
       throw new RangeError(`ViT: it has ${this.blocks.length} blocks, ${blocks} were asked for`);
@@ -171,7 +179,9 @@ export class ViT extends nn.Module implements Encoder {
     return all.add(this.positions(height / this.patch, width / this.patch));
   }
 
-  /** The position embeddings of so many rows and columns of patches: [1, 1 + rows columns, width]. */
+  /**
+   * The position embeddings of so many rows and columns of patches: [1, 1 + rows columns, width].
+   */
   positions(rows: number, columns: number): Tensor {
     const { posEmbed, side, featureWidth } = this;
     if (rows === side && columns === side) return posEmbed;

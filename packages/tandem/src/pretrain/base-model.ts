@@ -15,7 +15,10 @@ export interface Origin extends LoadedEncoder {
   readonly sha256: string;
 }
 
-/** The origin that a configuration names. The caller disposes its parts. @throws UserError where there is none */
+/**
+ * The origin that a configuration names. The caller disposes its parts.
+ * @throws UserError where there is none
+ */
 export function openOrigin({ from, of }: RunConfig): Origin | undefined {
   if (typeof from !== 'string') return undefined;
   const file = of === 'kept' ? findEncoder(from) : encoderOf(from, String(of));

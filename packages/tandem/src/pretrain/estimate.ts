@@ -42,7 +42,9 @@ export interface Forecast {
   readonly imitated?: NetworkFacts;
   /** Further networks, by name. */
   readonly others: Readonly<Record<string, NetworkFacts>>;
-  /** All forward passes of a step, and the backward passes of what learns, each as two forward ones. */
+  /**
+   * All forward passes of a step, and the backward passes of what learns, each as two forward ones.
+   */
   readonly perStep: Operations;
   readonly memory: MemoryFacts;
   /** The batch sizes whose activations were measured. */
@@ -50,8 +52,9 @@ export interface Forecast {
 }
 
 /**
- * Builds what `pretrain` would, without a run folder, and takes its measure by the forward passes of two parts of a batch of noise, on the CPU: memory in use
- * when the loss is there, less that before. A batch lies on the line through both. What backward needs in passing comes on top of it.
+ * Builds what `pretrain` would, without a run folder, and takes its measure by the forward passes
+ * of two parts of a batch of noise, on the CPU: memory in use when the loss is there, less that
+ * before. A batch lies on the line through both. What backward needs in passing comes on top of it.
  * @throws UserError for what would stop the run
  */
 export async function forecast(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Forecast> {
@@ -91,7 +94,10 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
   };
 }
 
-/** Two batches that are small and yet divide as the whole one does; the whole one alone where it is small. */
+/**
+ * Two batches that are small and yet divide as the whole one does; the whole one alone where it is
+ * small.
+ */
 function partsOf(batch: number, splits: number): number[] {
   const fits = (n: number) => Number.isInteger(n) && n >= 8 && n % splits === 0 && n / splits >= 2;
   const small = [16, 8, 4, 2].map((part) => batch / part).find(fits);
@@ -104,7 +110,10 @@ interface Pass {
   readonly operations: Operations;
 }
 
-/** The loss of so many images of noise: what it computes, and the memory it leaves in use until its scope ends. */
+/**
+ * The loss of so many images of noise: what it computes, and the memory it leaves in use until its
+ * scope ends.
+ */
 function pass(run: Omit<Run, 'folder'>, images: number): Pass {
   const { method, plan, batches } = run;
   const { device, memoryFormat, epochs, seed } = plan;

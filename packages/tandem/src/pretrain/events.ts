@@ -18,7 +18,9 @@ export interface EpochMetrics {
   /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
   readonly knnStudent?: number;
   readonly knnTeacher?: number;
-  /** The same with 200 neighbours, weighted at temperature 0.1; absent where the bank is smaller. */
+  /**
+   * The same with 200 neighbours, weighted at temperature 0.1; absent where the bank is smaller.
+   */
   readonly knn200Student?: number;
   readonly knn200Teacher?: number;
   /** Share of queries whose class the student's classifier names; where it has one. */
@@ -52,7 +54,10 @@ export type PretrainEvent =
   /** An epoch is over and its encoders are looked at: so many of so many images are done. */
   | { readonly kind: 'evaluation'; readonly step: number; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }
-  /** Something the user should know now: a damaged file, a save that failed, a step that was left out. */
+  /**
+   * Something the user should know now: a damaged file, a save that failed, a step that was left
+   * out.
+   */
   | { readonly kind: 'warning'; readonly text: string }
   | {
       readonly kind: 'end';

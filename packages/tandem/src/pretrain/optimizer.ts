@@ -9,7 +9,10 @@ export function baseLr({ lr, scaleLr, batch }: RunConfig): number {
   return scaleLr ? (lr * batch) / 256 : lr;
 }
 
-/** Which tensors weight decay leaves out: vectors, but none with plain SGD, whose recipe decays everything. */
+/**
+ * Which tensors weight decay leaves out: vectors, but none with plain SGD, whose recipe decays
+ * everything.
+ */
 export function excluded({ exclude, optimizer }: RunConfig): 'vectors' | 'none' {
   return exclude ?? (optimizer === 'sgd' ? 'none' : 'vectors');
 }

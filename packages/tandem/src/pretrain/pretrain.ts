@@ -22,8 +22,9 @@ export interface PretrainOptions extends LoadingOptions {
 }
 
 /**
- * Trains an encoder, as configured by `resolveConfig`, and keeps everything in a run folder. When the
- * signal is aborted it stops after the step at hand, having saved; while images are still loading, with the signal's reason.
+ * Trains an encoder, as configured by `resolveConfig`, and keeps everything in a run folder. When
+ * the signal is aborted it stops after the step at hand, having saved; while images are still
+ * loading, with the signal's reason.
  * @throws UserError for what the user can put right: data, folders, settings, divergence
  */
 export async function* pretrain(

@@ -15,7 +15,10 @@ import { type LoadingOptions, loadImages } from './pretrain.js';
 import { prepare, type Run } from './run.js';
 import { goOn, type Progress, progressSchema, start } from './run-loop.js';
 
-/** Settings that may change when a run goes on: they decide nothing that was or will be learned from healthy numbers. */
+/**
+ * Settings that may change when a run goes on: they decide nothing that was or will be learned from
+ * healthy numbers.
+ */
 export const changeable = [
   'nonFinite',
   'saveMinutes',
@@ -57,9 +60,11 @@ const machineSchema = z.object({
 type Machine = z.infer<typeof machineSchema>;
 
 /**
- * Goes on with a run from its newest whole checkpoint, as if it had never ended; from the beginning where it has none.
- * On the machine, libtorch and number of threads of before, what comes out is the same bit for bit.
- * @throws UserError when it is no run folder, is at its end, is being trained, or its images are others now
+ * Goes on with a run from its newest whole checkpoint, as if it had never ended; from the beginning
+ * where it has none. On the machine, libtorch and number of threads of before, what comes out is
+ * the same bit for bit.
+ * @throws UserError when it is no run folder, is at its end, is being trained, or its images are
+ * others now
  */
 export async function* resume(
   path: string,
@@ -116,7 +121,10 @@ function readRun(
   }
 }
 
-/** Images given by a path that is seen from another folder than this one are the likely reason where they are not found. */
+/**
+ * Images given by a path that is seen from another folder than this one are the likely reason where
+ * they are not found.
+ */
 async function loadFrom(begunIn: string | undefined, read: () => Promise<DataSet>): Promise<DataSet> {
   try {
     return await read();

@@ -37,7 +37,10 @@ export const progressSchema = z.object({
 export type Progress = Readonly<z.infer<typeof progressSchema>>;
 type EpochSums = Progress['sums'];
 
-/** In the first epochs running statistics are young, and healthy embeddings may look collapsed in evaluation. */
+/**
+ * In the first epochs running statistics are young, and healthy embeddings may look collapsed in
+ * evaluation.
+ */
 const epochsUntilWarning = 3;
 
 const noSums: EpochSums = { steps: 0, read: 0, skipped: 0, seconds: 0, losses: {} };
@@ -54,8 +57,8 @@ export const start: Progress = {
 };
 
 /**
- * Trains from where a run is to its end, and keeps its folder up to date. A save that fails is told and tried again at the next occasion; only
- * the last one must succeed.
+ * Trains from where a run is to its end, and keeps its folder up to date. A save that fails is told
+ * and tried again at the next occasion; only the last one must succeed.
  * @throws UserError for divergence, lack of memory, and a last save that fails
  */
 export async function* goOn(run: Run, from: Progress, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
@@ -105,7 +108,10 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     (config.saveMinutes > 0 && Date.now() - saved.at >= 60_000 * config.saveMinutes) ||
     (config.saveSteps > 0 && step % config.saveSteps === 0);
 
-  /** Looks at the encoders, and writes. Cut short by the signal, it leaves the epoch open: a resumed run looks again. */
+  /**
+   * Looks at the encoders, and writes. Cut short by the signal, it leaves the epoch open: a resumed
+   * run looks again.
+   */
   async function* closeEpoch(): AsyncGenerator<PretrainEvent> {
     const epoch = step / perEpoch;
     const averages = sums.close(batches.size);

@@ -91,7 +91,8 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     device,
     precision,
     batch,
-    // With an origin the views have its size, whatever the images': they are read again as they were asked for.
+    // With an origin the views have its size, whatever the images': they are read again as they
+    // were asked for.
     size: origin ? config.size : size,
   };
   const plan: Plan = {
@@ -160,7 +161,9 @@ function methodOf(config: RunConfig & { device: Device }, { architecture, views,
   const teacher =
     config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });
   const { classes } = lessons;
-  manualSeed(config.seed); // after the teacher, which draws too while it is built: with any teacher the student begins the same
+  // after the teacher, which draws too while it is built: with any teacher the student begins the
+  // same
+  manualSeed(config.seed);
   const supervision = classes && { classes, head: origin?.head };
   const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher?.teacher, supervision);
   const fromHead = initFrom === undefined ? [] : initHead(method, initFrom);
@@ -168,7 +171,10 @@ function methodOf(config: RunConfig & { device: Device }, { architecture, views,
   return { method, teacher, notes: [...notes, ...fromHead, ...(teacher?.notes ?? [])] };
 }
 
-/** The head of a run to start from goes with its encoder where the method has one of that shape. @returns what the user should know */
+/**
+ * The head of a run to start from goes with its encoder where the method has one of that shape.
+ * @returns what the user should know
+ */
 function initHead({ learns, teacher }: Method, run: string): string[] {
   const file = findHead(run);
   if (file === undefined) return [];
@@ -180,7 +186,10 @@ function initHead({ learns, teacher }: Method, run: string): string[] {
   return alike ? [] : [`the head of ${run} is of another shape, so this one begins fresh`];
 }
 
-/** Writes down what is being run, and on what machine and images. @throws UserError when that cannot be written */
+/**
+ * Writes down what is being run, and on what machine and images.
+ * @throws UserError when that cannot be written
+ */
 export function describe({ config, folder, data, method, teacher, origin }: Run): void {
   const { count, channels, height, width } = data.train;
   const images = { count, channels, height, width, sha256: fingerprint(data.train) };
@@ -199,7 +208,8 @@ export function describe({ config, folder, data, method, teacher, origin }: Run)
 }
 
 /**
- * The encoders where asked for, then the checkpoint: a run that dies in between makes the same encoders once more.
+ * The encoders where asked for, then the checkpoint: a run that dies in between makes the same
+ * encoders once more.
  * @param notes what else a resumed run must know
  */
 export function saveRun(run: Run, step: number, notes: unknown, encoders: boolean): void {

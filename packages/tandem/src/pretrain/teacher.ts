@@ -18,8 +18,8 @@ export interface LoadedTeacher {
 }
 
 /**
- * The network of a run folder, with the head it was trained with (a projector, or a classifier after fine-tuning), or of an encoder file, whose
- * outputs are its features.
+ * The network of a run folder, with the head it was trained with (a projector, or a classifier
+ * after fine-tuning), or of an encoder file, whose outputs are its features.
  * @param view what it will see @throws UserError when there is none, or it is for other images
  */
 export function loadTeacher(

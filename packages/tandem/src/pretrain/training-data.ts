@@ -13,7 +13,10 @@ export interface Lessons {
   readonly classes?: readonly string[];
 }
 
-/** The images of a run's method, with the share of labels that it asks for. @throws UserError where they have none, or too few */
+/**
+ * The images of a run's method, with the share of labels that it asks for.
+ * @throws UserError where they have none, or too few
+ */
 export function lessonsOf(config: RunConfig, data: DataSet): Lessons {
   const { labels: use } = methods[config.method] as (typeof methods)[string];
   const share = Number(config.labels ?? 0);
@@ -43,7 +46,10 @@ function labelledBank({ images, method }: RunConfig, data: DataSet): LabelledSet
   throw new UserError(`${images}: all ${bank.count} images are of one class, '${only}'; ${method} needs two or more`);
 }
 
-/** The training images, but those held out of them: a teacher that knows classes tells of each image what it is. */
+/**
+ * The training images, but those held out of them: a teacher that knows classes tells of each image
+ * what it is.
+ */
 function withoutQueries({ train, bank }: DataSet): ImageSet {
   return train.labels && bank ? bank : train;
 }

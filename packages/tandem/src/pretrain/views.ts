@@ -52,7 +52,8 @@ export interface RunViews {
 }
 
 /**
- * How the views of each image are made. A preset of one view makes as many alike as the method takes; a method of one view takes the first.
+ * How the views of each image are made. A preset of one view makes as many alike as the method
+ * takes; a method of one view takes the first.
  * @throws UserError where the settings do not go together
  */
 export function runViews(
@@ -95,7 +96,10 @@ function changed(view: View, place: number, settings: ViewSettings): View {
   };
 }
 
-/** Whether crops may take the whole image; the small ones of a multi-crop may not, and are what they are. */
+/**
+ * Whether crops may take the whole image; the small ones of a multi-crop may not, and are what they
+ * are.
+ */
 function isWide({ crop }: View): boolean {
   return crop === null || crop.scale[1] === 1;
 }
@@ -116,7 +120,10 @@ function changedJitter(own: Jitter | null, { jitter, jitterP, saturation, hue }:
   };
 }
 
-/** The settings that make these views, as far as all views agree; those that differ stay the preset's. */
+/**
+ * The settings that make these views, as far as all views agree; those that differ stay the
+ * preset's.
+ */
 function agreed(views: readonly View[]): ViewSettings {
   const common = <T>(some: readonly View[], of: (view: View) => T): T | undefined => {
     const values = new Set(some.map(of));

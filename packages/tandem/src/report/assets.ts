@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Html, html } from './html.js';
 
-/** A style sheet and scripts as text, with the policy that lets these scripts run and nothing else load. */
+/**
+ * A style sheet and scripts as text, with the policy that lets these scripts run and nothing else
+ * load.
+ */
 export interface Assets {
   readonly style: Html;
   readonly scripts: Html;

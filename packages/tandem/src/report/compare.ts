@@ -66,8 +66,9 @@ const pretrainingColumns: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts runs side by side. Runs that learned from and are measured on other images stand in other tables, and evaluations with
- * other settings in other columns, so that no mean goes over different protocols.
+ * Puts runs side by side. Runs that learned from and are measured on other images stand in other
+ * tables, and evaluations with other settings in other columns, so that no mean goes over different
+ * protocols.
  * @throws UsageError when a run is given twice
  */
 export function compareRuns(runs: readonly RunRecord[]): Comparison {
@@ -95,7 +96,10 @@ function tableOf(runs: readonly RunRecord[], evaluated: readonly EvaluationColum
   };
 }
 
-/** Settings that are not the same in all; one that other methods do not have counts among the runs of its own. */
+/**
+ * Settings that are not the same in all; one that other methods do not have counts among the runs
+ * of its own.
+ */
 function differing(configs: readonly RunRecord['config'][]): string[] {
   const names = [...new Set(configs.flatMap((config) => Object.keys(config)))];
   return names.filter((name) => {
@@ -134,7 +138,10 @@ function rowOf(
   };
 }
 
-/** Mean and standard error, with the deviation of a sample (n - 1). Undefined where nothing was measured. */
+/**
+ * Mean and standard error, with the deviation of a sample (n - 1). Undefined where nothing was
+ * measured.
+ */
 export function measured(all: readonly (number | undefined)[]): Measured | undefined {
   const values = all.filter((x) => x !== undefined);
   const n = values.length;

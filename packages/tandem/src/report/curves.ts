@@ -60,7 +60,9 @@ const known: readonly Known[] = [
 /** Numbers that count on and on: they say nothing as a curve. */
 const counters = new Set(['epoch', 'step', 'imagesSeen', 'seconds']);
 
-/** The curves a run has numbers for: the known ones, then one for each other number of its method. */
+/**
+ * The curves a run has numbers for: the known ones, then one for each other number of its method.
+ */
 export function curvesOf(run: RunRecord): Curve[] {
   const names = new Set(run.metrics.flatMap((record) => Object.keys(record)));
   const taken = new Set(known.flatMap(({ lines }) => Object.keys(lines)));

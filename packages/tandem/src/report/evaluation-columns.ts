@@ -1,14 +1,19 @@
 import type { Evaluation } from './evaluations.js';
 import { numberIn, type RunRecord } from './run-record.js';
 
-/** Evaluations of one encoder by one protocol with the same settings: the numbers of this column can be compared. */
+/**
+ * Evaluations of one encoder by one protocol with the same settings: the numbers of this column can
+ * be compared.
+ */
 export interface EvaluationColumn {
   readonly name: string;
   /** The run's accuracy; the mean where it was measured with several seeds. */
   accuracyOf(run: RunRecord): number | undefined;
 }
 
-/** Accuracies of each run by the evaluation's own seed; a later one takes the place of an earlier. */
+/**
+ * Accuracies of each run by the evaluation's own seed; a later one takes the place of an earlier.
+ */
 type Values = Map<RunRecord, Map<unknown, number>>;
 
 /** One column for each way in which the runs' encoders, as they are now, were evaluated. */
@@ -53,7 +58,10 @@ function way({ command, protocol, images, settings }: Evaluation): [string, stri
   return [command, protocol, images, chosen.sort(([a], [b]) => (a < b ? -1 : 1))];
 }
 
-/** The protocol, what tells it from others of that name, and the encoder: `linear (features) epochs=10 teacher`. */
+/**
+ * The protocol, what tells it from others of that name, and the encoder:
+ * `linear (features) epochs=10 teacher`.
+ */
 function nameOf(one: Evaluation, all: readonly Evaluation[]): string {
   const facts = (evaluation: Evaluation): Record<string, unknown> => ({
     images: evaluation.images,

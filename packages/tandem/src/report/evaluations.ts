@@ -12,7 +12,10 @@ const evaluationSchema = z.object({
   command: z.string(),
   /** How it measures, in a few words that tables show. */
   protocol: z.string(),
-  /** All that changes the numbers; with equal command, protocol, images and settings but `seed`, results can be compared. */
+  /**
+   * All that changes the numbers; with equal command, protocol, images and settings but `seed`,
+   * results can be compared.
+   */
   settings: settingsSchema,
   images: z.string(),
   /** Whose encoder: `student`, `teacher`, or `encoder` where that cannot be told. */
@@ -43,7 +46,8 @@ export type Scatter = Readonly<z.infer<typeof scatterSchema>>;
 /**
  * Adds a line to the `evaluations.jsonl` of the run that an encoder belongs to.
  * @param runOrFile what was evaluated: a run folder, or a file in its `encoder/`
- * @param seen whose encoder it was and of which epoch, as known when it was loaded: the run may have gone on since
+ * @param seen whose encoder it was and of which epoch, as known when it was loaded: the run may
+ * have gone on since
  * @returns that file; undefined, and nothing is written, where the encoder belongs to no run
  */
 export function keepEvaluation(
@@ -76,7 +80,10 @@ export function readEvaluations(run: string): Evaluation[] {
   });
 }
 
-/** Keeps a layout for the run's report, in place of an earlier one. @returns the file, or undefined as for `keepEvaluation` */
+/**
+ * Keeps a layout for the run's report, in place of an earlier one.
+ * @returns the file, or undefined as for `keepEvaluation`
+ */
 export function keepScatter(runOrFile: string, scatter: Scatter): string | undefined {
   const run = runOf(runOrFile);
   if (run === undefined) return undefined;

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { UserError } from '../errors.js';
 
 /**
- * The entries of a file of JSON lines; none where there is no file. A last line without an end was being written when its process
- * ended, and does not count.
+ * The entries of a file of JSON lines; none where there is no file. A last line without an end was
+ * being written when its process ended, and does not count.
  * @throws UserError for any other line that is not a JSON object, naming file and line
  */
 export function readJsonLines(path: string): Record<string, unknown>[] {
@@ -34,7 +34,10 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Takes away what a process that ended while writing left of a last line, so that the next line stands by itself. */
+/**
+ * Takes away what a process that ended while writing left of a last line, so that the next line
+ * stands by itself.
+ */
 export function dropTornLine(path: string): void {
   if (!existsSync(path)) return;
   const bytes = readFileSync(path);

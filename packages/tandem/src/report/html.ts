@@ -6,8 +6,8 @@ export class Html {
 type Part = Html | string | number | false | undefined | readonly Part[];
 
 /**
- * A template of HTML: what is put in is escaped, in text and in quoted attributes, unless it is HTML itself. Lists are joined;
- * false and undefined leave nothing.
+ * A template of HTML: what is put in is escaped, in text and in quoted attributes, unless it is
+ * HTML itself. Lists are joined; false and undefined leave nothing.
  */
 export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(fixed.map((text, i) => (i === 0 ? text : textOf(parts[i - 1]) + text)).join(''));

@@ -39,8 +39,9 @@ const largestBank = 5000;
 const largestPicture = 80;
 
 /**
- * The nearest neighbours, by cosine similarity of an encoder's features, of a few images spread over the classes: test images among
- * training images where there are labels, else images among the others.
+ * The nearest neighbours, by cosine similarity of an encoder's features, of a few images spread
+ * over the classes: test images among training images where there are labels, else images among the
+ * others.
  * @throws UserError when the file is no encoder, or the images have other channels than it takes
  */
 export async function findNeighbours(file: string, data: DataSet, options: NeighbourOptions): Promise<Neighbours> {

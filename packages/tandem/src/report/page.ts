@@ -16,8 +16,8 @@ export interface ReportParts {
 }
 
 /**
- * A run as one HTML page that needs no other file and no network. Its policy lets only its own scripts run, whatever names of
- * classes and files hold.
+ * A run as one HTML page that needs no other file and no network. Its policy lets only its own
+ * scripts run, whatever names of classes and files hold.
  */
 export function reportPage(run: RunRecord, { neighbours, scatter, withoutNeighbours }: ReportParts = {}): string {
   const { style, scripts, policy } = readAssets();

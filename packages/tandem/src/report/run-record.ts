@@ -42,7 +42,9 @@ export function numberIn(record: EpochRecord | undefined, name: string): number 
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** A run's last number of that name, such as a k-NN accuracy that is not measured in every epoch. */
+/**
+ * A run's last number of that name, such as a k-NN accuracy that is not measured in every epoch.
+ */
 export function series(run: RunRecord, name: string): (number | undefined)[] {
   return run.metrics.map((record) => numberIn(record, name));
 }

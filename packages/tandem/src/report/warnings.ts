@@ -18,7 +18,10 @@ export function projectionWidth({ config }: RunRecord): number | undefined {
   return typeof width === 'number' && width > 0 ? width : undefined;
 }
 
-/** Below this standard deviation unit embeddings of d dimensions count as collapsed; healthy ones have about 1/sqrt(d). */
+/**
+ * Below this standard deviation unit embeddings of d dimensions count as collapsed; healthy ones
+ * have about 1/sqrt(d).
+ */
 export const collapsedStd = (d: number) => 0.1 / Math.sqrt(d);
 
 function unfinished({ config, metrics }: RunRecord): Warning | undefined {
@@ -63,7 +66,8 @@ function flatKnn(run: RunRecord): Warning | undefined {
     if (shares.length < 5) continue;
     const half = Math.ceil(shares.length / 2);
     if (best(shares.slice(half)) - best(shares.slice(0, half)) > visible) return undefined;
-    if (best(shares) - (shares.at(-1) as Point).share > 4 * visible) return undefined; // that is said as a fall
+    // that is said as a fall
+    if (best(shares) - (shares.at(-1) as Point).share > 4 * visible) return undefined;
     return {
       what: 'The k-NN accuracy has not risen in the second half of the run.',
       advice:

@@ -20,7 +20,8 @@ export interface ReportOptions {
 /**
  * Writes `report.html` into a run folder, in place of an earlier one, from what there is.
  * @returns its path
- * @throws UserError when the folder is no run, a file in it is damaged, or the pictures do not suit the encoder
+ * @throws UserError when the folder is no run, a file in it is damaged, or the pictures do not suit
+ * the encoder
  */
 export async function writeReport(folder: string, { pictures }: ReportOptions = {}): Promise<string> {
   const run = readRun(folder);

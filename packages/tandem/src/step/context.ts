@@ -17,7 +17,10 @@ export interface Moment extends Position {
   readonly lr: number;
   /** Of the run: what is random in a method is a function of it and the step. */
   readonly seed: number;
-  /** The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods that learn from labels alone. */
+  /**
+   * The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods
+   * that learn from labels alone.
+   */
   readonly labels?: Tensor;
   /** Forgets the optimizer's momentum. */
   resetMomentum(now?: Now): void;
@@ -32,7 +35,8 @@ export interface MomentNow extends Now {
   choice(of: (moment: Moment) => boolean): boolean;
 }
 
-// Methods read a moment through these three. One that reads it otherwise works all the same, but its steps are never recorded.
+// Methods read a moment through these three. One that reads it otherwise works all the same, but
+// its steps are never recorded.
 
 /** A number that depends on the moment. */
 export function at(moment: Moment, of: (moment: Moment) => number): Amount {
@@ -44,7 +48,10 @@ export function chosenAt(moment: Moment, of: (moment: Moment) => boolean): boole
   return moment.now ? moment.now.choice(of) : of(moment);
 }
 
-/** Indices below 2^24 that depend on the moment, always as many: int32 [n], or int64 where the step may be recorded. */
+/**
+ * Indices below 2^24 that depend on the moment, always as many: int32 [n], or int64 where the step
+ * may be recorded.
+ */
 export function indicesAt(moment: Moment, of: (moment: Moment) => Int32Array, device: Device): Tensor {
   if (moment.now) return moment.now.numbers((then) => Array.from(of(then))).to('int64');
   const indices = of(moment);

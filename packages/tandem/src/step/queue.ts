@@ -1,13 +1,17 @@
 import { arange, noGrad, type Placement, randn, type Tensor, zeros } from '@tandem/torch';
 
 /**
- * The keys of past batches: one bank or several that share a pointer, first in, first out (facebookresearch/moco; MoBY has a bank for each
- * view). Rows are unit vectors, random ones at first.
+ * The keys of past batches: one bank or several that share a pointer, first in, first out
+ * (facebookresearch/moco; MoBY has a bank for each view). Rows are unit vectors, random ones at
+ * first.
  */
 export class MemoryBank {
   /** [size, width] each. */
   readonly banks: readonly Tensor[];
-  /** Where the next keys go: int64 [1]. A tensor, so that checkpoints hold it and no step waits for it. */
+  /**
+   * Where the next keys go: int64 [1]. A tensor, so that checkpoints hold it and no step waits for
+   * it.
+   */
   readonly pointer: Tensor;
 
   constructor(size: number, width: number, { banks = 1, ...placement }: { banks?: number } & Placement = {}) {
@@ -20,7 +24,10 @@ export class MemoryBank {
     return { ...Object.fromEntries(this.banks.map((bank, i) => [`bank${i + 1}`, bank])), pointer: this.pointer };
   }
 
-  /** The newest keys take the place of the oldest. @param keys unit rows for each bank, [m, width]; m divides the size */
+  /**
+   * The newest keys take the place of the oldest.
+   * @param keys unit rows for each bank, [m, width]; m divides the size
+   */
   enqueue(...keys: readonly Tensor[]): void {
     const count = (keys[0] as Tensor).shape[0] as number;
     const size = (this.banks[0] as Tensor).shape[0] as number;

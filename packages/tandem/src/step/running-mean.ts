@@ -1,6 +1,9 @@
 import { noGrad, type Placement, scope, type Tensor, zeros } from '@tandem/torch';
 
-/** A moving average of rows: mean = momentum mean + (1 - momentum) (the mean of the new ones), from 0 on. DINO's centre is one. */
+/**
+ * A moving average of rows: mean = momentum mean + (1 - momentum) (the mean of the new ones), from
+ * 0 on. DINO's centre is one.
+ */
 export class RunningMean {
   /** [1, width]; what a checkpoint must hold. */
   readonly mean: Tensor;

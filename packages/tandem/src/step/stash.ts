@@ -4,8 +4,8 @@ import type { Tensor } from '@tandem/torch';
 let held: Tensor[] | undefined;
 
 /**
- * Tensors that a loss leaves for the end of its step. Those of a recording outlive the step: later ones write them anew without calling
- * the loss.
+ * Tensors that a loss leaves for the end of its step. Those of a recording outlive the step: later
+ * ones write them anew without calling the loss.
  */
 export class Left {
   #tensors: readonly Tensor[] = [];
@@ -21,7 +21,10 @@ export class Left {
   }
 }
 
-/** Keeps what losses leave while `work` is recorded. @returns it, for the caller to free, beside the work's own result */
+/**
+ * Keeps what losses leave while `work` is recorded.
+ * @returns it, for the caller to free, beside the work's own result
+ */
 export function holdLeft<Result>(work: () => Result): { readonly result: Result; readonly left: readonly Tensor[] } {
   const left: Tensor[] = [];
   held = left;

@@ -19,8 +19,9 @@ export interface BilevelRates {
 }
 
 /**
- * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for every epoch, so that the schedule changes the
- * pull alone (S1). The reading s2 takes the base lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
+ * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for
+ * every epoch, so that the schedule changes the pull alone (S1). The reading s2 takes the base
+ * lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
  */
 export function bilevelSchedule(options: BilevelRates): BilevelSchedule {
   const { lambda0, tau0, eta, lambdaSchedule, tauSchedule, teacherRule } = options;

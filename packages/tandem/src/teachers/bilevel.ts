@@ -28,8 +28,9 @@ export interface BilevelHooks {
 }
 
 /**
- * The bilevel update: the student theta minimises its loss plus lambda/2 |theta - xi|^2, and after every K steps the teacher xi takes one
- * gradient step of rate tau on the same objective, xi += tau lambda (theta - xi).
+ * The bilevel update: the student theta minimises its loss plus lambda/2 |theta - xi|^2, and after
+ * every K steps the teacher xi takes one gradient step of rate tau on the same objective, xi += tau
+ * lambda (theta - xi).
  * @param start the teacher, where it does not start as a copy of the student
  */
 export function bilevelTeacher(

@@ -2,7 +2,10 @@ import type { Branch } from '../networks/index.js';
 import { at, type Moment, type Position } from '../step/context.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 
-/** How much a moving average keeps of itself: `eta` always, or rising from it to 1 over the run by half a cosine. */
+/**
+ * How much a moving average keeps of itself: `eta` always, or rising from it to 1 over the run by
+ * half a cosine.
+ */
 export interface EmaOptions {
   readonly eta: number;
   readonly etaSchedule: 'constant' | 'cosine';
@@ -16,8 +19,9 @@ export interface EmaTeacher extends SlowTeacher {
 }
 
 /**
- * xi = eta xi + (1 - eta) theta after every step. `counts` says which number of the schedule belongs to that: the step's own, as in BYOL,
- * or the next step's, as in MoCo and MoBY, which move before a forward pass instead of after the step before it: the same sequence.
+ * xi = eta xi + (1 - eta) theta after every step. `counts` says which number of the schedule
+ * belongs to that: the step's own, as in BYOL, or the next step's, as in MoCo and MoBY, which move
+ * before a forward pass instead of after the step before it: the same sequence.
  */
 export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { counts: 'step' | 'next' }): EmaTeacher {
   const teacher = slowTeacher(student);
@@ -34,8 +38,8 @@ export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { c
 }
 
 /**
- * `eta` at every step, or eta_k = 1 - (1 - eta)(cos(pi k / K) + 1) / 2 at step k of K (deepmind/deepmind-research). The last step that is taken,
- * K - 1, stays just below 1.
+ * `eta` at every step, or eta_k = 1 - (1 - eta)(cos(pi k / K) + 1) / 2 at step k of K
+ * (deepmind/deepmind-research). The last step that is taken, K - 1, stays just below 1.
  */
 export function emaSchedule({ eta, etaSchedule }: EmaOptions): (at: { step: number; steps: number }) => number {
   if (etaSchedule === 'constant') return () => eta;

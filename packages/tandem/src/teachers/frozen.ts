@@ -15,7 +15,10 @@ export interface FrozenTeacher {
   readonly head: Head;
   /** Of its classes, where its outputs are scores of classes. */
   readonly classes?: readonly string[] | undefined;
-  /** Its head's embedding of each view, in evaluation mode and without gradient: [n, width] each. It does not depend on the batch. */
+  /**
+   * Its head's embedding of each view, in evaluation mode and without gradient: [n, width] each. It
+   * does not depend on the batch.
+   */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
   dispose(): void;
 }
@@ -30,8 +33,8 @@ export interface FrozenNetwork {
 }
 
 /**
- * A teacher from a network that is trained. Neither parameters nor batch-norm statistics change. Views that are normalised otherwise than its
- * own images were (`views`) are brought to its scale.
+ * A teacher from a network that is trained. Neither parameters nor batch-norm statistics change.
+ * Views that are normalised otherwise than its own images were (`views`) are brought to its scale.
  */
 export function frozenTeacher({ encoder, head, classes, own }: FrozenNetwork, views: Normalised): FrozenTeacher {
   for (const part of [encoder, head]) part.requiresGrad(false).eval();

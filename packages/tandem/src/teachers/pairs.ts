@@ -18,7 +18,8 @@ export interface Pair {
 }
 
 /**
- * The trainable tensors of encoder and projector, paired by name. Buffers are no parameters, and a predictor has no counterpart.
+ * The trainable tensors of encoder and projector, paired by name. Buffers are no parameters, and a
+ * predictor has no counterpart.
  * @throws when the two networks are not built alike.
  */
 export function pairs(student: Branch, teacher: Branch): Pair[] {
@@ -60,8 +61,8 @@ export function squaredDistance(of: readonly Pair[]): number {
 }
 
 /**
- * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: what autograd of the quadratic
- * would add, and exactly nothing where theta = xi.
+ * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: what
+ * autograd of the quadratic would add, and exactly nothing where theta = xi.
  */
 export function addProximalPull(of: readonly Pair[], strength: Amount): void {
   scope(() =>

@@ -7,8 +7,9 @@ import type { SlowTeacher } from './slow.js';
 const SHUFFLE = 0x7368_7566;
 
 /**
- * Projections [n, d] of images that the teacher sees in a random order, put back into theirs: the parts of a batch that its batch norm
- * normalises are other ones than the student's (ShuffleBN, facebookresearch/moco).
+ * Projections [n, d] of images that the teacher sees in a random order, put back into theirs: the
+ * parts of a batch that its batch norm normalises are other ones than the student's (ShuffleBN,
+ * facebookresearch/moco).
  * @param use tells several projections of one step apart
  */
 export function projectShuffled(teacher: SlowTeacher, images: Tensor, moment: Moment, use = 0): Tensor {

@@ -3,7 +3,10 @@ import { type Branch, DropPath } from '../networks/index.js';
 import { moveTowards, type Pair, pairs } from './pairs.js';
 import { setBatchNormMomentum } from './statistics.js';
 
-/** Where a teacher's batch-norm statistics come from: its own forwards, the average of the student's, or the student's as they are. */
+/**
+ * Where a teacher's batch-norm statistics come from: its own forwards, the average of the
+ * student's, or the student's as they are.
+ */
 export type Statistics = 'own' | 'ema' | 'student';
 
 /** A teacher that stands still until it is told to move part of the way towards the student. */
@@ -17,8 +20,8 @@ export interface SlowTeacher {
 }
 
 /**
- * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The teacher takes no
- * part in training: no gradient, no optimizer, no drop path.
+ * Builds the teacher of `student`: `branch` if given (independent initialisation), else a copy. The
+ * teacher takes no part in training: no gradient, no optimizer, no drop path.
  */
 export function slowTeacher(
   student: Branch,

@@ -14,8 +14,9 @@ export function setBatchNormMomentum(module: nn.Module, momentum: number): void 
 }
 
 /**
- * Replaces the running statistics by the plain average over at most `limit` batches, in train mode and without gradient. Once more
- * with the same batches changes nothing: the batches do not count as trained on.
+ * Replaces the running statistics by the plain average over at most `limit` batches, in train mode
+ * and without gradient. Once more with the same batches changes nothing: the batches do not count
+ * as trained on.
  * @param batches each is freed after its use, so they can be made as they are asked for
  */
 export function reestimateStatistics(module: nn.Module, batches: Iterable<Tensor>, limit = 200): void {

@@ -13,10 +13,12 @@ type Place = Omit<Turn, 'bytes'>;
 type Turns = Generator<Turn, void, void>;
 
 /**
- * The batches of a run, with their images where the work is; what a turn brings may be used until the next is asked for. A GPU that cannot hold the
- * set is sent the images of the next batch while it computes with this one.
+ * The batches of a run, with their images where the work is; what a turn brings may be used until
+ * the next is asked for. A GPU that cannot hold the set is sent the images of the next batch while
+ * it computes with this one.
  *
- * @param rounds passes over the data in all, and steps with each batch @param startStep steps already taken
+ * @param rounds passes over the data in all, and steps with each batch
+ * @param startStep steps already taken
  * @param resident all images of the set, on the device
  */
 export function supply(

@@ -16,8 +16,9 @@ export interface Checkpoint {
 }
 
 /**
- * The tensors that decide how training goes on: networks, teacher, the method's own state, the optimizer's. Views, order and shuffles follow
- * from seed and step, and nothing draws from libtorch's generator after the networks are made.
+ * The tensors that decide how training goes on: networks, teacher, the method's own state, the
+ * optimizer's. Views, order and shuffles follow from seed and step, and nothing draws from
+ * libtorch's generator after the networks are made.
  */
 export function trainingState(method: Method, optimizer: optim.Optimizer): Record<string, Tensor> {
   const state: Record<string, Tensor> = {};
@@ -38,7 +39,8 @@ function parts(method: Method, optimizer: optim.Optimizer): Record<string, Tenso
 }
 
 /**
- * Copies a saved state into place, after checking that it is one of the same networks, method and optimizer.
+ * Copies a saved state into place, after checking that it is one of the same networks, method and
+ * optimizer.
  * @throws Error naming what does not fit; then nothing has changed
  */
 export function restoreTrainingState(method: Method, optimizer: optim.Optimizer, saved: Tensors): void {
@@ -58,8 +60,8 @@ export function restoreTrainingState(method: Method, optimizer: optim.Optimizer,
 const files = ['state.safetensors', 'previous.safetensors'] as const;
 
 /**
- * Writes a checkpoint beside, syncs it, and puts it in the place of the newest, which becomes the previous one. At every moment at least one
- * whole checkpoint is there.
+ * Writes a checkpoint beside, syncs it, and puts it in the place of the newest, which becomes the
+ * previous one. At every moment at least one whole checkpoint is there.
  * @param notes anything that JSON can hold
  */
 export function saveCheckpoint(
@@ -84,7 +86,8 @@ export function saveCheckpoint(
  * The newest checkpoint that is whole.
  * @param onDamaged told of each file that is not, after it was put aside as `<file>.damaged`
  * @returns undefined where there is none; the caller frees the tensors
- * @throws what the system says when a file cannot be read now, or memory is lacking: that does not make it a damaged one
+ * @throws what the system says when a file cannot be read now, or memory is lacking: that does not
+ * make it a damaged one
  */
 export function loadCheckpoint(
   runFolder: string,

@@ -7,8 +7,9 @@ export interface Clip {
 }
 
 /**
- * Shortens gradients that are longer than `most` to that length, in place: times min(1, most / (norm + 1e-6)), as PyTorch's `clip_grad_norm_`
- * does it for all at once, and DINO for each tensor. Norms stay on the device.
+ * Shortens gradients that are longer than `most` to that length, in place: times min(1, most /
+ * (norm + 1e-6)), as PyTorch's `clip_grad_norm_` does it for all at once, and DINO for each tensor.
+ * Norms stay on the device.
  */
 export function clipGradients(parameters: readonly Tensor[], { most, by }: Clip): void {
   const gradients = parameters.flatMap(({ grad }) => grad ?? []);

@@ -4,13 +4,18 @@ import type { Method, Views } from '../methods/method.js';
 import type { Moment } from '../step/index.js';
 import type { Plan } from './plan.js';
 
-/** The loss of a batch as it is minimised, and its terms, not scaled, where the method names them. */
+/**
+ * The loss of a batch as it is minimised, and its terms, not scaled, where the method names them.
+ */
 export interface Found {
   readonly loss: Tensor;
   readonly terms?: Terms;
 }
 
-/** The loss of these views. Afterwards parameters have the gradients of this loss, and none of an earlier one. */
+/**
+ * The loss of these views. Afterwards parameters have the gradients of this loss, and none of an
+ * earlier one.
+ */
 export type Gradients = (views: readonly Tensor[], moment: Moment) => Found;
 
 /** Forward and backward pass of a method, operator by operator. */

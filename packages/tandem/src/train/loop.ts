@@ -30,7 +30,10 @@ export interface StepReport {
   readonly skippedInARow: number;
 }
 
-/** The loss or a gradient became infinite or not a number. The step at hand was not taken; those since the loss was last read were. */
+/**
+ * The loss or a gradient became infinite or not a number. The step at hand was not taken; those
+ * since the loss was last read were.
+ */
 export class DivergedError extends Error {
   constructor(
     readonly step: number,
@@ -51,8 +54,9 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
 }
 
 /**
- * Trains, and tells after each step what happened: logging, evaluation, checkpoints and stopping are the consumer's. Everything random
- * is a function of the seed and the position, so a run that starts at step s goes on exactly as one that came there.
+ * Trains, and tells after each step what happened: logging, evaluation, checkpoints and stopping
+ * are the consumer's. Everything random is a function of the seed and the position, so a run that
+ * starts at step s goes on exactly as one that came there.
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const resident = residentImages(batches.set, plan.device);
@@ -136,7 +140,10 @@ function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): P
   return { labels: upload(classes, [classes.length], device) };
 }
 
-/** One step, in the order every method has: loss, backward, gradients changed and clipped, update, state moved. */
+/**
+ * One step, in the order every method has: loss, backward, gradients changed and clipped, update,
+ * state moved.
+ */
 function takeStep(
   method: Method,
   views: readonly Tensor[],

@@ -24,8 +24,8 @@ export interface Plan {
   /** How steps are recorded, to be replayed later; they are not unless given. */
   readonly record?: Recorder | undefined;
   /**
-   * Where the work of a step finds numbers that change from step to step: with the host, unless it is recorded, or in the device's memory, as if
-   * it were. Results differ in last bits.
+   * Where the work of a step finds numbers that change from step to step: with the host, unless it
+   * is recorded, or in the device's memory, as if it were. Results differ in last bits.
    */
   readonly numbersIn?: 'host' | 'device';
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */

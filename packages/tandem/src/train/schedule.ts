@@ -26,8 +26,9 @@ const left: Readonly<Record<Decay, (share: number) => number>> = {
 };
 
 /**
- * From `base` to `end` over the epochs that follow the warm-up. By epoch it is lr_e = end + (base - end) left(e / E) with e from 0, as in the recipe
- * that the CLBO paper follows (cosine) and S2-BNN's (linear); by step it suits short runs.
+ * From `base` to `end` over the epochs that follow the warm-up. By epoch it is lr_e = end + (base -
+ * end) left(e / E) with e from 0, as in the recipe that the CLBO paper follows (cosine) and
+ * S2-BNN's (linear); by step it suits short runs.
  */
 export function decaySchedule(options: DecayOptions): Schedule {
   const { base, end = 0, decay = 'cosine', epochs, stepsPerEpoch, by, warmup } = options;

@@ -20,8 +20,10 @@ export function updateOf(method: Method, { optimizer, clip }: Plan): Update {
 }
 
 /**
- * The update by one call for each step. Steps differ in what they do (CLBO's teacher moves in some, DINO's prototypes stand still in the first epochs): each
- * kind is done as usual once, recorded at its next step, and replayed. It reads the same gradients always, so it is recorded only once those are.
+ * The update by one call for each step. Steps differ in what they do (CLBO's teacher moves in some,
+ * DINO's prototypes stand still in the first epochs): each kind is done as usual once, recorded at
+ * its next step, and replayed. It reads the same gradients always, so it is recorded only once
+ * those are.
  */
 export class ReplayedUpdate {
   readonly #known: { readonly kind: Kind; recording?: Recording }[] = [];

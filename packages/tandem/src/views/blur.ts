@@ -4,7 +4,10 @@ import type { Parcel } from './parcel.js';
 import { resample } from './resample.js';
 import { blurReach, blurTaps, type Taps } from './taps.js';
 
-/** Pixels to either side of the middle of the kernel, which is the odd number nearest to a tenth of the side, from 3 on. */
+/**
+ * Pixels to either side of the middle of the kernel, which is the odd number nearest to a tenth of
+ * the side, from 3 on.
+ */
 export function blurRadius(size: number): number {
   return Math.max(1, Math.floor(size / 20));
 }

@@ -1,8 +1,9 @@
 import { scope, type Tensor } from '@tandem/torch';
 
-// What each operation is; on the CPU the jitter of three channels is done by a kernel (see `jitter`). Only operators that round each
-// element by itself are used here (`mul`, then `add`, not `addcmul`), and sums along one dimension at a time: so an image comes
-// out the same to the last bit wherever it stands in a batch.
+// What each operation is; on the CPU the jitter of three channels is done by a kernel (see
+// `jitter`). Only operators that round each element by itself are used here (`mul`, then `add`, not
+// `addcmul`), and sums along one dimension at a time: so an image comes out the same to the last
+// bit wherever it stands in a batch.
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */
 const LUMA = [0.299, 0.587, 0.114] as const;
@@ -10,7 +11,10 @@ const LUMA = [0.299, 0.587, 0.114] as const;
 /** Keeps the quotient of a gray pixel 0 / 0 at 0; far below the steps of images in 8 bits. */
 const TINY = 1e-20;
 
-/** The gray of each pixel: [n, c, h, w] to [n, 1, h, w]. One-channel images come back themselves, not a copy. */
+/**
+ * The gray of each pixel: [n, c, h, w] to [n, 1, h, w]. One-channel images come back themselves,
+ * not a copy.
+ */
 export function luma(x: Tensor): Tensor {
   if (x.shape[1] === 1) return x;
   const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
@@ -57,12 +61,14 @@ export function hue(x: Tensor, turns: Tensor): Tensor {
     const least = x.amin({ dim: 1, keepdim: true });
     const chroma = most.sub(least);
     const sixfold = chroma.mul(6).add_(TINY);
-    // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards blue.
+    // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards
+    // blue.
     const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
     const way = chroma.sub(red).add_(green).add_(blue).sub_(least).div_(sixfold);
     const turned = way.copysign_(green.sub(blue)).add_(turns);
     turned.sub_(turned.round());
-    // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h - 1| - 1, cut to [0, 1].
+    // Each channel is a trapezium over the hue in sixths: red 2 - |h|, green |h + 1| - 1, blue |h -
+    // 1| - 1, cut to [0, 1].
     x.copy_(turned);
     green.add_(1 / 6);
     blue.sub_(1 / 6);

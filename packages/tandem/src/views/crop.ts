@@ -12,8 +12,8 @@ export interface Box {
 const TRIES = 10;
 
 /**
- * The box of torchvision's RandomResizedCrop: up to ten tries of an area and a ratio, even in its logarithm; then the
- * largest box at the centre whose ratio is within the range.
+ * The box of torchvision's RandomResizedCrop: up to ten tries of an area and a ratio, even in its
+ * logarithm; then the largest box at the centre whose ratio is within the range.
  */
 export function drawBox(random: RandomStream, crop: NonNullable<View['crop']>, height: number, width: number): Box {
   const [low, high] = crop.ratio;

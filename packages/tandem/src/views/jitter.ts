@@ -7,8 +7,8 @@ import { type Change, changeRows, pick } from './rows.js';
 const [B, C, S, H] = [0, 1, 2, 3];
 
 /**
- * Whose turn it is. Each of the 24 orders of four operations can be had by leaving out some of these twelve turns, and none
- * shorter would do; hue, the dearest, comes only twice.
+ * Whose turn it is. Each of the 24 orders of four operations can be had by leaving out some of
+ * these twelve turns, and none shorter would do; hue, the dearest, comes only twice.
  */
 export const turns: readonly number[] = [B, C, S, H, B, C, S, B, H, C, B, S];
 
@@ -16,8 +16,8 @@ export const turns: readonly number[] = [B, C, S, H, B, C, S, B, H, C, B, S];
 const change = [brightness, contrast, saturation, hue];
 
 /**
- * The colour jitter of torchvision: brightness, contrast, saturation and hue, for each image in its own order and cut to
- * [0, 1] after each. Images with neutral parameters stay exactly as they are.
+ * The colour jitter of torchvision: brightness, contrast, saturation and hue, for each image in its
+ * own order and cut to [0, 1] after each. Images with neutral parameters stay exactly as they are.
  *
  * @param parcel brings what is needed
  * @returns what changes float32 [n, channels, h, w] in [0, 1], contiguous, in place
@@ -31,8 +31,8 @@ export function jitter(parameters: ViewParameters, channels: number, parcel: Par
 }
 
 /**
- * The same by libtorch's operators, for every device and number of channels. Images do not wait for each other: at each turn all
- * those whose next operation it is are done together.
+ * The same by libtorch's operators, for every device and number of channels. Images do not wait for
+ * each other: at each turn all those whose next operation it is are done together.
  */
 export function jitterByTurns(parameters: ViewParameters, channels: number, parcel: Parcel): Change {
   const { count } = parameters;

@@ -7,7 +7,10 @@ import type { ImageShape, View } from './view.js';
 export interface ImageBatch {
   /** Which images they are. */
   readonly indices: Uint32Array;
-  /** images x channels x height x width, 0 to 255; a tensor (uint8) where they are on the device already. */
+  /**
+   * images x channels x height x width, 0 to 255; a tensor (uint8) where they are on the device
+   * already.
+   */
   readonly bytes: Uint8Array | Tensor;
 }
 
@@ -15,9 +18,11 @@ export interface ImageBatch {
  * One view of each image of a batch.
  *
  * @param images the shape of the images; their set will do
- * @param key null: nothing is left to chance, each image is taken whole and only resized and normalised
+ * @param key null: nothing is left to chance, each image is taken whole and only resized and
+ * normalised
  * @returns float32 [n, channels, size, size] on `device`; the caller's scope frees it
- * @throws UserError where the view does not suit the images; RangeError where the bytes are not those of so many images
+ * @throws UserError where the view does not suit the images; RangeError where the bytes are not
+ * those of so many images
  */
 export function makeView(
   batch: ImageBatch,
@@ -33,7 +38,8 @@ export function makeView(
 }
 
 /**
- * Several views of each image of a batch: the first is view number 0, and so on. The bytes go to the device once.
+ * Several views of each image of a batch: the first is view number 0, and so on. The bytes go to
+ * the device once.
  *
  * @param key see `ViewKey`
  * @returns as many tensors as there are views; see `makeView`

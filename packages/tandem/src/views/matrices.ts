@@ -1,10 +1,12 @@
 import { arange, scope, type Tensor, where, zeros } from '@tandem/torch';
 import { type Interpolation, REACH, reachOf, tapsEach } from './taps.js';
 
-// What `taps.ts` works out on the host, by operators on the device of the images: so a few numbers an image go there, not its weights. In float64
-// like there, where the device has it, since a weight is a small difference of large positions. The weights then come out the same, but for those
-// that are 0 up to rounding, and for the last bit where mirrored weights of a blur meet. Only the few that can be other than 0 are
-// worked out, which is next to nothing beside the pixels even where float64 is slow.
+// What `taps.ts` works out on the host, by operators on the device of the images: so a few numbers
+// an image go there, not its weights. In float64 like there, where the device has it, since a
+// weight is a small difference of large positions. The weights then come out the same, but for
+// those that are 0 up to rounding, and for the last bit where mirrored weights of a blur meet. Only
+// the few that can be other than 0 are worked out, which is next to nothing beside the pixels even
+// where float64 is slow.
 
 /** As the numbers in `taps.ts`, of distances from 0 on, which are changed. */
 const weighted: Record<Interpolation, (distance: Tensor) => Tensor> = {
@@ -19,7 +21,8 @@ const weighted: Record<Interpolation, (distance: Tensor) => Tensor> = {
 /**
  * `resizeTaps` as matrices.
  *
- * @param lines [3, n] of whole numbers: start, extent, and 1 where the result is mirrored @param length of the lines, or more
+ * @param lines [3, n] of whole numbers: start, extent, and 1 where the result is mirrored
+ * @param length of the lines, or more
  * @returns float32 [n, size, length]
  */
 export function resizeMatrices(lines: Tensor, length: number, size: number, interpolation: Interpolation): Tensor {
@@ -30,7 +33,8 @@ export function resizeMatrices(lines: Tensor, length: number, size: number, inte
     const [start, extent, flip] = lines.view([3, n, 1, 1]).unbind() as [Tensor, Tensor, Tensor];
     const pixel = arange(size, { dtype, device }).view([size, 1]);
     const mirrored = pixel.mul(-2).add_(size - 1);
-    // In whole numbers, as long as can be: output pixel i has its centre at (2i + 1) extent, in 2 size parts of a pixel.
+    // In whole numbers, as long as can be: output pixel i has its centre at (2i + 1) extent, in 2
+    // size parts of a pixel.
     const centre = mirrored.mul(flip).add_(pixel).mul_(2).add_(1).mul_(extent);
     const width = extent.clamp({ min: size }).mul_(2);
     const first = centre
@@ -73,7 +77,8 @@ export function blurMatrices(sigmas: Tensor, reach: number, length: number): Ten
     // Mirrored at 0, then at the last pixel.
     const mirrored = places.abs_().sub_(last).abs_().neg_().add_(last).to('int64');
     const shape = [n, length, 2 * reach + 1];
-    // At most two weights meet in a place, unless the line is shorter than the kernel: in whichever order, their sum is the same.
+    // At most two weights meet in a place, unless the line is shorter than the kernel: in whichever
+    // order, their sum is the same.
     return zeros([n, length, length], { device }).scatterAdd_(
       2,
       mirrored.expand(shape),

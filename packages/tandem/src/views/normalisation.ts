@@ -6,7 +6,10 @@ export interface Normalisation {
 
 const imagenet: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** The usual constants by data set. The std of cifar10 is the one of MoCo's demo: per image, then averaged. */
+/**
+ * The usual constants by data set. The std of cifar10 is the one of MoCo's demo: per image, then
+ * averaged.
+ */
 export const normalisations: Readonly<Record<string, Normalisation>> = {
   cifar10: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
   cifar100: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
@@ -18,8 +21,9 @@ export const normalisations: Readonly<Record<string, Normalisation>> = {
 };
 
 /**
- * The constants for a data set: its own where it is known, ImageNet's where it is not. For images with another number of
- * channels than the constants have, gray ones are repeated and coloured ones averaged.
+ * The constants for a data set: its own where it is known, ImageNet's where it is not. For images
+ * with another number of channels than the constants have, gray ones are repeated and coloured ones
+ * averaged.
  */
 export function normalisationOf(data: string | undefined, channels: 1 | 3): Normalisation {
   const known = data !== undefined && Object.hasOwn(normalisations, data) ? normalisations[data] : undefined;

@@ -72,7 +72,10 @@ export function partOf(parameters: ViewParameters, from: number, count: number):
   return part as unknown as ViewParameters;
 }
 
-/** The purpose of a run's seed here, plus the view's number: so that views share no draws with anything else. */
+/**
+ * The purpose of a run's seed here, plus the view's number: so that views share no draws with
+ * anything else.
+ */
 const VIEWS = 0x7669_6577;
 
 /** The 24 orders of four operations. */
@@ -83,11 +86,13 @@ const orders = [0, 1, 2, 3].flatMap((a) =>
 );
 
 /**
- * Draws what is to happen to each image: a function of the key and the image's index alone, whatever else is in the batch.
- * Every setting has random words of its own, so changing one leaves the draws for the others as they were.
+ * Draws what is to happen to each image: a function of the key and the image's index alone,
+ * whatever else is in the batch. Every setting has random words of its own, so changing one leaves
+ * the draws for the others as they were.
  *
  * @param indices of the images in their set
- * @throws UserError where the view does not suit the images; RangeError for a seed or number that is not whole
+ * @throws UserError where the view does not suit the images; RangeError for a seed or number that
+ * is not whole
  */
 export function drawParameters(view: View, images: ImageShape, key: ViewKey, indices: Uint32Array): ViewParameters {
   checkView(view, images.channels);

@@ -4,9 +4,10 @@ import { type Device, type DType, type Tensor, upload } from '@tandem/torch';
 type Use = 'float32' | 'int64' | 'float64';
 
 /**
- * The few numbers that the making of a view needs on the device of its images, in one copy: first all are put in, then the parcel is sent, then each
- * is asked for. They travel as float32, which holds all of them exactly: whole numbers below 2^24, and what is float32 anyway.
- * On the CPU nothing is copied.
+ * The few numbers that the making of a view needs on the device of its images, in one copy: first
+ * all are put in, then the parcel is sent, then each is asked for. They travel as float32, which
+ * holds all of them exactly: whole numbers below 2^24, and what is float32 anyway. On the CPU
+ * nothing is copied.
  */
 export class Parcel {
   readonly #values: number[] = [];

@@ -2,7 +2,9 @@ import { didYouMean, UserError } from '../errors.js';
 import { normalisationOf } from './normalisation.js';
 import { checkView, type EvaluationOptions, type Range, unchanged, type View, withoutColour } from './view.js';
 
-/** A view without what depends on the data: its size, unless it has one of its own, mean and std. */
+/**
+ * A view without what depends on the data: its size, unless it has one of its own, mean and std.
+ */
 type Recipe = Omit<View, 'size' | 'mean' | 'std'> & { readonly size?: number };
 
 /** What a preset is told. */
@@ -117,9 +119,10 @@ export function defaultPreset({ size, channels = 3 }: { size: number; channels?:
 }
 
 /**
- * The views of a preset, one for each view of an image; a method that needs more than a preset has may use one twice. For
- * one-channel images what concerns colour is switched off. `size` is the side of all views but the small ones of
- * `multi-crop`, which have 96 pixels for 224 and half the side below 64.
+ * The views of a preset, one for each view of an image; a method that needs more than a preset has
+ * may use one twice. For one-channel images what concerns colour is switched off. `size` is the
+ * side of all views but the small ones of `multi-crop`, which have 96 pixels for 224 and half the
+ * side below 64.
  *
  * @throws UserError for an unknown name, with the nearest known, and for settings out of range
  */
@@ -142,7 +145,10 @@ export function viewsPreset(name: string, { size, channels = 3, data, ...options
 /** Settings that differ from those of `small`. */
 export type ViewOptions = Partial<View> & EvaluationOptions;
 
-/** One view of the preset `small`, with settings of one's own. @throws UserError for settings out of range */
+/**
+ * One view of the preset `small`, with settings of one's own.
+ * @throws UserError for settings out of range
+ */
 export function smallView({ size, channels = 3, data, ...own }: ViewOptions): View {
   const view = { size, ...small, ...normalisationOf(data, channels), ...own };
   return checkView(channels === 1 ? withoutColour(view) : view, channels);

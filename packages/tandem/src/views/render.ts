@@ -9,8 +9,9 @@ import { atOnce, changeRows, marked, pick } from './rows.js';
 import type { View } from './view.js';
 
 /**
- * Makes the views that `parameters` describe: crop, flip, colour jitter, gray, blur, solarize, normalise. In float32
- * whatever the autocast, without gradients. On the CPU a view is the same to the last bit in every batch.
+ * Makes the views that `parameters` describe: crop, flip, colour jitter, gray, blur, solarize,
+ * normalise. In float32 whatever the autocast, without gradients. On the CPU a view is the same to
+ * the last bit in every batch.
  *
  * @param images uint8 [n, c, h, w], on the device where the work is to be done
  * @param view its size, interpolation, mean and std; the rest of it has gone into `parameters`

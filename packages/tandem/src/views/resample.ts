@@ -5,24 +5,30 @@ import type { Parcel } from './parcel.js';
 import { type Interpolation, resizeTaps, type Taps } from './taps.js';
 
 /**
- * Whether views of so many pixels are made one at a time: each then fills the cache by itself, no more of its image is read than the
- * crop, and none is copied to change some of a batch. A GPU likes large products.
+ * Whether views of so many pixels are made one at a time: each then fills the cache by itself, no
+ * more of its image is read than the crop, and none is copied to change some of a batch. A GPU
+ * likes large products.
  */
 export function oneByOne(size: number, device: Device): boolean {
   return device === 'cpu' && size >= 128;
 }
 
 /**
- * Images times a matrix on either side: out[n, c] = rows[n] x[n, c] columns[n]^T. A CPU takes the taps, other devices the matrices [n, to, from].
+ * Images times a matrix on either side: out[n, c] = rows[n] x[n, c] columns[n]^T. A CPU takes the
+ * taps, other devices the matrices [n, to, from].
  *
- * @param x [n, c, h, w], uint8 or float32 @param rows from h to s pixels @param columns from w to t pixels
+ * @param x [n, c, h, w], uint8 or float32
+ * @param rows from h to s pixels
+ * @param columns from w to t pixels
  * @returns float32 [n, c, s, t]
  */
 export function resample(x: Tensor, rows: Taps | Tensor, columns: Taps | Tensor): Tensor {
   return scope(() => along(along(x, rows), columns));
 }
 
-/** The columns of images through a map each; they come out as rows: [n, c, h, w] to [n, c, w, size]. */
+/**
+ * The columns of images through a map each; they come out as rows: [n, c, h, w] to [n, c, w, size].
+ */
 function along(x: Tensor, map: Taps | Tensor): Tensor {
   return map instanceof Tensor ? byMatrices(x, map) : byTaps(x, map);
 }
@@ -63,7 +69,8 @@ export function cropAndResize(
   // Of a single image nothing but its crop need be looked at.
   const isCut = n === 1;
   const boxes = isCut ? { ...parameters, top: Int32Array.of(0), left: Int32Array.of(0) } : parameters;
-  // As part of the weights the division costs a large image nothing, but by itself it is exact where nothing is resized.
+  // As part of the weights the division costs a large image nothing, but by itself it is exact
+  // where nothing is resized.
   const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
   const maps: Maps<Taps | Tensor> =
     parcel.device === 'cpu' ? tapsOf(boxes, size, interpolation, unit) : matricesOf(boxes, size, interpolation, parcel);
@@ -72,7 +79,8 @@ export function cropAndResize(
       const x = isCut ? cutOut(images, parameters) : images;
       const out = resample(x, ...maps(x.shape[2] as number, x.shape[3] as number));
       if (unit === 1) out.div_(255);
-      // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic overshoots.
+      // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic
+      // overshoots.
       return out.clamp_({ min: 0, max: 1 });
     });
 }

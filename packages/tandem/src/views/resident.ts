@@ -11,9 +11,11 @@ const UNKNOWN = 3 * 2 ** 30;
 const PART = 2 ** 26;
 
 /**
- * All images of a set in a GPU's memory, where they fit: a step then sends only which ones it takes.
+ * All images of a set in a GPU's memory, where they fit: a step then sends only which ones it
+ * takes.
  *
- * @returns uint8 [count, c, h, w], for the caller to free; undefined on the CPU, and where they are too many
+ * @returns uint8 [count, c, h, w], for the caller to free; undefined on the CPU, and where they are
+ * too many
  */
 export function residentImages(
   set: ImageSet,

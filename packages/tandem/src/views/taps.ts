@@ -1,6 +1,7 @@
 /**
- * Linear maps of a line of pixels, one for each image: every output pixel is a weighted sum of a few neighbouring pixels.
- * Output pixel i of image n takes `each` pixels from `first[n * size + i]` on; their weights follow each other.
+ * Linear maps of a line of pixels, one for each image: every output pixel is a weighted sum of a
+ * few neighbouring pixels. Output pixel i of image n takes `each` pixels from `first[n * size + i]`
+ * on; their weights follow each other.
  */
 export interface Taps {
   readonly count: number;
@@ -12,13 +13,19 @@ export interface Taps {
   readonly weights: Float32Array;
 }
 
-/** What an output pixel takes of the input pixel at a distance, in the larger of the two pixels' widths. */
+/**
+ * What an output pixel takes of the input pixel at a distance, in the larger of the two pixels'
+ * widths.
+ */
 interface Filter {
   readonly reach: number;
   weight(distance: number): number;
 }
 
-/** The filters of torchvision's antialiased resizing, which are Pillow's: a triangle, and Keys' cubic with a = -0.5. */
+/**
+ * The filters of torchvision's antialiased resizing, which are Pillow's: a triangle, and Keys'
+ * cubic with a = -0.5.
+ */
 const filters = {
   bilinear: { reach: 1, weight: (d: number) => Math.max(0, 1 - d) },
   bicubic: {
@@ -36,9 +43,12 @@ export type Interpolation = keyof typeof filters;
 export const interpolations = Object.keys(filters) as readonly Interpolation[];
 
 /**
- * Cuts a part out of each line and resizes it to `size` pixels; where it shrinks, the filter widens with it (antialiasing).
+ * Cuts a part out of each line and resizes it to `size` pixels; where it shrinks, the filter widens
+ * with it (antialiasing).
  *
- * @param start of the part @param extent its pixels, at least 1 @param flip 1 where the result is mirrored
+ * @param start of the part
+ * @param extent its pixels, at least 1
+ * @param flip 1 where the result is mirrored
  * @param unit what the weights of an output pixel add up to
  */
 export function resizeTaps(
@@ -75,7 +85,10 @@ export function resizeTaps(
   return taps;
 }
 
-/** Pixels that an output pixel takes at most: as many as the whole line would need, whatever the parts. */
+/**
+ * Pixels that an output pixel takes at most: as many as the whole line would need, whatever the
+ * parts.
+ */
 export function tapsEach(length: number, size: number, interpolation: Interpolation): number {
   return Math.min(length, Math.ceil(2 * reachOf(interpolation) * Math.max(length / size, 1)) + 1);
 }
@@ -91,7 +104,8 @@ export const REACH = 5.5;
 /**
  * Gaussian blur of a line that is mirrored at either end, as torchvision's `gaussian_blur`.
  *
- * @param sigmas one number above 0 for each image @param radius less than length; the kernel is 2 radius + 1 wide
+ * @param sigmas one number above 0 for each image
+ * @param radius less than length; the kernel is 2 radius + 1 wide
  */
 export function blurTaps(sigmas: Float32Array, radius: number, length: number): Taps {
   const reach = blurReach(sigmas, radius);

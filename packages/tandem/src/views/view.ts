@@ -17,11 +17,17 @@ export interface Jitter {
   readonly hue: number;
 }
 
-/** How one view of an image is made; in this order. Every `p` and plain number but `size` is a probability. */
+/**
+ * How one view of an image is made; in this order. Every `p` and plain number but `size` is a
+ * probability.
+ */
 export interface View extends Normalisation {
   /** Side of the view in pixels. */
   readonly size: number;
-  /** RandomResizedCrop: share of the area, and width over height. null: the whole image is resized to `size`. */
+  /**
+   * RandomResizedCrop: share of the area, and width over height. null: the whole image is resized
+   * to `size`.
+   */
   readonly crop: { readonly scale: Range; readonly ratio: Range } | null;
   /** How the crop is resized; antialiased where it shrinks. */
   readonly interpolation: Interpolation;
@@ -51,7 +57,9 @@ export const unchanged = {
   solarize: 0,
 } as const;
 
-/** The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised. */
+/**
+ * The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised.
+ */
 export function evaluationView({ channels = 3, data, size, ...own }: EvaluationOptions): View {
   const { mean, std } = { ...normalisationOf(data, channels), ...own };
   return checkView({ size, ...unchanged, mean, std }, channels);
@@ -64,7 +72,9 @@ export interface EvaluationOptions extends Partial<Normalisation> {
   readonly data?: string;
 }
 
-/** The view for one-channel images, which have no saturation, hue or gray: these are switched off. */
+/**
+ * The view for one-channel images, which have no saturation, hue or gray: these are switched off.
+ */
 export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: Some): Some {
   return { ...view, jitter: view.jitter && { ...view.jitter, saturation: 0, hue: 0 }, gray: 0 };
 }

@@ -32,7 +32,10 @@ const key = 'tandem';
 /** Of the card; a later one may mean something else by the same words. */
 const format = 1;
 
-/** Writes one safetensors file: weights under the names of torchvision (ViTs: timm), and the card as metadata. */
+/**
+ * Writes one safetensors file: weights under the names of torchvision (ViTs: timm), and the card as
+ * metadata.
+ */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
   io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
 }
@@ -46,7 +49,8 @@ export interface LoadedEncoder {
 }
 
 /**
- * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see `assumeTorchvision`).
+ * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see
+ * `assumeTorchvision`).
  * @throws UserError when it is neither, naming the file and what is wrong
  */
 export function loadEncoder(path: string): LoadedEncoder {

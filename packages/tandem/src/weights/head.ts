@@ -26,7 +26,10 @@ const schema = z.object({
 
 const key = 'tandem';
 
-/** Writes one safetensors file: the weights, and as metadata the head's shape and the names of its classes. */
+/**
+ * Writes one safetensors file: the weights, and as metadata the head's shape and the names of its
+ * classes.
+ */
 export function saveHead(path: string, { head, classes }: SavedHead): void {
   const { splits: _, ...shape } = head.shape; // batch norms split batches in training alone
   io.saveSafetensors(path, head.stateDict(), { [key]: JSON.stringify({ head: shape, classes }) });

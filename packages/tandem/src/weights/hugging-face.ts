@@ -19,8 +19,9 @@ const next = (number: string | undefined) => Number(number) + 1;
 const block = (stage: string | undefined, place: string | undefined) => `layer${next(stage)}.${place}`;
 
 /**
- * Tensors under torchvision's names, where they have those of Hugging Face's ResNet (`ResNetModel`, or one with a classifier); others keep theirs.
- * The networks are the same. (huggingface/transformers, models/resnet/modeling_resnet.py)
+ * Tensors under torchvision's names, where they have those of Hugging Face's ResNet (`ResNetModel`,
+ * or one with a classifier); others keep theirs. The networks are the same.
+ * (huggingface/transformers, models/resnet/modeling_resnet.py)
  */
 export function torchvisionNames<T>(tensors: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [torchvisionName(name), tensor]));

@@ -4,7 +4,8 @@ import type { Encoder } from '../networks/index.js';
 import { torchvisionNames } from './hugging-face.js';
 
 /**
- * Weights to start from, under torchvision's names whatever the file calls them; the caller frees them.
+ * Weights to start from, under torchvision's names whatever the file calls them; the caller frees
+ * them.
  * @throws UserError where the file cannot be read, or holds no ResNet
  */
 function readWeights(path: string): Record<string, Tensor> {
@@ -20,14 +21,18 @@ function readWeights(path: string): Record<string, Tensor> {
   throw new UserError(`${path}: no ResNet in it; its tensors have neither torchvision's nor Hugging Face's names`);
 }
 
-/** Says early whether a file could be started from. @throws UserError where it cannot be read, or holds no ResNet */
+/**
+ * Says early whether a file could be started from.
+ * @throws UserError where it cannot be read, or holds no ResNet
+ */
 export function checkWeights(path: string): void {
   free(readWeights(path));
 }
 
 /**
  * Copies a file's weights into an encoder, as far as their names agree.
- * @returns what does not agree: a line for the tensors that stay fresh, and one for those of the file that are not used
+ * @returns what does not agree: a line for the tensors that stay fresh, and one for those of the
+ * file that are not used
  * @throws UserError naming those of another shape; then nothing has changed
  */
 export function initEncoder(encoder: Encoder, path: string): string[] {

@@ -13,9 +13,10 @@ export interface Assumed {
 }
 
 /**
- * Reads off the shapes what ResNet has torchvision's keys and these weights. The classifier (`fc.*`) is left out; of the stem only
- * its kernel shows in the weights: 7x7 is torchvision's, 3x3 the one of small images. How images are prepared shows nowhere: ImageNet's constants are
- * assumed, at 224 pixels or, for the small stem, at 32.
+ * Reads off the shapes what ResNet has torchvision's keys and these weights. The classifier
+ * (`fc.*`) is left out; of the stem only its kernel shows in the weights: 7x7 is torchvision's, 3x3
+ * the one of small images. How images are prepared shows nowhere: ImageNet's constants are assumed,
+ * at 224 pixels or, for the small stem, at 32.
  * @returns undefined where the keys are not torchvision's
  * @throws Error where they are, but of a network that is not known here
  */

@@ -48,7 +48,8 @@ describe('experiments', () => {
     ]);
     assert.deepEqual(shown('s2bnn-distillation-step1', 'binary'), ['activations']);
     assert.deepEqual(shown('seed', 'width', 'epochs'), shown('seed-moco', 'width', 'epochs'));
-    // The same network under both: SEED's projector is as wide as the features inside, and as its teacher's projection at the end.
+    // The same network under both: SEED's projector is as wide as the features inside, and as its
+    // teacher's projection at the end.
     const { backbone, width } = config('distillation/seed.json');
     const encoder = buildEncoder({ backbone, width: width as number, stem: 'small', channels: 3 });
     assert.deepEqual(shown('seed', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [

@@ -137,7 +137,8 @@ test('images of the run that are gone leave the quantized model out; images that
 });
 
 test('a quantized model that loses more than 2 points is left out, unless --allow-loss', async (t) => {
-  // One channel is so large that in 256 steps of it nothing of the others is left, and the network does not look at it.
+  // One channel is so large that in 256 steps of it nothing of the others is left, and the network
+  // does not look at it.
   manualSeed(0);
   const architecture = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
   const encoder = buildEncoder(architecture) as ReturnType<typeof buildEncoder> & {

@@ -6,7 +6,8 @@ import { given } from '../../src/cli/shared/evaluation.js';
 import { imagesOf, ownSettings } from '../../src/cli/shared/provenance.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
-// A run learned from images of which every fifth is bad, with maxSkipped=0.5 and a cache of its own.
+// A run learned from images of which every fifth is bad, with maxSkipped=0.5 and a cache of its
+// own.
 const root = temporary({ after });
 const images = join(root, 'pictures');
 const run = join(root, 'run');

@@ -60,7 +60,8 @@ test('the three stages of SimCLR v2, each going on bit for bit after an interrup
   assert.deepEqual(whatCameOut(half), whatCameOut(tuned));
   assert.deepEqual(JSON.parse(readFileSync(join(half, 'result.json'), 'utf8')), result.result);
 
-  // From another folder than it was begun in, by a relative path of the network that it starts from.
+  // From another folder than it was begun in, by a relative path of the network that it starts
+  // from.
   const relative = start(['finetune', 'first', images, ...tuning, '--out', 'relative'], root);
   await relative.says('epoch 1/8');
   relative.process.kill('SIGINT');

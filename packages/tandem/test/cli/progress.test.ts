@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { duration, type Progress, progress } from '../../src/cli/terminal/progress.js';
 
-/** What is written to a stderr of so many columns (0: no terminal) while `use` has the progress, a second at a time. */
+/**
+ * What is written to a stderr of so many columns (0: no terminal) while `use` has the progress, a
+ * second at a time.
+ */
 function written(
   t: TestContext,
   columns: number,

@@ -19,7 +19,10 @@ export interface Outcome {
 /** A network that learns a few hundred images in a second. */
 export const tiny = ['backbone=resnet10', 'width=4', 'stem=strided', 'projHidden=16', 'projDim=16'];
 
-/** Runs a command line in this process: libtorch is started already. Help goes to stdout unseen, so ask a child for that. */
+/**
+ * Runs a command line in this process: libtorch is started already. Help goes to stdout unseen, so
+ * ask a child for that.
+ */
 export async function tandem(t: TestContext, ...argv: string[]): Promise<Outcome> {
   let stdout = '';
   let stderr = '';
@@ -81,7 +84,9 @@ export function temporary(t: { after(fn: () => void): void }): string {
   return folder;
 }
 
-/** Noisy pictures of 32x32 in one colour a class, in class folders unless there is one class only. */
+/**
+ * Noisy pictures of 32x32 in one colour a class, in class folders unless there is one class only.
+ */
 export async function pictures(
   folder: string,
   each: number,

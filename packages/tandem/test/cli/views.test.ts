@@ -36,7 +36,8 @@ test('a picture of images beside their views, as large as it must be', async (t)
   const said = JSON.parse(stdout);
   assert.deepEqual([said.out, said.draws, said.images.length, said.settings.views], [out, 3, 3, 'small']);
   const { width, height } = await pixelsOf(out);
-  // Seven columns and three rows of 32 pixels, four times enlarged; three gaps of 12 before the draws.
+  // Seven columns and three rows of 32 pixels, four times enlarged; three gaps of 12 before the
+  // draws.
   assert.deepEqual([width, height], [4 + 7 * 132 + 3 * 12, 4 + 3 * 132]);
   assert.deepEqual([said.width, said.height], [width, height]);
 });

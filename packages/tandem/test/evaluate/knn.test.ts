@@ -18,7 +18,9 @@ function clouds(count: number, classes: number, seed: number, d = 16): { x: Tens
   return { x: centres.add(normal([count, d], seed, 'float32'), { alpha: 1.2 }), labels };
 }
 
-/** The definition in plain loops and doubles: sort by similarity, then by index; the first k vote. */
+/**
+ * The definition in plain loops and doubles: sort by similarity, then by index; the first k vote.
+ */
 function byLoops(bank: Tensor, labels: Int32Array, queries: Tensor, k: number, temperature: number): number[] {
   const unit = (row: number[]) => row.map((x) => x / Math.max(Math.hypot(...row), 1e-12));
   const [remembered, asked] = [bank, queries].map((x) => (x.toArray() as number[][]).map(unit)) as [

@@ -11,7 +11,10 @@ import { pixelFeatures, reference, train } from './blobs.js';
 const { mapped } = reference.counts;
 const reduced = () => principalComponents(unit(pixelFeatures(train, mapped)), 50);
 
-/** The divergence as it is defined, in plain loops over all pairs, with every neighbour and not only the near ones. */
+/**
+ * The divergence as it is defined, in plain loops over all pairs, with every neighbour and not only
+ * the near ones.
+ */
 function exactDivergence(x: number[][], y: Float64Array, perplexity: number): number {
   const n = x.length;
   const squared = (a: readonly number[], b: readonly number[]) =>

@@ -183,7 +183,8 @@ test(
     const found = cosines(own, theirs, width);
     assert.ok(least(found) > 0.9999, `features in the browser: ${least(found)}`);
     for (const i of [0, 5, 11]) {
-      await view.dispatchEvent(`#map button[data-index="${i}"]`, 'click'); // another may lie over it
+      // another may lie over it
+      await view.dispatchEvent(`#map button[data-index="${i}"]`, 'click');
       const shown = await view.$$eval('#near img', (all) => all.map((one) => (one as unknown as { alt: string }).alt));
       assert.equal(shown[0], names[i]);
       assert.deepEqual(shown.slice(1, 4).map(sortOf), Array(3).fill(sortOf(names[i] as string)));

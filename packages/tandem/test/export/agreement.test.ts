@@ -14,8 +14,9 @@ import { temporary } from '../cli/running.js';
 import { DATA, needs } from '../images/making.js';
 import { askPython, card, cosines, floats, graphIn, least, mean, ort, pythonWith, run, seasoned } from './exporting.js';
 
-// One encoder, real photographs of many shapes, and every reader of the exported folder. The encoder is untrained: whatever the pictures
-// show, its features lie close together, so that cosines are taken after the mean feature is taken off where readers see the same pixels.
+// One encoder, real photographs of many shapes, and every reader of the exported folder. The
+// encoder is untrained: whatever the pictures show, its features lie close together, so that
+// cosines are taken after the mean feature is taken off where readers see the same pixels.
 
 const photographs = 'caltech-101-part.tar';
 const real = needs(photographs);
@@ -126,7 +127,8 @@ test('the same with the stem of small images', needsPython, () => {
   assert.ok(least(cosines(here, new Float32Array(answer.buffer), width, true)) > 0.9999);
 });
 
-// transformers.js takes the ONNX Runtime that it finds under this name; its own one for Node fetches libraries at install.
+// transformers.js takes the ONNX Runtime that it finds under this name; its own one for Node
+// fetches libraries at install.
 (globalThis as Record<symbol, unknown>)[Symbol.for('onnxruntime')] = {
   InferenceSession: ort.InferenceSession,
   Tensor: ort.Tensor,
@@ -154,7 +156,8 @@ test("transformers.js's pipeline reads the folder and prepares photographs as we
     assert.deepEqual(theirs.dims, [count, width]);
     const equal = cosines(ours, theirs.data, width, dtype === 'fp32');
     assert.ok(least(equal) > same, `${dtype}, its pixels: ${least(equal)}`);
-    // Its own preparation beside ours, which resamples twice and so is a little softer: the same place, colours and scale.
+    // Its own preparation beside ours, which resamples twice and so is a little softer: the same
+    // place, colours and scale.
     const [here, there] = [pixels, pixel_values.data].map((x) => blockMeans(x, 8)) as [Float32Array, Float32Array];
     const seen = cosines(here, there, here.length / count);
     assert.ok(least(seen) > 0.99, `${dtype}, its preparation: ${least(seen)}`);

@@ -58,7 +58,10 @@ export function floats(x: Tensor): Float32Array {
   return Float32Array.from(x.contiguous().data() as Float32Array);
 }
 
-/** Cosines of the rows of two matrices of so many columns. @param centred whether the mean row of the first is taken off both */
+/**
+ * Cosines of the rows of two matrices of so many columns.
+ * @param centred whether the mean row of the first is taken off both
+ */
 export function cosines(a: ArrayLike<number>, b: ArrayLike<number>, width: number, centred = false): number[] {
   if (a.length !== b.length || a.length % width !== 0) throw new RangeError(`${a.length}, ${b.length}, ${width}`);
   const rows = a.length / width;

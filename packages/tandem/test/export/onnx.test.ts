@@ -64,8 +64,9 @@ function made(architecture: Architecture) {
 }
 
 /**
- * What our engine and ONNX Runtime must have in common. Means of whole 8-bit numbers often lie halfway between two, and a rounding of the last bit decides;
- * a network of 53 narrow convolutions shows one such step.
+ * What our engine and ONNX Runtime must have in common. Means of whole 8-bit numbers often lie
+ * halfway between two, and a rounding of the last bit decides; a network of 53 narrow convolutions
+ * shows one such step.
  */
 function likeness(form: 'float32' | 'float16' | 'int8', { backbone, sk = false }: Architecture): number {
   if (form === 'int8' && (sk || backbone === 'resnet50')) return 0.9999;

@@ -29,8 +29,8 @@ export async function wholeRun(images: string, out: string): Promise<object> {
 }
 
 /**
- * A run whose writes fail as told. Either it goes on to its end, or it stops with one clear line, and goes on when the disk is well
- * again; what comes out is the same.
+ * A run whose writes fail as told. Either it goes on to its end, or it stops with one clear line,
+ * and goes on when the disk is well again; what comes out is the same.
  * @returns whether it came to its end by itself
  */
 export async function failingRun(images: string, run: string, failing: Failing, wanted: object): Promise<boolean> {
@@ -124,7 +124,10 @@ export async function fullDisk(
   }
 }
 
-/** A run that was killed cannot go on while its disk may only be read, and says so; then it can. @returns false where none can be mounted */
+/**
+ * A run that was killed cannot go on while its disk may only be read, and says so; then it can.
+ * @returns false where none can be mounted
+ */
 export async function readOnlyDisk(images: string, folder: string, wanted: object): Promise<boolean> {
   const disk = smallDisk(folder, 2 ** 26);
   if (!disk) return false;

@@ -94,7 +94,10 @@ function withLength(bytes: Buffer, headerBefore: number, grown: number): Buffer 
   return out;
 }
 
-/** Runs `read`, which may refuse with one short line, and may take no more memory than the file and the bound. */
+/**
+ * Runs `read`, which may refuse with one short line, and may take no more memory than the file and
+ * the bound.
+ */
 async function held(size: number, about: string, read: () => unknown): Promise<boolean> {
   const { allocUnsafeSlow, alloc } = Buffer;
   let asked = 0;

@@ -9,15 +9,18 @@ import { call, finish, launch, lineOf, savedStep, whatCameOut } from './runs.js'
 export interface Killed {
   /** Processes that were ended by SIGKILL. */
   kills: number;
-  /** Of them, in the middle of writing: before a write, a sync or a rename, or with half of the bytes written. */
+  /**
+   * Of them, in the middle of writing: before a write, a sync or a rename, or with half of the
+   * bytes written.
+   */
   inWrites: number;
   /** Runs that came to their end and were compared. */
   runs: number;
 }
 
 /**
- * Kills runs of one case, some at random times and some inside their writes, resumes them, kills them again, and compares what comes
- * out in the end with an uninterrupted run.
+ * Kills runs of one case, some at random times and some inside their writes, resumes them, kills
+ * them again, and compares what comes out in the end with an uninterrupted run.
  * @param folder where the runs are made; they are removed again
  */
 export async function killRuns(

@@ -1,4 +1,5 @@
-// `npm run test:faults`: the long form of what the tests in this folder do in a minute. `npm run test:faults -- kills` for one part.
+// `npm run test:faults`: the long form of what the tests in this folder do in a minute.
+// `npm run test:faults -- kills` for one part.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

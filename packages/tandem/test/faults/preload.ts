@@ -1,5 +1,5 @@
-// Loaded before a command line (`node --import`): makes its files fail, or ends it, as TANDEM_FAULT says. Node's own functions are
-// replaced, so that everything above them is the program as it is.
+// Loaded before a command line (`node --import`): makes its files fail, or ends it, as TANDEM_FAULT
+// says. Node's own functions are replaced, so that everything above them is the program as it is.
 
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

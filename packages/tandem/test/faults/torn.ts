@@ -7,8 +7,9 @@ import { loadCheckpoint } from '../../src/train/checkpoint.js';
 const block = 512;
 
 /**
- * The newest checkpoint of a run cut at every boundary of 512 bytes, and with a byte changed in every block of them: each time that is
- * found out, the file is put aside as it is, and the one before is used.
+ * The newest checkpoint of a run cut at every boundary of 512 bytes, and with a byte changed in
+ * every block of them: each time that is found out, the file is put aside as it is, and the one
+ * before is used.
  * @param folder a copy is made there
  * @returns how many files were tried
  */
@@ -38,7 +39,8 @@ export function tearCheckpoint(run: string, folder: string, random: RandomStream
     const told: string[] = [];
     const found = loadCheckpoint(copy, (file) => told.push(file));
     for (const x of Object.values(found?.tensors ?? {})) x.dispose();
-    if (told.length === 0 && isBlank(good, bytes)) continue; // a blank for another blank, in the header's padding
+    // a blank for another blank, in the header's padding
+    if (told.length === 0 && isBlank(good, bytes)) continue;
     assert.deepEqual(told, [newest], `${bytes.length} bytes`);
     assert.equal(found?.step, stepBefore);
     assert.ok(readFileSync(`${newest}.damaged`).equals(bytes));
@@ -49,7 +51,9 @@ export function tearCheckpoint(run: string, folder: string, random: RandomStream
   return damaged.length;
 }
 
-/** Whether two files differ in nothing that means something: blanks between the words of the header. */
+/**
+ * Whether two files differ in nothing that means something: blanks between the words of the header.
+ */
 function isBlank(a: Buffer, b: Buffer): boolean {
   const words = (bytes: Buffer) => {
     const end = 8 + Number(bytes.readBigUInt64LE());

@@ -85,7 +85,10 @@ export function idx(dimensions: readonly number[], data: Uint8Array): Buffer {
   return Buffer.concat([header, data]);
 }
 
-/** An entry of a zip; `mode` is Unix's (a link is 0o120777), `claims` a false length for its unpacked bytes. */
+/**
+ * An entry of a zip; `mode` is Unix's (a link is 0o120777), `claims` a false length for its
+ * unpacked bytes.
+ */
 export interface ZipEntry {
   readonly name: string;
   readonly body?: Uint8Array | string;

@@ -34,7 +34,8 @@ describe('Barlow Twins', () => {
     scope(() => {
       const [n, d] = [256, 512];
       const { onDiagonal, offDiagonal } = of(normal([n, d], 31), normal([n, d], 47));
-      // C_ij has the deviation 1 / sqrt(N): the sum of -2 C_ii spreads by 2 sqrt(d / N), that of C_ij^2 by sqrt(2) d / N.
+      // C_ij has the deviation 1 / sqrt(N): the sum of -2 C_ii spreads by 2 sqrt(d / N), that of
+      // C_ij^2 by sqrt(2) d / N.
       assertClose(onDiagonal, d * (1 + 1 / n), { atol: 4 * 2 * Math.sqrt(d / n) });
       assertClose(offDiagonal, (d * (d - 1)) / n, { atol: (4 * Math.SQRT2 * d) / n });
     }));

@@ -100,7 +100,8 @@ for (const dtype of ['float64', 'float32'] as const) {
               assert.equal(leaf.grad, null);
               return;
             }
-            // An element near zero is the difference of numbers about as large as the largest: it has their rounding errors.
+            // An element near zero is the difference of numbers about as large as the largest: it
+            // has their rounding errors.
             const largest = Math.max(...expected.map(Math.abs));
             assertClose(leaf.grad as Tensor, expected, { rtol, atol: (rtol / 10) * largest, label: `gradient ${i}` });
           });

@@ -107,7 +107,8 @@ describe('InfoNCE of student and teacher', () => {
 
   test('N2 never sees the same view of the same image', () =>
     scope(() => {
-      // With one image the only logit left is the positive: the loss is 0 whatever the same view looks like.
+      // With one image the only logit left is the positive: the loss is 0 whatever the same view
+      // looks like.
       const z: Two = [normal([1, 8], 13), normal([1, 8], 14)];
       assert.equal(value(z, [normal([1, 8], 5), normal([1, 8], 6)], 'N2'), 0);
     }));

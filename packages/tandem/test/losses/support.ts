@@ -19,7 +19,9 @@ export function alike(n: number, d: number, seed = 1): Tensor {
   return normal([1, d], seed).expand([n, d]);
 }
 
-/** Zero means, and `divisor` times the covariance is the identity: exactly decorrelated embeddings. */
+/**
+ * Zero means, and `divisor` times the covariance is the identity: exactly decorrelated embeddings.
+ */
 export function whitened(n: number, d: number, divisor: number): Tensor {
   const z = normal([n, d], 3);
   const [u] = linalgSvd(z.sub(z.mean([0])), { fullMatrices: false });
@@ -54,7 +56,10 @@ export function crossEntropy(rows: readonly (readonly number[])[], right: readon
   return terms.reduce((total, x) => total + x, 0) / terms.length;
 }
 
-/** Compares autograd with central differences of fourth order, element by element. The inputs are of float64. */
+/**
+ * Compares autograd with central differences of fourth order, element by element. The inputs are of
+ * float64.
+ */
 export function assertGradients(loss: (...z: Tensor[]) => Tensor, inputs: Tensor[]): void {
   const h = 1e-4;
   const analytic = gradients(loss, ...inputs);

@@ -38,13 +38,15 @@ describe('VICReg', () => {
       const terms = vicReg(a, b, { invarianceWeight: 1, varianceWeight: 1, covarianceWeight: 1 });
       // Squares of differences have mean 2 and deviation sqrt(8).
       assertClose(terms.invariance as Tensor, 2, { atol: 4 * Math.sqrt(8 / (n * d)) });
-      // A deviation is normal around 1 - 1 / 4N with sigma 1 / sqrt(2N); the hinge has the mean sigma / sqrt(2 pi) + 1 / 8N and a deviation of
-      // 0.584 sigma, and it is averaged over 2d dimensions.
+      // A deviation is normal around 1 - 1 / 4N with sigma 1 / sqrt(2N); the hinge has the mean
+      // sigma / sqrt(2 pi) + 1 / 8N and a deviation of 0.584 sigma, and it is averaged over 2d
+      // dimensions.
       const sigma = 1 / Math.sqrt(2 * n);
       const hinge = sigma / Math.sqrt(2 * Math.PI) + 1 / (8 * n);
       assertClose(terms.variance as Tensor, hinge, { atol: (4 * 0.584 * sigma) / Math.sqrt(2 * d) });
       assertClose(terms.variance as Tensor, 0.02, { atol: 0.003 });
-      // Of a branch: the squares of covariances spread by 2 / N, and 2d / N times the mean variance by 2 sqrt(2d) / (N sqrt(N)).
+      // Of a branch: the squares of covariances spread by 2 / N, and 2d / N times the mean variance
+      // by 2 sqrt(2d) / (N sqrt(N)).
       const spread = Math.SQRT2 * Math.hypot(2 / n, (2 * Math.sqrt(2 * d)) / n ** 1.5);
       assertClose(terms.covariance as Tensor, (2 * (d - 1)) / (n - 1), { atol: 4 * spread });
     }));

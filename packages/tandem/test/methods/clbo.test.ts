@@ -204,7 +204,8 @@ describe('9.10 exact checks', () => {
       const before = step();
       const distance = () => method.numbers?.(moment({ epoch: 1, epochs: 1 })).distance as number;
       assert.equal(distance(), 0);
-      // The last layer of the teacher doubled: the same directions on the sphere from parameters far away.
+      // The last layer of the teacher doubled: the same directions on the sphere from parameters
+      // far away.
       const { layers } = teacherOf(method).head;
       for (const x of layers.at(-1)?.parameters() ?? []) noGrad(() => x.mul_(2));
       assert.ok(distance() > 0.5);

@@ -41,7 +41,10 @@ interface Run extends Setup {
 
 const { cases, runs } = fixture<{ readonly cases: readonly Case[]; readonly runs: readonly Run[] }>('dino');
 
-/** The fixture's encoder: the mean over the pixels, Linear without bias, batch norm, ReLU. It takes crops of any size. */
+/**
+ * The fixture's encoder: the mean over the pixels, Linear without bias, batch norm, ReLU. It takes
+ * crops of any size.
+ */
 class Pooled extends nn.Module implements Encoder {
   readonly linear = new nn.Linear(3, 6, { bias: false });
   readonly bn = new nn.BatchNorm1d(6);

@@ -273,7 +273,8 @@ test('batch norm in the head goes before each GELU, and the teacher has statisti
   const method = tiny({ projNorm: true });
   const names = method.learns.head.namedBuffers().map(([name]) => name);
   assert.equal(names.filter((name) => name.endsWith('running_mean')).length, 2);
-  new Stepping(method, { views: () => crops(4) }).take(); // two crops alone would be the same for both at first
+  // two crops alone would be the same for both at first
+  new Stepping(method, { views: () => crops(4) }).take();
   const means = ({ head }: Method['learns']) =>
     head.namedBuffers().flatMap(([name, x]) => (name.endsWith('running_mean') ? [hash([x])] : []));
   assert.notDeepEqual(means(method.learns), means(teacherOf(method)));

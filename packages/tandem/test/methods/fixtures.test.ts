@@ -115,7 +115,8 @@ function freeze(name: string, { n, d }: Run, dtype: 'float64' | 'float32'): Froz
 /** Compares tensors by name. */
 function assertAlike(found: Readonly<Record<string, Tensor | null>>, expected: ByName, rtol: number): void {
   assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
-  // An element near zero is what is left of numbers up to the largest one's size, and has their rounding errors. Layers hand them on.
+  // An element near zero is what is left of numbers up to the largest one's size, and has their
+  // rounding errors. Layers hand them on.
   const largest = Math.max(...Object.values(expected).flat().map(Math.abs));
   for (const [name, values] of Object.entries(expected)) {
     assert.ok(found[name], `${name} is missing`);

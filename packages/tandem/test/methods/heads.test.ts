@@ -21,7 +21,10 @@ function built(name: string, settings: object = {}): Method {
   );
 }
 
-/** Widths and layers: L Linear, L0 without bias, BN batch norm, BN' without shift, BN- without both, R ReLU; P prototypes. */
+/**
+ * Widths and layers: L Linear, L0 without bias, BN batch norm, BN' without shift, BN- without both,
+ * R ReLU; P prototypes.
+ */
 function layers(head: Head): string {
   const kinds = head.layers
     .flatMap((layer) => layer.layers)

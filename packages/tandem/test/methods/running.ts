@@ -23,7 +23,10 @@ export interface Run {
   readonly imitated?: FrozenTeacher | undefined;
 }
 
-/** A run by settings as on the command line, on these pictures. `init` seeds the networks, as if a run had its own. */
+/**
+ * A run by settings as on the command line, on these pictures. `init` seeds the networks, as if a
+ * run had its own.
+ */
 export interface RunSetup {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly init?: number;
@@ -45,7 +48,10 @@ export function labelledNoise(count: number, shape: Parameters<typeof noise>[1])
   return { ...noise(count, shape), labels: Int32Array.from({ length: count }, (_, i) => i % 2), classes: ['a', 'b'] };
 }
 
-/** A frozen network that is the same whatever the student's seed; its outputs may be taken for classes, those of the images where they are given. */
+/**
+ * A frozen network that is the same whatever the student's seed; its outputs may be taken for
+ * classes, those of the images where they are given.
+ */
 function newTeacher(
   channels: number,
   { mean, std }: View,

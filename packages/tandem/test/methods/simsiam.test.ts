@@ -33,7 +33,8 @@ describe('5. exact checks of SimSiam', () => {
       );
       const slope = (loss(target.add(nudge)).item() - loss(target.sub(nudge)).item()) / (2 * h);
       assert.ok(Math.abs(slope) > 1e-4, `slope ${slope}`);
-      // The same two projections as leaves in place of the networks' own: the method's loss reaches them through p alone.
+      // The same two projections as leaves in place of the networks' own: the method's loss reaches
+      // them through p alone.
       const learns = method.learns;
       const leaves = z.map((x) => Object.assign(x.detach().clone(), { requiresGrad: true })) as unknown as [
         Tensor,

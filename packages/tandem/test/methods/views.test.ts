@@ -12,7 +12,8 @@ const settings: Readonly<Record<string, object>> = {
 };
 
 for (const [name, { teacher, labels }] of Object.entries(methods)) {
-  if (teacher !== 'none' || labels !== 'none') continue; // of one view, or of views that are not alike
+  // of one view, or of views that are not alike
+  if (teacher !== 'none' || labels !== 'none') continue;
   test(`${name}: the loss of a batch is the same with the views swapped, so are its gradients`, () => {
     const of = (swapped: boolean) =>
       scope(() => {

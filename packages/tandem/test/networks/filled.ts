@@ -22,7 +22,10 @@ export function filled<Network extends nn.Module>(network: Network): Network {
   return network;
 }
 
-/** Compares gradients by `backward` with central differences at a few numbers of each of the tensors. */
+/**
+ * Compares gradients by `backward` with central differences at a few numbers of each of the
+ * tensors.
+ */
 export function largestDifference(tensors: readonly Tensor[], f: () => Tensor, step = 1e-5): number {
   for (const x of tensors) x.grad = null;
   scope(() => f().backward());

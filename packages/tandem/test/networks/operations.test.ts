@@ -32,7 +32,8 @@ describe('operation counts', () => {
   });
 
   test('resnet18 and resnet50 at 224, as the literature has them without the classifier', () => {
-    // 7x7 stem, then 3x3 convolutions of 56, 28, 14 and 7 pixels, and the 1x1 shortcuts; He et al. say 1.8e9 and 3.8e9 (v1.5: 4.1e9).
+    // 7x7 stem, then 3x3 convolutions of 56, 28, 14 and 7 pixels, and the 1x1 shortcuts; He et al.
+    // say 1.8e9 and 3.8e9 (v1.5: 4.1e9).
     const square = (side: number, inputs: number, outputs: number, kernel: number) =>
       side ** 2 * inputs * outputs * kernel ** 2;
     const stages = [1, 2, 3].map((i) => {
@@ -43,7 +44,8 @@ describe('operation counts', () => {
     const wanted = square(112, 3, 64, 7) + 4 * square(56, 64, 64, 3) + stages.reduce((a, b) => a + b);
     assert.deepEqual(operations('resnet18', 224), { macs: wanted, binaryMacs: 0 });
     assertClose(wanted / 1e9, 1.814, { atol: 1e-3 });
-    assertClose(operations('resnet50', 224).macs / 1e9, 4.087, { atol: 1e-3 }); // 4.089 with fc, torchvision's table
+    // 4.089 with fc, torchvision's table
+    assertClose(operations('resnet50', 224).macs / 1e9, 4.087, { atol: 1e-3 });
   });
 
   test('vit-tiny at 224: 1.26e9 with attention', () => {

@@ -27,7 +27,8 @@ describe("DINO's head", () => {
     for (const [name, x] of head.namedParameters()) {
       if (name.endsWith('bias')) assert.ok(elements(x).every((e) => e === 0));
       else if (name.startsWith('layers')) assertClose(deviation(x), 0.02, { rtol: 0.02, label: name });
-      else assertClose(deviation(x), 1 / 16 / Math.sqrt(3), { rtol: 0.02, label: name }); // uniform within 1 / sqrt(256)
+      // uniform within 1 / sqrt(256)
+      else assertClose(deviation(x), 1 / 16 / Math.sqrt(3), { rtol: 0.02, label: name });
     }
     head.dispose();
   });

@@ -37,7 +37,8 @@ test('parameters, steps and operations of CLBO add up', async () => {
   const head = 32 * 16 + 32 + 16 * 8 + 8;
   assert.deepEqual([found.student.encoderParameters, found.student.parameters], [encoder, encoder + head]);
   assert.deepEqual(found.teacher, found.student);
-  assert.deepEqual([found.images.count, found.stepsPerEpoch, found.steps], [80, 2, 6]); // two passes of one batch an epoch
+  // two passes of one batch an epoch
+  assert.deepEqual([found.images.count, found.stepsPerEpoch, found.steps], [80, 2, 6]);
   const perImage = found.student.perImage.macs + 32 * 16 + 16 * 8;
   // Two views through the student, forward and backward, and through the teacher, forward.
   assert.deepEqual(found.perStep, { macs: 64 * 2 * (3 + 1) * perImage, binaryMacs: 0 });
@@ -86,7 +87,8 @@ test('the memory of a whole batch is what its parts foretell', async () => {
   run();
   assertClose(memory.activations, run(), { rtol: 0.1 });
   assert.equal(memory.gradients, 4 * student.parameters);
-  assert.equal(memory.state, 2 * memory.gradients + 4 * (2 * 64 * 8) + 8); // two banks and their pointer
+  // two banks and their pointer
+  assert.equal(memory.state, 2 * memory.gradients + 4 * (2 * 64 * 8) + 8);
   const buffers = memory.networks - 4 * (student.parameters + teacher.parameters);
   assert.ok(buffers > 0 && buffers < 0.1 * memory.networks);
   assert.equal(memory.total, memory.networks + memory.gradients + memory.state + memory.activations);

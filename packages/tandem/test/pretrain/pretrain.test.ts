@@ -16,7 +16,10 @@ before(async () => {
   await pictures(images, 20);
 });
 
-/** A run that is interrupted at the first event that `when` picks. @returns its events, one step after another left out */
+/**
+ * A run that is interrupted at the first event that `when` picks.
+ * @returns its events, one step after another left out
+ */
 async function interrupted(out: string, when: (event: PretrainEvent) => boolean): Promise<PretrainEvent[]> {
   const controller = new AbortController();
   const events: PretrainEvent[] = [];

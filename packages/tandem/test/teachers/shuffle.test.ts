@@ -6,7 +6,10 @@ import { projectShuffled, type SlowTeacher, slowTeacher } from '../../src/teache
 import { moment, tinyEncoder } from '../methods/stepping.js';
 import { assertClose, elements, normal } from '../support.js';
 
-/** The order in which the teacher gets n images, and what comes back when it returns them as they are. */
+/**
+ * The order in which the teacher gets n images, and what comes back when it returns them as they
+ * are.
+ */
 function orderOf(n: number, changes: object = {}, use?: number): { seen: number[]; back: number[] } {
   let seen: number[] = [];
   const teacher = {

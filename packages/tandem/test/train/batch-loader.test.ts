@@ -4,7 +4,8 @@ import { liveCount, scope, type Tensor, uploadAside } from '@tandem/torch';
 import { Batches, gather } from '../../src/images/index.js';
 import { supply } from '../../src/train/batch-loader.js';
 import { residentImages } from '../../src/views/index.js';
-import { testDevice, uncounted } from '../device.js'; // before libtorch is asked which devices there are
+// before libtorch is asked which devices there are
+import { testDevice, uncounted } from '../device.js';
 import { noise } from '../support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
@@ -12,7 +13,8 @@ const { device, isReal, reads, sends, sent, shared } = testDevice ?? { device: '
 
 const set = noise(26, { channels: 3, side: 8 });
 const each = 3 * 8 * 8;
-const batches = new Batches(set, { batch: 8, seed: 5 }); // three in a pass, the rest of two images is left out
+// three in a pass, the rest of two images is left out
+const batches = new Batches(set, { batch: 8, seed: 5 });
 
 /** Where each turn is, and what it brought. */
 function turns(where: string, repeats = 1, startStep = 0, resident?: Tensor): [number, number[], Uint8Array][] {

@@ -14,7 +14,8 @@ import {
 } from '../../src/views/index.js';
 import { blurMatrices, resizeMatrices } from '../../src/views/matrices.js';
 import { blurReach, blurTaps, interpolations, resizeTaps } from '../../src/views/taps.js';
-import { testDevice, uncounted } from '../device.js'; // before libtorch is asked which devices there are
+// before libtorch is asked which devices there are
+import { testDevice, uncounted } from '../device.js';
 import { bytes, indices, matrices } from './support.js';
 
 function assertSame(found: Tensor, expected: Tensor, label: string, atol = 1e-13): void {

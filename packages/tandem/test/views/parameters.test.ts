@@ -20,7 +20,10 @@ function assertShare(found: number, p: number, n: number, label: string): void {
   assert.ok(Math.abs(found - p) <= margin, `${label}: ${found}, expected ${p} within ${margin}`);
 }
 
-/** Compares the numbers' distribution with the even one over [low, high] (Kolmogorov and Smirnov; one in 10^6 fails). */
+/**
+ * Compares the numbers' distribution with the even one over [low, high] (Kolmogorov and Smirnov;
+ * one in 10^6 fails).
+ */
 function assertEven(numbers: number[], low: number, high: number, label: string): void {
   const sorted = numbers.toSorted((a, b) => a - b);
   assert.ok(
@@ -130,8 +133,9 @@ test('area and ratio of the crops are as defined, on images where rounding and b
 });
 
 /**
- * The largest gap between the shares of two counted samples (Kolmogorov and Smirnov). Of even samples of n and m one in
- * 10^6 has a gap of 2.69 sqrt((n + m) / (n m)) or more, and fewer where values repeat, as here.
+ * The largest gap between the shares of two counted samples (Kolmogorov and Smirnov). Of even
+ * samples of n and m one in 10^6 has a gap of 2.69 sqrt((n + m) / (n m)) or more, and fewer where
+ * values repeat, as here.
  */
 function assertAlike(ours: ArrayLike<number>, theirs: readonly number[], label: string): void {
   const n = ours.length;

@@ -5,7 +5,10 @@ import { UserError } from '../../src/errors.js';
 import { defaultPreset, makeViews, presetNames, type View, viewsPreset } from '../../src/views/index.js';
 import { bytes, device, indices } from './support.js';
 
-/** What the papers and their code say of a view: [crop, flip, [p, brightness, contrast, saturation, hue], gray, blur, solarize]. */
+/**
+ * What the papers and their code say of a view: [crop, flip, [p, brightness, contrast, saturation,
+ * hue], gray, blur, solarize].
+ */
 const said = ({ crop, flip, jitter: j, gray, blur, solarize }: View) => [
   crop?.scale,
   flip,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, upload } from '@tandem/torch';
 import { makeViews, residentImages, smallView } from '../../src/views/index.js';
-import { testDevice, uncounted } from '../device.js'; // before libtorch is asked which devices there are
+// before libtorch is asked which devices there are
+import { testDevice, uncounted } from '../device.js';
 import { noise } from '../support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';

@@ -28,14 +28,19 @@ export interface Case {
   readonly output: Stored;
 }
 
-/** One call of a torchvision operator on `ramps` of some shape; some of the pixels of the result. */
+/**
+ * One call of a torchvision operator on `ramps` of some shape; some of the pixels of the result.
+ */
 export interface LargeCase extends Pick<Case, 'op' | 'box' | 'factor' | 'kernelSize' | 'sigma'> {
   readonly image: readonly [channels: 1 | 3, height: number, width: number];
   readonly size: number;
   readonly interpolation: Interpolation;
   readonly shape: readonly number[];
   readonly places: readonly number[];
-  /** In floating point, 0 to 1; and in 8 bits, 0 to 255, by Pillow but where the fixture's script says otherwise. */
+  /**
+   * In floating point, 0 to 1; and in 8 bits, 0 to 255, by Pillow but where the fixture's script
+   * says otherwise.
+   */
   readonly exact: readonly number[];
   readonly eight: readonly number[];
 }

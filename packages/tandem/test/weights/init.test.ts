@@ -10,7 +10,10 @@ import { elements, hash, normal, temporary } from '../support.js';
 
 const architecture: Architecture = { backbone: 'resnet10', width: 4, stem: 'standard', channels: 3 };
 
-/** The encoder's tensors as `ResNetForImageClassification.state_dict()` names them, spelt out block by block. */
+/**
+ * The encoder's tensors as `ResNetForImageClassification.state_dict()` names them, spelt out block
+ * by block.
+ */
 function huggingFace(encoder: Encoder, prefix = 'resnet.'): Record<string, Tensor> {
   const own = encoder.stateDict();
   const out: Record<string, Tensor> = {};

@@ -31,8 +31,10 @@ export interface SafeTensors {
 }
 
 /**
- * Writes tensors with their names. The file appears whole or not at all: it is written beside, synced, and renamed.
- * @param beforeRename called when the new file is safe on the disk and the old one, if any, still in its place
+ * Writes tensors with their names. The file appears whole or not at all: it is written beside,
+ * synced, and renamed.
+ * @param beforeRename called when the new file is safe on the disk and the old one, if any, still
+ * in its place
  * @throws when the folder cannot be written; nothing is left behind.
  */
 export function saveSafetensors(
@@ -96,7 +98,9 @@ function closeQuietly(file: number): void {
   }
 }
 
-/** Makes the rename itself durable. Not every system allows it, and the file is whole either way. */
+/**
+ * Makes the rename itself durable. Not every system allows it, and the file is whole either way.
+ */
 function syncFolder(path: string): void {
   try {
     const folder = openSync(path, 'r');
@@ -117,7 +121,8 @@ const mostDimensions = 64;
 
 /**
  * Reads a file, checking every bound before a tensor is made.
- * @throws SafetensorsError naming the file and what is wrong with it; an error of the system, or of lacking memory, as it is
+ * @throws SafetensorsError naming the file and what is wrong with it; an error of the system, or of
+ * lacking memory, as it is
  */
 export function loadSafetensors(path: string): SafeTensors {
   const wrong = (what: string): Error => new SafetensorsError(`${path}: not a safetensors file: ${what}`);
@@ -220,7 +225,10 @@ function parseEntry(key: string, value: unknown, wrong: (what: string) => Error)
   return { name: key, dtype, shape, begin, end };
 }
 
-/** The first key that stands twice in one object of a valid JSON text; JSON.parse would silently take the last. */
+/**
+ * The first key that stands twice in one object of a valid JSON text; JSON.parse would silently
+ * take the last.
+ */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
   for (const [token, string, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {

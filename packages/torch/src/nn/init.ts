@@ -15,7 +15,10 @@ export function kaimingNormal(weight: Tensor, mode: 'fanIn' | 'fanOut' = 'fanIn'
   return noGrad(() => weight.normal_({ std: Math.sqrt(2 / fans(weight)[mode]) }));
 }
 
-/** Uniform within +-1/sqrt(fanIn), the default of Linear and Conv2d; `weight` gives the fan for its bias too. */
+/**
+ * Uniform within +-1/sqrt(fanIn), the default of Linear and Conv2d; `weight` gives the fan for its
+ * bias too.
+ */
 export function uniformFanIn(x: Tensor, weight = x): Tensor {
   const bound = 1 / Math.sqrt(fans(weight).fanIn);
   return noGrad(() => x.uniform_({ from: -bound, to: bound }));
@@ -29,7 +32,8 @@ export function truncatedNormal(x: Tensor, std: number, bound = 2): Tensor {
         .full([], bound / (std * Math.SQRT2), { dtype: 'float64' })
         .erf()
         .item();
-      const edge = Math.min(within, 1 - 2 ** -24); // float32 rounds more to 1, which erfinv takes to infinity
+      // float32 rounds more to 1, which erfinv takes to infinity
+      const edge = Math.min(within, 1 - 2 ** -24);
       return x.copy_(
         x
           .uniform_({ from: -edge, to: edge })

@@ -11,8 +11,9 @@ function pair(size: Sizes): readonly number[] {
 }
 
 /**
- * 2-d convolution: [n, in, h, w] to [n, out, h', w']. In training, wide 3x3 ones in channels-last float32 take `conv2dWinograd`, whose rounding error
- * is about four times that of the definition; in evaluation a result never depends on what else is in the batch.
+ * 2-d convolution: [n, in, h, w] to [n, out, h', w']. In training, wide 3x3 ones in channels-last
+ * float32 take `conv2dWinograd`, whose rounding error is about four times that of the definition;
+ * in evaluation a result never depends on what else is in the batch.
  */
 export class Conv2d extends Module {
   weight: Tensor;
@@ -46,7 +47,8 @@ export class Conv2d extends Module {
       return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
     }
     const stride = pair(options.stride);
-    // A 1x1 kernel that steps over pixels, without the pixels: libtorch 1.13's gradient of it corrupts memory in channels-last.
+    // A 1x1 kernel that steps over pixels, without the pixels: libtorch 1.13's gradient of it
+    // corrupts memory in channels-last.
     if (
       weight.shape[2] === 1 &&
       weight.shape[3] === 1 &&
@@ -80,9 +82,10 @@ export class Linear extends Module {
 }
 
 /**
- * Batch normalisation over every dimension but the second. In training: by the batch's mean and biased variance, while
- * running = 0.9 running + 0.1 batch (with the unbiased variance); in evaluation: by the running statistics. `affine` gives it a
- * scale and a shift, and `shift: false` takes the latter away again.
+ * Batch normalisation over every dimension but the second. In training: by the batch's mean and
+ * biased variance, while running = 0.9 running + 0.1 batch (with the unbiased variance); in
+ * evaluation: by the running statistics. `affine` gives it a scale and a shift, and `shift: false`
+ * takes the latter away again.
  */
 class BatchNorm extends Module {
   weight: Tensor | null;
@@ -139,7 +142,10 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-/** Each row of the last dimension to mean 0 and biased variance 1, then a scale and a shift: [..., features] to the same. */
+/**
+ * Each row of the last dimension to mean 0 and biased variance 1, then a scale and a shift: [...,
+ * features] to the same.
+ */
 export class LayerNorm extends Module {
   weight: Tensor;
   bias: Tensor;
@@ -166,14 +172,20 @@ export class ReLU extends Module {
   }
 }
 
-/** x P(X <= x) for a standard normal X (Hendrycks and Gimpel, 2016), by the error function, not an approximation. */
+/**
+ * x P(X <= x) for a standard normal X (Hendrycks and Gimpel, 2016), by the error function, not an
+ * approximation.
+ */
 export class GELU extends Module {
   forward(x: Tensor): Tensor {
     return ops.gelu(x);
   }
 }
 
-/** x above 0, below it a learned slope for each channel times x: [n, c, ...] to the same. Slopes begin at 0.25. */
+/**
+ * x above 0, below it a learned slope for each channel times x: [n, c, ...] to the same. Slopes
+ * begin at 0.25.
+ */
 export class PReLU extends Module {
   weight: Tensor;
 

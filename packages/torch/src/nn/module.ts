@@ -33,16 +33,23 @@ interface Entry {
 }
 
 /**
- * A part of a network. Parameters, buffers and children are ordinary properties (made by `parameter`, by `buffer`, or
- * modules themselves); their names are the property names, in snake case as PyTorch spells them.
+ * A part of a network. Parameters, buffers and children are ordinary properties (made by
+ * `parameter`, by `buffer`, or modules themselves); their names are the property names, in snake
+ * case as PyTorch spells them.
  */
 export abstract class Module {
-  /** Whether layers that behave differently in training (batch norm) do so; set by `train` and `eval`. */
+  /**
+   * Whether layers that behave differently in training (batch norm) do so; set by `train` and
+   * `eval`.
+   */
   training = true;
 
   abstract forward(x: Tensor): Tensor;
 
-  /** Every parameter with its name, in the order of definition; one that is used twice by its first name. */
+  /**
+   * Every parameter with its name, in the order of definition; one that is used twice by its first
+   * name.
+   */
   namedParameters(): [name: string, tensor: Tensor][] {
     return named(this, 'parameter');
   }
@@ -112,8 +119,8 @@ export abstract class Module {
   }
 
   /**
-   * Moves every tensor. The parameters become new tensors, so do this before making an optimizer. Floating-point tensors
-   * take the dtype; 4-dimensional ones take the memory format.
+   * Moves every tensor. The parameters become new tensors, so do this before making an optimizer.
+   * Floating-point tensors take the dtype; 4-dimensional ones take the memory format.
    */
   to({ dtype, device, memoryFormat }: Pick<Placement, 'dtype' | 'device' | 'memoryFormat'>): this {
     const done = new Map<Tensor, Tensor>();
@@ -128,7 +135,8 @@ export abstract class Module {
       if (dtype && floating.has(tensor.dtype)) target.dtype = dtype;
       if (memoryFormat && tensor.ndim === 4) target.memoryFormat = memoryFormat;
       const trained = tensor.requiresGrad;
-      // A tensor that changes nothing comes back as the same memory; the old reference is let go either way.
+      // A tensor that changes nothing comes back as the same memory; the old reference is let go
+      // either way.
       const moved = scope(() => tensor.detach().to(target));
       tensor.dispose();
       owner[key] = kind === 'parameter' ? parameter(moved) : buffer(moved);

@@ -1,14 +1,16 @@
 import { autocastEnabled } from '../autograd.js';
 import type { Tensor } from '../tensor.js';
 
-// Below these its passes over memory cost more than it saves in multiplications, as measured on one processor (docs/performance.md#winograd).
+// Below these its passes over memory cost more than it saves in multiplications, as measured on one
+// processor (docs/performance.md#winograd).
 const leastChannels = 128;
 const leastPieces = 64;
 const leastOfImage = 3 / 4;
 
 /**
- * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: with many channels and enough 4x4 pieces to
- * multiply at once, few of whose pixels lie outside the images, in channels-last float32 on a CPU.
+ * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: with
+ * many channels and enough 4x4 pieces to multiply at once, few of whose pixels lie outside the
+ * images, in channels-last float32 on a CPU.
  * @param x [n, in, h, w] @param weight [out, in, 3, 3]
  */
 export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {

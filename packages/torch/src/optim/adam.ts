@@ -13,9 +13,10 @@ export interface AdamOptions extends OptimizerOptions {
 }
 
 /**
- * Adaptive moments (Kingma and Ba 2015, arXiv:1412.6980) as PyTorch computes them, without amsgrad: m = b1 m + (1 - b1) g; v = b2 v +
- * (1 - b2) g^2; theta -= lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps), where t counts the steps of each parameter. The two optimizers
- * differ in where weight decay goes.
+ * Adaptive moments (Kingma and Ba 2015, arXiv:1412.6980) as PyTorch computes them, without amsgrad:
+ * m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; theta -= lr (m / (1 - b1^t)) / (sqrt(v / (1 -
+ * b2^t)) + eps), where t counts the steps of each parameter. The two optimizers differ in where
+ * weight decay goes.
  */
 abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
   protected check({ betas, eps }: Required<AdamOptions>): void {
@@ -30,7 +31,10 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
     return { step, exp_avg: zerosLike(parameter), exp_avg_sq: zerosLike(parameter) };
   }
 
-  /** Applies weight decay. @returns g: the gradients, with the decay in them where that is its place */
+  /**
+   * Applies weight decay.
+   * @returns g: the gradients, with the decay in them where that is its place
+   */
   protected abstract decayed(moving: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[];
 
   protected update(moving: Moving, options: Required<AdamOptions>, now: Now): void {
@@ -51,7 +55,8 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
     _foreachAdd_(means, gradients, { alpha: 1 - betas[0] });
     _foreachMul_(squares, betas[1]);
     _foreachAddcmul_(squares, gradients, gradients, { value: 1 - betas[1] });
-    // Both corrections are numbers: sqrt(v / c) + eps = (sqrt(v) + eps sqrt(c)) / sqrt(c), so the second scales eps and the rate.
+    // Both corrections are numbers: sqrt(v / c) + eps = (sqrt(v) + eps sqrt(c)) / sqrt(c), so the
+    // second scales eps and the rate.
     const denominators = _foreachSqrt(squares);
     const padding = now.numbers(() => corrections.map(({ root }) => eps * root));
     const rates = now.numbers(() => corrections.map(({ first, root }) => (-options.lr * root) / first));
@@ -62,7 +67,10 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
 
 const defaults = { betas: [0.9, 0.999], eps: 1e-8, exclude: 'none' } as const;
 
-/** Adam with weight decay in the gradient, as an L2 penalty: g = grad + weightDecay theta, which is its only temporary beside sqrt(v). */
+/**
+ * Adam with weight decay in the gradient, as an L2 penalty: g = grad + weightDecay theta, which is
+ * its only temporary beside sqrt(v).
+ */
 export class Adam extends AdaptiveMoments {
   /** @throws when a setting is out of range, no parameter is given, or one is given twice. */
   constructor(parameters: Trainable<AdamOptions>, options: AdamOptions) {
@@ -76,8 +84,8 @@ export class Adam extends AdaptiveMoments {
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101): theta -= lr weightDecay theta before the step, which the moments
- * do not see. One temporary: sqrt(v).
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101): theta -= lr
+ * weightDecay theta before the step, which the moments do not see. One temporary: sqrt(v).
  */
 export class AdamW extends AdaptiveMoments {
   /** @throws when a setting is out of range, no parameter is given, or one is given twice. */

@@ -5,14 +5,22 @@ import type { Tensor } from '../tensor.js';
 export interface OptimizerOptions {
   lr: number;
   weightDecay?: number;
-  /** `'vectors'`: tensors of one dimension or none, that is biases and batch norm, are not decayed. */
+  /**
+   * `'vectors'`: tensors of one dimension or none, that is biases and batch norm, are not decayed.
+   */
   exclude?: 'vectors' | 'none';
 }
 
-/** Parameters with settings of their own. A group with its own `lr` or `weightDecay` keeps it, whatever `step` is told. */
+/**
+ * Parameters with settings of their own. A group with its own `lr` or `weightDecay` keeps it,
+ * whatever `step` is told.
+ */
 export type GroupOptions<Options> = Partial<Options> & {
   readonly parameters: readonly Tensor[];
-  /** Times the rate that `step` is told, for a group that learns faster or slower than others; 1 unless given. */
+  /**
+   * Times the rate that `step` is told, for a group that learns faster or slower than others; 1
+   * unless given.
+   */
   readonly lrScale?: number;
 };
 
@@ -36,7 +44,9 @@ export type Scheduled = 'lr' | 'weightDecay';
 /** A group as the optimizer holds it: with one state for each parameter. */
 export type Group<Options> = Settled<Options> & { readonly states: readonly State[] };
 
-/** Parameters that have a gradient and are treated alike, as lists for the `_foreach_` operators. */
+/**
+ * Parameters that have a gradient and are treated alike, as lists for the `_foreach_` operators.
+ */
 export interface Moving {
   readonly thetas: readonly Tensor[];
   readonly gradients: readonly Tensor[];
@@ -55,7 +65,10 @@ export function needAmount(name: string, setting: Scheduled, value: number): voi
   need(value >= 0 && value < Number.POSITIVE_INFINITY, name, `${setting} must be 0 or more, got ${value}`);
 }
 
-/** The groups with settings merged: those of the group before `options` before `defaults`. @throws as the optimizers do. */
+/**
+ * The groups with settings merged: those of the group before `options` before `defaults`.
+ * @throws as the optimizers do.
+ */
 export function settle<Options extends OptimizerOptions>(
   name: string,
   defaults: Required<Omit<Options, 'lr'>>,

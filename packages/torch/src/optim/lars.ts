@@ -9,18 +9,29 @@ export interface LARSOptions extends OptimizerOptions {
   momentum?: number;
   /** How far one step may move a tensor, in parts of its norm and of the learning rate. */
   trust?: number;
-  /** What momentum gathers: `'gradients'` (BYOL, Barlow Twins), or `'steps'`, gradients already times their lr (SimCLR). */
+  /**
+   * What momentum gathers: `'gradients'` (BYOL, Barlow Twins), or `'steps'`, gradients already
+   * times their lr (SimCLR).
+   */
   momentumOf?: 'gradients' | 'steps';
-  /** Takes min(ratio / lr, 1) for the ratio, so that LARS only ever shortens the steps of SGD (apex, solo-learn). */
+  /**
+   * Takes min(ratio / lr, 1) for the ratio, so that LARS only ever shortens the steps of SGD (apex,
+   * solo-learn).
+   */
   clip?: boolean;
-  /** `'vectors'`: tensors of one dimension or none, that is biases and batch norm, have neither decay nor ratio. */
+  /**
+   * `'vectors'`: tensors of one dimension or none, that is biases and batch norm, have neither
+   * decay nor ratio.
+   */
   exclude?: 'vectors' | 'none';
 }
 
 /**
- * Layer-wise adaptive rate scaling (You et al. 2017, arXiv:1708.03888), for very large batches: for each tensor g = grad + weightDecay
- * theta; r = trust ||theta|| / ||g||, or 1 where either norm is 0; v = momentum v + r g; theta -= lr v. With momentum of steps
- * v = momentum v + lr r g; theta -= v, which differs once the rate changes. Norms stay on the device; only decay needs a temporary, g.
+ * Layer-wise adaptive rate scaling (You et al. 2017, arXiv:1708.03888), for very large batches: for
+ * each tensor g = grad + weightDecay theta; r = trust ||theta|| / ||g||, or 1 where either norm is
+ * 0; v = momentum v + r g; theta -= lr v. With momentum of steps v = momentum v + lr r g; theta -=
+ * v, which differs once the rate changes. Norms stay on the device; only decay needs a temporary,
+ * g.
  */
 export class LARS extends Optimizer<LARSOptions> {
   /** @throws when a setting is out of range, no parameter is given, or one is given twice. */

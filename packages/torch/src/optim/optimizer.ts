@@ -16,15 +16,19 @@ import {
 } from './groups.js';
 
 /**
- * What all optimizers share: groups, the learning rate, and a state by name that can be saved. A kind of optimizer says which settings
- * it takes (`check`), what it remembers of a parameter (`begin`), and how one update goes (`update`).
- * Parameters without a gradient stand still, and gradients stay as they are.
+ * What all optimizers share: groups, the learning rate, and a state by name that can be saved. A
+ * kind of optimizer says which settings it takes (`check`), what it remembers of a parameter
+ * (`begin`), and how one update goes (`update`). Parameters without a gradient stand still, and
+ * gradients stay as they are.
  */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
   readonly groups: readonly Group<Options>[];
   readonly #name: string;
 
-  /** @throws when a setting is unknown or out of range, no parameter is given, or one is given twice. */
+  /**
+   * @throws when a setting is unknown or out of range, no parameter is given, or one is given
+   * twice.
+   */
   protected constructor(
     name: string,
     defaults: Required<Omit<Options, 'lr'>>,
@@ -51,8 +55,9 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   protected abstract begin(parameter: Tensor, settings: Required<Options>): State;
 
   /**
-   * One update in place, inside a scope and without gradient. The `weightDecay` of excluded vectors comes as 0. What changes from step to step
-   * is asked of `now`, and read from the settings when it is asked for: they are those of the step at hand.
+   * One update in place, inside a scope and without gradient. The `weightDecay` of excluded vectors
+   * comes as 0. What changes from step to step is asked of `now`, and read from the settings when
+   * it is asked for: they are those of the step at hand.
    */
   protected abstract update(moving: Moving, settings: Required<Options>, now: Now): void;
 
@@ -84,14 +89,18 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     scope(() => {
       noGrad(() => {
         for (const group of this.groups) {
-          const undecayed = Object.create(group, { weightDecay: { value: 0 } }) as typeof group; // else as the group is, later too
+          // else as the group is, later too
+          const undecayed = Object.create(group, { weightDecay: { value: 0 } }) as typeof group;
           for (const moving of movingOf(group)) this.update(moving, moving.excluded ? undecayed : group, now);
         }
       });
     });
   }
 
-  /** All that is remembered, as `group.parameter.name`: what a checkpoint must hold besides the parameters. */
+  /**
+   * All that is remembered, as `group.parameter.name`: what a checkpoint must hold besides the
+   * parameters.
+   */
   stateDict(): Record<string, Tensor> {
     const named = this.groups.flatMap(({ states }, g) =>
       states.flatMap((state, i) => Object.entries(state).map(([name, x]) => [`${g}.${i}.${name}`, x] as const)),
@@ -99,7 +108,10 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     return Object.fromEntries(named);
   }
 
-  /** Continues from a saved state. @throws when it is not one of the same groups; then nothing changes. */
+  /**
+   * Continues from a saved state.
+   * @throws when it is not one of the same groups; then nothing changes.
+   */
   loadStateDict(state: Record<string, Tensor>): void {
     const own = Object.entries(this.stateDict());
     const names = Object.keys(state);

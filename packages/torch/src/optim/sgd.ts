@@ -11,8 +11,9 @@ export interface SGDOptions extends OptimizerOptions {
 }
 
 /**
- * Stochastic gradient descent as PyTorch defines it: g = grad + weightDecay theta; v = momentum v + g (v = g at first, no
- * dampening); theta -= lr v, or lr (g + momentum v) with Nesterov. Works without temporaries.
+ * Stochastic gradient descent as PyTorch defines it: g = grad + weightDecay theta; v = momentum v +
+ * g (v = g at first, no dampening); theta -= lr v, or lr (g + momentum v) with Nesterov. Works
+ * without temporaries.
  */
 export class SGD extends Optimizer<SGDOptions> {
   /** @throws when a setting is out of range, no parameter is given, or one is given twice. */
@@ -45,7 +46,8 @@ export class SGD extends Optimizer<SGDOptions> {
     _foreachAdd_(velocities, gradients);
     if (decays) addScaled_(velocities, thetas, weightDecay());
     if (nesterov) {
-      // theta - lr (g + wd theta + momentum v), term by term so that g + wd theta need not be stored.
+      // theta - lr (g + wd theta + momentum v), term by term so that g + wd theta need not be
+      // stored.
       if (decays) scale_(thetas, kept());
       addScaled_(thetas, gradients, rate);
       const onward = now.number(() => -options.lr * momentum);

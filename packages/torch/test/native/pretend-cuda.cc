@@ -1,6 +1,8 @@
-// A GPU that is none: gives libtorch builds without CUDA a device `cuda` whose memory is the machine's own and whose operators are those of
-// the CPU. What it checks is what a GPU would: that no operator mixes devices, and that nothing reads what a stream of its own is still to bring. It also
-// counts how often the host waits for a number, how often and how many bytes it sends, and the tensors that a second stream was told of.
+// A GPU that is none: gives libtorch builds without CUDA a device `cuda` whose memory is the
+// machine's own and whose operators are those of the CPU. What it checks is what a GPU would: that
+// no operator mixes devices, and that nothing reads what a stream of its own is still to bring. It
+// also counts how often the host waits for a number, how often and how many bytes it sends, and the
+// tensors that a second stream was told of.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -37,7 +39,8 @@ at::DataPtr pretended(const c10::Storage& host) {
   return {memoryOf(*kept), kept, freeStorage, kDevice};
 }
 
-/// For one call: the tensors of the device that go in, and the host's over the same memory that the CPU's operator sees.
+/// For one call: the tensors of the device that go in, and the host's over the same memory that the
+/// CPU's operator sees.
 class Twins {
  public:
   at::Tensor hostOf(const at::Tensor& x) {
@@ -225,7 +228,8 @@ void tellOfStream(at::Tensor&, at::Stream) { ++shared; }
 at::Tensor pinned(const at::Tensor& self, c10::optional<at::Device>) { return self.clone(); }
 bool isPinned(const at::Tensor&, c10::optional<at::Device>) { return false; }
 
-/// libtorch 2.x gave some of these other names and narrower numbers: a function without `override` is of older or newer versions alone.
+/// libtorch 2.x gave some of these other names and narrower numbers: a function without `override`
+/// is of older or newer versions alone.
 struct Hooks : at::CUDAHooksInterface {
   using Index = decltype(std::declval<at::CUDAHooksInterface>().current_device());
   Hooks(at::CUDAHooksArgs) {}

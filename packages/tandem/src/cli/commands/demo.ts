@@ -7,9 +7,9 @@ import { type Score, scoresWithBaselines, scoreTable } from '../shared/baselines
 import { showTraining } from '../shared/training.js';
 
 /**
- * What a few minutes on two cores buy the most with, as far as we have found. Few steps, so: a small network at half
- * resolution, mild crops (raw pixels are a hard opponent, and where things are matters), a rate that moves at every step,
- * and a teacher that follows quickly.
+ * What a few minutes on two cores buy the most with, as far as we have found. Few steps, so: a
+ * small network at half resolution, mild crops (raw pixels are a hard opponent, and where things
+ * are matters), a rate that moves at every step, and a teacher that follows quickly.
  */
 const settings = {
   images: 'fashion-mnist',

@@ -83,7 +83,10 @@ function problemsOf({ capabilities, threads }: typeof Torch, cores: number): str
   return problems;
 }
 
-/** Best rate, in 10^9 operations a second, that `work` of so many operations reaches within about a second. */
+/**
+ * Best rate, in 10^9 operations a second, that `work` of so many operations reaches within about a
+ * second.
+ */
 function rate(operations: number, work: () => void): number {
   let best = 0;
   work();

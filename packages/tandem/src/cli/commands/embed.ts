@@ -27,7 +27,9 @@ interface Options extends EvaluationFlags {
 const endings = Object.keys(embedFormats);
 const one = ['kept', 'student', 'teacher'] as const;
 
-/** `tandem embed <run|encoder> <images> --out FILE`: the features of any images, for other tools. */
+/**
+ * `tandem embed <run|encoder> <images> --out FILE`: the features of any images, for other tools.
+ */
 export function embedCommand(): Command {
   const command = new Command('embed')
     .usage('<run|encoder> <images> --out <file> [options]')

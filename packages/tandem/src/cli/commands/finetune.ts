@@ -28,7 +28,10 @@ function durationFor(share: number): { epochs: number; batch: number } {
   return { epochs: share <= 0.2 ? 60 : 30, batch: 128 };
 }
 
-/** `tandem finetune <run|encoder> <images> --labels 1%`: what an encoder is worth to someone with few labels. */
+/**
+ * `tandem finetune <run|encoder> <images> --labels 1%`: what an encoder is worth to someone with
+ * few labels.
+ */
 export function finetuneCommand(): Command {
   const byLabels = (name: 'epochs' | 'batch') =>
     `${[0.01, 0.1, 1].map((share) => durationFor(share)[name]).join(', ')} with 1 %, 10 %, 100 % of the labels`;

@@ -17,7 +17,10 @@ interface Options extends EvaluationFlags {
 /** The paper's, and the weighted votes in use elsewhere (MoCo's demo, Wu et al.). */
 const usual: readonly Vote[] = [{ k: 1 }, { k: 200, temperature: 0.1 }, { k: 200, temperature: 0.07 }];
 
-/** `tandem knn <run|encoder> <images>`: how good an encoder's features are, by the labels of nearest neighbours. */
+/**
+ * `tandem knn <run|encoder> <images>`: how good an encoder's features are, by the labels of nearest
+ * neighbours.
+ */
 export function knnCommand(): Command {
   return evaluationCommand('knn', true)
     .option('--k <n>', 'neighbours that vote (default: 1, and 200 where the bank has so many)', wholeNumber('--k'))

@@ -26,7 +26,10 @@ interface Options extends EvaluationFlags {
   seed: number;
 }
 
-/** `tandem linear <run|encoder> <images>`: what a linear classifier on the frozen features gets right. */
+/**
+ * `tandem linear <run|encoder> <images>`: what a linear classifier on the frozen features gets
+ * right.
+ */
 export function linearCommand(): Command {
   const [views, cached] = [linearViewsDefaults, linearFeaturesDefaults];
   return evaluationCommand('linear', false)

@@ -72,7 +72,10 @@ export function pretrainCommand(): Command {
   return trainingCommand(pretraining);
 }
 
-/** `tandem distill --teacher <run|file> --student <backbone> <images>`: the same, from a network that is trained. */
+/**
+ * `tandem distill --teacher <run|file> --student <backbone> <images>`: the same, from a network
+ * that is trained.
+ */
 export function distillCommand(): Command {
   return trainingCommand(distilling);
 }

@@ -32,7 +32,10 @@ interface Options extends EvaluationFlags {
 
 const components = 50;
 
-/** `tandem tsne <run|encoder> <images>`: a picture of the features, and the numbers that a picture is no proof of. */
+/**
+ * `tandem tsne <run|encoder> <images>`: a picture of the features, and the numbers that a picture
+ * is no proof of.
+ */
 export function tsneCommand(): Command {
   return evaluationCommand('tsne', false)
     .option('--points <n>', 'at most so many of the queries, evenly over the classes', wholeNumber('--points'), 5000)
@@ -64,7 +67,10 @@ interface Files {
   readonly png: string;
 }
 
-/** @throws UsageError for another ending or several encoders; UserError where one of the two is there already */
+/**
+ * @throws UsageError for another ending or several encoders; UserError where one of the two is
+ * there already
+ */
 function pictureFiles(runOrFile: string, { out, of: which }: Options): Files {
   if (which === 'both') throw new UsageError('--of both: t-SNE draws one encoder; give student or teacher');
   if (out === undefined) {

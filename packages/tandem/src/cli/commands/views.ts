@@ -35,7 +35,10 @@ interface Options {
   json?: true;
 }
 
-/** `tandem views <images> --out views.png`: images beside their views, so that people see what the network sees. */
+/**
+ * `tandem views <images> --out views.png`: images beside their views, so that people see what the
+ * network sees.
+ */
 export function viewsCommand(): Command {
   const settings = describeOptions(viewOptions).filter(({ name }) => name !== 'views');
   return new Command('views')
@@ -100,7 +103,10 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   if (json) console.log(JSON.stringify({ out, width, height, images: indices, draws, settings, views }));
 }
 
-/** A row an image: itself, then its views as often as they are drawn, as in the first epochs of a run with that seed. */
+/**
+ * A row an image: itself, then its views as often as they are drawn, as in the first epochs of a
+ * run with that seed.
+ */
 function lookAt(
   { train: set }: DataSet,
   views: readonly View[],
@@ -140,7 +146,10 @@ function shownBytes(made: Tensor, { mean, std }: View): Uint8Array {
   });
 }
 
-/** What changes the picture beside the settings of views and of methods, on which the number of views may depend. */
+/**
+ * What changes the picture beside the settings of views and of methods, on which the number of
+ * views may depend.
+ */
 const OTHERS = ['images', 'method', 'preset', 'size', 'limit', 'seed', 'dataRoot', 'maxSkipped', 'cache'];
 
 /** @throws UsageError for a setting of a run that shows nowhere */

@@ -11,7 +11,10 @@ export interface Score {
   readonly features: string;
   /** With every label of the bank. */
   readonly accuracy: number;
-  /** With ten labels a class and one neighbour, the mean of ten draws; absent where a class has fewer. */
+  /**
+   * With ten labels a class and one neighbour, the mean of ten draws; absent where a class has
+   * fewer.
+   */
   readonly tenLabelsAClass?: number;
 }
 

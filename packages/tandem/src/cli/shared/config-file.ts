@@ -16,7 +16,8 @@ export interface ConfigFile {
 }
 
 /**
- * The settings of a JSON file, over those of the file that its `extends` names, seen from its own folder.
+ * The settings of a JSON file, over those of the file that its `extends` names, seen from its own
+ * folder.
  * @throws UserError when a file cannot be read, is no JSON object, or extends itself
  */
 export function readConfig(file: string, above: readonly string[] = []): ConfigFile {

@@ -6,7 +6,10 @@ import { wrapped } from '../terminal/help.js';
 import { progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
 
-/** `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind. @throws Exit 130 or 143 when interrupted */
+/**
+ * `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind.
+ * @throws Exit 130 or 143 when interrupted
+ */
 export async function showForecast(config: RunConfig, out: string | undefined, json: boolean): Promise<void> {
   const bar = progress('images');
   const { signal, exitCode, release } = abortOnSignals(() => bar.say('stopping; nothing was written'));

@@ -22,7 +22,8 @@ export interface Subject extends LoadedEncoder {
 /**
  * The encoders of a run folder, the kept one first, or the one in a file.
  * @param choice undefined is both for a run
- * @throws UserError where there is no such encoder; UsageError where one of a run's is asked of a file
+ * @throws UserError where there is no such encoder; UsageError where one of a run's is asked of a
+ * file
  */
 export function openSubjects(runOrFile: string, choice: Choice = 'both'): Subject[] {
   const metrics = join(runOrFile, 'metrics.jsonl');

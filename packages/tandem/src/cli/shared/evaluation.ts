@@ -39,7 +39,10 @@ export function withOpening(command: Command): Command {
     );
 }
 
-/** A command with the arguments and options that all of them share. @param both whether it measures a run's two encoders unless told otherwise */
+/**
+ * A command with the arguments and options that all of them share.
+ * @param both whether it measures a run's two encoders unless told otherwise
+ */
 export function evaluationCommand(name: string, both: boolean): Command {
   const command = new Command(name)
     .usage('<run|encoder> <images> [options]')
@@ -72,7 +75,8 @@ export interface Opened {
 
 /**
  * Opens what a command measures, runs it, and takes the progress bar away in any case.
- * @throws UserError where encoder and images do not suit each other, or the images have no two classes
+ * @throws UserError where encoder and images do not suit each other, or the images have no two
+ * classes
  */
 export async function withOpened(
   label: string,

@@ -22,8 +22,8 @@ export function isUntold(run: string): boolean {
 }
 
 /**
- * Tells what a fine-tuned run is worth on the queries: on stdout, in its `result.json`, and in the `evaluations.jsonl` of the run it started from,
- * where it did.
+ * Tells what a fine-tuned run is worth on the queries: on stdout, in its `result.json`, and in the
+ * `evaluations.jsonl` of the run it started from, where it did.
  */
 export async function tellTuned(run: string, json: boolean): Promise<void> {
   const config = readConfigOf(run);

@@ -47,7 +47,10 @@ export function imagesOf(runOrFile: string): ({ readonly where: string } & OwnSe
   };
 }
 
-/** How a run opens these images, where they are its own: what it cached is found again, what it tolerated is tolerated. */
+/**
+ * How a run opens these images, where they are its own: what it cached is found again, what it
+ * tolerated is tolerated.
+ */
 export function ownSettings(runOrFile: string, where: string): OwnSettings | undefined {
   const own = imagesOf(runOrFile);
   if (own === undefined || placeOf(own.where) !== placeOf(where)) return undefined;
@@ -65,7 +68,10 @@ export function publicName(images: string): string {
   return DATA_SETS.includes(images) ? images : basename(resolve(images));
 }
 
-/** What was measured of one of a run's encoders, each protocol once, and k-NN from its training where nothing was. */
+/**
+ * What was measured of one of a run's encoders, each protocol once, and k-NN from its training
+ * where nothing was.
+ */
 function qualityOf(run: RunRecord, which: Subject['name']): Quality[] {
   const latest = new Map<string, Quality>();
   const last = run.metrics.at(-1);

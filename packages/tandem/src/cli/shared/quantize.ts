@@ -48,7 +48,8 @@ interface Around {
 /**
  * The encoder in 8 bits, with what it is worth beside the encoder itself.
  * @param own the images of the encoder's run, where it has one; a failure to open them is no error
- * @returns why there is none, where there is none: no network that can be written, not wanted, no images, or too great a loss
+ * @returns why there is none, where there is none: no network that can be written, not wanted, no
+ * images, or too great a loss
  * @throws UserError where the images that were asked for cannot be used
  */
 export async function quantize(

@@ -21,7 +21,10 @@ export function asJson(command: string, images: string, measured: readonly Measu
   return JSON.stringify({ command, encoder: file, images, protocol, settings, accuracy, result, results, ...more });
 }
 
-/** Adds the results to the run that the encoders belong to. A folder that cannot be written is told, and no failure. */
+/**
+ * Adds the results to the run that the encoders belong to. A folder that cannot be written is told,
+ * and no failure.
+ */
 export function keep(command: string, images: string, measured: readonly Measured[], bar: Progress): void {
   for (const { subject, protocol, settings, result } of measured) {
     try {

@@ -4,8 +4,9 @@ import { writeReport } from '../../report/index.js';
 import { progress } from '../terminal/progress.js';
 
 /**
- * Passes a run's events on, and writes its report before the last one, or where it fails. The pictures, which take another look
- * at some images, are left out where the run was interrupted or failed. A report that cannot be written is told, and fails no run.
+ * Passes a run's events on, and writes its report before the last one, or where it fails. The
+ * pictures, which take another look at some images, are left out where the run was interrupted or
+ * failed. A report that cannot be written is told, and fails no run.
  * @param onEnd told when the run is over and all of it saved
  */
 export async function* reported(

@@ -1,4 +1,6 @@
-/** Tells on stderr how far something is: a bar in a terminal, a plain line now and then elsewhere. */
+/**
+ * Tells on stderr how far something is: a bar in a terminal, a plain line now and then elsewhere.
+ */
 export interface Progress {
   /** @param total undefined where it is not known yet */
   update(done: number, total: number | undefined, note: string): void;
@@ -13,8 +15,8 @@ const plainSeconds = 15;
 const barWidth = 20;
 
 /**
- * Draws when it is told something and never by a timer: training and evaluation hold the only thread for seconds, so
- * timers would come late.
+ * Draws when it is told something and never by a timer: training and evaluation hold the only
+ * thread for seconds, so timers would come late.
  */
 export function progress(label: string): Progress {
   const { stderr } = process;

@@ -1,6 +1,6 @@
 /**
- * A signal that SIGINT and SIGTERM abort. The second one finds no listener any more, so it ends the process at once,
- * even in the middle of a long operator.
+ * A signal that SIGINT and SIGTERM abort. The second one finds no listener any more, so it ends the
+ * process at once, even in the middle of a long operator.
  * @param onStop told before the abort
  */
 export function abortOnSignals(onStop: () => void): {

@@ -34,7 +34,10 @@ function* npyBlocks(journal: Journal): Generator<Uint8Array> {
   for (const block of journal.features()) yield new Uint8Array(block.buffer);
 }
 
-/** Arrays `features`, `files`, and where there are labels `labels` and `classes`; not compressed, since features hardly shrink. */
+/**
+ * Arrays `features`, `files`, and where there are labels `labels` and `classes`; not compressed,
+ * since features hardly shrink.
+ */
 async function writeNpz(journal: Journal, path: string): Promise<void> {
   const zip = new yazl.ZipFile();
   const plain = { compress: false, mtime: new Date(1980, 0, 1) };
@@ -115,7 +118,9 @@ function* rowGroups(journal: Journal): Generator<RowGroup> {
   }
 }
 
-/** File names beside an .npy, which can hold an array only: one a line, in the order of the rows. */
+/**
+ * File names beside an .npy, which can hold an array only: one a line, in the order of the rows.
+ */
 export function writeNames(journal: Journal, path: string): void {
   writeFileSync(path, journal.rows.map(({ file }) => `${file}\n`).join(''));
 }

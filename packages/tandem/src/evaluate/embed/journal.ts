@@ -33,8 +33,9 @@ export interface About {
 }
 
 /**
- * Features on disk while they are being computed: a folder of its own beside the file that they will become, to which rows are only ever added, so that a
- * process that was ended can go on where it was.
+ * Features on disk while they are being computed: a folder of its own beside the file that they
+ * will become, to which rows are only ever added, so that a process that was ended can go on where
+ * it was.
  */
 export class Journal {
   readonly #features: string;
@@ -42,7 +43,10 @@ export class Journal {
   /** Of each image so far, in order. */
   readonly entries: Entry[];
 
-  /** Begins one, or goes on with one. @throws UserError where there is one of other images or another encoder */
+  /**
+   * Begins one, or goes on with one.
+   * @throws UserError where there is one of other images or another encoder
+   */
   constructor(
     readonly folder: string,
     readonly about: About,
@@ -96,7 +100,10 @@ export class Journal {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Drops what a process that was ended left half written: lines come last, so each whole one has its row. */
+  /**
+   * Drops what a process that was ended left half written: lines come last, so each whole one has
+   * its row.
+   */
   #recover(): Entry[] {
     const text = readFileSync(this.#entries);
     const whole = text.lastIndexOf('\n') + 1;

@@ -1,7 +1,11 @@
-// NumPy's own format: a magic word and version, the length of a header, the header (a Python dictionary padded with blanks so that the data begin at a
-// multiple of 64), the elements. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+// NumPy's own format: a magic word and version, the length of a header, the header (a Python
+// dictionary padded with blanks so that the data begin at a multiple of 64), the elements.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
-/** What stands before the elements of an array in row-major order. @param kind such as `<f4`, little-endian float32 */
+/**
+ * What stands before the elements of an array in row-major order.
+ * @param kind such as `<f4`, little-endian float32
+ */
 export function npyHeader(kind: string, shape: readonly number[]): Buffer {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '${kind}', 'fortran_order': False, 'shape': (${sizes}), }`;
@@ -14,7 +18,10 @@ export function npyHeader(kind: string, shape: readonly number[]): Buffer {
   return header;
 }
 
-/** Texts as an array of NumPy's fixed-width Unicode: four bytes a letter, as many letters as the longest has. */
+/**
+ * Texts as an array of NumPy's fixed-width Unicode: four bytes a letter, as many letters as the
+ * longest has.
+ */
 export function npyTexts(texts: readonly string[]): Buffer {
   const letters = texts.map((text) => Array.from(text, (letter) => letter.codePointAt(0) as number));
   const width = Math.max(1, ...letters.map(({ length }) => length));

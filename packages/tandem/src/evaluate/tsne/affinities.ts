@@ -1,7 +1,10 @@
 import { scope, type Tensor } from '@tandem/torch';
 import { nearest } from '../nearest.js';
 
-/** A sparse symmetric matrix: the entries of row i are number start[i] up to but without start[i + 1]. */
+/**
+ * A sparse symmetric matrix: the entries of row i are number start[i] up to but without start[i +
+ * 1].
+ */
 export interface Affinities {
   readonly start: Int32Array;
   readonly column: Int32Array;
@@ -9,8 +12,10 @@ export interface Affinities {
 }
 
 /**
- * How likely two points are neighbours: p(j|i) = exp(-b_i |x_i - x_j|^2) / sum, with b_i such that the entropy of each row is that of `perplexity` equal
- * neighbours; then (p(j|i) + p(i|j)) / 2n. Only the 3 perplexity + 1 nearest of a point count: the others' share is next to nothing (van der Maaten, 2014).
+ * How likely two points are neighbours: p(j|i) = exp(-b_i |x_i - x_j|^2) / sum, with b_i such that
+ * the entropy of each row is that of `perplexity` equal neighbours; then (p(j|i) + p(i|j)) / 2n.
+ * Only the 3 perplexity + 1 nearest of a point count: the others' share is next to nothing (van der
+ * Maaten, 2014).
  * @param x float64 [n, d] on the CPU
  */
 export function affinities(x: Tensor, perplexity: number): Affinities {
@@ -58,7 +63,10 @@ function neighbours(x: Tensor, k: number): { squared: Float64Array; indices: Int
 const tolerance = 1e-5;
 const tries = 100;
 
-/** Writes one row's probabilities: halves the interval of b until the entropy is that of the perplexity. */
+/**
+ * Writes one row's probabilities: halves the interval of b until the entropy is that of the
+ * perplexity.
+ */
 function calibrate(squared: Float64Array, perplexity: number, row: Float64Array): void {
   const wanted = Math.log(perplexity);
   const nearestSquared = squared[0] as number;

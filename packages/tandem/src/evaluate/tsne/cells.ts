@@ -1,4 +1,7 @@
-/** The cells of a quadtree, in the order of a walk that goes down first; what is known of a cell stands at its number in each array. */
+/**
+ * The cells of a quadtree, in the order of a walk that goes down first; what is known of a cell
+ * stands at its number in each array.
+ */
 export class Cells {
   length = 0;
   /** The middle of its points. */

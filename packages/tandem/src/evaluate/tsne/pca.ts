@@ -1,8 +1,9 @@
 import { linalgEigh, noGrad, scope, type Tensor } from '@tandem/torch';
 
 /**
- * The rows' coordinates along the directions of largest variance, largest first, in float64. Of the two directions of an axis the one is taken whose
- * largest coefficient is positive, so that the result is one and the same in every run.
+ * The rows' coordinates along the directions of largest variance, largest first, in float64. Of the
+ * two directions of an axis the one is taken whose largest coefficient is positive, so that the
+ * result is one and the same in every run.
  * @param x [n, d] @param components at most; there are no more than n or d
  * @returns [n, min(components, n, d)] on the CPU
  */

@@ -10,7 +10,10 @@ export interface ScatterPicture {
   readonly notes: readonly string[];
 }
 
-/** Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences for data visualization", 2021). */
+/**
+ * Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences
+ * for data visualization", 2021).
+ */
 const colours = [
   ...['#3f90da', '#ffa90e', '#bd1f01', '#94a4a2', '#832db6'],
   ...['#a96b59', '#e76300', '#b9ac70', '#717581', '#92dadd'],
@@ -29,7 +32,9 @@ const legible = colours.length * marks.length;
 
 const [side, margin, top, line] = [800, 20, 50, 20];
 
-/** A picture of points in the plane, coloured by class, with a legend: SVG that needs nothing else. */
+/**
+ * A picture of points in the plane, coloured by class, with a legend: SVG that needs nothing else.
+ */
 export function scatterSvg({ points, labels, classes, title, notes }: ScatterPicture): string {
   const place = placer(points);
   const paths = classes.map(() => [] as string[]);

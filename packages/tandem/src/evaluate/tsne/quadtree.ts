@@ -6,7 +6,10 @@ const bucket = 8;
 /** Points that lie on one another could be divided for ever. */
 const deepest = 48;
 
-/** A tree of squares over points of the plane, made anew for each set of positions (Barnes and Hut, 1986). */
+/**
+ * A tree of squares over points of the plane, made anew for each set of positions (Barnes and Hut,
+ * 1986).
+ */
 export class Quadtree {
   readonly #cells: Cells;
   readonly #points: Ordered;

@@ -16,8 +16,9 @@ export interface Seen {
 }
 
 /**
- * Adds to each point's force the sum over all others of q^2 (y_i - y_j), with q = 1 / (1 + |y_i - y_j|^2). Cells that look narrower than `angle` (width
- * over distance) count as one point; 0 makes it exact.
+ * Adds to each point's force the sum over all others of q^2 (y_i - y_j), with q = 1 / (1 + |y_i -
+ * y_j|^2). Cells that look narrower than `angle` (width over distance) count as one point; 0 makes
+ * it exact.
  * @param seen room for all points
  * @returns the sum of q over all ordered pairs
  */
@@ -31,8 +32,8 @@ export function repel(cells: Cells, points: Ordered, seen: Seen, force: Float64A
 }
 
 /**
- * Lists what the points of a leaf see: cells that are narrow enough from every place in the leaf, and single points. Looking once for all of them costs
- * less than the few more cells that they see.
+ * Lists what the points of a leaf see: cells that are narrow enough from every place in the leaf,
+ * and single points. Looking once for all of them costs less than the few more cells that they see.
  * @returns how many
  */
 function look(cells: Cells, leaf: number, { x: px, y: py }: Ordered, seenBy: Seen, angle: number): number {

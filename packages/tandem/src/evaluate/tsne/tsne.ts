@@ -29,7 +29,9 @@ export const tsneDefaults: TsneSettings = {
 export interface Layout {
   /** x and y of each point, one after another. */
   readonly points: Float64Array;
-  /** The Kullback-Leibler divergence of the neighbourhoods in the plane from those of the features. */
+  /**
+   * The Kullback-Leibler divergence of the neighbourhoods in the plane from those of the features.
+   */
   readonly divergence: number;
 }
 
@@ -37,8 +39,9 @@ const startingSpread = 1e-4;
 const smallestGain = 0.01;
 
 /**
- * Lays points out in the plane so that neighbours stay neighbours: t-SNE (van der Maaten and Hinton, 2008) with Barnes and Hut's approximation (van der
- * Maaten, 2014), from the first two principal components. Nothing is left to chance: the same features give the same picture.
+ * Lays points out in the plane so that neighbours stay neighbours: t-SNE (van der Maaten and
+ * Hinton, 2008) with Barnes and Hut's approximation (van der Maaten, 2014), from the first two
+ * principal components. Nothing is left to chance: the same features give the same picture.
  * @param x [n, d] @throws UserError when there are no more points than the perplexity
  */
 export function tsne(
@@ -111,7 +114,9 @@ function gradient(
   return slope;
 }
 
-/** Momentum, and a gain for each coordinate that grows while it keeps its direction (Jacobs, 1988). */
+/**
+ * Momentum, and a gain for each coordinate that grows while it keeps its direction (Jacobs, 1988).
+ */
 function move(
   points: Float64Array,
   slope: Float64Array,

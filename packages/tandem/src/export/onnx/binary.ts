@@ -69,7 +69,10 @@ function slopes(draft: Draft, name: string, x: string, { weight, after }: RPReLU
   return draft.add('Add', [y, draft.putChannels(`${name}.after`, after)], output);
 }
 
-/** The weights that convolve: signs times the channel's scale, or in the first of two steps of training the weights as they are. */
+/**
+ * The weights that convolve: signs times the channel's scale, or in the first of two steps of
+ * training the weights as they are.
+ */
 function kernels(conv: BinaryConv2d): Kernels {
   const { weight, options, binary } = conv;
   if (!binary) return conv;

@@ -2,7 +2,10 @@ import { type nn, ones, type Tensor, tensor, zeros } from '@tandem/torch';
 import type { AveragePool } from '../../networks/index.js';
 import { type Constant, float32, type Node, type Numbers } from './graph.js';
 
-/** What each colour counts in a gray value (ITU-R BT.601), as PIL and the usual image libraries have it. */
+/**
+ * What each colour counts in a gray value (ITU-R BT.601), as PIL and the usual image libraries have
+ * it.
+ */
 const luma = [0.299, 0.587, 0.114] as const;
 
 /** A graph while it is being written, in a scope and without gradients. */
@@ -94,7 +97,9 @@ function windowOf(kernel: readonly number[], stride: Sizes, padding: Sizes): Nod
   return { kernel_shape: kernel, strides: pair(stride), pads: [y, x, y, x] };
 }
 
-/** Convolution and batch norm as one: w g / sqrt(v + eps) and b - m g / sqrt(v + eps), in float64. */
+/**
+ * Convolution and batch norm as one: w g / sqrt(v + eps) and b - m g / sqrt(v + eps), in float64.
+ */
 function folded(
   kernels: Tensor,
   norm: Norm | undefined,

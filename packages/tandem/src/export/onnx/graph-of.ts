@@ -7,8 +7,9 @@ import { resnet } from './resnet.js';
 import { vit } from './vit.js';
 
 /**
- * What an encoder computes in evaluation. Batch norms go into the convolutions before them. Encoders of gray images take
- * colour ones: the first convolution makes them gray, since no reader of the format does that by itself.
+ * What an encoder computes in evaluation. Batch norms go into the convolutions before them.
+ * Encoders of gray images take colour ones: the first convolution makes them gray, since no reader
+ * of the format does that by itself.
  * @returns why there is none, for an encoder of another kind
  */
 export function graphOf(encoder: Encoder): Graph | string {

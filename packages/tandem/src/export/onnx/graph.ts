@@ -18,7 +18,9 @@ export interface Indices {
   readonly data: BigInt64Array;
 }
 
-/** One operator of ONNX's standard set, with one output, as https://onnx.ai/onnx/operators/ has it. */
+/**
+ * One operator of ONNX's standard set, with one output, as https://onnx.ai/onnx/operators/ has it.
+ */
 export interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
@@ -27,13 +29,17 @@ export interface Node {
 }
 
 /**
- * What a network computes, as data: from `pixel_values` [n, channels, h, w] to `last_hidden_state` [n, features, h', w'] and
- * `pooler_output` [n, features], all float32. Nodes stand in the order in which they can be computed.
+ * What a network computes, as data: from `pixel_values` [n, channels, h, w] to `last_hidden_state`
+ * [n, features, h', w'] and `pooler_output` [n, features], all float32. Nodes stand in the order in
+ * which they can be computed.
  */
 export interface Graph {
   readonly channels: number;
   readonly features: number;
-  /** Side of the images, where it takes no others; their `last_hidden_state` is [n, tokens, features] then. */
+  /**
+   * Side of the images, where it takes no others; their `last_hidden_state` is [n, tokens,
+   * features] then.
+   */
   readonly side?: number;
   readonly nodes: readonly Node[];
   readonly constants: Readonly<Record<string, Constant>>;
@@ -42,7 +48,10 @@ export interface Graph {
 /** The names that tools built on Hugging Face's conventions look for. */
 export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'pooler_output' } as const;
 
-/** The version of ONNX's operators that graphs are written in: the first whose quantization knows channels. */
+/**
+ * The version of ONNX's operators that graphs are written in: the first whose quantization knows
+ * channels.
+ */
 export const OPSET = 13;
 
 export function float32(shape: readonly number[], data: Float32Array): Numbers {

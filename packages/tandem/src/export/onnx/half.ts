@@ -3,7 +3,8 @@ import { type Constant, type Graph, io, type Node } from './graph.js';
 import { elementTypes } from './model.js';
 
 /**
- * The graph with constants and arithmetic in float16, half as large; inputs and outputs stay float32.
+ * The graph with constants and arithmetic in float16, half as large; inputs and outputs stay
+ * float32.
  * @returns why there is none, where a weight is too large for float16
  */
 export function halved(graph: Graph): Graph | string {

@@ -29,7 +29,10 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A graph as the bytes of an .onnx file. Batch is left open, and height and width where the network takes any. */
+/**
+ * A graph as the bytes of an .onnx file. Batch is left open, and height and width where the network
+ * takes any.
+ */
 export function encodeModel(graph: Graph, { name, producerVersion, metadata }: ModelInfo): Uint8Array {
   const { channels, features, side } = graph;
   const map = side === undefined ? [features, 'feature_height', 'feature_width'] : ['tokens', features];

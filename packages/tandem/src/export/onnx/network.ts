@@ -3,8 +3,9 @@ import { type Constant, type Graph, io } from './graph.js';
 import { compute } from './operators.js';
 
 /**
- * A graph that runs in our own engine: images to `pooler_output`, in float32 whatever the constants' types, so that a file can be measured
- * without another runtime. Quantized numbers are whole floats.
+ * A graph that runs in our own engine: images to `pooler_output`, in float32 whatever the
+ * constants' types, so that a file can be measured without another runtime. Quantized numbers are
+ * whole floats.
  */
 export class GraphNetwork extends nn.Module {
   /** The constants, in the order of the graph's. */

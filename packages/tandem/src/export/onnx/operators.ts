@@ -12,7 +12,10 @@ interface Said {
   readonly indices: () => number[];
 }
 
-/** From up to three inputs to the output, as https://onnx.ai/onnx/operators/ has it; of each operator what graphs use of it. */
+/**
+ * From up to three inputs to the output, as https://onnx.ai/onnx/operators/ has it; of each
+ * operator what graphs use of it.
+ */
 const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>> = {
   Conv: ([x, a, b], said) => conv2d(x, a, { bias: b ?? null, ...windowOf(said) }),
   MaxPool: ([x], said) => maxPool2d(x, said.sizes('kernel_shape'), windowOf(said)),
@@ -54,7 +57,10 @@ function windowOf({ sizes }: Said) {
   return { stride: sizes('strides'), padding: sizes('pads').slice(2) };
 }
 
-/** From all axes' beginnings and then all their ends to both of each axis, the last axis first, as the engine has it. */
+/**
+ * From all axes' beginnings and then all their ends to both of each axis, the last axis first, as
+ * the engine has it.
+ */
 function sidesOf(pads: readonly number[]): number[] {
   const axes = pads.length / 2;
   return Array.from({ length: axes }, (_, i) => axes - 1 - i).flatMap(

@@ -9,8 +9,8 @@ export type Ranges = ReadonlyMap<string, readonly [low: number, high: number]>;
 const eightBit: ReadonlySet<string> = new Set(['Conv', 'Add', 'MaxPool']);
 
 /**
- * Weights are kept to 7 bits: on processors without VNNI the usual kernels add two products of 8 by 8 bits in 16 bits, which overflow.
- * (ONNX Runtime's documentation on quantization, "reduce_range")
+ * Weights are kept to 7 bits: on processors without VNNI the usual kernels add two products of 8 by
+ * 8 bits in 16 bits, which overflow. (ONNX Runtime's documentation on quantization, "reduce_range")
  */
 const largestWeight = 63;
 
@@ -19,7 +19,10 @@ export function unquantizable({ nodes }: Graph): string | undefined {
   return nodes.some(({ op }) => op === 'MatMul') ? 'transformers have none in 8 bits so far' : undefined;
 }
 
-/** Runs `work` with the graph as a network, and finds the range of every value that passes through it. */
+/**
+ * Runs `work` with the graph as a network, and finds the range of every value that passes through
+ * it.
+ */
 export function observe(graph: Graph, work: (network: GraphNetwork) => void): Ranges {
   const ranges = new Map<string, readonly [number, number]>();
   const network = new GraphNetwork(graph);
@@ -37,9 +40,10 @@ export function observe(graph: Graph, work: (network: GraphNetwork) => void): Ra
 }
 
 /**
- * The graph with 8-bit values between its operators and 8-bit weights with a scale for each channel, written as pairs of
- * QuantizeLinear and DequantizeLinear, which runtimes fuse with what stands between them. Pooling is left as it is.
- * (Jacob et al., 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only inference")
+ * The graph with 8-bit values between its operators and 8-bit weights with a scale for each
+ * channel, written as pairs of QuantizeLinear and DequantizeLinear, which runtimes fuse with what
+ * stands between them. Pooling is left as it is. (Jacob et al., 2018, "Quantization and training of
+ * neural networks for efficient integer-arithmetic-only inference")
  */
 export function quantized(graph: Graph, ranges: Ranges): Graph {
   const nodes: Node[] = [];
@@ -47,7 +51,10 @@ export function quantized(graph: Graph, ranges: Ranges): Graph {
   const scales = new Map<string, number>();
   // In steps of 1 / 127 they are exact.
   const signs = new Set(graph.nodes.filter(({ op }) => op === 'Where').map(({ output }) => output));
-  /** Puts a value into 8 bits where it is first needed. @returns the name of what has passed through them */
+  /**
+   * Puts a value into 8 bits where it is first needed.
+   * @returns the name of what has passed through them
+   */
   const passed = (name: string): string => {
     const wide = `${name}.8bit`;
     if (scales.has(name)) return wide;
@@ -100,7 +107,10 @@ interface Coded {
   readonly scale: Float32Array;
 }
 
-/** Weights in whole steps, their sizes by channel, and biases in steps of input times weight, as integer kernels add them. */
+/**
+ * Weights in whole steps, their sizes by channel, and biases in steps of input times weight, as
+ * integer kernels add them.
+ */
 function weights(weight: Numbers, bias: Numbers, inputScale: number): { weight: Coded; bias: Coded } {
   const channels = weight.shape[0] as number;
   const each = weight.data.length / channels;

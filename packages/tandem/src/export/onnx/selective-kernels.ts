@@ -5,8 +5,9 @@ import type { Draft } from './draft.js';
 const plain = { stride: 1, padding: 0 };
 
 /**
- * Two convolutions a and b, each with its norm and ReLU, and b + w (a - b). The softmax over a pair is the sigmoid of the difference, so that the last
- * layer gives the difference and the other weight is 1 - w.
+ * Two convolutions a and b, each with its norm and ReLU, and b + w (a - b). The softmax over a pair
+ * is the sigmoid of the difference, so that the last layer gives the difference and the other
+ * weight is 1 - w.
  */
 export function selectiveKernels(draft: Draft, name: string, x: string, { conv, bn, attn }: SelectiveKernels): string {
   const half = (bn.runningMean.numel as number) / 2;

@@ -5,14 +5,18 @@ import { io } from './graph.js';
 
 type Block = ViT['blocks'][number];
 
-/** A transformer for images of the side that its positions are made for: its tokens after the last norm, and the class token of them. */
+/**
+ * A transformer for images of the side that its positions are made for: its tokens after the last
+ * norm, and the class token of them.
+ */
 export function vit(draft: Draft, encoder: ViT): void {
   const { patchEmbed, featureWidth, clsToken, posEmbed, norm, blocks } = encoder;
   const { proj } = patchEmbed;
   const patches = draft.convolution('patches', io.input, proj, undefined, { first: true, shift: proj.bias as Tensor });
   const flat = draft.add('Reshape', [patches, draft.indices([0, 0, -1])], 'patches.flat');
   const rows = draft.add('Transpose', [flat], 'patches.rows', { perm: [0, 2, 1] });
-  // A row of zeros in front, to which class token and its position are added, needs no size of a batch.
+  // A row of zeros in front, to which class token and its position are added, needs no size of a
+  // batch.
   const padded = draft.add('Pad', [rows, draft.indices([0, 1, 0, 0, 0, 0])], 'tokens.padded');
   const rest = zeros([1, (posEmbed.shape[1] as number) - 1, featureWidth], { device: clsToken.device });
   const classRow = cat([clsToken, rest], { dim: 1 });
@@ -38,7 +42,8 @@ function attention(draft: Draft, name: string, x: string, { qkv, proj, heads }: 
   const size = width / heads;
   const weights = qkv.weight.chunk(3) as [Tensor, Tensor, Tensor];
   const biases = (qkv.bias as Tensor).chunk(3) as [Tensor, Tensor, Tensor];
-  // [n, tokens, width] to [n, heads, tokens, size], of keys to [n, heads, size, tokens]; the scale is in the queries' weights
+  // [n, tokens, width] to [n, heads, tokens, size], of keys to [n, heads, size, tokens]; the scale
+  // is in the queries' weights
   const part = (which: 'q' | 'k' | 'v', i: 0 | 1 | 2, scale: number, perm: number[]) => {
     const own = { weight: weights[i].mul(scale), bias: biases[i].mul(scale) };
     const all = linear(draft, `${name}.${which}`, x, own);

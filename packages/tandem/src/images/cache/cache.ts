@@ -31,13 +31,15 @@ export interface Cacheable {
 }
 
 /**
- * The images of a cache; where there is none, or what it was made of has changed, they are built first. Of two runs that
- * want the same images at once, one builds and the other waits. Pixels are written under a name of their own, and the
- * manifest that names them is put in place last, so that a run that dies leaves nothing that is believed; what it left is
- * removed by the next that builds or reads.
+ * The images of a cache; where there is none, or what it was made of has changed, they are built
+ * first. Of two runs that want the same images at once, one builds and the other waits. Pixels are
+ * written under a name of their own, and the manifest that names them is put in place last, so that
+ * a run that dies leaves nothing that is believed; what it left is removed by the next that builds
+ * or reads.
  *
  * @param build decodes the images, into the store it is given
- * @throws UserError where the folder cannot be written, the disk is full, or the cache would lie among the images
+ * @throws UserError where the folder cannot be written, the disk is full, or the cache would lie
+ * among the images
  */
 export async function cached(wanted: Cacheable, build: (newStore: NewStore) => Promise<Stored>): Promise<Stored> {
   const { name, where, key, onWait, signal } = wanted;
@@ -94,7 +96,10 @@ async function readCache(folder: string, hash: string): Promise<Stored | undefin
   return { side, kept, skipped, pixels: PixelFile.open(path, channels * side ** 2, Uint32Array.from(kept)) };
 }
 
-/** One number for the state of all origins: any file added, removed, changed or replaced gives another. */
+/**
+ * One number for the state of all origins: any file added, removed, changed or replaced gives
+ * another.
+ */
 async function stampOf({ files, origins, signal }: Cacheable): Promise<string> {
   const lines: string[] = new Array(origins.length);
   await withSeveral(origins.entries(), 32, async ([i, path]) => {

@@ -20,8 +20,9 @@ async function unnamed(folder: string): Promise<string[]> {
 }
 
 /**
- * Removes what builds that died left in a folder of a cache. Whoever holds the folder's lock calls this: a build that
- * lives, but slept for so long that its lock was taken over, finds its file gone when it ends (see `fileStore`).
+ * Removes what builds that died left in a folder of a cache. Whoever holds the folder's lock calls
+ * this: a build that lives, but slept for so long that its lock was taken over, finds its file gone
+ * when it ends (see `fileStore`).
  */
 export async function removeLeft(folder: string): Promise<void> {
   for (const name of await unnamed(folder)) await rm(join(folder, name), { force: true });
@@ -33,7 +34,10 @@ export async function tidy(folder: string): Promise<void> {
   await withLock(lockOf(folder), () => removeLeft(folder)).catch(() => {});
 }
 
-/** The same in all folders of a cache: who builds another set, or this one at another size, may need the room. */
+/**
+ * The same in all folders of a cache: who builds another set, or this one at another size, may need
+ * the room.
+ */
 export async function tidyAll(cache: string): Promise<void> {
   const names = await readdir(cache).catch(() => []);
   for (const name of names) if (FOLDER.test(name)) await tidy(join(cache, name));

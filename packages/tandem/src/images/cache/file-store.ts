@@ -6,7 +6,10 @@ import type { Store } from '../set/store.js';
 import { checkRoom } from './disk-space.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 
-/** Bytes after which the disk is told to write, while decoding goes on: left to the end, all would wait for it. */
+/**
+ * Bytes after which the disk is told to write, while decoding goes on: left to the end, all would
+ * wait for it.
+ */
 const SYNC_EVERY = 2 ** 24;
 
 /** What is known of a cache before its images are. */
@@ -14,11 +17,15 @@ export type Begun = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'cha
   readonly folder: string;
 };
 
-/** The file was removed while it was written: another process, which thought this one dead, builds in its place. */
+/**
+ * The file was removed while it was written: another process, which thought this one dead, builds
+ * in its place.
+ */
 export class Superseded extends Error {}
 
 /**
- * A store that writes its images to a new file of a cache, and at the end the manifest that names it.
+ * A store that writes its images to a new file of a cache, and at the end the manifest that names
+ * it.
  * @throws Superseded at the end, where the file is gone
  */
 export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
@@ -34,7 +41,8 @@ export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
   return {
     write(place, fill) {
       fill(image, 0);
-      // At once: the system only copies it, in less time than handing it to another thread and back takes. A disk that is nearly full takes part of it.
+      // At once: the system only copies it, in less time than handing it to another thread and back
+      // takes. A disk that is nearly full takes part of it.
       for (let done = 0; done < stride; ) done += writeSync(file.fd, image, done, stride - done, place * stride + done);
       unsynced += stride;
       if (unsynced < SYNC_EVERY || syncing) return;
@@ -60,7 +68,8 @@ export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
       const before = await readManifest(folder);
       const manifest: Manifest = { format: 1, ...begun, side, bytes, missing, skipped };
       await writeManifest(folder, manifest);
-      if (before) await rm(join(folder, before.pixels), { force: true }); // who has it open can still read it
+      // who has it open can still read it
+      if (before) await rm(join(folder, before.pixels), { force: true });
       return { ...outcome, pixels: PixelFile.open(path, stride, Uint32Array.from(kept)) };
     },
   };

@@ -8,9 +8,10 @@ const BEAT = 2_000;
 const STALE = 15_000;
 
 /**
- * Does work that only one process should do at a time, and waits for another that is doing it. A lock left behind by one
- * that died is taken over. This only saves work: what is guarded must stay whole even where two do it at once, as when a
- * process slept for longer than its lock was believed.
+ * Does work that only one process should do at a time, and waits for another that is doing it. A
+ * lock left behind by one that died is taken over. This only saves work: what is guarded must stay
+ * whole even where two do it at once, as when a process slept for longer than its lock was
+ * believed.
  *
  * @param path the lock's file; its folder exists
  * @param onWait called twice a second while another process holds it

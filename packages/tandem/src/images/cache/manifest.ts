@@ -30,7 +30,10 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
-/** Puts a manifest in a cache's folder. It is whole at any moment: it is written beside, and put in place when it has reached the disk. */
+/**
+ * Puts a manifest in a cache's folder. It is whole at any moment: it is written beside, and put in
+ * place when it has reached the disk.
+ */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const beside = join(folder, `${manifest.pixels}.json`);
   const file = await open(beside, 'wx');

@@ -2,15 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
 import type { Source } from '../sources/source.js';
 
-/** The file in which Tiny ImageNet says the classes of its val/images: file, class and box, by tabs. */
+/**
+ * The file in which Tiny ImageNet says the classes of its val/images: file, class and box, by tabs.
+ */
 const NAME = 'val_annotations.txt';
 const FILE = /(^|\/)val\/val_annotations\.txt$/;
 
 /**
- * The folders that images count as lying in: what the source knows, and where it holds Tiny ImageNet's val_annotations.txt,
- * for each image of val a folder of its class.
+ * The folders that images count as lying in: what the source knows, and where it holds Tiny
+ * ImageNet's val_annotations.txt, for each image of val a folder of its class.
  *
- * @throws UserError where that file cannot be read, or says nothing of some of the images of val/images
+ * @throws UserError where that file cannot be read, or says nothing of some of the images of
+ * val/images
  */
 export async function foldersOf(source: Source): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
   const annotations = source.others.find((path) => FILE.test(path));
@@ -34,7 +37,10 @@ export async function foldersOf(source: Source): Promise<ReadonlyMap<string, rea
   );
 }
 
-/** @throws UserError where Tiny ImageNet's images of val are there without the file that says their classes */
+/**
+ * @throws UserError where Tiny ImageNet's images of val are there without the file that says their
+ * classes
+ */
 export function checkAnnotations({ where, paths, others }: Source): void {
   const image = paths.find((path) => /(^|\/)val\/images\/[^/]+$/.test(path));
   if (image === undefined || others.some((path) => FILE.test(path))) return;

@@ -30,10 +30,11 @@ interface Place {
 /**
  * Reads split and classes from the folders that images lie in.
  *
- * Folders that wrap everything are looked through. At the top, `train` together with `test`, `val`, `valid` or
- * `validation` (any case) is a split, and whatever else lies there is left out; `train` alone may be a class of
- * vehicles. Classes are the folders directly below, when every image lies in one and there are at least two. Queries
- * come from the first of the test folders whose every image lies in a folder of a training class.
+ * Folders that wrap everything are looked through. At the top, `train` together with `test`, `val`,
+ * `valid` or `validation` (any case) is a split, and whatever else lies there is left out; `train`
+ * alone may be a class of vehicles. Classes are the folders directly below, when every image lies
+ * in one and there are at least two. Queries come from the first of the test folders whose every
+ * image lies in a folder of a training class.
  *
  * @param paths image files, `/` between parts; items come out in the order given
  * @param known the folders that an image counts as lying in, where they are not those of its path

@@ -11,10 +11,11 @@ import { type Item, type Layout, layoutOf } from './class-folders.js';
 import { cacheNote, imagesOf } from './decoded-set.js';
 
 /**
- * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`). With a limit, files are
- * chosen before they are decoded.
+ * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`).
+ * With a limit, files are chosen before they are decoded.
  *
- * @throws UserError where there are no images; TooManySkipped where too many cannot be decoded (see `OpenOptions.maxSkippedShare`)
+ * @throws UserError where there are no images; TooManySkipped where too many cannot be decoded (see
+ * `OpenOptions.maxSkippedShare`)
  */
 export async function openCollection(source: Source, options: OpenOptions): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
@@ -48,7 +49,10 @@ export async function openCollection(source: Source, options: OpenOptions): Prom
 }
 
 interface Plan {
-  /** What to decode: first what becomes the bank, then the queries, so that all sets are windows of one buffer. */
+  /**
+   * What to decode: first what becomes the bank, then the queries, so that all sets are windows of
+   * one buffer.
+   */
   readonly items: readonly Item[];
   readonly bankCount: number;
   /** Whether the queries are held out of the training images, and so learned from as well. */

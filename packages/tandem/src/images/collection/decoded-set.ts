@@ -102,7 +102,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Tells where images are kept that are too many for the memory, and how large that is; nothing for others. */
+/**
+ * Tells where images are kept that are too many for the memory, and how large that is; nothing for
+ * others.
+ */
 export function cacheNote(set: ImageSet): string[] {
   if (!(set.pixels instanceof PixelFile)) return [];
   return [`decoded images (${shownBytes(set.count * imageBytes(set))}) are kept in ${dirname(set.pixels.path)}`];

@@ -3,7 +3,10 @@ import type { OpenOptions } from '../options.js';
 import { type DataSet, type ImageSet, limit } from '../set/image-set.js';
 import { resizeSet } from '../set/resize.js';
 
-/** The side that images of a data set are brought to; undefined where they stay as they are, as small ones do that crops are taken from. */
+/**
+ * The side that images of a data set are brought to; undefined where they stay as they are, as
+ * small ones do that crops are taken from.
+ */
 export function fittedSide(own: number, { size, margin = 1 }: OpenOptions): number | undefined {
   if (size === undefined) return undefined;
   const side = sideFor(size, margin);

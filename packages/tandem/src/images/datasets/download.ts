@@ -30,11 +30,12 @@ export interface Patience {
 const patience: Patience = { tries: 3, pause: 1_000, stall: 60_000 };
 
 /**
- * Fetches a file into a folder. It grows under `<file>.part`, from which a later call goes on, and gets its name only when
- * its checksum is right. Of two processes that want it at once one fetches.
+ * Fetches a file into a folder. It grows under `<file>.part`, from which a later call goes on, and
+ * gets its name only when its checksum is right. Of two processes that want it at once one fetches.
  *
  * @returns the file's path
- * @throws UnreachableError where no place gives it; UserError where it is not the file expected, or cannot be written
+ * @throws UnreachableError where no place gives it; UserError where it is not the file expected, or
+ * cannot be written
  */
 export async function download(
   remote: Remote,

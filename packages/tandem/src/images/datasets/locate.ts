@@ -11,7 +11,10 @@ export type Finding<Files> = { readonly files: Files } | { readonly problem: str
 /** Where a known data set may lie and what it consists of. */
 export interface Wanted<Files> {
   readonly name: string;
-  /** Folders that are tried below each root before the root itself; what is fetched goes into the first. */
+  /**
+   * Folders that are tried below each root before the root itself; what is fetched goes into the
+   * first.
+   */
   readonly folders: readonly string[];
   /** The files expected, for messages. */
   readonly expected: string;
@@ -19,13 +22,17 @@ export interface Wanted<Files> {
   readonly origin: string;
   /** What to fetch where nothing is found; nothing where it may not be given to everybody. */
   readonly downloads: readonly Remote[];
-  /** The data set's files in a folder, why those found there will not do, or undefined where there are none. */
+  /**
+   * The data set's files in a folder, why those found there will not do, or undefined where there
+   * are none.
+   */
   look(folder: string): Promise<Finding<Files>>;
 }
 
 /**
- * Looks for a data set under the data root, TANDEM_DATA, ./data, the user's cache and /usr/share/datasets, in this
- * order; where it is in none of them, it is fetched into the first one given, or into the user's cache.
+ * Looks for a data set under the data root, TANDEM_DATA, ./data, the user's cache and
+ * /usr/share/datasets, in this order; where it is in none of them, it is fetched into the first one
+ * given, or into the user's cache.
  *
  * @throws UserError saying what is expected, where it was looked for, and where it comes from
  */
@@ -51,7 +58,10 @@ export async function find<Files>(wanted: Wanted<Files>, options: OpenOptions): 
   );
 }
 
-/** The files of a set after fetching them into a folder, or why that was not done, as the part of a message. */
+/**
+ * The files of a set after fetching them into a folder, or why that was not done, as the part of a
+ * message.
+ */
 async function fetched<Files>(
   { downloads, look }: Wanted<Files>,
   folder: string,

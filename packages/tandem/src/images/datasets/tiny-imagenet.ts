@@ -13,8 +13,9 @@ import { partNote } from './partial-note.js';
 const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
 
 /**
- * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, bank = train, queries = val with the classes that
- * val_annotations.txt says; test has no labels and is not used. As zip, tar or folder.
+ * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, bank = train, queries = val
+ * with the classes that val_annotations.txt says; test has no labels and is not used. As zip, tar
+ * or folder.
  *
  * @throws UserError where it is not found, or damaged, or val's classes are not known
  */

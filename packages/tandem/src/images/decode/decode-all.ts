@@ -6,7 +6,10 @@ import { decodeOne, MOST_REASONS } from './decode-one.js';
 import { decoder } from './sharp.js';
 import { toPlanes } from './to-planar.js';
 
-/** Images in hand at once: enough to keep Node's four worker threads busy while the next ones are made ready. */
+/**
+ * Images in hand at once: enough to keep Node's four worker threads busy while the next ones are
+ * made ready.
+ */
 const IN_FLIGHT = 8;
 /** Square images up to this side are kept as they are, in pixels. */
 const LARGEST_KEPT = 128;
@@ -14,7 +17,9 @@ const LARGEST_KEPT = 128;
 const DEFAULT_SIDE = 96;
 
 export interface DecodeOptions {
-  /** Side to bring every image to; without it 96, unless all are squares of one side of 128 or less. */
+  /**
+   * Side to bring every image to; without it 96, unless all are squares of one side of 128 or less.
+   */
   readonly size?: number | undefined;
   /** See `OpenOptions.margin`. */
   readonly margin?: number | undefined;
@@ -40,9 +45,9 @@ export function viewSize(side: number, { size, margin = 1 }: DecodeOptions): num
 /**
  * Decodes image files to squares of one side, in parallel; planar RGB, in the order asked for.
  *
- * Images are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels), laid over white where
- * they are transparent; of an animation the first frame counts. The shorter side is resized to the working size, then
- * the centre is cut out.
+ * Images are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels),
+ * laid over white where they are transparent; of an animation the first frame counts. The shorter
+ * side is resized to the working size, then the centre is cut out.
  *
  * @param likely the side that they keep if all have it (`likelySide`, or `sideOf` one of them)
  * @throws UserError where the result would not fit
@@ -66,8 +71,8 @@ export async function decodeAll(
 }
 
 /**
- * The side that all images come out at if they are like the first that can be decoded, and so the only one but `targetSide` that
- * they may come out at: which of them is looked at changes nothing.
+ * The side that all images come out at if they are like the first that can be decoded, and so the
+ * only one but `targetSide` that they may come out at: which of them is looked at changes nothing.
  */
 export async function likelySide(source: Source, paths: readonly string[], options: DecodeOptions): Promise<number> {
   if (largestOwn(options) > 0) {
@@ -80,7 +85,10 @@ export async function likelySide(source: Source, paths: readonly string[], optio
   return targetSide(options);
 }
 
-/** The side that an image comes out at by itself: its own where it is a small square; undefined where its header cannot be read. */
+/**
+ * The side that an image comes out at by itself: its own where it is a small square; undefined
+ * where its header cannot be read.
+ */
 export async function sideOf(input: string | Uint8Array, options: DecodeOptions): Promise<number | undefined> {
   const sharp = await decoder();
   const header = await sharp(input)

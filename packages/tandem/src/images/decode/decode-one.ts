@@ -3,7 +3,10 @@ import { decoder } from './sharp.js';
 
 /** Larger pictures are not decoded: a few kilobytes can claim to be gigabytes. */
 const MAX_PIXELS = 2 ** 27;
-/** So many files are decoded again for their reason: others wait meanwhile, and after a thousand reasons few more are new. */
+/**
+ * So many files are decoded again for their reason: others wait meanwhile, and after a thousand
+ * reasons few more are new.
+ */
 export const MOST_REASONS = 1000;
 const UNTOLD = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are told`;
 
@@ -17,8 +20,9 @@ export interface Interleaved {
 }
 
 /**
- * One image as interleaved RGB, or the reason why there is none. The decoder keeps one text of errors for all images in hand: a
- * file that fails beside others is decoded once more alone, so that the reason is its own.
+ * One image as interleaved RGB, or the reason why there is none. The decoder keeps one text of
+ * errors for all images in hand: a file that fails beside others is decoded once more alone, so
+ * that the reason is its own.
  *
  * @param side to bring it to; without it the image keeps its size
  * @param again whether to do so; where not, the reason is left open
@@ -49,7 +53,9 @@ async function decode(input: string | Uint8Array, side: number | undefined): Pro
   }
 }
 
-/** The decoder reports the course of a failure over several lines; the last one says what it was. */
+/**
+ * The decoder reports the course of a failure over several lines; the last one says what it was.
+ */
 function oneLine(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n').map((line) => line.trim());
   return lines.filter((line) => /[a-z]/i.test(line)).at(-1) ?? 'could not be decoded';

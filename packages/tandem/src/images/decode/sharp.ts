@@ -2,7 +2,10 @@ import type Sharp from 'sharp';
 
 let loaded: Promise<typeof Sharp> | undefined;
 
-/** The library that decodes and encodes, loaded at its first use: binary data sets do without, and begin a tenth of a second earlier. */
+/**
+ * The library that decodes and encodes, loaded at its first use: binary data sets do without, and
+ * begin a tenth of a second earlier.
+ */
 export function decoder(): Promise<typeof Sharp> {
   loaded ??= load();
   return loaded;
@@ -10,7 +13,8 @@ export function decoder(): Promise<typeof Sharp> {
 
 async function load(): Promise<typeof Sharp> {
   const { default: sharp } = await import('sharp');
-  // One image a thread is quicker than several threads an image, and no image is decoded twice, so a cache only costs.
+  // One image a thread is quicker than several threads an image, and no image is decoded twice, so
+  // a cache only costs.
   sharp.concurrency(1);
   sharp.cache(false);
   return sharp;

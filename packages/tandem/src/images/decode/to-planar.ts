@@ -1,8 +1,9 @@
 /**
- * Writes interleaved pixels (r g b r g b ...) as planes (r r ... g g ... b b ...) into `to`, from byte `start` on.
+ * Writes interleaved pixels (r g b r g b ...) as planes (r r ... g g ... b b ...) into `to`, from
+ * byte `start` on.
  *
- * Four pixels at a time where they lie on whole words, as they nearly always do: byte by byte this took a tenth of the time
- * that decoding takes.
+ * Four pixels at a time where they lie on whole words, as they nearly always do: byte by byte this
+ * took a tenth of the time that decoding takes.
  */
 export function toPlanes(from: Uint8Array, to: Uint8Array, start: number): void {
   const area = from.length / 3;
@@ -26,7 +27,10 @@ function byBytes(from: Uint8Array, to: Uint8Array, start: number, area: number):
   }
 }
 
-/** Of three words, with their lowest bytes first, r g b r, g b r g and b r g b make one of each colour. */
+/**
+ * Of three words, with their lowest bytes first, r g b r, g b r g and b r g b make one of each
+ * colour.
+ */
 function byWords(from: Int32Array, to: Int32Array): void {
   const plane = to.length / 3;
   const blue = 2 * plane;

@@ -8,7 +8,10 @@ export interface Batch {
   readonly bytes: Uint8Array;
 }
 
-/** The purpose of a run's seed here, so that the order has nothing to do with other draws from that seed. */
+/**
+ * The purpose of a run's seed here, so that the order has nothing to do with other draws from that
+ * seed.
+ */
 const ORDER = 0x6f72_6472;
 
 /** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
@@ -55,8 +58,8 @@ export class Batches {
 }
 
 /**
- * All images in the set's own order, `chunk` at a time; the last chunk may be smaller. The bytes are windows of the
- * set's pixels where those are in memory: never write to them.
+ * All images in the set's own order, `chunk` at a time; the last chunk may be smaller. The bytes
+ * are windows of the set's pixels where those are in memory: never write to them.
  */
 export function* inOrder(set: ImageSet, chunk: number): Generator<Batch, void, void> {
   if (!Number.isInteger(chunk) || chunk < 1)

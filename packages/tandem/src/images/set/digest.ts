@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** SHA-256 of pieces as if they were one text; as one, the names of some four million files would be longer than a string may be. */
+/**
+ * SHA-256 of pieces as if they were one text; as one, the names of some four million files would be
+ * longer than a string may be.
+ */
 export function digestOf(pieces: Iterable<string>): string {
   const sum = createHash('sha256');
   for (const piece of pieces) sum.update(piece);

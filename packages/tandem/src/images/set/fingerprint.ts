@@ -5,8 +5,8 @@ import { bytesOf, gather, type ImageSet, imageBytes } from './image-set.js';
 const looked = 2 ** 28;
 
 /**
- * Tells a set from another one of the same number and size: SHA-256 of its pixels, all of them up to 256 MiB, of evenly spread images of
- * larger sets.
+ * Tells a set from another one of the same number and size: SHA-256 of its pixels, all of them up
+ * to 256 MiB, of evenly spread images of larger sets.
  */
 export function fingerprint(set: ImageSet, most = looked): string {
   const each = Math.max(1, Math.ceil((set.count * imageBytes(set)) / most));

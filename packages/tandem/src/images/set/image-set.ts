@@ -2,9 +2,10 @@ import { PixelFile, type Pixels } from './pixel-file.js';
 import { balanced } from './sampling.js';
 
 /**
- * Equally sized images as host bytes. `pixels` is count x channels x height x width, planar (all red, all green, all
- * blue; or one gray plane), 0 to 255; of a set too large for the memory, it is the file that holds them: `gather`,
- * `inOrder` and `bytesOf` read either. It may be a window of a larger buffer shared with other sets: never write to it.
+ * Equally sized images as host bytes. `pixels` is count x channels x height x width, planar (all
+ * red, all green, all blue; or one gray plane), 0 to 255; of a set too large for the memory, it is
+ * the file that holds them: `gather`, `inOrder` and `bytesOf` read either. It may be a window of a
+ * larger buffer shared with other sets: never write to it.
  */
 export interface ImageSet {
   readonly name: string;
@@ -16,7 +17,10 @@ export interface ImageSet {
   /** The class of each image, an index into `classes`. */
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
-  /** The file each image came from, below the folder or archive that was opened; absent for binary data sets. */
+  /**
+   * The file each image came from, below the folder or archive that was opened; absent for binary
+   * data sets.
+   */
   readonly files?: readonly string[];
 }
 
@@ -27,8 +31,9 @@ export interface Skipped {
 }
 
 /**
- * What a source holds. `train` is learned from, with labels only by methods that ask for them; `bank` and `queries` are what a
- * k-NN classifier remembers and is asked, both absent without labels.
+ * What a source holds. `train` is learned from, with labels only by methods that ask for them;
+ * `bank` and `queries` are what a k-NN classifier remembers and is asked, both absent without
+ * labels.
  */
 export interface DataSet {
   readonly name: string;
@@ -36,11 +41,15 @@ export interface DataSet {
   readonly bank?: ImageSet;
   readonly queries?: ImageSet;
   readonly skipped: readonly Skipped[];
-  /** Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`). */
+  /**
+   * Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`).
+   */
   readonly size?: number;
   /** Why the test images that are there cannot be the queries; others are held out then. */
   readonly misfit?: string;
-  /** What the user should know: how the split was made, why k-NN is not possible, what was left out. */
+  /**
+   * What the user should know: how the split was made, why k-NN is not possible, what was left out.
+   */
   readonly note?: string;
 }
 
@@ -67,8 +76,8 @@ export function gather(set: ImageSet, indices: ArrayLike<number>): Uint8Array {
 }
 
 /**
- * The bytes of images `from` up to but without `to`: a window where they are in memory, a copy where they are in a file.
- * Never write to it.
+ * The bytes of images `from` up to but without `to`: a window where they are in memory, a copy
+ * where they are in a file. Never write to it.
  */
 export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
   const stride = imageBytes(set);
@@ -80,7 +89,8 @@ export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
 }
 
 /**
- * A set of its own with the images at `indices`, in that order; copies their bytes unless they are in a file.
+ * A set of its own with the images at `indices`, in that order; copies their bytes unless they are
+ * in a file.
  *
  * @throws RangeError for an index outside the set
  */
@@ -108,8 +118,8 @@ export function slice(set: ImageSet, from: number, to: number): ImageSet {
 }
 
 /**
- * At most `n` images of a set: a seeded draw, as even over the classes as can be where there are labels, in the set's
- * own order. A smaller limit draws some of the images of a larger one.
+ * At most `n` images of a set: a seeded draw, as even over the classes as can be where there are
+ * labels, in the set's own order. A smaller limit draws some of the images of a larger one.
  */
 export function limit(set: ImageSet, n: number, seed = 0): ImageSet {
   return n >= set.count ? set : subset(set, balanced(set.count, set.labels, n, seed));

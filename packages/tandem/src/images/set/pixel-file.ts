@@ -1,13 +1,19 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../../errors.js';
 
-/** The bytes of a set's images, one after another: in memory, or in a file that they are read from when asked for. */
+/**
+ * The bytes of a set's images, one after another: in memory, or in a file that they are read from
+ * when asked for.
+ */
 export type Pixels = Uint8Array | PixelFile;
 
 /** Closes files that nobody can read any more. */
 const opened = new FinalizationRegistry<number>(closeSync);
 
-/** A file held open: whoever reads goes on reading, even where another run has put a newer one in its place. */
+/**
+ * A file held open: whoever reads goes on reading, even where another run has put a newer one in
+ * its place.
+ */
 class OpenFile {
   readonly descriptor: number;
 
@@ -18,8 +24,8 @@ class OpenFile {
 }
 
 /**
- * Images of equal length in a file. Nothing of it is held in memory but what the system keeps of files read lately, so
- * memory does not grow with the set.
+ * Images of equal length in a file. Nothing of it is held in memory but what the system keeps of
+ * files read lately, so memory does not grow with the set.
  */
 export class PixelFile {
   private constructor(
@@ -38,7 +44,10 @@ export class PixelFile {
     return this.file.path;
   }
 
-  /** Reads image `index` into `to`, from byte `start` on. @throws UserError where the file has become shorter */
+  /**
+   * Reads image `index` into `to`, from byte `start` on.
+   * @throws UserError where the file has become shorter
+   */
   read(index: number, to: Uint8Array, start: number): void {
     const { file, imageBytes, places } = this;
     const position = (places[index] as number) * imageBytes;

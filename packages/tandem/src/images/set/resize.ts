@@ -1,19 +1,22 @@
 import { allocate } from './allocate.js';
 import { bytesOf, type ImageSet } from './image-set.js';
 
-/** For each output pixel along one axis: the first input pixel it takes from, and how much of that one and the next. */
+/**
+ * For each output pixel along one axis: the first input pixel it takes from, and how much of that
+ * one and the next.
+ */
 interface Taps {
   readonly first: readonly number[];
   readonly weights: readonly Float64Array[];
 }
 
 /**
- * The same images at another side: the shorter side resized to `size` pixels, the centre cut out. The filter is a
- * triangle, as wide as an output pixel when shrinking (PIL's bilinear). Images of that size already are returned as
- * they are.
+ * The same images at another side: the shorter side resized to `size` pixels, the centre cut out.
+ * The filter is a triangle, as wide as an output pixel when shrinking (PIL's bilinear). Images of
+ * that size already are returned as they are.
  *
- * This is for the many small images of binary data sets: a few microseconds an image, where a decoding library spends a
- * millisecond.
+ * This is for the many small images of binary data sets: a few microseconds an image, where a
+ * decoding library spends a millisecond.
  */
 export function resizeSet(set: ImageSet, size: number): ImageSet {
   const { count, channels, height, width } = set;

@@ -5,7 +5,8 @@ import { permutation } from '../../random.js';
 const PURPOSE = { limit: 1, holdOut: 2, labelled: 0x6665_7720 } as const;
 
 /**
- * `n` of `count` images, drawn at random and as evenly over the classes as their sizes allow; ascending.
+ * `n` of `count` images, drawn at random and as evenly over the classes as their sizes allow;
+ * ascending.
  *
  * @param labels the class of each image; without it every image is as good as another
  */
@@ -56,7 +57,8 @@ export function holdOut(labels: ArrayLike<number>, seed: number): HeldOut {
 }
 
 /**
- * A share of each class at random; ascending. A smaller share of the same seed is part of a larger one.
+ * A share of each class at random; ascending. A smaller share of the same seed is part of a larger
+ * one.
  *
  * @param share from above 0 to 1
  * @throws UserError where that leaves a class without an image

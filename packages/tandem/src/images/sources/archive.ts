@@ -12,9 +12,10 @@ interface Place {
 }
 
 /**
- * A tar of images, gzipped or not, or several that make up one collection. They are read once to see what is in them,
- * and once more for the contents; nothing is written to disk. Of several entries with one path the last counts, as when
- * unpacking. Classes may stand in files beside the images, as in WebDataset's shards (see samples.ts).
+ * A tar of images, gzipped or not, or several that make up one collection. They are read once to
+ * see what is in them, and once more for the contents; nothing is written to disk. Of several
+ * entries with one path the last counts, as when unpacking. Classes may stand in files beside the
+ * images, as in WebDataset's shards (see samples.ts).
  *
  * @param where the tar, or what stands for all of them in messages
  * @param onFound called now and then with the number of files seen so far

@@ -17,9 +17,9 @@ export interface FolderOptions {
 }
 
 /**
- * A folder and everything below it. Links are followed, also two to one folder, but not in circles; hidden files and folders are passed over.
- * What is named like an image but cannot be read as one is among the source's faults. Names that are not UTF-8 are shown with
- * escapes.
+ * A folder and everything below it. Links are followed, also two to one folder, but not in circles;
+ * hidden files and folders are passed over. What is named like an image but cannot be read as one
+ * is among the source's faults. Names that are not UTF-8 are shown with escapes.
  *
  * @throws UserError where the folder itself cannot be read
  */
@@ -29,7 +29,9 @@ export async function openFolder(where: string, { onFound, enters, signal }: Fol
   /** The paths on disk of files that no text leads to. */
   const bytePaths = new Map<string, Buffer>();
   let folders = 0;
-  /** @param around the real paths of the folders around this one: a link to one of them is a circle */
+  /**
+   * @param around the real paths of the folders around this one: a link to one of them is a circle
+   */
   const walk = async (folder: FilePath, below: string, around: readonly string[]): Promise<void> => {
     signal?.throwIfAborted();
     const real = (await realpath(folder, 'buffer')).toString('latin1');

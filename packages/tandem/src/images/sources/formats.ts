@@ -4,13 +4,19 @@ import { UserError } from '../../errors.js';
 /** What is decoded, by the end of the file's name. */
 const READ = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
 
-/** Images all the same, but of formats that the decoder at hand does not read or that have no pixels. */
+/**
+ * Images all the same, but of formats that the decoder at hand does not read or that have no
+ * pixels.
+ */
 const NOT_READ = new Set(['.bmp', '.heic', '.heif', '.jp2', '.jxl', '.pbm', '.pgm', '.ppm', '.svg', '.tga', '.ico']);
 
 /** The formats read, for messages. */
 export const FORMATS = 'jpg png webp gif tiff avif';
 
-/** Largest image file read from an archive, in bytes: what is packed a thousandfold must not fill the memory. */
+/**
+ * Largest image file read from an archive, in bytes: what is packed a thousandfold must not fill
+ * the memory.
+ */
 export const MAX_FILE = 256 * 2 ** 20;
 
 /** Most files in a folder or archive: some ten times ImageNet. */
@@ -27,12 +33,18 @@ export function unreadFormat(path: string): string | undefined {
   return NOT_READ.has(extension) ? extension : undefined;
 }
 
-/** Whether any part of a path with `/` is hidden, or is the folder in which macOS keeps resource forks. */
+/**
+ * Whether any part of a path with `/` is hidden, or is the folder in which macOS keeps resource
+ * forks.
+ */
 export function isHidden(path: string): boolean {
   return path.split('/').some((part) => /^\.(?!\.?$)/.test(part) || part === '__MACOSX');
 }
 
-/** Whether an archive's entry would stay inside a folder that it is unpacked to. Nothing here ever unpacks to disk. */
+/**
+ * Whether an archive's entry would stay inside a folder that it is unpacked to. Nothing here ever
+ * unpacks to disk.
+ */
 export function isSafe(path: string): boolean {
   const parts = path.split(/[/\\]/);
   return path !== '' && parts[0] !== '' && !/^[a-z]:/i.test(path) && !path.includes('\0') && !parts.includes('..');

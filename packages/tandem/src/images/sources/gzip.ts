@@ -8,7 +8,10 @@ const MAX_PLAIN = 2 ** 30;
 
 export type Kind = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
 
-/** What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so it may look like a program. */
+/**
+ * What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so
+ * it may look like a program.
+ */
 export async function sniff(file: string): Promise<Kind> {
   const handle = await open(file).catch((error) => {
     throw unreadable(file, error);
@@ -35,7 +38,8 @@ export async function sniff(file: string): Promise<Kind> {
 /**
  * The bytes of a file, unpacked where they are gzipped.
  *
- * @throws UserError naming the file where it cannot be read, or where gzip's data end early or are damaged
+ * @throws UserError naming the file where it cannot be read, or where gzip's data end early or are
+ * damaged
  */
 export async function readPlain(file: string): Promise<Uint8Array> {
   const kind = await sniff(file);
@@ -53,8 +57,8 @@ export async function readPlain(file: string): Promise<Uint8Array> {
 }
 
 /**
- * The same in pieces, each of which may be overwritten by the next: what is read whole stays in memory for a while beside
- * what is made of it.
+ * The same in pieces, each of which may be overwritten by the next: what is read whole stays in
+ * memory for a while beside what is made of it.
  */
 export async function* piecesOf(file: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   if ((await sniff(file)) === 'gzip') {

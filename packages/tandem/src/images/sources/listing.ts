@@ -8,7 +8,10 @@ export type FilePath = string | Buffer;
 
 /** What lies in a folder. */
 export interface Listed {
-  /** The name for people, unlike any other in its folder; of one that is not UTF-8 the bytes above 127 are shown as `\xE9`. */
+  /**
+   * The name for people, unlike any other in its folder; of one that is not UTF-8 the bytes above
+   * 127 are shown as `\xE9`.
+   */
   readonly name: string;
   readonly path: FilePath;
   readonly kind: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>;
@@ -17,7 +20,8 @@ export interface Listed {
 /** The entries of a folder, sorted by name. */
 export async function list(folder: FilePath): Promise<Listed[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  // Where a name was not UTF-8, its text has this character; bytes are asked for only then, as they take longer.
+  // Where a name was not UTF-8, its text has this character; bytes are asked for only then, as they
+  // take longer.
   const isText = typeof folder === 'string' && !entries.some(({ name }) => name.includes('\ufffd'));
   const listed = isText
     ? entries.map((kind) => ({ name: kind.name, path: join(folder, kind.name), kind }))

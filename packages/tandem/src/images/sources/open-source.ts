@@ -7,8 +7,8 @@ import { isPattern, shardsOf } from './webdataset.js';
 import { openZip } from './zip.js';
 
 /**
- * The images at a path: of a folder, a tar (gzipped or not) or a zip, as their first bytes tell, or of WebDataset's
- * shards, `name-{000..099}.tar`.
+ * The images at a path: of a folder, a tar (gzipped or not) or a zip, as their first bytes tell, or
+ * of WebDataset's shards, `name-{000..099}.tar`.
  *
  * @param onFound called now and then with the number of files seen so far
  * @throws UserError where it cannot be read, or is damaged

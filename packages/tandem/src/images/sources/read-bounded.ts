@@ -3,7 +3,10 @@ import { shownBytes, UserError } from '../../errors.js';
 /** Larger files of names or labels there are none in any known set. */
 const LARGEST = 2 ** 20;
 
-/** What a file holds that should be small. @throws UserError where it is not: a few kilobytes may unpack to gigabytes */
+/**
+ * What a file holds that should be small.
+ * @throws UserError where it is not: a few kilobytes may unpack to gigabytes
+ */
 export async function readSmall(pieces: AsyncIterable<Uint8Array>, label: string): Promise<Buffer> {
   const copies: Buffer[] = [];
   let length = 0;

@@ -13,15 +13,23 @@ export interface Source {
   readonly where: string;
   /** Image files, sorted, `/` between parts. */
   readonly paths: readonly string[];
-  /** The folders that an image counts as lying in, outermost first, where those are not the ones of its path. */
+  /**
+   * The folders that an image counts as lying in, outermost first, where those are not the ones of
+   * its path.
+   */
   readonly folders?: ReadonlyMap<string, readonly string[]>;
-  /** What is named like an image and cannot be one: links to nowhere, pipes, names that climb out of an archive. */
+  /**
+   * What is named like an image and cannot be one: links to nowhere, pipes, names that climb out of
+   * an archive.
+   */
   readonly faults: readonly Skipped[];
   /** What was left out and why. */
   readonly notes: readonly string[];
   /** The files that are no images, for a hint where nothing else is found. */
   readonly others: readonly string[];
-  /** The contents of the given files, in whatever order is quick; `index` is the place in `wanted`. */
+  /**
+   * The contents of the given files, in whatever order is quick; `index` is the place in `wanted`.
+   */
   contents(wanted: readonly string[], signal?: AbortSignal): AsyncIterable<{ readonly index: number } & Encoded>;
   /** The files on disk whose change would change these images. */
   origins(wanted: readonly string[]): readonly FilePath[];

@@ -9,7 +9,9 @@ import { gzipError, type Kind, sniff } from './gzip.js';
 
 const BLOCK = 512;
 
-/** A regular file in a tar; `read` must be called, if at all, before the next entry is asked for. */
+/**
+ * A regular file in a tar; `read` must be called, if at all, before the next entry is asked for.
+ */
 export interface TarEntry {
   /** Path in the archive, `/` between parts, without a leading `./`. */
   readonly path: string;
@@ -28,8 +30,8 @@ export interface TarEntry {
 /**
  * Goes through a tar, gzipped or not (its first bytes tell), without unpacking it to disk.
  *
- * @throws UserError naming the file where it is no tar, is damaged, or ends early: inside gzip's data, inside an entry,
- * or before the zero blocks that end every tar
+ * @throws UserError naming the file where it is no tar, is damaged, or ends early: inside gzip's
+ * data, inside an entry, or before the zero blocks that end every tar
  */
 export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry> {
   const kind = await sniff(file);
@@ -126,8 +128,8 @@ function explain(file: string, error: unknown, entries: number, kind: Kind): unk
 }
 
 /**
- * The files of one folder of a tar, by name: of the first folder that holds any of the wanted ones. Others of those names elsewhere
- * in it, such as copies or what macOS adds, are no part of a set.
+ * The files of one folder of a tar, by name: of the first folder that holds any of the wanted ones.
+ * Others of those names elsewhere in it, such as copies or what macOS adds, are no part of a set.
  */
 export async function* filesOf(
   tar: string,

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.js';
 
-// WebDataset's format: a set is a row of tars, `name-{000..099}.tar`, and files of one tar that share a path up to its
-// last part's first dot are one sample: `0017.jpg` beside `0017.cls`.
+// WebDataset's format: a set is a row of tars, `name-{000..099}.tar`, and files of one tar that
+// share a path up to its last part's first dot are one sample: `0017.jpg` beside `0017.cls`.
 // https://github.com/webdataset/webdataset
 
 /** Larger ones tell of something else than a class. */
@@ -21,8 +21,9 @@ export function sampleKey(path: string): string {
 }
 
 /**
- * The class that a file beside an image names: the text of a `.cls`, or of a `.txt` of one word (longer ones are captions),
- * or `cls`, `label` or `class` of a `.json`. Undefined where it names none.
+ * The class that a file beside an image names: the text of a `.cls`, or of a `.txt` of one word
+ * (longer ones are captions), or `cls`, `label` or `class` of a `.json`. Undefined where it names
+ * none.
  */
 export function classOf(path: string, bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8').trim();

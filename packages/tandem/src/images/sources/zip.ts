@@ -11,8 +11,8 @@ const KIND = 0o170000;
 const LINK = 0o120000;
 
 /**
- * A zip of images. Its list of contents is read once; files are read from their places when they are asked for, and
- * nothing is written to disk. Of several entries with one path the last counts.
+ * A zip of images. Its list of contents is read once; files are read from their places when they
+ * are asked for, and nothing is written to disk. Of several entries with one path the last counts.
  *
  * @throws UserError where it is no zip, damaged or cut short
  */
@@ -80,7 +80,10 @@ function faultOf(entry: Entry, path: string): string | undefined {
   return undefined;
 }
 
-/** The reader compares lengths with what the list says, so that nothing unpacks to more than was checked; sums are left to us. */
+/**
+ * The reader compares lengths with what the list says, so that nothing unpacks to more than was
+ * checked; sums are left to us.
+ */
 async function read(zip: ZipFile, entry: Entry): Promise<Encoded> {
   try {
     const chunks: Buffer[] = [];

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { type BilevelRates, bilevelSchedule } from '../../teachers/index.js';
 
-/** Options of the bilevel update. What the CLBO paper leaves open is an option, with the reason for its default. */
+/**
+ * Options of the bilevel update. What the CLBO paper leaves open is an option, with the reason for
+ * its default.
+ */
 export const bilevel = {
   lookahead: z.int().min(1).default(2).describe('student steps per teacher step (K); 2 in the paper'),
   eta: z
@@ -66,7 +69,10 @@ export const bilevel = {
     ),
 };
 
-/** @throws UserError when the teacher would overshoot the student or not move in some epoch, or options exclude each other. */
+/**
+ * @throws UserError when the teacher would overshoot the student or not move in some epoch, or
+ * options exclude each other.
+ */
 export function checkBilevel(
   options: BilevelRates & { momentumAcrossRounds: string; studentStart: string },
   epochs: number,

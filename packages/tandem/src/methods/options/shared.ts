@@ -12,7 +12,10 @@ export interface RunFacts {
   readonly initFrom?: string | undefined;
 }
 
-/** Options of the projector; the CLBO study gives every method 512 dimensions and two layers, Barlow Twins and VICReg three. */
+/**
+ * Options of the projector; the CLBO study gives every method 512 dimensions and two layers, Barlow
+ * Twins and VICReg three.
+ */
 export function projector({ layers = 2, least = 0 }: { layers?: number; least?: number } = {}) {
   return {
     projLayers: z

@@ -6,7 +6,10 @@ import type { Other } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
 
 export interface CoTrainedOptions extends MomentumContrastOptions {
-  /** Its backbone and width, learning rate and weight decay; the latter are the run's own unless given. */
+  /**
+   * Its backbone and width, learning rate and weight decay; the latter are the run's own unless
+   * given.
+   */
   readonly coTrained: string;
   readonly coTrainedWidth?: number | undefined;
   readonly coTrainedLr?: number | undefined;
@@ -16,8 +19,8 @@ export interface CoTrainedOptions extends MomentumContrastOptions {
 }
 
 /**
- * A teacher that learns beside its student, by MoCo with a head of its own, in the same step. The student is to imitate what it gives in
- * evaluation mode, and has no say in what it learns.
+ * A teacher that learns beside its student, by MoCo with a head of its own, in the same step. The
+ * student is to imitate what it gives in evaluation mode, and has no say in what it learns.
  */
 export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o: CoTrainedOptions) {
   const {

@@ -11,8 +11,8 @@ export interface MomentumContrastOptions extends EmaOptions {
 }
 
 /**
- * What MoCo adds to a network: a teacher that follows as a moving average makes keys, and a bank remembers them (He et al., 2020;
- * facebookresearch/moco).
+ * What MoCo adds to a network: a teacher that follows as a moving average makes keys, and a bank
+ * remembers them (He et al., 2020; facebookresearch/moco).
  */
 export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   const teacher = emaTeacher(student, o, { counts: 'next' });
@@ -22,7 +22,10 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   return {
     teacher: teacher.branch,
     state: bank.state,
-    /** The mean over `ways` of the contrast of queries with the keys of images. Those keys go into the bank after the step. */
+    /**
+     * The mean over `ways` of the contrast of queries with the keys of images. Those keys go into
+     * the bank after the step.
+     */
     loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
       keys.tensors = ways.map(({ images }, i) =>
         unit(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),

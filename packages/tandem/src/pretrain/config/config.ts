@@ -41,8 +41,10 @@ export function knownSettings(): string[] {
 
 /**
  * Checks settings and fills in defaults.
- * @param given by name; strings (as from a command line) become numbers and booleans where those are wanted
- * @throws UsageError for unknown names (with the nearest known), wrong types and values out of range
+ * @param given by name; strings (as from a command line) become numbers and booleans where those
+ * are wanted
+ * @throws UsageError for unknown names (with the nearest known), wrong types and values out of
+ * range
  */
 export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConfig {
   const name = given.method === undefined ? runOptions.shape.method.parse(undefined) : asText(given.method);
@@ -82,7 +84,8 @@ export function resolveConfig(given: Readonly<Record<string, unknown>>): RunConf
   }
   for (const [key, optimizers] of Object.entries(actsWith)) {
     if (optimizers.includes(config.optimizer) || asked[key] === undefined) continue;
-    if (types[key]?.parse(undefined) === config[key]) continue; // a saved configuration names everything
+    // a saved configuration names everything
+    if (types[key]?.parse(undefined) === config[key]) continue;
     throw new UsageError(`${key} acts with optimizer=${optimizers.join(' or ')} alone, not with ${config.optimizer}`);
   }
   try {

@@ -10,8 +10,8 @@ import type { Run } from '../run.js';
 import { classAccuracy, diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
 
 /**
- * The method's numbers, the student's diagnostics or its classifier's accuracy, and the k-NN accuracies at the end of an epoch. What the signal cuts short is
- * missing in the result.
+ * The method's numbers, the student's diagnostics or its classifier's accuracy, and the k-NN
+ * accuracies at the end of an epoch. What the signal cuts short is missing in the result.
  */
 export async function* evaluate(
   { config, data, method, plan, batches, look }: Run,

@@ -23,7 +23,10 @@ export function labelled({ bank, queries }: DataSet): Labelled | undefined {
   return bank?.labels && queries?.labels ? ({ bank, queries } as Labelled) : undefined;
 }
 
-/** A look that takes long, in parts of a second or so: whoever goes through it can show how far it is, and stop in between. */
+/**
+ * A look that takes long, in parts of a second or so: whoever goes through it can show how far it
+ * is, and stop in between.
+ */
 export type LongLook<Result> = Generator<{ readonly done: number; readonly total: number }, Result, void>;
 
 /** The numbers that come out of a network are not numbers any more. */
@@ -35,14 +38,18 @@ const partSize = 500;
 export interface KnnAccuracy {
   /** The nearest neighbour has their class. */
   readonly nearest: number;
-  /** 200 neighbours, weighted at temperature 0.1, vote for their class; absent with a smaller bank. */
+  /**
+   * 200 neighbours, weighted at temperature 0.1, vote for their class; absent with a smaller bank.
+   */
   readonly weighted?: number;
 }
 
 /** The neighbours that vote for `weighted`. */
 const voters = 200;
 
-/** What nearest neighbours in the bank tell about the queries' classes, in one pass over the images. */
+/**
+ * What nearest neighbours in the bank tell about the queries' classes, in one pass over the images.
+ */
 export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look: Look): LongLook<KnnAccuracy> {
   const parts = new Map<ImageSet, Tensor[]>();
   const total = bank.count + queries.count;
@@ -107,7 +114,8 @@ function spread(set: ImageSet, n: number): ImageSet {
 }
 
 /**
- * Diagnostics of the student's projections, in evaluation mode, of two training views of up to 2,048 images.
+ * Diagnostics of the student's projections, in evaluation mode, of two training views of up to
+ * 2,048 images.
  * @throws NotFiniteError when a projection is infinite or not a number
  */
 export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): LongLook<Diagnostics> {

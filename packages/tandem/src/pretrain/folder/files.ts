@@ -33,8 +33,9 @@ export function writeWhole(path: string, text: string): void {
 }
 
 /**
- * Appends to the first `at` bytes of a file and syncs. What stands after them is the rest of an attempt that failed, and goes. Where this
- * attempt fails too, what remains of it is cut off, now or at the next one.
+ * Appends to the first `at` bytes of a file and syncs. What stands after them is the rest of an
+ * attempt that failed, and goes. Where this attempt fails too, what remains of it is cut off, now
+ * or at the next one.
  * @returns the file's bytes
  */
 export function appendWhole(path: string, text: string, at: number): number {
@@ -72,7 +73,8 @@ function cutQuietly(file: number, size: number): void {
 const mostJson = 2 ** 20;
 
 /**
- * An object from a file of JSON, of a megabyte at most. Of a pipe or device no more than that is read either.
+ * An object from a file of JSON, of a megabyte at most. Of a pipe or device no more than that is
+ * read either.
  * @throws UserError saying what is wrong, without the file's name; an error of the system as it is
  */
 export function readJson(path: string): Record<string, unknown> {

@@ -12,13 +12,17 @@ interface Holder {
 
 /** This process is the only one that trains in a run folder. */
 export interface RunLock {
-  /** Makes sure that it still is: a lock that was taken away by hand is put back. @throws UserError when another process has it now */
+  /**
+   * Makes sure that it still is: a lock that was taken away by hand is put back.
+   * @throws UserError when another process has it now
+   */
   confirm(): void;
   release(): void;
 }
 
 /**
- * Makes this process the only one that trains in a run folder, by a file `lock` in it. The lock of a process that is gone counts for nothing.
+ * Makes this process the only one that trains in a run folder, by a file `lock` in it. The lock of
+ * a process that is gone counts for nothing.
  * @throws UserError when another process has it
  */
 export function lockRun(runFolder: string): RunLock {
@@ -111,7 +115,10 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** When a process began, in the kernel's ticks since the machine did; empty where the system does not say, `dead` for one that nobody has collected. */
+/**
+ * When a process began, in the kernel's ticks since the machine did; empty where the system does
+ * not say, `dead` for one that nobody has collected.
+ */
 function startOf(pid: number): string {
   let text: string;
   try {
@@ -119,7 +126,8 @@ function startOf(pid: number): string {
   } catch {
     return '';
   }
-  // The name, in brackets, may hold anything; after it the state comes first, the start is the 20th field.
+  // The name, in brackets, may hold anything; after it the state comes first, the start is the 20th
+  // field.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : (fields[19] ?? '');
 }

@@ -20,7 +20,11 @@ import { isRunning, lockRun, type RunLock } from './lock.js';
 export interface RunFolder {
   readonly path: string;
   writeConfig(config: object): void;
-  /** One line of JSON for each epoch after the first `at` bytes: whole and on the disk, or not at all. @returns the bytes of the file */
+  /**
+   * One line of JSON for each epoch after the first `at` bytes: whole and on the disk, or not at
+   * all.
+   * @returns the bytes of the file
+   */
   appendMetrics(metrics: object, at: number): number;
   /** Why the run ended before its end, for whoever looks later. */
   writeStopped(stopped: object): void;
@@ -47,7 +51,8 @@ export interface OpenedRunFolder extends RunFolder {
 
 /**
  * Says early, while nothing has been loaded yet, that a run folder could not be made.
- * @throws UserError when it exists and is not empty, or cannot be written; UsageError for an empty name
+ * @throws UserError when it exists and is not empty, or cannot be written; UsageError for an empty
+ * name
  */
 export function checkRunFolder(out: string | undefined): void {
   if (out?.trim() === '') throw new UsageError('--out must name a folder');
@@ -83,7 +88,8 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
 }
 
 /**
- * Opens the folder of a run to go on in it. What a process that died left half-written is cleared away.
+ * Opens the folder of a run to go on in it. What a process that died left half-written is cleared
+ * away.
  * @throws UserError when another process trains in it, or it cannot be written
  */
 export function openRunFolder(path: string): OpenedRunFolder {
@@ -122,7 +128,10 @@ function clearHalfWritten(folder: string): void {
   }
 }
 
-/** Cuts a file after `bytes`, or where it is shorter after its last whole line. @returns its bytes */
+/**
+ * Cuts a file after `bytes`, or where it is shorter after its last whole line.
+ * @returns its bytes
+ */
 function cutLines(path: string, bytes: number): number {
   const size = existsSync(path) ? statSync(path).size : 0;
   const kept = size >= bytes ? bytes : size === 0 ? 0 : readFileSync(path).lastIndexOf('\n') + 1;
@@ -146,13 +155,18 @@ function runFolderAt(path: string, lock: RunLock): RunFolder {
 
 const headName = 'head.safetensors';
 
-/** The head beside the kept encoder of a run folder; undefined for a file or folder that has none. */
+/**
+ * The head beside the kept encoder of a run folder; undefined for a file or folder that has none.
+ */
 export function findHead(runOrFile: string): string | undefined {
   const file = join(runOrFile, 'encoder', headName);
   return existsSync(file) ? file : undefined;
 }
 
-/** The kept encoder of a run folder, that of an exported folder, or the file itself. @throws UserError when there is none. */
+/**
+ * The kept encoder of a run folder, that of an exported folder, or the file itself.
+ * @throws UserError when there is none.
+ */
 export function findEncoder(runOrFile: string): string {
   if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
   if (!statSync(runOrFile).isDirectory()) return runOrFile;
@@ -194,7 +208,9 @@ function nextFree(path: string): string {
   }
 }
 
-/** A name for runs on these images: a data-set name, or the last part of a path without its endings. */
+/**
+ * A name for runs on these images: a data-set name, or the last part of a path without its endings.
+ */
 export function shortName(images: string): string {
   return basename(resolve(images)).replace(/(\.(tar|gz|tgz|zip))+$/i, '') || 'images';
 }

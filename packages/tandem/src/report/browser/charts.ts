@@ -1,4 +1,5 @@
-// Runs in the report's page, beside Chart.js: draws what the page holds as JSON, in the colours of its style sheet.
+// Runs in the report's page, beside Chart.js: draws what the page holds as JSON, in the colours of
+// its style sheet.
 
 import type { Chart as ChartClass, ChartConfiguration, ChartDataset, PointStyle } from 'chart.js';
 import type { Line, PageData, PageScatter, Plot } from './data.js';

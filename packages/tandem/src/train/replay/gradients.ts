@@ -8,8 +8,10 @@ import { Kind } from './trace.js';
 const WARM_UP = 3;
 
 /**
- * Loss and gradients by one call for each step: forward and backward passes are recorded once, after a few steps as usual, and replayed. Views and
- * labels are copied to where the recording reads them. A loss that depends on the moment otherwise than by numbers it asks for is never recorded.
+ * Loss and gradients by one call for each step: forward and backward passes are recorded once,
+ * after a few steps as usual, and replayed. Views and labels are copied to where the recording
+ * reads them. A loss that depends on the moment otherwise than by numbers it asks for is never
+ * recorded.
  */
 export class ReplayedGradients {
   #steps = 0;
@@ -23,7 +25,10 @@ export class ReplayedGradients {
   #gradients: readonly (Tensor | undefined)[] = [];
   #left: readonly Tensor[] = [];
 
-  /** @param parameters all that `gradients` gives gradients to @param record nothing is recorded without it */
+  /**
+   * @param parameters all that `gradients` gives gradients to
+   * @param record nothing is recorded without it
+   */
   constructor(
     private readonly gradients: Gradients,
     private readonly parameters: readonly Tensor[],

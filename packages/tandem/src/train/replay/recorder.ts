@@ -5,12 +5,15 @@ import { UserError } from '../../errors.js';
 export type Recording = Pick<Graph, 'replay' | 'dispose'>;
 
 /**
- * Records work without doing it; each `replay` does all of it on the memory of the recording. What work left in `beside`, another recording, may be
- * used, and its temporaries' memory.
+ * Records work without doing it; each `replay` does all of it on the memory of the recording. What
+ * work left in `beside`, another recording, may be used, and its temporaries' memory.
  */
 export type Recorder = (work: () => void, beside?: Recording) => Recording;
 
-/** Records CUDA graphs, once this thread's work has left the stream that cannot be recorded. undefined where there are none. */
+/**
+ * Records CUDA graphs, once this thread's work has left the stream that cannot be recorded.
+ * undefined where there are none.
+ */
 export function cudaGraphs(device: Device): Recorder | undefined {
   if (!canRecord(device)) return undefined;
   leaveDefaultStream(device);

@@ -2,9 +2,10 @@ import { type Device, empty, noGrad, type Tensor, upload } from '@tandem/torch';
 import type { Moment, MomentNow } from '../../step/index.js';
 
 /**
- * One kind of step: what its work asked of the moment when it was done first, and where in the device's memory it finds the answers later. Work is done
- * once with the moment that `first` gives; then, in each later step that `fits`: `tell`, and the work with the moment that `again` gives, or a
- * recording of that.
+ * One kind of step: what its work asked of the moment when it was done first, and where in the
+ * device's memory it finds the answers later. Work is done once with the moment that `first` gives;
+ * then, in each later step that `fits`: `tell`, and the work with the moment that `again` gives, or
+ * a recording of that.
  */
 export class Kind {
   /** What was chosen, and how. */
@@ -53,7 +54,10 @@ export class Kind {
     });
   }
 
-  /** Does the host's part of a step, and sends all of its numbers to where the work reads them, at once. */
+  /**
+   * Does the host's part of a step, and sends all of its numbers to where the work reads them, at
+   * once.
+   */
   tell(moment: Moment): void {
     const values = this.#questions.flatMap((of) => [...of(moment)]);
     if (values.length === 0) return;
@@ -66,7 +70,10 @@ export class Kind {
     });
   }
 
-  /** For work that is done once more, and recorded: it finds its numbers in memory. Asked otherwise than at first, it throws. */
+  /**
+   * For work that is done once more, and recorded: it finds its numbers in memory. Asked otherwise
+   * than at first, it throws.
+   */
   again(moment: Moment): Moment {
     let [asked, chosen] = [0, 0];
     const refuse = () => {

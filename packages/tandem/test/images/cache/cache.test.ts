@@ -34,7 +34,9 @@ async function folder(t: TestContext): Promise<string> {
   return root;
 }
 
-/** Opens with so little memory that a cache is needed; tells how many images were decoded for it. */
+/**
+ * Opens with so little memory that a cache is needed; tells how many images were decoded for it.
+ */
 async function open(root: string, options: OpenOptions) {
   let decoded = 0;
   const onProgress = (done: number, _: number | undefined, what: string) => {
@@ -84,7 +86,8 @@ test('one cache serves every seed; another size or limit has one of its own', as
   const first = await open(root, { cache, seed: 0 });
   const second = await open(root, { cache, seed: 1 });
   assert.equal(second.decoded, 0);
-  assert.deepEqual(second.queries?.files, first.queries?.files); // runs of any seed are measured alike
+  // runs of any seed are measured alike
+  assert.deepEqual(second.queries?.files, first.queries?.files);
   for (const { train, queries } of [first, second]) {
     for (const set of [train, queries]) {
       for (let i = 0; i < (set?.count ?? 0); i++) {

@@ -1,4 +1,5 @@
-// A process of its own that opens a folder with a cache: `opening.js <images> <cache> [dies after so many images]`.
+// A process of its own that opens a folder with a cache:
+// `opening.js <images> <cache> [dies after so many images]`.
 import { bytesOf, openImages } from '../../../src/images/index.js';
 
 const [root = '', cache = '', last] = process.argv.slice(2);

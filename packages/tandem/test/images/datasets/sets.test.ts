@@ -117,7 +117,10 @@ test('CIFAR-10 as images in class folders is met under its name, with a word', n
 
 const STL = 'stl-10-part.tar';
 
-/** STL-10's official files, from the part at hand: test as it is, 20 of unlabeled, and of these 10 as train. */
+/**
+ * STL-10's official files, from the part at hand: test as it is, 20 of unlabeled, and of these 10
+ * as train.
+ */
 async function stl(): Promise<Record<string, Buffer>> {
   const files = await filesOf(STL, /\.bin$|class_names|unlabeled\/.*\.png$/);
   const named = (end: string) => [...files].find(([path]) => path.endsWith(end))?.[1] as Buffer;
@@ -253,7 +256,10 @@ test('STL-10 with missing files, odd lengths or stray labels is refused', async 
 const TINY = 'tiny-imagenet-20.tar';
 const CLASSES = ['n01443537', 'n01774384'];
 
-/** Two classes of Tiny ImageNet, ten training images each, all their val images, and a test image without a class. */
+/**
+ * Two classes of Tiny ImageNet, ten training images each, all their val images, and a test image
+ * without a class.
+ */
 async function tiny(): Promise<Map<string, Buffer>> {
   const all = await filesOf(TINY, /\/(n\d+_[0-9]\.JPEG|val_\d+\.JPEG|val_annotations\.txt|wnids\.txt)$/);
   const names = [...all.keys()].flatMap((path) => /train\/(n\d+)\//.exec(path)?.[1] ?? []);

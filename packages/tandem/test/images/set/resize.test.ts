@@ -38,7 +38,8 @@ test('halving takes the triangle of four pixels', () => {
     gray(4, 4, (_, x) => row[x] as number),
     2,
   );
-  // Weights 3/8, 3/8, 1/8 and the pixel beyond the edge left out: (3*0 + 3*80 + 160) / 7 and its mirror image.
+  // Weights 3/8, 3/8, 1/8 and the pixel beyond the edge left out: (3*0 + 3*80 + 160) / 7 and its
+  // mirror image.
   assert.deepEqual([...pixels], [57, 183, 57, 183]);
 });
 

@@ -48,7 +48,8 @@ test('a tar is read like the folder it holds, gzipped or not, whatever its name 
 test('an archive cut short anywhere is refused', async (t) => {
   const root = temporary(t);
   const tar = await sample();
-  // After the last entry's block, a tar has two blocks of zeros: losing one is common and loses nothing.
+  // After the last entry's block, a tar has two blocks of zeros: losing one is common and loses
+  // nothing.
   assert.equal((await openImages(write(root, 'one.tar', tar.subarray(0, tar.length - 512)))).train.count, 8);
   const entry = 1024;
   const ends = [

@@ -275,7 +275,8 @@ test('a file cut short behind a whole header decides nothing: in memory, from ca
       const { train, queries, size, skipped } = await openImages(root, { margin: 8 / 7, ...options });
       assert.deepEqual([train.height, queries?.height, size, skipped.length], [8, 8, 8, 1], bad);
     }
-    // What is cached for small squares is not taken for images that are to be of the side that others come to.
+    // What is cached for small squares is not taken for images that are to be of the side that
+    // others come to.
     const { train } = await openImages(root, { memory: 1, cache, size: 110 });
     assert.equal(train.height, 110);
   }

@@ -7,7 +7,9 @@ import { pixel, png, tarOf, temporary, write } from '../making.js';
 
 type Entry = { name: string; body: Buffer | string };
 
-/** Three shards of four samples: number n has n as its red, and files beside it as `beside` says. */
+/**
+ * Three shards of four samples: number n has n as its red, and files beside it as `beside` says.
+ */
 async function shards(root: string, beside: (n: number) => Entry[], zipped = false): Promise<string> {
   for (let shard = 0; shard < 3; shard++) {
     const entries: Entry[] = [];

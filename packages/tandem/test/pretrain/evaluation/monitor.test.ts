@@ -45,7 +45,8 @@ test('k-NN in parts is k-NN, and leaves no tensor behind', () => {
   const [bank, queries] = [noise(1100, 1), noise(600, 2)];
   const before = liveTensors().count;
   const { result, seen } = through(knnAccuracy(encoder, { bank, queries }, look));
-  assert.deepEqual(seen, [500, 1000, 1100, 1600, 1700, 1700, 1700]); // two parts of the queries vote
+  // two parts of the queries vote
+  assert.deepEqual(seen, [500, 1000, 1100, 1600, 1700, 1700, 1700]);
   assert.equal(liveTensors().count, before);
   const [remembered, asked] = [features(encoder, bank, look), features(encoder, queries, look)];
   const share = (k: number) => accuracy(knn(remembered, bank.labels, asked, { k }), queries.labels);

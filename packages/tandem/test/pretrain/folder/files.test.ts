@@ -6,7 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { appendWhole, readJson, writeWhole } from '../../../src/pretrain/folder/files.js';
 import { temporary } from '../../support.js';
 
-/** Makes one of Node's file functions fail from its `from`-th call on, after it has done half of its work where it writes. */
+/**
+ * Makes one of Node's file functions fail from its `from`-th call on, after it has done half of its
+ * work where it writes.
+ */
 function failing(t: TestContext, name: 'writeSync' | 'fsyncSync' | 'ftruncateSync' | 'renameSync', from = 1): void {
   const own = fs[name] as (...args: unknown[]) => unknown;
   let calls = 0;

@@ -37,8 +37,8 @@ function keepState({ method, plan }: Run): () => void {
 }
 
 /**
- * In place of a graph: does the work once and undoes it, then does it again at each replay. As with a graph, nothing that was not kept can be used
- * afterwards.
+ * In place of a graph: does the work once and undoes it, then does it again at each replay. As with
+ * a graph, nothing that was not kept can be used afterwards.
  */
 function stand(run: Run): { record: Recorder; replays: number[] } {
   const replays: number[] = [];
@@ -137,7 +137,8 @@ describe('steps that are replayed are the steps that are computed, bit for bit',
 });
 
 describe("numbers in the device's memory change last bits alone", () => {
-  // Not Adam: it makes whole steps of gradients that rounding alone keeps from 0. It is compared by itself, with the other optimizers.
+  // Not Adam: it makes whole steps of gradients that rounding alone keeps from 0. It is compared by
+  // itself, with the other optimizers.
   const plain = cases.filter(([, settings]) => !('optimizer' in settings && settings.optimizer.startsWith('adam')));
   const some = plain.filter(([method]) => ['byol', 'moco', 'clbo', 'dino'].includes(method));
   for (const [method, settings] of some) {

@@ -13,9 +13,10 @@ import type { CifarLike } from './sets.js';
 const COUNTS = { train: 50_000, test: 10_000 };
 
 /**
- * Opens CIFAR-10 or CIFAR-100 in its official binary version, from its folder (each file gzipped or not) or straight from
- * its archive: 32x32 RGB, bank = the training images, queries = the test images, both in official order; of CIFAR-100 the
- * fine labels. Where there are only images in class folders under that name, those are taken.
+ * Opens CIFAR-10 or CIFAR-100 in its official binary version, from its folder (each file gzipped or
+ * not) or straight from its archive: 32x32 RGB, bank = the training images, queries = the test
+ * images, both in official order; of CIFAR-100 the fine labels. Where there are only images in
+ * class folders under that name, those are taken.
  *
  * @throws UserError where it is not found, or a file is missing, damaged or of a wrong length
  */

@@ -4,7 +4,10 @@ import { filesOf } from '../../sources/tar.js';
 import { type Finding, firstFile, firstLike, isFolder } from '../locate.js';
 import type { CifarLike } from './sets.js';
 
-/** Where a set lies: its folder of binary files, its official archive, or a folder or archive of images. */
+/**
+ * Where a set lies: its folder of binary files, its official archive, or a folder or archive of
+ * images.
+ */
 export interface Place {
   readonly path: string;
   readonly kind: 'folder' | 'archive' | 'images';

@@ -5,7 +5,10 @@ import type { CifarLike } from './sets.js';
 const SIDE = 32;
 const IMAGE = 3 * SIDE * SIDE;
 
-/** The images and labels of some of a set's files, each put into its place while it is read, in whatever order. */
+/**
+ * The images and labels of some of a set's files, each put into its place while it is read, in
+ * whatever order.
+ */
 export class Records {
   /** Room for whole files; what is never written takes no memory. */
   private readonly pixels: Uint8Array;

@@ -1,4 +1,7 @@
-/** A data set in CIFAR's binary format: records of one or two labels and 32x32 pixels, all red, all green, all blue. */
+/**
+ * A data set in CIFAR's binary format: records of one or two labels and 32x32 pixels, all red, all
+ * green, all blue.
+ */
 export interface CifarLike {
   readonly name: string;
   readonly title: string;

@@ -7,8 +7,9 @@ import { UserError } from '../../../errors.js';
 export const LIST = 'imagenet100.txt';
 
 /**
- * The 100 classes of ImageNet-100, by WordNet number: the random choice of Tian, Krishnan and Isola, "Contrastive
- * Multiview Coding", ECCV 2020, which later papers keep to. From imagenet100.txt of https://github.com/HobbitLong/CMC.
+ * The 100 classes of ImageNet-100, by WordNet number: the random choice of Tian, Krishnan and
+ * Isola, "Contrastive Multiview Coding", ECCV 2020, which later papers keep to. From
+ * imagenet100.txt of https://github.com/HobbitLong/CMC.
  */
 export const imagenet100: readonly string[] = `
   n01558993 n01692333 n01729322 n01735189 n01749939 n01773797 n01820546 n01855672 n01978455 n01980166
@@ -43,7 +44,8 @@ export async function listIn(tree: string): Promise<string | undefined> {
 export async function readList(file: string): Promise<string[]> {
   const bytes = await readFile(file);
   const text = bytes.toString();
-  const isText = isUtf8(bytes) && !/[^\P{Cc}\s]/u.test(text); // no control characters but those of lines
+  // no control characters but those of lines
+  const isText = isUtf8(bytes) && !/[^\P{Cc}\s]/u.test(text);
   if (!isText) throw new UserError(`${file}: no UTF-8 text; expected one class a line`);
   const names = text
     .split('\n')

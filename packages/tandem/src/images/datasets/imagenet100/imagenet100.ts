@@ -10,9 +10,9 @@ import { partNote } from '../partial-note.js';
 import { imagenet100, LIST, listIn, readList } from './classes.js';
 
 /**
- * Opens ImageNet-100: of an ImageNet tree (train/<wnid>, val/<wnid>) the classes of a list. The list is imagenet100.txt
- * in the tree or beside it, one class a line, and without one that of Tian, Krishnan and Isola, "Contrastive Multiview
- * Coding", 2020. Other classes are not even looked at.
+ * Opens ImageNet-100: of an ImageNet tree (train/<wnid>, val/<wnid>) the classes of a list. The
+ * list is imagenet100.txt in the tree or beside it, one class a line, and without one that of Tian,
+ * Krishnan and Isola, "Contrastive Multiview Coding", 2020. Other classes are not even looked at.
  *
  * @throws UserError where there is no such tree, or classes of the list are missing in it
  */

@@ -25,8 +25,8 @@ export interface MnistLike {
   readonly md5: Readonly<Record<keyof typeof PARTS, string>>;
   readonly classes: readonly string[];
   /**
-   * md5 of the training labels without the header: sets of this family share their file names, and only this tells them
-   * apart.
+   * md5 of the training labels without the header: sets of this family share their file names, and
+   * only this tells them apart.
    */
   readonly labelsMd5: string;
 }
@@ -71,7 +71,8 @@ export const MNIST_LIKE: readonly MnistLike[] = [FASHION_MNIST, MNIST];
 type Files = Record<keyof typeof PARTS, string>;
 
 /**
- * Opens a data set of MNIST's family: 28x28 gray, bank = the 60,000 training images, queries = the 10,000 test images.
+ * Opens a data set of MNIST's family: 28x28 gray, bank = the 60,000 training images, queries = the
+ * 10,000 test images.
  *
  * @throws UserError where it is not found, or a file is not what it should be
  */

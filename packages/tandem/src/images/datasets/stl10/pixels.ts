@@ -12,7 +12,10 @@ const AREA = SIDE * SIDE;
 /** Bytes of an image. */
 export const IMAGE = 3 * AREA;
 
-/** All images in the order of `IMAGES`, the right way up and of the size asked for: in memory, or where they are too many in a cache. */
+/**
+ * All images in the order of `IMAGES`, the right way up and of the size asked for: in memory, or
+ * where they are too many in a cache.
+ */
 export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, options: OpenOptions): Promise<Stored> {
   const { memory = IN_MEMORY, onProgress, signal } = options;
   const count = IMAGES.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);

@@ -12,8 +12,9 @@ import { classNames, labels } from './labels.js';
 import { IMAGE, imagesOf } from './pixels.js';
 
 /**
- * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from are the 100,000
- * unlabeled images and the 5,000 of train; bank = train, queries = test. Without unlabeled_X.bin train alone is learned from.
+ * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from
+ * are the 100,000 unlabeled images and the 5,000 of train; bank = train, queries = test. Without
+ * unlabeled_X.bin train alone is learned from.
  *
  * @throws UserError where it is not found, or a file is missing or of a wrong length
  */
