@@ -1,6 +1,7 @@
 // What each room may import, and that no files import each other in a circle. Images flow one way:
 // images -> views -> networks -> losses -> step -> teachers -> methods -> train -> evaluate and
-// export -> pretrain -> report -> cli. `node scripts/imports.mjs` checks it.
+// export -> pretrain -> report -> cli. Beneath them stand `files` (whole writes, locks, JSON) and
+// `runs` (what a run folder tells). `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -24,6 +25,9 @@ const core = `${torch}/*`;
 /** Free for every room of the toolkit. */
 const common = [`${tandem}/errors.ts`, `${tandem}/random.ts`];
 
+/** Reading and writing files so that they stay whole. */
+const files = [`${tandem}/files`];
+
 /** @param {string[]} names */
 const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 
@@ -39,6 +43,7 @@ const toolkit = rooms(
   'teachers',
   'methods',
   'weights',
+  'runs',
   'train',
   'evaluate',
   'export',
@@ -60,6 +65,8 @@ export const house = [
   { room: `${tandem}/random.ts` },
   { room: `${tandem}/version.ts`, worldly: true },
   { room: `${tandem}/device.ts`, may: common, packages: [engine], worldly: true },
+
+  { room: `${tandem}/files`, may: common, worldly: true, why: 'files know nothing of what is in them' },
 
   { room: `${tandem}/images/options.ts`, may: common, why: 'every room of the images reads it' },
   { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
@@ -133,6 +140,13 @@ export const house = [
     why: 'a file of weights holds networks, and not what trained them',
   },
   {
+    room: `${tandem}/runs`,
+    may: [...common, ...files],
+    packages: ['zod'],
+    worldly: true,
+    why: 'it reads the files of a run and knows nothing of how they came about',
+  },
+  {
     room: `${tandem}/train`,
     may: [...common, ...rooms('images', 'views', 'networks', 'losses', 'step', 'teachers', 'methods/method.ts')],
     packages: [engine],
@@ -148,13 +162,13 @@ export const house = [
   },
   {
     room: `${tandem}/export`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'weights')],
+    may: [...common, ...files, ...rooms('images', 'views', 'networks', 'weights')],
     packages: [engine, 'zod', '@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2'],
     worldly: true,
   },
   {
     room: `${tandem}/pretrain`,
-    may: [...common, ...toolkit],
+    may: [...common, ...files, ...toolkit],
     packages: [engine, 'zod'],
     worldly: true,
     why: 'nothing imports the command line',
@@ -162,7 +176,7 @@ export const house = [
   { room: `${tandem}/report/browser`, packages: ['chart.js'], why: "it runs in the report's page" },
   {
     room: `${tandem}/report`,
-    may: [...common, ...toolkit, ...rooms('pretrain')],
+    may: [...common, ...files, ...toolkit, ...rooms('pretrain')],
     packages: [engine, 'zod', 'chart.js'],
     worldly: true,
     why: 'it reads run folders; nothing imports the command line',
@@ -175,7 +189,7 @@ export const house = [
   },
   {
     room: `${tandem}/index.ts`,
-    may: [...common, ...toolkit, ...rooms('pretrain')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report')],
     packages: [engine],
     why: 'nothing imports the command line',
   },

@@ -7,6 +7,8 @@ export * from './losses/index.js';
 export * from './methods/index.js';
 export * from './networks/index.js';
 export * from './pretrain/index.js';
+export * from './report/index.js';
+export * from './runs/index.js';
 export * from './step/index.js';
 export * from './teachers/index.js';
 export * from './train/index.js';

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
+import { makeFolder } from '../files/make-folder.js';
 import type { Encoder } from '../networks/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { saveEncoder } from '../weights/encoder.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
-import { makeFolder } from './make-folder.js';
 import { modelCard, type Provenance, type Quantization } from './model-card.js';
 import { encodeModel, type Graph, graphOf, halved } from './onnx/index.js';
 

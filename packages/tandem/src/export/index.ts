@@ -1,4 +1,3 @@
 export { checkExportFolder, type Export, exportFolder } from './folder.js';
-export { makeFolder } from './make-folder.js';
 export type { Provenance, Quality, Quantization } from './model-card.js';
 export { type Graph, GraphNetwork, graphOf, observe, quantized, type Ranges, unquantizable } from './onnx/index.js';

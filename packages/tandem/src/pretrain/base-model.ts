@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { digest } from '../files/digest.js';
 import type { Head } from '../networks/index.js';
+import { findEncoder, findHead } from '../runs/encoder-files.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/encoder.js';
 import { loadHead } from '../weights/head.js';
 import type { RunConfig } from './config/options.js';
-import { digest } from './folder/files.js';
-import { findEncoder, findHead } from './folder/run-folder.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
 export interface Origin extends LoadedEncoder {

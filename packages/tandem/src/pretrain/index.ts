@@ -3,8 +3,6 @@ export * from './config/options.js';
 export * from './estimate.js';
 export { type Labelled, labelled } from './evaluation/monitor.js';
 export * from './events.js';
-export { lockRun } from './folder/lock.js';
-export { findEncoder } from './folder/run-folder.js';
 export { newOptimizer } from './optimizer.js';
 export * from './pretrain.js';
 export * from './resume.js';

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { chooseDevice } from '../device.js';
 import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
+import { findEncoder } from '../runs/encoder-files.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
 import type { PretrainEvent } from './events.js';
-import { checkRunFolder, createRunFolder, findEncoder, shortName } from './folder/run-folder.js';
+import { checkRunFolder, createRunFolder, shortName } from './folder/run-folder.js';
 import { describe, prepare } from './run.js';
 import { goOn, start } from './run-loop.js';
 

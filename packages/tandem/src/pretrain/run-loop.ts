@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { shellWord, UserError } from '../errors.js';
+import { isOfTheDisk } from '../files/write-whole.js';
 import { DivergedError, type StepReport, stepsPerEpoch, train } from '../train/loop.js';
 import { evaluate } from './evaluation/evaluate.js';
 import { NotFiniteError } from './evaluation/monitor.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
-import { isOfTheDisk } from './folder/files.js';
 import { checkFinite, type Run, saveRun } from './run.js';
 
 const count = z.int().min(0);

@@ -1,6 +1,7 @@
 import { canRecord, type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { chooseDevice, choosePrecision } from '../device.js';
 import { UsageError, UserError } from '../errors.js';
+import { isOfTheDisk } from '../files/write-whole.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
 import { type Method, methods, networksOf } from '../methods/index.js';
 import {
@@ -11,6 +12,7 @@ import {
   type NewEncoder,
   newArchitecture,
 } from '../networks/index.js';
+import { findEncoder, findHead } from '../runs/encoder-files.js';
 import { saveCheckpoint } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Plan } from '../train/plan.js';
@@ -25,8 +27,7 @@ import { type Origin, openOrigin } from './base-model.js';
 import { backboneSettings, pickMethodOptions, viewCountOf } from './config/config.js';
 import type { RunConfig } from './config/options.js';
 import { type Look, NotFiniteError } from './evaluation/monitor.js';
-import { isOfTheDisk } from './folder/files.js';
-import { findEncoder, findHead, type RunFolder, unwritable } from './folder/run-folder.js';
+import { type RunFolder, unwritable } from './folder/run-folder.js';
 import { newOptimizer, pace } from './optimizer.js';
 import { type LoadedTeacher, loadTeacher } from './teacher.js';
 import { type Lessons, lessonsOf } from './training-data.js';

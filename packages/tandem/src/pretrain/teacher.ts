@@ -1,12 +1,12 @@
 import type { Device } from '@tandem/torch';
 import { UserError } from '../errors.js';
+import { digest } from '../files/digest.js';
 import { Head } from '../networks/index.js';
+import { findEncoder, findHead } from '../runs/encoder-files.js';
 import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 import { loadEncoder } from '../weights/encoder.js';
 import { loadHead } from '../weights/head.js';
-import { digest } from './folder/files.js';
-import { findEncoder, findHead } from './folder/run-folder.js';
 
 /** A trained network that a run imitates. */
 export interface LoadedTeacher {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { numberIn, type RunRecord } from '../runs/run-record.js';
 import { columnsOf, type EvaluationColumn } from './evaluation-columns.js';
-import { numberIn, type RunRecord } from './run-record.js';
 
 /** A number measured in several runs. */
-export interface Measured {
+export interface Statistic {
   readonly mean: number;
   /** Standard deviation over the square root of n; absent for one run. */
   readonly standardError?: number;
@@ -23,10 +23,10 @@ export interface ComparisonRow {
   readonly epochs: number;
   readonly epochsAsked: number;
   /** Accuracies, shares, by column. */
-  readonly accuracies: Readonly<Record<string, Measured>>;
+  readonly accuracies: Readonly<Record<string, Statistic>>;
   readonly steps: number;
   readonly imagesSeen: number;
-  readonly seconds: Measured | undefined;
+  readonly seconds: Statistic | undefined;
 }
 
 /** Runs on the same images: their numbers can be compared. */
@@ -117,12 +117,15 @@ function rowOf(
 ): ComparisonRow {
   const [{ config, metrics }] = runs;
   const last = metrics.at(-1);
-  const accuracies: [string, Measured | undefined][] = [
-    ...Object.entries(pretrainingColumns).map(([key, column]): [string, Measured | undefined] => [
+  const accuracies: [string, Statistic | undefined][] = [
+    ...Object.entries(pretrainingColumns).map(([key, column]): [string, Statistic | undefined] => [
       column,
-      measured(runs.map((run) => numberIn(run.metrics.at(-1), key))),
+      statisticOf(runs.map((run) => numberIn(run.metrics.at(-1), key))),
     ]),
-    ...evaluated.map(({ name, accuracyOf }): [string, Measured | undefined] => [name, measured(runs.map(accuracyOf))]),
+    ...evaluated.map(({ name, accuracyOf }): [string, Statistic | undefined] => [
+      name,
+      statisticOf(runs.map(accuracyOf)),
+    ]),
   ];
   return {
     method: String(config.method),
@@ -131,10 +134,10 @@ function rowOf(
     seeds: runs.map((run) => run.config.seed),
     epochs: epochsOf(runs[0]),
     epochsAsked: numberIn(config, 'epochs') ?? 0,
-    accuracies: Object.fromEntries(accuracies.filter(([, value]) => value !== undefined)) as Record<string, Measured>,
+    accuracies: Object.fromEntries(accuracies.filter(([, value]) => value !== undefined)) as Record<string, Statistic>,
     steps: numberIn(last, 'step') ?? 0,
     imagesSeen: numberIn(last, 'imagesSeen') ?? 0,
-    seconds: measured(runs.map((run) => numberIn(run.metrics.at(-1), 'seconds'))),
+    seconds: statisticOf(runs.map((run) => numberIn(run.metrics.at(-1), 'seconds'))),
   };
 }
 
@@ -142,7 +145,7 @@ function rowOf(
  * Mean and standard error, with the deviation of a sample (n - 1). Undefined where nothing was
  * measured.
  */
-export function measured(all: readonly (number | undefined)[]): Measured | undefined {
+export function statisticOf(all: readonly (number | undefined)[]): Statistic | undefined {
   const values = all.filter((x) => x !== undefined);
   const n = values.length;
   if (n === 0) return undefined;

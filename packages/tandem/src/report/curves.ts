@@ -1,5 +1,5 @@
+import { type RunRecord, series } from '../runs/run-record.js';
 import type { Line, Plot } from './browser/data.js';
-import { type RunRecord, series } from './run-record.js';
 import { collapsedStd, projectionWidth } from './warnings.js';
 
 /** A chart of the report, and how to read it. */

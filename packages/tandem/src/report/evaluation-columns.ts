@@ -1,5 +1,5 @@
-import type { Evaluation } from './evaluations.js';
-import { numberIn, type RunRecord } from './run-record.js';
+import type { Evaluation } from '../runs/evaluations.js';
+import { numberIn, type RunRecord } from '../runs/run-record.js';
 
 /**
  * Evaluations of one encoder by one protocol with the same settings: the numbers of this column can

@@ -1,10 +1,10 @@
+import type { Scatter } from '../runs/evaluations.js';
+import type { RunRecord } from '../runs/run-record.js';
 import { readAssets } from './assets.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { type Curve, curvesOf } from './curves.js';
-import type { Scatter } from './evaluations.js';
 import { type Html, html, jsonForScript } from './html.js';
 import type { Neighbours, Query } from './neighbours.js';
-import type { RunRecord } from './run-record.js';
 import { about, environment, evaluations, facts, metricsTable, settings, skippedFiles, warnings } from './sections.js';
 
 /** What a report shows beside what stands in the run folder. */

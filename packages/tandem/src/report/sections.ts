@@ -1,6 +1,6 @@
-import type { Evaluation } from './evaluations.js';
+import type { Evaluation } from '../runs/evaluations.js';
+import { numberIn, type RunRecord, series } from '../runs/run-record.js';
 import { type Html, html } from './html.js';
-import { numberIn, type RunRecord, series } from './run-record.js';
 import { warningsOf } from './warnings.js';
 
 /** One line on what the run is. */

@@ -1,4 +1,4 @@
-import { numberIn, type RunRecord, series } from './run-record.js';
+import { numberIn, type RunRecord, series } from '../runs/run-record.js';
 
 /** Something about a run that its owner should know, and what can be done. */
 export interface Warning {

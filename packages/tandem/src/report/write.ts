@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Device } from '@tandem/torch';
+import { writeWhole } from '../files/write-whole.js';
 import type { DataSet } from '../images/index.js';
-import { writeWhole } from '../pretrain/folder/files.js';
-import { findEncoder } from '../pretrain/index.js';
-import { readScatter } from './evaluations.js';
+import { findEncoder } from '../runs/encoder-files.js';
+import { readScatter } from '../runs/evaluations.js';
+import { readRun } from '../runs/run-record.js';
 import { findNeighbours } from './neighbours.js';
 import { reportPage } from './page.js';
-import { readRun } from './run-record.js';
 
 export interface ReportOptions {
   /** Where the pictures of neighbours come from. */

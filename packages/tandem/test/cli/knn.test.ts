@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { io, manualSeed, noGrad, scope } from '@tandem/torch';
 import { buildEncoder } from '../../src/networks/index.js';
-import { readEvaluations } from '../../src/report/index.js';
+import { readEvaluations } from '../../src/runs/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, tandem, temporary, tiny } from './running.js';
 

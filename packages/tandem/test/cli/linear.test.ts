@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { readEvaluations } from '../../src/report/index.js';
+import { readEvaluations } from '../../src/runs/index.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import sharp from 'sharp';
 import { scatterSvg } from '../../src/evaluate/index.js';
-import { readEvaluations } from '../../src/report/index.js';
+import { readEvaluations } from '../../src/runs/index.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });

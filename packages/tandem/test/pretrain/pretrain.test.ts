@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { PrototypeHead } from '../../src/networks/index.js';
-import { findHead } from '../../src/pretrain/folder/run-folder.js';
 import { type PretrainEvent, pretrain, resolveConfig } from '../../src/pretrain/index.js';
+import { findHead } from '../../src/runs/index.js';
 import { loadHead } from '../../src/weights/index.js';
 import { metricsOf, pictures, temporary, tiny } from '../cli/running.js';
 

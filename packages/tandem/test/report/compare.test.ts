@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { measured } from '../../src/report/compare.js';
-import { compareRuns, type Evaluation } from '../../src/report/index.js';
+import { statisticOf } from '../../src/report/compare.js';
+import { compareRuns } from '../../src/report/index.js';
+import type { Evaluation } from '../../src/runs/index.js';
 import { healthy, type Making, record } from './making.js';
 
 const run = (path: string, config: object, rest: Making = {}) => record({ ...rest, config }, path);
@@ -22,12 +23,12 @@ const linear = (accuracy: number, settings: object = { epochs: 10 }): Evaluation
 
 test('mean and standard error', () => {
   // Of 2, 4, 9: mean 5, deviation sqrt((9 + 1 + 16) / 2) = sqrt(13), over sqrt(3).
-  const found = measured([2, undefined, 4, 9]);
+  const found = statisticOf([2, undefined, 4, 9]);
   assert.equal(found?.mean, 5);
   assert.ok(Math.abs((found?.standardError ?? 0) - Math.sqrt(13 / 3)) < 1e-12);
   assert.deepEqual(found?.values, [2, 4, 9]);
-  assert.deepEqual(measured([3]), { mean: 3, values: [3] });
-  assert.equal(measured([undefined]), undefined);
+  assert.deepEqual(statisticOf([3]), { mean: 3, values: [3] });
+  assert.equal(statisticOf([undefined]), undefined);
 });
 
 test('runs that differ only in seed are one row, and the settings that differ are named', () => {

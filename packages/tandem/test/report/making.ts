@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord } from '../../src/report/run-record.js';
+import type { RunRecord } from '../../src/runs/run-record.js';
 
 /** What a run of these tests is made of; the rest is as in a healthy run of six epochs. */
 export interface Making {

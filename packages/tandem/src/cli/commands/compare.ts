@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { type ComparisonRow, type ComparisonTable, compareRuns, type Measured, readRun } from '../../report/index.js';
+import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
+import { readRun } from '../../runs/index.js';
 import { duration } from '../terminal/progress.js';
 
 interface Options {
@@ -94,7 +95,7 @@ const percent = (share: number) => (share * 100).toFixed(2);
 function csv(tables: readonly ComparisonTable[]): string {
   const columns = [...new Set(tables.flatMap((table) => table.columns))];
   const settings = [...new Set(tables.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row.settings))))];
-  const statistics = (found: Measured | undefined) => [found?.mean, found?.standardError, found?.values.length];
+  const statistics = (found: Statistic | undefined) => [found?.mean, found?.standardError, found?.values.length];
   const named = (name: string) => [name, `${name} standard error`, `${name} runs`];
   const head = [
     ...['images', 'limit', 'size', 'method'],

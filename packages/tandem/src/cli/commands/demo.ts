@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { UserError } from '../../errors.js';
 import { openImages } from '../../images/index.js';
-import { findEncoder, type Labelled, labelled, pretrain, resolveConfig } from '../../pretrain/index.js';
+import { type Labelled, labelled, pretrain, resolveConfig } from '../../pretrain/index.js';
+import { findEncoder } from '../../runs/index.js';
 import { loadEncoder } from '../../weights/encoder.js';
 import { type Score, scoresWithBaselines, scoreTable } from '../shared/baselines.js';
 import { showTraining } from '../shared/training.js';

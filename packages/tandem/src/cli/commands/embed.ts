@@ -8,9 +8,9 @@ import { didYouMean, UsageError, UserError } from '../../errors.js';
 import { embedFormats, writeNames } from '../../evaluate/embed/formats.js';
 import { type Entry, Journal } from '../../evaluate/embed/journal.js';
 import { features } from '../../evaluate/index.js';
+import { lockFolder } from '../../files/lock.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
 import { type Chunk, DATA_SETS, streamImages } from '../../images/index.js';
-import { lockRun } from '../../pretrain/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
 import { openSubjects, type Subject } from '../shared/encoders.js';
 import { checkChannels, type EvaluationFlags, given, viewOf, withOpening } from '../shared/evaluation.js';
@@ -172,7 +172,7 @@ function digest(file: string): string {
 /** @throws UserError when another process writes the same file */
 function lockPart(partial: string): () => void {
   try {
-    const lock = lockRun(partial);
+    const lock = lockFolder(partial, 'written');
     return () => void lock.release();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

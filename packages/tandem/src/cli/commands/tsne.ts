@@ -17,7 +17,7 @@ import {
 } from '../../evaluate/index.js';
 import { limit, svgToPng } from '../../images/index.js';
 import { unit } from '../../losses/index.js';
-import { keepScatter } from '../../report/index.js';
+import { keepScatter } from '../../runs/index.js';
 import { aboveZero, wholeNumber } from '../shared/arguments.js';
 import type { Subject } from '../shared/encoders.js';
 import { type EvaluationFlags, evaluationCommand, featuresOf, type Opened, withOpened } from '../shared/evaluation.js';

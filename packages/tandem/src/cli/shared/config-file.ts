@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shown, UserError } from '../../errors.js';
-import { readJson } from '../../pretrain/folder/files.js';
+import { readJson } from '../../files/json.js';
 
 const mostAbove = 32;
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
-import { findEncoder } from '../../pretrain/index.js';
-import { numberIn, readJsonLines } from '../../report/index.js';
+import { readJsonLines } from '../../files/json.js';
+import { findEncoder, numberIn } from '../../runs/index.js';
 import { type LoadedEncoder, loadEncoder } from '../../weights/encoder.js';
 
 /** Which encoders of a run are meant. */

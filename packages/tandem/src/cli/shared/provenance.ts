@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Provenance, Quality } from '../../export/index.js';
 import { DATA_SETS } from '../../images/index.js';
-import { numberIn, type RunRecord, readRun } from '../../report/index.js';
+import { numberIn, type RunRecord, readRun } from '../../runs/index.js';
 import type { Subject } from './encoders.js';
 
 /** What a run tells of its encoder. Of a file alone nothing is known. @param out names the model */

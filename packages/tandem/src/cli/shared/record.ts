@@ -1,4 +1,4 @@
-import { keepEvaluation } from '../../report/index.js';
+import { keepEvaluation } from '../../runs/index.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Subject } from './encoders.js';
 

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
-import { makeFolder } from '../../export/make-folder.js';
-import { appendWhole, writeWhole } from './files.js';
-import { isRunning, lockRun, type RunLock } from './lock.js';
+import { type FolderLock, isRunning, lockFolder } from '../../files/lock.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { appendWhole, writeWhole } from '../../files/write-whole.js';
+import { headFile } from '../../runs/encoder-files.js';
 
 /** The files of one run. This process alone trains in it until `release`. */
 export interface RunFolder {
@@ -109,8 +110,8 @@ export function openRunFolder(path: string): OpenedRunFolder {
 }
 
 /** Gives the lock back where `use` fails. */
-function locked<T>(path: string, use: (lock: RunLock) => T): T {
-  const lock = lockRun(path);
+function locked<T>(path: string, use: (lock: FolderLock) => T): T {
+  const lock = lockFolder(path, 'trained');
   try {
     return use(lock);
   } catch (error) {
@@ -139,7 +140,7 @@ function cutLines(path: string, bytes: number): number {
   return kept;
 }
 
-function runFolderAt(path: string, lock: RunLock): RunFolder {
+function runFolderAt(path: string, lock: FolderLock): RunFolder {
   return {
     path,
     ...lock,
@@ -149,34 +150,8 @@ function runFolderAt(path: string, lock: RunLock): RunFolder {
     writeSkipped: (skipped) =>
       writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
     encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
-    headFile: join(path, 'encoder', headName),
+    headFile: headFile(path),
   };
-}
-
-const headName = 'head.safetensors';
-
-/**
- * The head beside the kept encoder of a run folder; undefined for a file or folder that has none.
- */
-export function findHead(runOrFile: string): string | undefined {
-  const file = join(runOrFile, 'encoder', headName);
-  return existsSync(file) ? file : undefined;
-}
-
-/**
- * The kept encoder of a run folder, that of an exported folder, or the file itself.
- * @throws UserError when there is none.
- */
-export function findEncoder(runOrFile: string): string {
-  if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
-  if (!statSync(runOrFile).isDirectory()) return runOrFile;
-  const exported = join(runOrFile, 'model.safetensors');
-  const file = join(runOrFile, 'encoder', 'encoder.safetensors');
-  if (!existsSync(file) && existsSync(exported)) return exported;
-  if (!existsSync(file)) {
-    throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
-  }
-  return file;
 }
 
 function taken(path: string): UserError {

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import {
-  checkRunFolder,
-  createRunFolder,
-  findEncoder,
-  openRunFolder,
-  shortName,
-} from '../../../src/pretrain/folder/run-folder.js';
+import { checkRunFolder, createRunFolder, openRunFolder, shortName } from '../../../src/pretrain/folder/run-folder.js';
+import { findEncoder } from '../../../src/runs/index.js';
 import { temporary } from '../../cli/running.js';
 
 test('runs without a name take the next free one', (t) => {
@@ -108,4 +103,14 @@ test('metrics that are shorter than a checkpoint knows are cut after their last 
   assert.deepEqual(left('{"epo', 24), [0, '']);
   assert.deepEqual(left('', 24), [0, '']);
   assert.deepEqual(left(undefined, 24), [0, '']);
+});
+
+test('a run folder that cannot be made or opened gives its lock back', (t) => {
+  const folder = temporary(t);
+  const run = join(folder, 'run');
+  mkdirSync(run);
+  writeFileSync(join(run, 'encoder'), 'in the way');
+  assert.throws(() => openRunFolder(run), /cannot write the run folder .*: ENOTDIR.*; make it writable$/);
+  assert.deepEqual(readdirSync(run), ['encoder']);
+  assert.throws(() => createRunFolder(join(run, 'encoder'), ''), { name: 'UserError' });
 });

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { writeWhole } from '../pretrain/folder/files.js';
-import { dropTornLine, readJsonLines } from './files.js';
+import { dropTornLine, readJsonLines } from '../files/json.js';
+import { writeWhole } from '../files/write-whole.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
 

@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockRun } from '../../../src/pretrain/folder/lock.js';
-import { createRunFolder, openRunFolder } from '../../../src/pretrain/folder/run-folder.js';
-import { temporary } from '../../support.js';
+import { lockFolder } from '../../src/files/lock.js';
+import { temporary } from '../support.js';
 
-const module = new URL('../../../src/pretrain/folder/lock.js', import.meta.url).href;
+const module = new URL('../../src/files/lock.js', import.meta.url).href;
 
 /** A process that takes the lock, says what came of it, and stays until it is killed. */
 async function taker(folder: string, rounds = 1) {
   const source = `
-    import { lockRun } from ${JSON.stringify(module)};
+    import { lockFolder } from ${JSON.stringify(module)};
     import { existsSync } from 'node:fs';
     const go = ${JSON.stringify(join(folder, 'go'))};
     while (${rounds} > 1 && !existsSync(go)) {}
-    try { lockRun(${JSON.stringify(folder)}); console.log('mine'); } catch (error) { console.log(error.message); }
+    try { lockFolder(${JSON.stringify(folder)}, 'trained'); console.log('mine'); } catch (error) { console.log(error.message); }
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -37,24 +36,24 @@ async function taker(folder: string, rounds = 1) {
 
 test('one holder at a time; given back, and nothing else is left', (t) => {
   const folder = temporary(t);
-  const lock = lockRun(folder);
-  assert.throws(() => lockRun(folder), {
+  const lock = lockFolder(folder, 'trained');
+  assert.throws(() => lockFolder(folder, 'trained'), {
     name: 'UserError',
     message: `${folder} is being trained by process ${process.pid}`,
   });
   assert.deepEqual(readdirSync(folder), ['lock']);
   lock.release();
   assert.deepEqual(readdirSync(folder), []);
-  lockRun(folder).release();
+  lockFolder(folder, 'trained').release();
 });
 
 test('a living process keeps it; when it is killed the next one has it', async (t) => {
   const folder = temporary(t);
   const other = await taker(folder);
   assert.equal(await other.said, 'mine');
-  assert.throws(() => lockRun(folder), { message: `${folder} is being trained by process ${other.pid}` });
+  assert.throws(() => lockFolder(folder, 'trained'), { message: `${folder} is being trained by process ${other.pid}` });
   await other.kill();
-  lockRun(folder).release();
+  lockFolder(folder, 'trained').release();
 });
 
 test('of several processes that find a dead one at once, one has it', async (t) => {
@@ -83,19 +82,19 @@ test('what counts as gone: no such process, another one of its number, a torn fi
   ];
   for (const text of dead) {
     writeFileSync(join(folder, 'lock'), text);
-    lockRun(folder).release();
+    lockFolder(folder, 'trained').release();
     assert.deepEqual(readdirSync(folder), [], text);
   }
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, started, host: hostname() }));
-  assert.throws(() => lockRun(folder), /is being trained/);
+  assert.throws(() => lockFolder(folder, 'trained'), /is being trained/);
 });
 
 test('a process that is dead but was not collected counts for nothing', {
   skip: !existsSync('/proc/self') && 'there is no /proc here',
 }, async (t) => {
   const folder = temporary(t);
-  // The shell does not wait for its child, which ends as soon as its input does.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The child ends when the shell has become another program, which collects no children.
+  const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   t.after(() => parent.kill());
   const pid = await new Promise<number>((resolve) => {
     parent.stdout.once('data', (data) => resolve(Number(data)));
@@ -104,20 +103,20 @@ test('a process that is dead but was not collected counts for nothing', {
   const started = state()[19] as string;
   while (state()[0] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5));
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid, started, host: hostname() }));
-  lockRun(folder).release();
+  lockFolder(folder, 'trained').release();
 });
 
 test('of another machine nobody can tell, and the way out is named', (t) => {
   const folder = temporary(t);
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
-  assert.throws(() => lockRun(folder), {
+  assert.throws(() => lockFolder(folder, 'trained'), {
     message: `${folder} is being trained by process 1 on elsewhere; if that machine is gone, remove ${join(folder, 'lock')}`,
   });
 });
 
 test('a lock that was removed is put back, one that another has is not', (t) => {
   const folder = temporary(t);
-  const lock = lockRun(folder);
+  const lock = lockFolder(folder, 'trained');
   lock.confirm();
   rmSync(join(folder, 'lock'));
   lock.confirm();
@@ -127,14 +126,4 @@ test('a lock that was removed is put back, one that another has is not', (t) => 
   assert.throws(() => lock.confirm(), /is being trained by process 1 on elsewhere/);
   lock.release();
   assert.equal(readFileSync(join(folder, 'lock'), 'utf8'), others);
-});
-
-test('a run folder that cannot be made or opened gives its lock back', (t) => {
-  const folder = temporary(t);
-  const run = join(folder, 'run');
-  mkdirSync(run);
-  writeFileSync(join(run, 'encoder'), 'in the way');
-  assert.throws(() => openRunFolder(run), /cannot write the run folder .*: ENOTDIR.*; make it writable$/);
-  assert.deepEqual(readdirSync(run), ['encoder']);
-  assert.throws(() => createRunFolder(join(run, 'encoder'), ''), { name: 'UserError' });
 });

@@ -1,5 +1,40 @@
-import { existsSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, truncateSync } from 'node:fs';
 import { UserError } from '../errors.js';
+
+/** Settings are short: what is longer is not read. */
+const mostJson = 2 ** 20;
+
+/**
+ * An object from a file of JSON, of a megabyte at most. Of a pipe or device no more than that is
+ * read either.
+ * @throws UserError saying what is wrong, without the file's name; an error of the system as it is
+ */
+export function readJson(path: string): Record<string, unknown> {
+  const text = readStart(path, mostJson + 1);
+  if (text.length > mostJson) throw new UserError('it is larger than 1 MiB');
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString('utf8'));
+  } catch {
+    throw new UserError('it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UserError('it must be a JSON object, {"setting": value, ...}');
+  }
+  return value as Record<string, unknown>;
+}
+
+function readStart(path: string, most: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(most);
+    let done = 0;
+    for (let n = 1; n > 0 && done < most; done += n) n = readSync(file, bytes, done, most - done, null);
+    return bytes.subarray(0, done);
+  } finally {
+    closeSync(file);
+  }
+}
 
 /**
  * The entries of a file of JSON lines; none where there is no file. A last line without an end was

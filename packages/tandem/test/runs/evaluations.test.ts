@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readScatter } from '../../src/report/evaluations.js';
-import { keepEvaluation, keepScatter, readEvaluations } from '../../src/report/index.js';
+import { readScatter } from '../../src/runs/evaluations.js';
+import { keepEvaluation, keepScatter, readEvaluations } from '../../src/runs/index.js';
+import { runFolder } from '../report/making.js';
 import { temporary } from '../support.js';
-import { runFolder } from './making.js';
 
 const knn = { command: 'knn', protocol: 'k-NN', settings: { k: 1 }, images: 'pictures', result: { accuracy: 0.5 } };
 

@@ -1,7 +1,7 @@
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../errors.js';
+import { UserError } from '../errors.js';
 
 interface Holder {
   readonly pid: number;
@@ -10,8 +10,8 @@ interface Holder {
   readonly host: string;
 }
 
-/** This process is the only one that trains in a run folder. */
-export interface RunLock {
+/** This process is the only one that works in a folder. */
+export interface FolderLock {
   /**
    * Makes sure that it still is: a lock that was taken away by hand is put back.
    * @throws UserError when another process has it now
@@ -21,32 +21,33 @@ export interface RunLock {
 }
 
 /**
- * Makes this process the only one that trains in a run folder, by a file `lock` in it. The lock of
- * a process that is gone counts for nothing.
+ * Makes this process the only one that works in a folder, by a file `lock` in it. The lock of a
+ * process that is gone counts for nothing.
+ * @param being what is done to the folder, for the message
  * @throws UserError when another process has it
  */
-export function lockRun(runFolder: string): RunLock {
+export function lockFolder(folder: string, being: 'trained' | 'written'): FolderLock {
   const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
   const isOwn = () => {
-    const holder = parse(readText(join(runFolder, 'lock')));
+    const holder = parse(readText(join(folder, 'lock')));
     return holder?.pid === own.pid && holder.started === own.started && holder.host === own.host;
   };
-  acquire(runFolder, own);
+  acquire(folder, own, being);
   return {
-    confirm: () => isOwn() || acquire(runFolder, own),
-    release: () => isOwn() && rmSync(join(runFolder, 'lock'), { force: true }),
+    confirm: () => isOwn() || acquire(folder, own, being),
+    release: () => isOwn() && rmSync(join(folder, 'lock'), { force: true }),
   };
 }
 
-function acquire(runFolder: string, own: Holder): void {
-  const lock = join(runFolder, 'lock');
+function acquire(folder: string, own: Holder, being: string): void {
+  const lock = join(folder, 'lock');
   const mine = `${lock}.${process.pid}.tmp`;
   try {
     writeFileSync(mine, JSON.stringify(own));
     while (!placed(mine, lock)) {
       const text = readText(lock);
       const holder = parse(text);
-      if (holder && isAlive(holder)) throw taken(runFolder, holder);
+      if (holder && isAlive(holder)) throw taken(folder, holder, being);
       putAside(lock, text);
     }
   } finally {
@@ -91,12 +92,12 @@ function putAside(lock: string, text: string | undefined): void {
   rmSync(aside, { force: true });
 }
 
-function taken(runFolder: string, { pid, host }: Holder): UserError {
+function taken(folder: string, { pid, host }: Holder, being: string): UserError {
   const where =
     host === hostname()
       ? `process ${pid}`
-      : `process ${pid} on ${host}; if that machine is gone, remove ${join(runFolder, 'lock')}`;
-  return new UserError(`${runFolder} is being trained by ${where}`);
+      : `process ${pid} on ${host}; if that machine is gone, remove ${join(folder, 'lock')}`;
+  return new UserError(`${folder} is being ${being} by ${where}`);
 }
 
 function isAlive({ pid, started, host }: Holder): boolean {

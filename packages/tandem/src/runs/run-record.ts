@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { readJsonLines, readJsonObject } from '../files/json.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
-import { readJsonLines, readJsonObject } from './files.js';
 
 /** One line of `metrics.jsonl`: numbers, and whatever else a later version writes. */
 export type EpochRecord = Readonly<Record<string, unknown>>;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readRun } from '../../src/report/index.js';
+import { readRun } from '../../src/runs/index.js';
+import { healthy, runFolder } from '../report/making.js';
 import { temporary } from '../support.js';
-import { healthy, runFolder } from './making.js';
 
 test('a run is read with all its files', (t) => {
   const path = runFolder(join(temporary(t), 'a'), { skipped: [{ file: 'b.png', reason: 'cut' }] });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import fs, { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { appendWhole, readJson, writeWhole } from '../../../src/pretrain/folder/files.js';
-import { temporary } from '../../support.js';
+import { appendWhole, writeWhole } from '../../src/files/write-whole.js';
+import { temporary } from '../support.js';
 
 /**
  * Makes one of Node's file functions fail from its `from`-th call on, after it has done half of its
@@ -76,26 +76,3 @@ for (const call of ['writeSync', 'fsyncSync', 'renameSync'] as const) {
     assert.equal(readFileSync(file, 'utf8'), 'after');
   });
 }
-
-test('JSON from outside: an object of a megabyte at most, whatever the file is', (t) => {
-  const folder = temporary(t);
-  const reading = (text: string | Buffer) => {
-    writeFileSync(join(folder, 'x.json'), text);
-    return readJson(join(folder, 'x.json'));
-  };
-  assert.deepEqual(reading('{"a": [1]}'), { a: [1] });
-  const own = reading('{"__proto__": {"batch": 7}}');
-  assert.deepEqual(Object.keys(own), ['__proto__']);
-  assert.equal(own.batch, undefined);
-  assert.deepEqual(Object.keys(reading(`{"a": ${'['.repeat(5e5)}${']'.repeat(5e5)}}`)), ['a']);
-  for (const text of ['null', '[]', '1', '"x"'])
-    assert.throws(() => reading(text), { name: 'UserError', message: /must be a JSON object/ });
-  for (const text of ['', '{', '{"a":}', Buffer.from([0xff, 0])])
-    assert.throws(() => reading(text), { message: 'it is not JSON' });
-  assert.throws(() => reading(`{"a": "${'x'.repeat(2 ** 20)}"}`), { message: 'it is larger than 1 MiB' });
-  assert.throws(() => readJson(join(folder, 'none')), { code: 'ENOENT' });
-  if (existsSync('/dev/zero')) {
-    symlinkSync('/dev/zero', join(folder, 'endless'));
-    assert.throws(() => readJson(join(folder, 'endless')), { message: 'it is larger than 1 MiB' });
-  }
-});

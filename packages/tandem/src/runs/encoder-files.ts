@@ -1,0 +1,32 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+
+/** Where a run folder keeps the head that was trained on its kept encoder. */
+export function headFile(run: string): string {
+  return join(run, 'encoder', 'head.safetensors');
+}
+
+/**
+ * The head beside the kept encoder of a run folder; undefined for a file or folder that has none.
+ */
+export function findHead(runOrFile: string): string | undefined {
+  const file = headFile(runOrFile);
+  return existsSync(file) ? file : undefined;
+}
+
+/**
+ * The kept encoder of a run folder, that of an exported folder, or the file itself.
+ * @throws UserError when there is none.
+ */
+export function findEncoder(runOrFile: string): string {
+  if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
+  if (!statSync(runOrFile).isDirectory()) return runOrFile;
+  const exported = join(runOrFile, 'model.safetensors');
+  const file = join(runOrFile, 'encoder', 'encoder.safetensors');
+  if (!existsSync(file) && existsSync(exported)) return exported;
+  if (!existsSync(file)) {
+    throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
+  }
+  return file;
+}
