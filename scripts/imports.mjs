@@ -57,7 +57,7 @@ export const house = [
   { room: `${torch}/nn`, may: [core] },
   { room: `${torch}/optim`, may: [core] },
   { room: `${torch}/io`, may: [core], worldly: true },
-  { room: `${torch}/door.ts`, may: [core], worldly: true, why: 'it alone loads the addon' },
+  { room: `${torch}/binding.ts`, may: [core], worldly: true, why: 'it alone loads the addon' },
   { room: core, why: 'the engine knows no module, optimizer or file, and nothing of the toolkit' },
   { room: 'packages/torch/codegen', may: [core], worldly: true },
 

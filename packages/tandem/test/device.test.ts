@@ -133,15 +133,15 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
     scope(() => {
       const kind = new Kind(device);
       const now = kind.first(moment({ step: 1 })).now as MomentNow;
-      now.number(({ step }) => step);
-      now.numbers(({ step }) => [step, 2 * step, 3 * step]);
+      now.scalar(({ step }) => step);
+      now.scalars(({ step }) => [step, 2 * step, 3 * step]);
       const before = sent();
       kind.tell(moment({ step: 5 }));
       assert.equal(sent() - before, 4 * Float32Array.BYTES_PER_ELEMENT);
       const later = kind.again(moment()).now as MomentNow;
-      assert.equal((later.number(() => 0) as Tensor).item(), 5);
-      assert.deepEqual(later.numbers(() => []).toArray(), [5, 10, 15]);
-      assert.throws(() => later.number(() => 0), /had not asked for before/);
+      assert.equal((later.scalar(() => 0) as Tensor).item(), 5);
+      assert.deepEqual(later.scalars(() => []).toArray(), [5, 10, 15]);
+      assert.throws(() => later.scalar(() => 0), /had not asked for before/);
       kind.dispose();
     });
   });

@@ -1,5 +1,5 @@
+import type { Schema, SchemaArgument } from '../src/binding.js';
 import { camelCase } from '../src/call.js';
-import type { Schema, SchemaArgument } from '../src/door.js';
 import { isOffered, type Operator } from './select.js';
 
 // Factories whose dtype libtorch takes from the number given, which in JavaScript does not say

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { door } from '../src/door.js';
+import { binding } from '../src/binding.js';
 import { emit } from './emit.js';
 import { readAllowList, selectOperators } from './select.js';
 
@@ -12,11 +12,11 @@ const target = fileURLToPath(new URL('src/ops.generated.ts', root));
 // are held against it at run time, when each operator is resolved.
 const reference = '1.13';
 
-const version = door.version();
+const version = binding.version();
 if (!version.startsWith(reference)) {
   console.log(`libtorch ${version} here: the wrappers are generated from ${reference} only; left as they are`);
 } else {
-  const source = emit(selectOperators(door.schemas(), readAllowList(allowList)), reference);
+  const source = emit(selectOperators(binding.schemas(), readAllowList(allowList)), reference);
   if (!process.argv.includes('--check')) {
     writeFileSync(target, source);
     console.log(`wrote ${target}`);

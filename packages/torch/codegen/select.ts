@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Schema, SchemaArgument } from '../src/door.js';
+import type { Schema, SchemaArgument } from '../src/binding.js';
 
 /** One line of the allow-list: an operator, and the overloads to leave out. */
 export interface Allowed {

@@ -1,4 +1,4 @@
-import { door } from './door.js';
+import { binding } from './binding.js';
 import type { Device, DType } from './dtype.js';
 import { slotOf, Tensor } from './tensor.js';
 
@@ -27,7 +27,7 @@ export function grad(
 ): (Tensor | null)[] {
   const { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
   const slots = (list: readonly Tensor[]) => list.map((x) => slotOf(x, 'grad'));
-  return door
+  return binding
     .gradients(
       slots(outputs instanceof Tensor ? [outputs] : outputs),
       slots(inputs),
@@ -40,11 +40,11 @@ export function grad(
 }
 
 function withGradMode<T>(name: string, on: boolean, fn: () => T): T {
-  const before = door.setGradMode(on);
+  const before = binding.setGradMode(on);
   try {
     return synchronous(name, fn());
   } finally {
-    door.setGradMode(before);
+    binding.setGradMode(before);
   }
 }
 
@@ -60,7 +60,7 @@ export function enableGrad<T>(fn: () => T): T {
 
 /** Whether operators are being recorded. */
 export function gradEnabled(): boolean {
-  return door.gradMode();
+  return binding.gradMode();
 }
 
 /**
@@ -68,11 +68,11 @@ export function gradEnabled(): boolean {
  * never be recorded.
  */
 export function inferenceMode<T>(fn: () => T): T {
-  door.beginInference();
+  binding.beginInference();
   try {
     return synchronous('inferenceMode', fn());
   } finally {
-    door.endInference();
+    binding.endInference();
   }
 }
 
@@ -87,15 +87,15 @@ export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?:
   if (dtype !== 'bfloat16' && dtype !== 'float16') {
     throw new RangeError(`autocast: the dtype must be bfloat16 or float16, got '${dtype}'`);
   }
-  const [beforeDtype, beforeOn] = door.beginAutocast(device, dtype, enabled);
+  const [beforeDtype, beforeOn] = binding.beginAutocast(device, dtype, enabled);
   try {
     return synchronous('autocast', fn());
   } finally {
-    door.endAutocast(device, beforeDtype, beforeOn);
+    binding.endAutocast(device, beforeDtype, beforeOn);
   }
 }
 
 /** Whether autocast is on for a device. */
 export function autocastEnabled(device: Device): boolean {
-  return door.autocastEnabled(device);
+  return binding.autocastEnabled(device);
 }

@@ -1,4 +1,4 @@
-import { door, generations } from './door.js';
+import { binding, generations } from './binding.js';
 import { describe, slotOf, Tensor } from './tensor.js';
 
 /**
@@ -44,7 +44,7 @@ export function id(row: number): number {
   const resolved = ids[row] as number;
   if (resolved >= 0) return resolved;
   const [name, overload, parameters] = rows[row] as OperatorRow;
-  ids[row] = door.resolve(
+  ids[row] = binding.resolve(
     name.includes('::') ? name : `aten::${name}`,
     overload,
     parameters.split(' ').filter(Boolean),
@@ -54,7 +54,7 @@ export function id(row: number): number {
 }
 
 /** The boxed call itself. */
-export const call = door.call;
+export const call = binding.call;
 
 /** A tensor argument's slot. */
 export function slot(row: number, x: unknown): number {

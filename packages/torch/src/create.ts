@@ -1,4 +1,4 @@
-import { door } from './door.js';
+import { binding } from './binding.js';
 import { type Device, type DType, dtypeOfArray, type TypedArray } from './dtype.js';
 import { refuseUnknown } from './options.js';
 import { Tensor } from './tensor.js';
@@ -26,7 +26,7 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
   const flat = ArrayBuffer.isView(data) ? { array: data, shape: [data.length] } : flatten(data, options.dtype);
   const own = flat.dtype ?? dtypeOfArray(flat.array, 'tensor');
   const shape = options.shape ?? flat.shape;
-  let made = new Tensor(door.fromArray(flat.array, shape, own, 'tensor'), 'tensor');
+  let made = new Tensor(binding.fromArray(flat.array, shape, own, 'tensor'), 'tensor');
   const dtype = options.dtype ?? own;
   if (dtype !== own || device !== 'cpu') {
     const converted = made.to({ dtype, device });
@@ -52,7 +52,7 @@ export function fromBuffer(
   if ((array.buffer as { resizable?: boolean }).resizable) {
     throw new TypeError('fromBuffer: the ArrayBuffer is resizable; give one of fixed size, or copy it with tensor()');
   }
-  return new Tensor(door.fromBuffer(array, shape, dtype, 'fromBuffer'), 'fromBuffer');
+  return new Tensor(binding.fromBuffer(array, shape, dtype, 'fromBuffer'), 'fromBuffer');
 }
 
 /**
@@ -78,7 +78,7 @@ const UNPINNED = 2 ** 16;
  * them.
  */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
-  return new Tensor(door.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');
+  return new Tensor(binding.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');
 }
 
 const integral: ReadonlySet<DType> = new Set(['int64', 'int32', 'int16', 'int8', 'uint8']);

@@ -1,13 +1,14 @@
-export * from './amount.js';
-export { type Arriving, uploadAside } from './aside.js';
+export { type AsyncCopy, uploadAsync } from './async-copy.js';
 export * from './autograd.js';
 export * from './create.js';
+export * from './cuda.js';
 export type * from './dtype.js';
-export * from './graph.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export * from './ops.generated.js';
 export * as optim from './optim/index.js';
 export * from './runtime.js';
+export * from './scalar-or-tensor.js';
 export * from './scope.js';
+export * from './step-inputs.js';
 export { type NestedNumbers, Tensor } from './tensor.js';

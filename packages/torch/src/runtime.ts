@@ -1,25 +1,25 @@
-import { type Capabilities, door } from './door.js';
+import { binding, type Capabilities } from './binding.js';
 import type { Device } from './dtype.js';
 import { slotOf, Tensor } from './tensor.js';
 
 /** libtorch's version, like `1.13.0`. */
 export function version(): string {
-  return door.version();
+  return binding.version();
 }
 
 /** libtorch's own report of how it was built. */
 export function buildSettings(): string {
-  return door.buildSettings();
+  return binding.buildSettings();
 }
 
 /** Which libraries and devices there are. */
 export function capabilities(): Capabilities {
-  return door.capabilities();
+  return binding.capabilities();
 }
 
 /** The number of CPU threads an operator may use. */
 export function threads(): number {
-  return door.threads();
+  return binding.threads();
 }
 
 /**
@@ -28,7 +28,7 @@ export function threads(): number {
  */
 export function setThreads(count: number): void {
   checkInteger('setThreads', count);
-  door.setThreads(count);
+  binding.setThreads(count);
 }
 
 /**
@@ -37,25 +37,25 @@ export function setThreads(count: number): void {
  * glibc can from 2.33 on.
  */
 export function allocatedBytes(): number | undefined {
-  return door.allocatedBytes();
+  return binding.allocatedBytes();
 }
 
 /** Seeds the default random generators of all devices. */
 export function manualSeed(seed: number): void {
   checkInteger('manualSeed', seed);
-  door.seed(seed);
+  binding.seed(seed);
 }
 
 /**
  * The state of a device's default generator, a uint8 tensor that `setGeneratorState` takes back.
  */
 export function generatorState(device: Device = 'cpu'): Tensor {
-  return new Tensor(door.generatorState(device), 'generatorState');
+  return new Tensor(binding.generatorState(device), 'generatorState');
 }
 
 /** Continues a device's default generator from a saved state. */
 export function setGeneratorState(state: Tensor, device: Device = 'cpu'): void {
-  door.setGeneratorState(device, slotOf(state, 'setGeneratorState'));
+  binding.setGeneratorState(device, slotOf(state, 'setGeneratorState'));
 }
 
 function checkInteger(user: string, value: number): void {

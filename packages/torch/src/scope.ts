@@ -1,4 +1,4 @@
-import { door } from './door.js';
+import { binding } from './binding.js';
 import { setTracker, Tensor } from './tensor.js';
 
 /**
@@ -9,7 +9,7 @@ import { setTracker, Tensor } from './tensor.js';
  */
 export function scope<T>(fn: () => T): T {
   const returned: number[] = [];
-  door.beginScope();
+  binding.beginScope();
   try {
     const result = fn();
     if (result instanceof Promise) {
@@ -19,7 +19,7 @@ export function scope<T>(fn: () => T): T {
     collect(result, returned, new Set());
     return result;
   } finally {
-    door.endScope(returned);
+    binding.endScope(returned);
   }
 }
 
@@ -63,7 +63,7 @@ const registry = new FinalizationRegistry<{ slot: number; live: () => boolean }>
 
 /** The number of live tensors; cheap enough for every step. */
 export function liveCount(): number {
-  return door.liveCount();
+  return binding.liveCount();
 }
 
 /** Counts and bytes of everything alive, by maker. */
@@ -71,7 +71,7 @@ export function liveTensors(): LiveTensors {
   const byOperator: Record<string, { count: number; bytes: number }> = {};
   const bySource: Record<string, { count: number; bytes: number }> = {};
   let total = 0;
-  const rows = door.live();
+  const rows = binding.live();
   const alive = new Set<number>();
   for (const [slot, maker = 'tensor', bytes] of rows) {
     alive.add(slot);

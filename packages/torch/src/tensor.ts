@@ -1,4 +1,4 @@
-import { door, generations } from './door.js';
+import { binding, generations } from './binding.js';
 import {
   arrayFor,
   bytesPerElement,
@@ -54,13 +54,13 @@ export class Tensor {
 
   /** Sizes of the dimensions. */
   get shape(): readonly number[] {
-    this.#shape ??= Object.freeze(door.shape(slotOf(this, 'shape')));
+    this.#shape ??= Object.freeze(binding.shape(slotOf(this, 'shape')));
     return this.#shape;
   }
 
   /** Steps between neighbours along each dimension, in elements. */
   get strides(): readonly number[] {
-    return door.strides(slotOf(this, 'strides'));
+    return binding.strides(slotOf(this, 'strides'));
   }
 
   /** Number of dimensions. */
@@ -74,30 +74,30 @@ export class Tensor {
   }
 
   get dtype(): DType {
-    return door.dtype(slotOf(this, 'dtype')) as DType;
+    return binding.dtype(slotOf(this, 'dtype')) as DType;
   }
 
   get device(): Device {
-    return door.device(slotOf(this, 'device'));
+    return binding.device(slotOf(this, 'device'));
   }
 
   /** Whether the elements lie in order in memory. */
   isContiguous(format: 'contiguous' | 'channelsLast' = 'contiguous'): boolean {
-    return door.isContiguous(slotOf(this, 'isContiguous'), format === 'channelsLast');
+    return binding.isContiguous(slotOf(this, 'isContiguous'), format === 'channelsLast');
   }
 
   /** Whether operators on it are recorded for `backward`. */
   get requiresGrad(): boolean {
-    return door.requiresGrad(slotOf(this, 'requiresGrad'));
+    return binding.requiresGrad(slotOf(this, 'requiresGrad'));
   }
 
   set requiresGrad(on: boolean) {
-    door.setRequiresGrad(slotOf(this, 'requiresGrad'), on);
+    binding.setRequiresGrad(slotOf(this, 'requiresGrad'), on);
   }
 
   /** Whether it was made by the user rather than by a recorded operator. */
   get isLeaf(): boolean {
-    return door.isLeaf(slotOf(this, 'isLeaf'));
+    return binding.isLeaf(slotOf(this, 'isLeaf'));
   }
 
   /**
@@ -106,14 +106,14 @@ export class Tensor {
    */
   get grad(): Tensor | null {
     const known = this.#gradient;
-    const slot = door.gradient(slotOf(this, 'grad'), known?.live ? known.slot : -1);
+    const slot = binding.gradient(slotOf(this, 'grad'), known?.live ? known.slot : -1);
     if (slot < 0) return null;
     if (slot !== known?.slot || !known.live) this.#gradient = new Tensor(slot, 'grad');
     return this.#gradient as Tensor;
   }
 
   set grad(gradient: Tensor | null) {
-    door.setGradient(slotOf(this, 'grad'), gradient ? slotOf(gradient, 'grad') : -1);
+    binding.setGradient(slotOf(this, 'grad'), gradient ? slotOf(gradient, 'grad') : -1);
     this.#gradient = gradient ?? undefined;
   }
 
@@ -126,14 +126,14 @@ export class Tensor {
     refuseUnknown('backward', options, ['retainGraph', 'createGraph']);
     const { createGraph = false, retainGraph = createGraph } = options;
     const given = gradient ? [slotOf(gradient, 'backward')] : null;
-    door.backward([slotOf(this, 'backward')], given, retainGraph, createGraph);
+    binding.backward([slotOf(this, 'backward')], given, retainGraph, createGraph);
   }
 
   /**
    * The one element as a number; booleans as 0 and 1. On a GPU this waits for all work in flight.
    */
   item(): number {
-    const value = Number(door.item(slotOf(this, 'item')));
+    const value = Number(binding.item(slotOf(this, 'item')));
     if (!Number.isSafeInteger(value) && this.dtype === 'int64') {
       throw new RangeError(`item: ${value} is beyond the safe integers of JavaScript; read it with data()`);
     }
@@ -152,14 +152,14 @@ export class Tensor {
       return elements;
     }
     const elements = arrayFor(dtype, this.numel);
-    door.read(slotOf(this, 'data'), elements);
+    binding.read(slotOf(this, 'data'), elements);
     return elements;
   }
 
   /** A copy of the elements as they lie in memory in row-major order, little-endian. */
   bytes(): Uint8Array {
     const bytes = new Uint8Array(this.numel * bytesPerElement[this.dtype]);
-    door.read(slotOf(this, 'bytes'), bytes);
+    binding.read(slotOf(this, 'bytes'), bytes);
     return bytes;
   }
 
@@ -185,22 +185,22 @@ export class Tensor {
     }
     refuseUnknown('to', target, ['dtype', 'device', 'memoryFormat', 'nonBlocking']);
     const { dtype, device, memoryFormat, nonBlocking } = target;
-    conversion ??= door.resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
+    conversion ??= binding.resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
     const slot = slotOf(this, 'to');
     const skip = undefined;
-    const result = door.call(conversion, slot, dtype, skip, device, skip, nonBlocking, skip, memoryFormat);
+    const result = binding.call(conversion, slot, dtype, skip, device, skip, nonBlocking, skip, memoryFormat);
     return new Tensor(result as number, 'to');
   }
 
   /** Makes it an owner: no scope frees it, only `dispose`. */
   keep(): this {
-    door.keep(slotOf(this, 'keep'));
+    binding.keep(slotOf(this, 'keep'));
     return this;
   }
 
   /** Frees it now. Freeing twice is allowed. */
   dispose(): void {
-    if (this.live) door.dispose(this.slot);
+    if (this.live) binding.dispose(this.slot);
   }
 
   toString(): string {
@@ -225,7 +225,7 @@ export function describe(x: Tensor): string {
 export function slotOf(x: Tensor, user: string): number {
   if (!(x instanceof Tensor)) throw new TypeError(`${user}: expected a Tensor, got ${x}`);
   if (generations[x.slot] === x.generation) return x.slot;
-  const what = generations[x.slot] === x.generation + 1 ? door.freed(x.slot) : '';
+  const what = generations[x.slot] === x.generation + 1 ? binding.freed(x.slot) : '';
   throw new Error(
     `${user}: the tensor ${what ? `${what} ` : ''}made by ${x.maker} has been freed; ` +
       'return it from its scope(), keep() it, or make it inside the scope that uses it',

@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { emit } from '../codegen/emit.js';
 import { readAllowList, selectOperators } from '../codegen/select.js';
+import { binding, type Schema, type SchemaArgument } from '../src/binding.js';
 import { camelCase } from '../src/call.js';
-import { door, type Schema, type SchemaArgument } from '../src/door.js';
 import * as torch from '../src/index.js';
 import { liveCount, ones, scope, type Tensor, tensor } from '../src/index.js';
 import { assertThrowsLine } from './messages.js';
@@ -68,7 +68,7 @@ describe('the allow-list', () => {
     const exported = torch as unknown as Record<string, unknown>;
     for (const { name } of allowed) assert.equal(typeof exported[camelCase(name)], 'function', name);
     if (torch.version().startsWith('1.13')) {
-      assert.equal(selectOperators(door.schemas(), allowed).length, allowed.length);
+      assert.equal(selectOperators(binding.schemas(), allowed).length, allowed.length);
     }
   });
 
@@ -87,11 +87,11 @@ describe('the allow-list', () => {
 
 describe('the generated file', () => {
   test('is what the generator gives now', { skip: !torch.version().startsWith('1.13') }, () => {
-    assert.equal(emit(selectOperators(door.schemas(), allowed), '1.13'), generated);
+    assert.equal(emit(selectOperators(binding.schemas(), allowed), '1.13'), generated);
   });
 
   test('has every function under its verbatim schema', () => {
-    const spelled = new Set(door.schemas().map(({ schema }) => schema));
+    const spelled = new Set(binding.schemas().map(({ schema }) => schema));
     const lines = generated.split('\n');
     let functions = 0;
     lines.forEach((line, i) => {

@@ -1,11 +1,11 @@
-import { type Amount, over, type Tensor } from '@tandem/torch';
+import { divideBy, type ScalarOrTensor, type Tensor } from '@tandem/torch';
 import { inFloat32, wide } from './float32.js';
 import type { Terms } from './terms.js';
 
 /** What scores are divided by before their softmax; the smaller, the sharper. */
 export interface Temperatures {
-  readonly student: Amount;
-  readonly teacher: Amount;
+  readonly student: ScalarOrTensor;
+  readonly teacher: ScalarOrTensor;
 }
 
 /**
@@ -28,8 +28,8 @@ export function distillation(student: Tensor, teacher: Tensor, temperatures: Tem
 }
 
 /** log softmax(scores / temperature) of each row, in float32. */
-export function logProbabilities(scores: Tensor, temperature: Amount): Tensor {
-  return over(wide(scores), temperature).logSoftmax(1);
+export function logProbabilities(scores: Tensor, temperature: ScalarOrTensor): Tensor {
+  return divideBy(wide(scores), temperature).logSoftmax(1);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cat, noGrad, over, scope, type Tensor } from '@tandem/torch';
+import { cat, divideBy, noGrad, scope, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { cropDistillation } from '../losses/index.js';
@@ -76,7 +76,7 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
     afterStep(moment) {
       const [scores] = left.tensors as [Tensor];
       const temperature = temperatureAt(moment);
-      targets.update(noGrad(() => over(scores.sub(centre.mean), temperature).softmax(1)));
+      targets.update(noGrad(() => divideBy(scores.sub(centre.mean), temperature).softmax(1)));
       centre.update(scores);
       teacher.afterStep(moment);
     },

@@ -1,4 +1,4 @@
-import { canRecord, type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
+import { canCapture, type Device, manualSeed, noGrad, scope, type Tensor, threads, version } from '@tandem/torch';
 import { chooseDevice, choosePrecision } from '../device.js';
 import { UsageError, UserError } from '../errors.js';
 import { isOfTheDisk } from '../files/write-whole.js';
@@ -108,7 +108,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     readLossEvery: device === 'cpu' || config.nonFinite === 'skip' ? 1 : 20,
     nonFinite: config.nonFinite,
     record: config.graph === 'auto' ? cudaGraphs(device) : undefined,
-    numbersIn: canRecord(device) ? 'device' : 'host', // so that graph=off gives the same bits
+    numbersIn: canCapture(device) ? 'device' : 'host', // so that graph=off gives the same bits
   };
   return {
     config: resolved,

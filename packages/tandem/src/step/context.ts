@@ -1,4 +1,4 @@
-import { type Amount, type Device, type Now, type Tensor, upload } from '@tandem/torch';
+import { type Device, type ScalarOrTensor, type StepInputs, type Tensor, upload } from '@tandem/torch';
 
 /** How far training has come. */
 export interface Position {
@@ -23,29 +23,29 @@ export interface Moment extends Position {
    */
   readonly labels?: Tensor;
   /** Forgets the optimizer's momentum. */
-  resetMomentum(now?: Now): void;
+  resetMomentum(now?: StepInputs): void;
   /** Where the step may be recorded: how it learns what changes from step to step. */
   readonly now?: MomentNow;
 }
 
-/** As `Now`, of functions of the moment. */
-export interface MomentNow extends Now {
-  number(of: (moment: Moment) => number): Amount;
-  numbers(of: (moment: Moment) => readonly number[]): Tensor;
-  choice(of: (moment: Moment) => boolean): boolean;
+/** As `StepInputs`, of functions of the moment. */
+export interface MomentNow extends StepInputs {
+  scalar(of: (moment: Moment) => number): ScalarOrTensor;
+  scalars(of: (moment: Moment) => readonly number[]): Tensor;
+  branch(of: (moment: Moment) => boolean): boolean;
 }
 
 // Methods read a moment through these three. One that reads it otherwise works all the same, but
 // its steps are never recorded.
 
 /** A number that depends on the moment. */
-export function at(moment: Moment, of: (moment: Moment) => number): Amount {
-  return moment.now ? moment.now.number(of) : of(moment);
+export function at(moment: Moment, of: (moment: Moment) => number): ScalarOrTensor {
+  return moment.now ? moment.now.scalar(of) : of(moment);
 }
 
 /** A choice of what is done that depends on the moment. */
 export function chosenAt(moment: Moment, of: (moment: Moment) => boolean): boolean {
-  return moment.now ? moment.now.choice(of) : of(moment);
+  return moment.now ? moment.now.branch(of) : of(moment);
 }
 
 /**
@@ -53,7 +53,7 @@ export function chosenAt(moment: Moment, of: (moment: Moment) => boolean): boole
  * may be recorded.
  */
 export function indicesAt(moment: Moment, of: (moment: Moment) => Int32Array, device: Device): Tensor {
-  if (moment.now) return moment.now.numbers((then) => Array.from(of(then))).to('int64');
+  if (moment.now) return moment.now.scalars((then) => Array.from(of(then))).to('int64');
   const indices = of(moment);
   return upload(indices, [indices.length], device);
 }

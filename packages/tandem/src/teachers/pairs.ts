@@ -1,9 +1,9 @@
 import {
   _foreachSub,
-  type Amount,
   addScaled_,
-  approach_,
+  lerpEach_,
   noGrad,
+  type ScalarOrTensor,
   scale_,
   scope,
   stack,
@@ -64,7 +64,7 @@ export function squaredDistance(of: readonly Pair[]): number {
  * Adds the gradient of (strength / 2) * sum |theta - xi|^2 to the student's gradients: what
  * autograd of the quadratic would add, and exactly nothing where theta = xi.
  */
-export function addProximalPull(of: readonly Pair[], strength: Amount): void {
+export function addProximalPull(of: readonly Pair[], strength: ScalarOrTensor): void {
   scope(() =>
     noGrad(() => {
       const pulled: Tensor[] = [];
@@ -85,6 +85,6 @@ export function addProximalPull(of: readonly Pair[], strength: Amount): void {
 }
 
 /** target += rate (source - target), in place; nothing at all changes where the two are equal. */
-export function moveTowards(target: readonly Tensor[], source: readonly Tensor[], rate: Amount): void {
-  noGrad(() => approach_(target, source, rate));
+export function moveTowards(target: readonly Tensor[], source: readonly Tensor[], rate: ScalarOrTensor): void {
+  noGrad(() => lerpEach_(target, source, rate));
 }

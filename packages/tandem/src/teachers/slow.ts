@@ -1,4 +1,4 @@
-import { type Amount, noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, type ScalarOrTensor, scope, type Tensor } from '@tandem/torch';
 import { type Branch, DropPath } from '../networks/index.js';
 import { moveTowards, type Pair, pairs } from './pairs.js';
 import { setBatchNormMomentum } from './statistics.js';
@@ -16,7 +16,7 @@ export interface SlowTeacher {
   /** Projections of each view, in train mode and without gradient: [n, d] each. */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
   /** xi += rate (theta - xi). `rate` 1 - eta makes an exponential moving average. */
-  follow(rate: Amount): void;
+  follow(rate: ScalarOrTensor): void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Device, scope, type Tensor, upload, uploadAside } from '@tandem/torch';
+import { type Device, scope, type Tensor, upload, uploadAsync } from '@tandem/torch';
 import { type Batches, gather, type ImageSet } from '../images/index.js';
 import type { Rounds } from '../methods/method.js';
 import type { ImageBatch } from '../views/index.js';
@@ -65,7 +65,7 @@ function* sentAhead(places: Iterator<Place, void>, set: ImageSet, device: Device
     const { value: place } = places.next();
     if (!place) return undefined;
     const shape = [place.indices.length, channels, height, width];
-    return { place, images: uploadAside(gather(set, place.indices), shape, device) };
+    return { place, images: uploadAsync(gather(set, place.indices), shape, device) };
   };
   let next = send();
   try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, scope, type Tensor, uploadAside } from '@tandem/torch';
+import { liveCount, scope, type Tensor, uploadAsync } from '@tandem/torch';
 import { Batches, gather } from '../../src/images/index.js';
 import { supply } from '../../src/train/batch-loader.js';
 import { residentImages } from '../../src/views/index.js';
@@ -107,9 +107,9 @@ describe(`images for ${device}`, { skip }, () => {
   test('are there for whoever takes them, whatever becomes of the array that was sent', () => {
     const array = gather(set, [3, 1]);
     const expected = Uint8Array.from(array);
-    const first = uploadAside(array, [2, 3, 8, 8], device);
+    const first = uploadAsync(array, [2, 3, 8, 8], device);
     array.fill(0);
-    const second = uploadAside(array, [2, 3, 8, 8], device);
+    const second = uploadAsync(array, [2, 3, 8, 8], device);
     scope(() => assert.deepEqual(first.take().bytes(), expected)); // no scope frees it
     const x = first.take();
     assert.deepEqual(x.bytes(), expected);

@@ -1,5 +1,6 @@
-import { addEach_, addRatio_, addScaled, type Now, scale_ } from '../amount.js';
 import { _foreachAdd_, _foreachAddcmul_, _foreachMul_, _foreachSqrt, zeros, zerosLike } from '../ops.generated.js';
+import { addEach_, addRatio_, addScaled, scale_ } from '../scalar-or-tensor.js';
+import type { StepInputs } from '../step-inputs.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
@@ -35,16 +36,16 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
    * Applies weight decay.
    * @returns g: the gradients, with the decay in them where that is its place
    */
-  protected abstract decayed(moving: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[];
+  protected abstract decayed(moving: Moving, options: Required<AdamOptions>, inputs: StepInputs): readonly Tensor[];
 
-  protected update(moving: Moving, options: Required<AdamOptions>, now: Now): void {
+  protected update(moving: Moving, options: Required<AdamOptions>, inputs: StepInputs): void {
     const { betas, eps } = options;
     const { thetas, state } = moving;
-    const decays = now.choice(() => options.weightDecay > 0);
-    const gradients = decays ? this.decayed(moving, options, now) : moving.gradients;
+    const decays = inputs.branch(() => options.weightDecay > 0);
+    const gradients = decays ? this.decayed(moving, options, inputs) : moving.gradients;
     const [steps, means, squares] = [state('step'), state('exp_avg'), state('exp_avg_sq')];
     let corrections: { first: number; root: number }[] = [];
-    now.host(() => {
+    inputs.host(() => {
       _foreachAdd_(steps, 1);
       corrections = steps.map((step) => {
         const t = step.item();
@@ -58,8 +59,8 @@ abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
     // Both corrections are numbers: sqrt(v / c) + eps = (sqrt(v) + eps sqrt(c)) / sqrt(c), so the
     // second scales eps and the rate.
     const denominators = _foreachSqrt(squares);
-    const padding = now.numbers(() => corrections.map(({ root }) => eps * root));
-    const rates = now.numbers(() => corrections.map(({ first, root }) => (-options.lr * root) / first));
+    const padding = inputs.scalars(() => corrections.map(({ root }) => eps * root));
+    const rates = inputs.scalars(() => corrections.map(({ first, root }) => (-options.lr * root) / first));
     addEach_(denominators, padding);
     addRatio_(thetas, means, denominators, rates);
   }
@@ -77,8 +78,12 @@ export class Adam extends AdaptiveMoments {
     super('Adam', { weightDecay: 0, ...defaults }, parameters, options);
   }
 
-  protected decayed({ thetas, gradients }: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[] {
-    const weightDecay = now.number(() => options.weightDecay);
+  protected decayed(
+    { thetas, gradients }: Moving,
+    options: Required<AdamOptions>,
+    inputs: StepInputs,
+  ): readonly Tensor[] {
+    const weightDecay = inputs.scalar(() => options.weightDecay);
     return addScaled(gradients, thetas, weightDecay);
   }
 }
@@ -93,8 +98,12 @@ export class AdamW extends AdaptiveMoments {
     super('AdamW', { weightDecay: 0.01, ...defaults }, parameters, options);
   }
 
-  protected decayed({ thetas, gradients }: Moving, options: Required<AdamOptions>, now: Now): readonly Tensor[] {
-    const kept = now.number(() => 1 - options.lr * options.weightDecay);
+  protected decayed(
+    { thetas, gradients }: Moving,
+    options: Required<AdamOptions>,
+    inputs: StepInputs,
+  ): readonly Tensor[] {
+    const kept = inputs.scalar(() => 1 - options.lr * options.weightDecay);
     scale_(thetas, kept);
     return gradients;
   }

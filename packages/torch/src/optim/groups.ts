@@ -61,7 +61,7 @@ export function need(isGood: boolean, name: string, message: string): void {
   if (!isGood) throw new RangeError(`${name}: ${message}`);
 }
 
-export function needAmount(name: string, setting: Scheduled, value: number): void {
+export function needNonNegative(name: string, setting: Scheduled, value: number): void {
   need(value >= 0 && value < Number.POSITIVE_INFINITY, name, `${setting} must be 0 or more, got ${value}`);
 }
 
@@ -85,7 +85,7 @@ export function settle<Options extends OptimizerOptions>(
     const scheduled = ['lr', 'weightDecay'] as const;
     const fixed = new Set(scheduled.filter((setting) => (own as Partial<OptimizerOptions>)[setting] !== undefined));
     const group = { ...settings, parameters: members, lrScale, fixed } as unknown as Settled<Options>;
-    for (const setting of scheduled) needAmount(name, setting, group[setting]);
+    for (const setting of scheduled) needNonNegative(name, setting, group[setting]);
     const { exclude } = group;
     need(lrScale > 0 && lrScale < Number.POSITIVE_INFINITY, name, `lrScale must be above 0, got ${lrScale}`);
     need(exclude === 'vectors' || exclude === 'none', name, `exclude must be 'vectors' or 'none', got '${exclude}'`);

@@ -1,5 +1,6 @@
-import { type Amount, addScaled, addScaled_, type Now, scale_ } from '../amount.js';
 import { _foreachAddcmul_, _foreachMul_, _foreachNorm, stack, zerosLike } from '../ops.generated.js';
+import { addScaled, addScaled_, type ScalarOrTensor, scale_ } from '../scalar-or-tensor.js';
+import type { StepInputs } from '../step-inputs.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
@@ -52,23 +53,27 @@ export class LARS extends Optimizer<LARSOptions> {
     return { momentum: zerosLike(parameter) };
   }
 
-  protected update({ thetas, gradients, excluded, state }: Moving, options: Required<LARSOptions>, now: Now): void {
+  protected update(
+    { thetas, gradients, excluded, state }: Moving,
+    options: Required<LARSOptions>,
+    inputs: StepInputs,
+  ): void {
     const { momentum, momentumOf, trust, clip } = options;
     const ofSteps = momentumOf === 'steps';
-    const inner = ofSteps ? now.number(() => options.lr) : 1;
+    const inner = ofSteps ? inputs.scalar(() => options.lr) : 1;
     const velocities = state('momentum');
     _foreachMul_(velocities, momentum);
     if (excluded) {
       addScaled_(velocities, gradients, inner);
     } else {
-      const decays = now.choice(() => options.weightDecay > 0);
-      const weightDecay = () => now.number(() => options.weightDecay);
+      const decays = inputs.branch(() => options.weightDecay > 0);
+      const weightDecay = () => inputs.scalar(() => options.weightDecay);
       const g = decays ? addScaled(gradients, thetas, weightDecay()) : gradients;
-      const ratio = ratios(thetas, g, clip ? { trust: now.number(() => trust / options.lr), most: 1 } : { trust });
+      const ratio = ratios(thetas, g, clip ? { trust: inputs.scalar(() => trust / options.lr), most: 1 } : { trust });
       if (typeof inner === 'number') _foreachAddcmul_(velocities, g, ratio.unbind(), { value: inner });
       else _foreachAddcmul_(velocities, g, ratio.mul(inner).unbind());
     }
-    addScaled_(thetas, velocities, ofSteps ? -1 : now.number(() => -options.lr));
+    addScaled_(thetas, velocities, ofSteps ? -1 : inputs.scalar(() => -options.lr));
   }
 }
 
@@ -76,7 +81,7 @@ export class LARS extends Optimizer<LARSOptions> {
 function ratios(
   thetas: readonly Tensor[],
   g: readonly Tensor[],
-  { trust, most }: { readonly trust: Amount; readonly most?: number },
+  { trust, most }: { readonly trust: ScalarOrTensor; readonly most?: number },
 ): Tensor {
   const sizes = stack(_foreachNorm(thetas));
   const slopes = stack(_foreachNorm(g));

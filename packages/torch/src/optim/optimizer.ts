@@ -1,13 +1,13 @@
-import { type Now, plainly } from '../amount.js';
 import { noGrad } from '../autograd.js';
 import { scope } from '../scope.js';
+import { eagerInputs, type StepInputs } from '../step-inputs.js';
 import { slotOf, type Tensor } from '../tensor.js';
 import {
   type Group,
   type Moving,
   movingOf,
   need,
-  needAmount,
+  needNonNegative,
   type OptimizerOptions,
   type Scheduled,
   type State,
@@ -56,10 +56,10 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /**
    * One update in place, inside a scope and without gradient. The `weightDecay` of excluded vectors
-   * comes as 0. What changes from step to step is asked of `now`, and read from the settings when
+   * comes as 0. What changes from step to step is asked of `inputs`, and read from the settings when
    * it is asked for: they are those of the step at hand.
    */
-  protected abstract update(moving: Moving, settings: Required<Options>, now: Now): void;
+  protected abstract update(moving: Moving, settings: Required<Options>, inputs: StepInputs): void;
 
   /** @throws RangeError with this message, unless `isGood`. */
   protected need(isGood: boolean, message: string): void {
@@ -74,7 +74,7 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   /** Changes settings of groups that have none of their own, for all steps that follow. */
   set(schedule: { readonly [Setting in Scheduled]?: number }): void {
     const told = Object.entries(schedule).filter(([, value]) => value !== undefined) as [Scheduled, number][];
-    for (const [setting, value] of told) needAmount(this.#name, setting, value);
+    for (const [setting, value] of told) needNonNegative(this.#name, setting, value);
     for (const group of this.groups) {
       for (const [setting, value] of told) {
         const scale = setting === 'lr' ? group.lrScale : 1;
@@ -83,15 +83,15 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     }
   }
 
-  /** One update. @param schedule as `set` takes it @param now where the update may be recorded */
-  step(schedule: Parameters<this['set']>[0] = {}, now: Now = plainly): void {
+  /** One update. @param schedule as `set` takes it @param inputs where the update may be captured */
+  step(schedule: Parameters<this['set']>[0] = {}, inputs: StepInputs = eagerInputs): void {
     this.set(schedule);
     scope(() => {
       noGrad(() => {
         for (const group of this.groups) {
           // else as the group is, later too
           const undecayed = Object.create(group, { weightDecay: { value: 0 } }) as typeof group;
-          for (const moving of movingOf(group)) this.update(moving, moving.excluded ? undecayed : group, now);
+          for (const moving of movingOf(group)) this.update(moving, moving.excluded ? undecayed : group, inputs);
         }
       });
     });
@@ -125,13 +125,13 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     });
   }
 
-  /** Forgets all momentum, moments and counters. @param now where this may be recorded */
-  reset(now: Now = plainly): void {
+  /** Forgets all momentum, moments and counters. @param inputs where this may be captured */
+  reset(inputs: StepInputs = eagerInputs): void {
     noGrad(() => {
       for (const x of Object.values(this.stateDict())) {
         const forget = () => void x.zero_();
         if (x.dtype === 'int64')
-          now.host(forget); // a counter: those are the host's
+          inputs.host(forget); // a counter: those are the host's
         else forget();
       }
     });

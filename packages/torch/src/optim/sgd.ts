@@ -1,5 +1,6 @@
-import { addScaled_, type Now, scale_ } from '../amount.js';
 import { _foreachAdd_, _foreachMul_, zerosLike } from '../ops.generated.js';
+import { addScaled_, scale_ } from '../scalar-or-tensor.js';
+import type { StepInputs } from '../step-inputs.js';
 import type { Tensor } from '../tensor.js';
 import type { Moving, OptimizerOptions, State, Trainable } from './groups.js';
 import { Optimizer } from './optimizer.js';
@@ -30,12 +31,12 @@ export class SGD extends Optimizer<SGDOptions> {
     return momentum > 0 ? { momentum: zerosLike(parameter) } : {};
   }
 
-  protected update({ thetas, gradients, state }: Moving, options: Required<SGDOptions>, now: Now): void {
+  protected update({ thetas, gradients, state }: Moving, options: Required<SGDOptions>, inputs: StepInputs): void {
     const { momentum, nesterov } = options;
-    const decays = now.choice(() => options.weightDecay > 0);
-    const weightDecay = () => now.number(() => options.weightDecay);
-    const kept = () => now.number(() => 1 - options.lr * options.weightDecay);
-    const rate = now.number(() => -options.lr);
+    const decays = inputs.branch(() => options.weightDecay > 0);
+    const weightDecay = () => inputs.scalar(() => options.weightDecay);
+    const kept = () => inputs.scalar(() => 1 - options.lr * options.weightDecay);
+    const rate = inputs.scalar(() => -options.lr);
     if (momentum === 0) {
       if (decays) scale_(thetas, kept());
       addScaled_(thetas, gradients, rate);
@@ -50,7 +51,7 @@ export class SGD extends Optimizer<SGDOptions> {
       // stored.
       if (decays) scale_(thetas, kept());
       addScaled_(thetas, gradients, rate);
-      const onward = now.number(() => -options.lr * momentum);
+      const onward = inputs.scalar(() => -options.lr * momentum);
       addScaled_(thetas, velocities, onward);
     } else {
       addScaled_(thetas, velocities, rate);

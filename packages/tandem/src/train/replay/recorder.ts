@@ -1,8 +1,8 @@
-import { canRecord, type Device, Graph, leaveDefaultStream, scope } from '@tandem/torch';
+import { CudaGraph, canCapture, type Device, leaveDefaultStream, scope } from '@tandem/torch';
 import { UserError } from '../../errors.js';
 
 /** Work that was recorded. */
-export type Recording = Pick<Graph, 'replay' | 'dispose'>;
+export type Recording = Pick<CudaGraph, 'replay' | 'dispose'>;
 
 /**
  * Records work without doing it; each `replay` does all of it on the memory of the recording. What
@@ -15,9 +15,9 @@ export type Recorder = (work: () => void, beside?: Recording) => Recording;
  * undefined where there are none.
  */
 export function cudaGraphs(device: Device): Recorder | undefined {
-  if (!canRecord(device)) return undefined;
+  if (!canCapture(device)) return undefined;
   leaveDefaultStream(device);
-  return (work, beside) => Graph.record(() => scope(work), beside as Graph | undefined);
+  return (work, beside) => CudaGraph.capture(() => scope(work), beside as CudaGraph | undefined);
 }
 
 /** @throws UserError with the way out */

@@ -43,13 +43,13 @@ export class Kind {
       this.#lengths.push(values.length);
       return values;
     };
-    const choice = (of: (moment: Moment) => boolean) => {
+    const branch = (of: (moment: Moment) => boolean) => {
       const made = of(moment);
       this.#choices.push({ of, made });
       return made;
     };
-    const numbers = (of: (moment: Moment) => readonly number[]) => send(learn(of), this.device);
-    return seen(moment, { numbers, choice, host: (act) => void learn(doing(act)) }, () => {
+    const scalars = (of: (moment: Moment) => readonly number[]) => send(learn(of), this.device);
+    return seen(moment, { scalars, branch, host: (act) => void learn(doing(act)) }, () => {
       this.#looked = true;
     });
   }
@@ -79,12 +79,12 @@ export class Kind {
     const refuse = () => {
       throw new Error('it asks for what it had not asked for before');
     };
-    const numbers = () => this.#answers[asked++] ?? refuse();
-    const choice = () => this.#choices[chosen++]?.made ?? refuse();
+    const scalars = () => this.#answers[asked++] ?? refuse();
+    const branch = () => this.#choices[chosen++]?.made ?? refuse();
     const host = () => {
       asked += 1;
     };
-    return seen(moment, { numbers, choice, host }, refuse);
+    return seen(moment, { scalars, branch, host }, refuse);
   }
 
   dispose(): void {
@@ -108,9 +108,9 @@ function doing(act: () => void): () => readonly number[] {
 const steady: ReadonlySet<string | symbol> = new Set(['labels', 'now', 'resetMomentum']);
 
 /** A moment that answers by `now`. @param onLook called when anything else that changes is read */
-function seen(moment: Moment, { numbers, choice, host }: Omit<MomentNow, 'number'>, onLook: () => void): Moment {
-  const number = (of: (moment: Moment) => number) => numbers((then) => [of(then)]).select(0, 0);
-  const now = { number, numbers, choice, host };
+function seen(moment: Moment, { scalars, branch, host }: Omit<MomentNow, 'scalar'>, onLook: () => void): Moment {
+  const scalar = (of: (moment: Moment) => number) => scalars((then) => [of(then)]).select(0, 0);
+  const now = { scalar, scalars, branch, host };
   return new Proxy({ ...moment, now, resetMomentum: () => moment.resetMomentum(now) } satisfies Moment, {
     get(target, key) {
       if (!steady.has(key)) onLook();

@@ -5,11 +5,11 @@ import {
   addRatio_,
   addScaled,
   addScaled_,
-  approach_,
-  type Now,
+  divideBy,
+  eagerInputs,
+  lerpEach_,
   optim,
-  over,
-  plainly,
+  type StepInputs,
   scale_,
   scope,
   type Tensor,
@@ -20,8 +20,8 @@ import { device } from './support.js';
 const at = (values: readonly number[]) => tensor(Float32Array.from(values), { device });
 const scalar = (k: number) => at([k]).select(0, 0);
 
-/** Tells numbers as tensors. */
-const asTensors: Now = { ...plainly, number: (of) => scalar(of()), numbers: (of) => at(of()) };
+/** Gives scalars as tensors, as where work is captured. */
+const asTensors: StepInputs = { ...eagerInputs, scalar: (of) => scalar(of()), scalars: (of) => at(of()) };
 
 function assertNear(found: Tensor, expected: Tensor, label: string): void {
   const [a, e] = [found, expected].map((x) => Array.from(x.data(), Number)) as [number[], number[]];
@@ -45,8 +45,8 @@ test('arithmetic with a tensor is that with its number', () => {
       ];
       scale_(scaled, k);
       addScaled_(added, [y(), x()], k);
-      approach_(near, [y(), x()], k);
-      return [...scaled, ...added, ...near, ...addScaled([x()], [z()], k), over(y(), k)];
+      lerpEach_(near, [y(), x()], k);
+      return [...scaled, ...added, ...near, ...addScaled([x()], [z()], k), divideBy(y(), k)];
     };
     const expected = done(0.37);
     done(scalar(0.37)).forEach((found, i) => void assertNear(found, expected[i] as Tensor, `result ${i}`));
@@ -64,12 +64,12 @@ test('arithmetic with a tensor is that with its number', () => {
     several(at([0.3, -0.7])).forEach((found, i) => void assertNear(found, plain[i] as Tensor, `of several, ${i}`));
     assertNear(plain[2] as Tensor, at([1 + 0.15 / 2, -2 + 1.2 / 0.25, 3 - 0.3 / 8]), 'x + 0.3 y / z');
     const same = at([0.1, 0.7, 1e-20]);
-    approach_([same], [at([0.1, 0.7, 1e-20])], scalar(0.3));
+    lerpEach_([same], [at([0.1, 0.7, 1e-20])], scalar(0.3));
     assert.deepEqual(same.data(), at([0.1, 0.7, 1e-20]).data());
   });
 });
 
-describe('optimizers that are told tensors move as those that are told numbers', () => {
+describe('optimizers with scalars as tensors move as those with numbers', () => {
   type Build = (parameters: Tensor[]) => optim.Optimizer;
   const cases: [string, Build][] = [
     ['SGD', (x) => new optim.SGD(x, { lr: 1, weightDecay: 0.1 })],

@@ -38,7 +38,7 @@ export interface Capabilities {
 /**
  * The native addon's functions. Tensors are slot numbers here; everything above speaks of `Tensor`.
  */
-export interface Door {
+export interface Binding {
   call(operator: number, ...values: unknown[]): unknown;
   resolve(name: string, overload: string, argumentNames: readonly string[], shown: string): number;
   schemas(): Schema[];
@@ -108,12 +108,12 @@ export interface Door {
   freeGraph(graph: number): void;
 }
 
-function load(): Door {
+function load(): Binding {
   const file = fileURLToPath(new URL('../../build/tandem_torch.node', import.meta.url));
   if (!existsSync(file)) {
     throw new Error('the native engine is not built; run `npm run setup` in the repository');
   }
-  return createRequire(import.meta.url)(file) as Door;
+  return createRequire(import.meta.url)(file) as Binding;
 }
 
 function threadsWanted(setting: string | undefined): number {
@@ -131,14 +131,14 @@ const isBusy = (loadavg()[0] as number) > availableParallelism();
 if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
 
 /** The one place where the addon is loaded. */
-export const door: Door = load();
+export const binding: Binding = load();
 
 /**
  * The generation of each slot, shared with the addon: a reference is live while its own generation
  * stands here.
  */
-export const generations = new Uint32Array(door.capacity());
+export const generations = new Uint32Array(binding.capacity());
 
-door.attach(generations);
-door.keepFreedMemory();
-door.setThreads(threadsWanted(process.env.TANDEM_THREADS));
+binding.attach(generations);
+binding.keepFreedMemory();
+binding.setThreads(threadsWanted(process.env.TANDEM_THREADS));
