@@ -3,9 +3,7 @@ import {
   buildEncoder,
   type Method,
   type Moment,
-  methods,
   newOptimizer,
-  pickMethodOptions,
   type RunConfig,
   smallView,
   total,
@@ -37,14 +35,14 @@ export async function assertAlike(method: string, peer: Peer, tuned: boolean): P
 function ourLosses(name: string): number[] {
   const config = configOf({ method: name, ...(name === 'moco' && { shuffle: false }) });
   const method = inFloat64(config);
-  const optimizer = newOptimizer(config, method);
+  const optimizer = newOptimizer(config.training, method);
   const losses = scope(() => {
     draw(method);
     const views = [0, 1].map(() => randn([batch, 3, size, size], { dtype: 'float64' })) as unknown as Views;
     return Array.from({ length: steps }, (_, step) => {
       const moment: Moment = { step, steps, epoch: 1, epochs: steps, lr: 0.06, seed: 0, resetMomentum: () => {} };
       const result = method.loss(views, moment);
-      const loss = ('item' in result ? (result as Tensor) : total(result)).mul(config.scaleLoss ?? 1);
+      const loss = ('item' in result ? (result as Tensor) : total(result)).mul(config.training.scaleLoss);
       optimizer.zeroGrad();
       loss.backward();
       method.beforeStep?.(moment);
@@ -58,11 +56,10 @@ function ourLosses(name: string): number[] {
 }
 
 function inFloat64(config: RunConfig): Method {
-  const { build } = methods[config.method] as (typeof methods)[string];
   const architecture = { backbone: 'resnet18', width, stem: 'small', channels: 3 } as const;
   const newEncoder = (form: object = {}) => buildEncoder(architecture, form).to({ dtype: 'float64' });
   const view = smallView({ size });
-  return build(newEncoder, [view, view], pickMethodOptions(config));
+  return config.method.build(newEncoder, [view, view]);
 }
 
 function draw({ learns, teacher, state = {} }: Method): void {

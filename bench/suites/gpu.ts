@@ -5,8 +5,8 @@ import {
   chooseDevice,
   cudaGraphs,
   encoderOperations,
+  findMethod,
   type ImageSet,
-  methods,
   smallView,
   train,
 } from 'tandem';
@@ -108,11 +108,10 @@ interface Trainer {
 }
 
 function newTrainer(name: string, { device, width, batch, block }: Size): Trainer {
-  const { build, options } = methods[name] as (typeof methods)[string];
   const view = smallView({ size: side });
   const architecture = { backbone: 'resnet18', width, stem: 'small', channels: 3 } as const;
   const newEncoder = () => buildEncoder(architecture).to({ device, memoryFormat: 'channelsLast' });
-  const method = build(newEncoder, [view, view], options.parse({}));
+  const method = findMethod(name).configure({}).build(newEncoder, [view, view]);
   const { macs } = encoderOperations(method.learns.encoder, { size: side, channels: 3 });
   const steps = train(method, new Batches(noise(8 * batch), { batch, seed: 0 }), {
     epochs: 1_000_000,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { scope, type Tensor } from '@tandem/torch';
 import { imageBytes } from '../src/images/index.js';
-import { methods } from '../src/methods/index.js';
+import { findMethod, methods } from '../src/methods/index.js';
 import type { MomentNow } from '../src/step/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
 import { cudaGraphs, type Recorder } from '../src/train/replay/recorder.js';
@@ -31,7 +31,7 @@ function run(method: string, where: string, settings: object = {}, startStep = 0
     seed: 3,
     precision: 'float32',
     ...settingsFor(method, small),
-    ...(methods[method]?.teacher !== 'none' && { teacher: 'frozen' }),
+    ...(findMethod(method).teacher !== 'none' && { teacher: 'frozen' }),
     ...settings,
   };
   return setUp({ settings: own, pictures: images, device: where, startStep });

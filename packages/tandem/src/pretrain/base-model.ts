@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { digest } from '../files/digest.js';
+import type { MethodConfig } from '../methods/index.js';
 import type { Head } from '../networks/index.js';
 import { findEncoder, findHead } from '../runs/encoder-files.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/encoder.js';
 import { loadHead } from '../weights/head.js';
-import type { RunConfig } from './config/options.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
 export interface Origin extends LoadedEncoder {
@@ -16,12 +16,13 @@ export interface Origin extends LoadedEncoder {
 }
 
 /**
- * The origin that a configuration names. The caller disposes its parts.
+ * The origin that a method's options name. The caller disposes its parts.
  * @throws UserError where there is none
  */
-export function openOrigin({ from, of }: RunConfig): Origin | undefined {
-  if (typeof from !== 'string') return undefined;
-  const file = of === 'kept' ? findEncoder(from) : encoderOf(from, String(of));
+export function openOrigin({ options }: MethodConfig): Origin | undefined {
+  if (!('from' in options) || options.from === undefined) return undefined;
+  const { from, of } = options;
+  const file = of === 'kept' ? findEncoder(from) : encoderOf(from, of);
   const headFile = of === 'kept' ? findHead(from) : undefined;
   const loaded = loadEncoder(file);
   if (headFile === undefined) return { ...loaded, sha256: digest([file]) };

@@ -4,7 +4,8 @@ import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
 import { inPrecision } from '../train/gradients.js';
 import { stepsPerEpoch } from '../train/loop.js';
-import type { RunConfig } from './config/options.js';
+import type { FlatConfig, RunConfig } from './config/options.js';
+import type { TrainingSettings } from './config/training.js';
 import { checkRunFolder } from './folder/run-folder.js';
 import { loadImages, type PretrainOptions } from './pretrain.js';
 import { assemble, type Run } from './run.js';
@@ -32,7 +33,7 @@ export interface MemoryFacts {
 
 /** What a run would be. */
 export interface Forecast {
-  readonly config: RunConfig;
+  readonly config: FlatConfig;
   readonly images: { readonly name: string; readonly count: number };
   readonly stepsPerEpoch: number;
   readonly steps: number;
@@ -59,14 +60,16 @@ export interface Forecast {
  */
 export async function forecast(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Forecast> {
   checkRunFolder(out);
-  const device = chooseDevice(config.device);
-  const precision = choosePrecision(config.precision, device);
+  const { execution, training } = config;
+  const { options } = config.method;
+  const device = chooseDevice(execution.device);
+  const precision = choosePrecision(execution.precision, device);
   const data = await loadImages(config, loading);
-  const run = assemble({ ...config, device: 'cpu', precision }, data);
+  const run = assemble({ ...config, execution: { ...execution, device: 'cpu', precision } }, data);
   const { method, batches, plan } = run;
   const perEpoch = stepsPerEpoch(method, batches);
-  const { batch } = run.config;
-  const sizes = partsOf(batch, Number(config.bnSplits ?? 1));
+  const batch = batches.size;
+  const sizes = partsOf(batch, 'bnSplits' in options ? options.bnSplits : 1);
   // The second of two: what libtorch allocates once for a shape is not the batch's.
   const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);
   const [first, last = first] = passes as [Pass, Pass?];
@@ -74,11 +77,11 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
   const memory = {
     networks: networksIn(run).reduce((sum, network) => sum + bytesOf(Object.values(network.stateDict())), 0),
     gradients: learnt,
-    state: learnt * moments(config) + bytesOf(Object.values(method.state ?? {})),
+    state: learnt * moments(training) + bytesOf(Object.values(method.state ?? {})),
     activations: Math.round(onLine(first, last, batch)),
   };
   return {
-    config: { ...run.config, device },
+    config: { ...run.settings, device },
     images: { name: data.train.name, count: data.train.count },
     stepsPerEpoch: perEpoch,
     steps: plan.epochs * perEpoch,
@@ -169,8 +172,8 @@ function factsOf(
 }
 
 /** Numbers that the optimizer keeps for each parameter. */
-function moments({ optimizer, momentum }: RunConfig): number {
-  const kept: Record<RunConfig['optimizer'], number> = { sgd: 1, lars: 1, adam: 2, adamw: 2 };
+function moments({ optimizer, momentum }: TrainingSettings): number {
+  const kept: Record<TrainingSettings['optimizer'], number> = { sgd: 1, lars: 1, adam: 2, adamw: 2 };
   return kept[optimizer] === 1 && momentum === 0 ? 0 : kept[optimizer];
 }
 

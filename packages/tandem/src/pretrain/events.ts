@@ -1,6 +1,7 @@
+import type { Device } from '@tandem/torch';
 import type { DataSet } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
-import type { RunConfig } from './config/options.js';
+import type { FlatConfig } from './config/options.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {
@@ -41,14 +42,19 @@ export type PretrainEvent =
   | {
       readonly kind: 'start';
       readonly run: string;
-      readonly config: RunConfig;
+      /** What config.json says, all that the images and the machine decide included. */
+      readonly settings: FlatConfig;
       readonly data: DataSet;
+      readonly device: Device;
       /** Images learned from: all, or those with a label that the method may see. */
       readonly learned: number;
+      readonly epochs: number;
       readonly steps: number;
       readonly parameters: number;
       /** Steps that were taken before, in a run that goes on. */
       readonly from: number;
+      /** Images in those steps. */
+      readonly imagesSeen: number;
     }
   | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
   /** An epoch is over and its encoders are looked at: so many of so many images are done. */

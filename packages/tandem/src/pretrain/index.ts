@@ -1,5 +1,8 @@
-export * from './config/config.js';
-export * from './config/options.js';
+export { describeOptions, type OptionHelp } from './config/help.js';
+export { type FlatConfig, flatten, type RunConfig, runOptions } from './config/options.js';
+export { knownSettings } from './config/read.js';
+export { resolveConfig } from './config/resolve.js';
+export { type ViewSettings, viewOptions } from './config/views.js';
 export * from './estimate.js';
 export { type Labelled, labelled } from './evaluation/monitor.js';
 export * from './events.js';
@@ -8,4 +11,4 @@ export * from './pretrain.js';
 export * from './resume.js';
 export { assemble, type Run } from './run.js';
 export { type Lessons, lessonsOf } from './training-data.js';
-export { type RunViews, runViews, type ViewSettings, viewOptions } from './views.js';
+export { type RunViews, runViews } from './views.js';

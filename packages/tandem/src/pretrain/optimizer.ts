@@ -2,10 +2,10 @@ import { optim } from '@tandem/torch';
 import type { Method } from '../methods/index.js';
 import type { Plan } from '../train/plan.js';
 import { decaySchedule } from '../train/schedule.js';
-import type { RunConfig } from './config/options.js';
+import type { TrainingSettings } from './config/training.js';
 
 /** The learning rate at the start: linear in the batch where that is asked for. */
-export function baseLr({ lr, scaleLr, batch }: RunConfig): number {
+export function baseLr({ lr, scaleLr, batch }: TrainingSettings): number {
   return scaleLr ? (lr * batch) / 256 : lr;
 }
 
@@ -13,24 +13,27 @@ export function baseLr({ lr, scaleLr, batch }: RunConfig): number {
  * Which tensors weight decay leaves out: vectors, but none with plain SGD, whose recipe decays
  * everything.
  */
-export function excluded({ exclude, optimizer }: RunConfig): 'vectors' | 'none' {
+export function excluded({ exclude, optimizer }: TrainingSettings): 'vectors' | 'none' {
   return exclude ?? (optimizer === 'sgd' ? 'none' : 'vectors');
 }
 
 /** The optimizer of what a method trains. @throws when part of that is frozen */
-export function newOptimizer(config: RunConfig, { learns, constantLr = [], others = {} }: Method): optim.Optimizer {
-  const lr = baseLr(config);
-  const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = config;
+export function newOptimizer(
+  settings: TrainingSettings,
+  { learns, constantLr = [], others = {} }: Method,
+): optim.Optimizer {
+  const lr = baseLr(settings);
+  const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = settings;
   const constant = new Set(constantLr);
   const groups = [
     { parameters: learns.parameters().filter((x) => !constant.has(x)) },
     ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
-    ...Object.values(others).flatMap(({ branch, learns, lr: own = config.lr, weightDecay: decay }) =>
+    ...Object.values(others).flatMap(({ branch, learns, lr: own = settings.lr, weightDecay: decay }) =>
       learns
         ? [
             {
               parameters: branch.parameters(),
-              lrScale: own / config.lr,
+              lrScale: own / settings.lr,
               ...(decay !== undefined && { weightDecay: decay }),
             },
           ]
@@ -40,8 +43,8 @@ export function newOptimizer(config: RunConfig, { learns, constantLr = [], other
   if (groups.some(({ parameters }) => parameters.some((x) => !x.requiresGrad))) {
     throw new Error('an optimizer was given a network that is frozen');
   }
-  const common = { lr, weightDecay, exclude: excluded(config) };
-  switch (config.optimizer) {
+  const common = { lr, weightDecay, exclude: excluded(settings) };
+  switch (settings.optimizer) {
     case 'lars':
       return new optim.LARS(groups, { ...common, momentum, trust, momentumOf, clip });
     case 'adam':
@@ -54,12 +57,12 @@ export function newOptimizer(config: RunConfig, { learns, constantLr = [], other
 }
 
 /** How the optimizer's settings change over a run, and how long gradients may be. */
-export function pace(config: RunConfig, stepsPerEpoch: number): Pick<Plan, 'lr' | 'weightDecay' | 'clip'> {
-  const { epochs, decay, lrEnd, schedule: by, warmup, weightDecay, weightDecayEnd, clip, clipBy } = config;
+export function pace(settings: TrainingSettings, stepsPerEpoch: number): Pick<Plan, 'lr' | 'weightDecay' | 'clip'> {
+  const { epochs, decay, lrEnd, schedule: by, warmup, weightDecay, weightDecayEnd, clip, clipBy } = settings;
   const length = { epochs, stepsPerEpoch };
   const everyStep = { ...length, by: 'step', warmup: 0 } as const;
   return {
-    lr: decaySchedule({ base: baseLr(config), end: lrEnd, decay, ...length, by, warmup }),
+    lr: decaySchedule({ base: baseLr(settings), end: lrEnd, decay, ...length, by, warmup }),
     ...(weightDecayEnd !== undefined && {
       weightDecay: decaySchedule({ base: weightDecay, end: weightDecayEnd, ...everyStep }),
     }),

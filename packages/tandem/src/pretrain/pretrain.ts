@@ -33,12 +33,13 @@ export async function* pretrain(
   { out, name: own, ...loading }: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
-  chooseDevice(config.device);
-  if (config.initFrom !== undefined) checkWeights(findEncoder(config.initFrom));
-  if (config.teacher !== undefined) findEncoder(config.teacher);
+  const { network, method } = config;
+  chooseDevice(config.execution.device);
+  if (network.initFrom !== undefined) checkWeights(findEncoder(network.initFrom));
+  if (network.teacher !== undefined) findEncoder(network.teacher);
   yield { kind: 'loading' };
   const data = await loadImages(config, loading);
-  const name = own ?? `${shortName(config.images)}-${config.method}-${config.backbone}`;
+  const name = own ?? `${shortName(config.data.images)}-${method.name}-${network.backbone}`;
   const run = prepare(config, data, () => createRunFolder(out, name));
   try {
     describe(run);
@@ -50,15 +51,18 @@ export async function* pretrain(
 }
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
-export async function loadImages(config: RunConfig, { signal, onLoading }: LoadingOptions): Promise<DataSet> {
-  const data = await openImages(config.images, {
-    seed: config.seed,
-    size: config.size,
+export async function loadImages(
+  { data: { images, size, limit, maxSkipped, cache, dataRoot }, execution: { seed } }: RunConfig,
+  { signal, onLoading }: LoadingOptions,
+): Promise<DataSet> {
+  const data = await openImages(images, {
+    seed,
+    size,
     margin: CROP_MARGIN,
-    limit: config.limit,
-    maxSkippedShare: config.maxSkipped,
-    cache: config.cache,
-    dataRoot: config.dataRoot,
+    limit,
+    maxSkippedShare: maxSkipped,
+    cache,
+    dataRoot,
     signal,
     onProgress: onLoading,
   });

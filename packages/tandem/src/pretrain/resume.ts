@@ -7,8 +7,9 @@ import { readJson } from '../files/json.js';
 import { type DataSet, fingerprint } from '../images/index.js';
 import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
-import { resolveConfig } from './config/config.js';
 import type { RunConfig } from './config/options.js';
+import type { Settings } from './config/read.js';
+import { resolveConfig } from './config/resolve.js';
 import type { PretrainEvent } from './events.js';
 import { openRunFolder } from './folder/run-folder.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
@@ -35,7 +36,7 @@ export class AtEndError extends UserError {}
 
 export interface ResumeOptions extends LoadingOptions {
   /** Settings among `changeable`. */
-  readonly changes?: Readonly<Record<string, unknown>>;
+  readonly changes?: Settings;
 }
 
 const machineSchema = z.object({
@@ -104,20 +105,17 @@ export function readConfigOf(run: string): RunConfig {
   return readRun(run).config;
 }
 
-function readRun(
-  path: string,
-  changes: Readonly<Record<string, unknown>> = {},
-): { config: RunConfig; machine: Machine } {
+function readRun(path: string, changes: Settings = {}): { config: RunConfig; machine: Machine } {
   const file = join(path, 'config.json');
   if (!existsSync(file)) throw new UserError(`${path} is no run folder: there is no config.json in it`);
   try {
     const { tandem, ...settings } = readJson(file);
-    const config = resolveConfig({ ...settings, ...changes });
-    const machine = machineSchema.parse(tandem);
-    return { config: placed(config, machine), machine };
+    const { success, data: machine } = machineSchema.safeParse(tandem);
+    const config = resolveConfig(placed({ ...settings, ...changes }, machine?.folder));
+    if (!success) throw new UserError('what it says of its machine is not whole');
+    return { config, machine };
   } catch (error) {
-    const why = error instanceof z.ZodError ? 'what it says of its machine is not whole' : (error as Error).message;
-    throw new UserError(`${file} cannot be used: ${why}`);
+    throw new UserError(`${file} cannot be used: ${(error as Error).message}`);
   }
 }
 
@@ -153,23 +151,24 @@ function checkNetworks({ config, teacher, origin }: Run, before: Machine, path: 
       `${path} was begun with another ${what} than the one that is now in ${where}: put the former back, or begin a new run`,
     );
   };
-  check('teacher', before.teacher, teacher, config.teacher);
-  check('network to start from', before.origin, origin, config.from);
+  const { options } = config.method;
+  check('teacher', before.teacher, teacher, config.network.teacher);
+  check('network to start from', before.origin, origin, 'from' in options && options.from);
 }
 
 /** Relative paths of networks are seen from where the run was begun, where they still are. */
-function placed(config: RunConfig, { folder }: Machine): RunConfig {
-  if (folder === undefined) return config;
+function placed(settings: Settings, folder: string | undefined): Settings {
+  if (folder === undefined) return settings;
   const there = ['teacher', 'from', 'initFrom'].flatMap((key) => {
-    const path = config[key];
-    const seen = typeof path === 'string' ? resolve(folder, path) : undefined;
+    const path = settings[key];
+    const seen = typeof path === 'string' && path !== '' ? resolve(folder, path) : undefined;
     return seen !== undefined && existsSync(seen) ? [[key, seen] as const] : [];
   });
-  return { ...config, ...Object.fromEntries(there) };
+  return { ...settings, ...Object.fromEntries(there) };
 }
 
 function restore(run: Run, warnings: string[]): Progress {
-  const { method, plan, config, folder, batches } = run;
+  const { method, plan, folder, batches } = run;
   let damaged = 0;
   const found = loadCheckpoint(folder.path, (file, why) => {
     damaged += 1;
@@ -188,10 +187,10 @@ function restore(run: Run, warnings: string[]): Progress {
   }
   const { success, data: progress } = progressSchema.safeParse(found.notes);
   const perEpoch = stepsPerEpoch(method, batches);
-  if (!success || progress.step > config.epochs * perEpoch || progress.epochs > progress.step / perEpoch) {
+  if (!success || progress.step > plan.epochs * perEpoch || progress.epochs > progress.step / perEpoch) {
     throw new UserError(`${folder.path}: its checkpoint does not say how far it is as this version of Tandem does`);
   }
-  if (progress.epochs >= config.epochs)
-    throw new AtEndError(`${folder.path} is at its end: all ${config.epochs} epochs are done`);
+  if (progress.epochs >= plan.epochs)
+    throw new AtEndError(`${folder.path} is at its end: all ${plan.epochs} epochs are done`);
   return progress;
 }

@@ -63,6 +63,7 @@ export const start: Progress = {
  */
 export async function* goOn(run: Run, from: Progress, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
   const { config, data, method, batches, plan, folder } = run;
+  const { saveMinutes, saveSteps } = config.execution;
   const perEpoch = stepsPerEpoch(method, batches);
   const seen = (step: number) => step * batches.size;
   const begun = Date.now() - 1000 * from.seconds;
@@ -70,12 +71,15 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
   yield {
     kind: 'start',
     run: folder.path,
-    config,
+    settings: run.settings,
     data,
+    device: plan.device,
     learned: batches.set.count,
-    steps: config.epochs * perEpoch,
+    epochs: plan.epochs,
+    steps: plan.epochs * perEpoch,
     parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: from.step,
+    imagesSeen: seen(from.step),
   };
   let { step, epochs, suspect, metricsBytes, skippedInARow } = from;
   let sums = new Sums(from.sums);
@@ -105,8 +109,7 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     if (why !== undefined) yield { kind: 'warning', text: `${why}; step ${saved.step} is saved, will try again` };
   }
   const isDue = () =>
-    (config.saveMinutes > 0 && Date.now() - saved.at >= 60_000 * config.saveMinutes) ||
-    (config.saveSteps > 0 && step % config.saveSteps === 0);
+    (saveMinutes > 0 && Date.now() - saved.at >= 60_000 * saveMinutes) || (saveSteps > 0 && step % saveSteps === 0);
 
   /**
    * Looks at the encoders, and writes. Cut short by the signal, it leaves the epoch open: a resumed
@@ -183,8 +186,8 @@ function explained(error: unknown, step: number, saved: number, { config, folder
   }
   function cure(thrown: unknown): string {
     if (memoryAskedFor(thrown))
-      return `Lower batch (${config.batch}), width or size in a new run, or make room and resume`;
-    const skips = config.nonFinite === 'skip' || !(thrown instanceof DivergedError);
+      return `Lower batch (${batches.size}), width or size in a new run, or make room and resume`;
+    const skips = config.execution.nonFinite === 'skip' || !(thrown instanceof DivergedError);
     return skips ? 'Lower lr, or add warmup' : 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
   }
 }

@@ -3,7 +3,7 @@ import { chooseDevice, choosePrecision } from '../device.js';
 import { UsageError, UserError } from '../errors.js';
 import { isOfTheDisk } from '../files/write-whole.js';
 import { Batches, type DataSet, fingerprint } from '../images/index.js';
-import { type Method, methods, networksOf } from '../methods/index.js';
+import { type Method, networksOf } from '../methods/index.js';
 import {
   type Architecture,
   buildEncoder,
@@ -24,8 +24,7 @@ import { saveEncoder } from '../weights/encoder.js';
 import { loadHead, saveHead } from '../weights/head.js';
 import { initEncoder } from '../weights/init.js';
 import { type Origin, openOrigin } from './base-model.js';
-import { backboneSettings, pickMethodOptions, viewCountOf } from './config/config.js';
-import type { RunConfig } from './config/options.js';
+import { type FlatConfig, flatten, type RunConfig, withoutUndefined } from './config/options.js';
 import { type Look, NotFiniteError } from './evaluation/monitor.js';
 import { type RunFolder, unwritable } from './folder/run-folder.js';
 import { newOptimizer, pace } from './optimizer.js';
@@ -36,6 +35,8 @@ import { runViews } from './views.js';
 /** A run and everything it is made of. */
 export interface Run {
   readonly config: RunConfig;
+  /** What config.json says: all that images and machine decide included. */
+  readonly settings: FlatConfig;
   readonly folder: RunFolder;
   readonly data: DataSet;
   readonly method: Method;
@@ -67,26 +68,27 @@ export function prepare<Folder extends RunFolder>(
 /** All of a run but its folder. */
 export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> {
   const { train: set } = data;
-  const origin = openOrigin(config);
+  const { training, execution } = config;
+  const { seed, memoryFormat, nonFinite } = execution;
+  const origin = openOrigin(config.method);
   const lessons = lessonsOf(config, data);
   const size = origin?.card.size ?? data.size ?? set.height;
-  const device = chooseDevice(config.device);
-  const precision = choosePrecision(config.precision, device);
+  const device = chooseDevice(execution.device);
+  const precision = choosePrecision(execution.precision, device);
   const few = lessons.set.count < set.count;
-  const batch = few ? Math.min(config.batch, lessons.set.count) : config.batch;
-  const batches = new Batches(lessons.set, { batch, seed: config.seed });
-  const architecture =
-    origin?.card.architecture ??
-    newArchitecture(config.backbone, backboneSettings(config), { size, channels: set.channels });
-  const { views: made, settings } = runViews(config, { ...data, size }, viewCountOf(config));
+  const batch = few ? Math.min(training.batch, lessons.set.count) : training.batch;
+  const batches = new Batches(lessons.set, { batch, seed });
+  const { backbone, initFrom: _from, teacher: _teacher, ...form } = config.network;
+  const architecture = origin?.card.architecture ?? newArchitecture(backbone, form, { size, channels: set.channels });
+  const { views: made, settings } = runViews(config.views, { ...data, size }, config.method.views);
   const views = made.map((view) => (origin ? fedAs(view, origin.card) : view)) as [View, ...View[]];
   const [view] = views;
   for (const { size: side } of views) checkSide(architecture, side, 'views');
-  const { method, teacher, notes } = methodOf({ ...config, device }, { architecture, views, origin, lessons });
-  const optimizer = newOptimizer(config, method);
+  const { method, teacher, notes } = methodOf(config, { device, architecture, views, origin, lessons });
+  const optimizer = newOptimizer(training, method);
   const { channels: _, ...settled } = architecture;
-  const resolved = {
-    ...config,
+  const resolved = withoutUndefined({
+    ...flatten(config),
     ...settings,
     ...settled,
     device,
@@ -94,24 +96,25 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     batch,
     // With an origin the views have its size, whatever the images': they are read again as they
     // were asked for.
-    size: origin ? config.size : size,
-  };
+    size: origin ? config.data.size : size,
+  });
   const plan: Plan = {
-    epochs: config.epochs,
-    ...pace(config, stepsPerEpoch(method, batches)),
+    epochs: training.epochs,
+    ...pace(training, stepsPerEpoch(method, batches)),
     optimizer,
-    scaleLoss: config.scaleLoss,
-    seed: config.seed,
+    scaleLoss: training.scaleLoss,
+    seed,
     device,
     precision,
-    memoryFormat: config.memoryFormat,
-    readLossEvery: device === 'cpu' || config.nonFinite === 'skip' ? 1 : 20,
-    nonFinite: config.nonFinite,
-    record: config.graph === 'auto' ? cudaGraphs(device) : undefined,
+    memoryFormat,
+    readLossEvery: device === 'cpu' || nonFinite === 'skip' ? 1 : 20,
+    nonFinite,
+    record: execution.graph === 'auto' ? cudaGraphs(device) : undefined,
     numbersIn: canCapture(device) ? 'device' : 'host', // so that graph=off gives the same bits
   };
   return {
-    config: resolved,
+    config,
+    settings: resolved,
     data,
     method,
     teacher,
@@ -123,7 +126,7 @@ export function assemble(config: RunConfig, data: DataSet): Omit<Run, 'folder'> 
     look: {
       view: evaluationView({ size, channels: set.channels, mean: view.mean, std: view.std }),
       device,
-      memoryFormat: config.memoryFormat,
+      memoryFormat,
     },
   };
 }
@@ -136,37 +139,40 @@ function fedAs(view: View, { mean, std }: EncoderCard): View {
 
 /** What a method is built of beside its settings. */
 interface Parts {
+  readonly device: Device;
   readonly architecture: Architecture;
   readonly views: readonly [View, ...View[]];
   readonly origin: Origin | undefined;
   readonly lessons: Lessons;
 }
 
-function methodOf(config: RunConfig & { device: Device }, { architecture, views, origin, lessons }: Parts) {
-  const { build } = methods[config.method] as (typeof methods)[string];
-  const { device, memoryFormat, initFrom, dropPath } = config;
+function methodOf(
+  { method: chosen, network, execution, views: given }: RunConfig,
+  { device, architecture, views, origin, lessons }: Parts,
+) {
+  const { initFrom, dropPath } = network;
+  const { seed, memoryFormat } = execution;
+  const fromScratch = 'fromScratch' in chosen.options && chosen.options.fromScratch;
   let notes: readonly string[] = origin?.note === undefined ? [] : [origin.note];
   const newEncoder: NewEncoder = (form, other) => {
     const encoder = buildEncoder(other ?? architecture, { dropPath, ...form });
-    if (origin && !config.fromScratch) encoder.loadStateDict(origin.encoder.stateDict());
+    if (origin && !fromScratch) encoder.loadStateDict(origin.encoder.stateDict());
     if (initFrom !== undefined && !other) notes = initEncoder(encoder, findEncoder(initFrom));
     return encoder.to({ device, memoryFormat });
   };
-  const { least, most } = viewCountOf(config);
+  const { least, most } = chosen.views;
   if (views.length < least || views.length > most) {
     const takes = least === most ? `${least}` : `${least} ${most === Infinity ? 'or more' : `to ${most}`}`;
-    throw new UsageError(
-      `views=${config.views} makes ${views.length} views of an image; ${config.method} takes ${takes}`,
-    );
+    throw new UsageError(`views=${given.views} makes ${views.length} views of an image; ${chosen.name} takes ${takes}`);
   }
   const teacher =
-    config.teacher === undefined ? undefined : loadTeacher(config.teacher, views[0], { device, memoryFormat });
+    network.teacher === undefined ? undefined : loadTeacher(network.teacher, views[0], { device, memoryFormat });
   const { classes } = lessons;
   // after the teacher, which draws too while it is built: with any teacher the student begins the
   // same
-  manualSeed(config.seed);
+  manualSeed(seed);
   const supervision = classes && { classes, head: origin?.head };
-  const method: Method = build(newEncoder, views, pickMethodOptions(config), teacher?.teacher, supervision);
+  const method = chosen.build(newEncoder, views, teacher?.teacher, supervision);
   const fromHead = initFrom === undefined ? [] : initHead(method, initFrom);
   for (const part of [origin?.encoder, origin?.head]) part?.dispose();
   return { method, teacher, notes: [...notes, ...fromHead, ...(teacher?.notes ?? [])] };
@@ -191,7 +197,7 @@ function initHead({ learns, teacher }: Method, run: string): string[] {
  * Writes down what is being run, and on what machine and images.
  * @throws UserError when that cannot be written
  */
-export function describe({ config, folder, data, method, teacher, origin }: Run): void {
+export function describe({ settings, folder, data, method, teacher, origin }: Run): void {
   const { count, channels, height, width } = data.train;
   const images = { count, channels, height, width, sha256: fingerprint(data.train) };
   const made = { version: tandemVersion, libtorch: version(), threads: threads() };
@@ -201,7 +207,7 @@ export function describe({ config, folder, data, method, teacher, origin }: Run)
   };
   const tandem = { ...made, views: method.views, folder: process.cwd(), images, ...others };
   try {
-    folder.writeConfig({ ...config, tandem });
+    folder.writeConfig({ ...settings, tandem });
     if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
   } catch (error) {
     throw isOfTheDisk(error) ? unwritable(folder.path, error.message) : error;

@@ -1,7 +1,6 @@
 import { UserError } from '../errors.js';
 import { classNames, type LabelledSet } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, labelledShare, subset } from '../images/index.js';
-import { methods } from '../methods/index.js';
 import type { RunConfig } from './config/options.js';
 import { labelled } from './evaluation/monitor.js';
 
@@ -18,14 +17,14 @@ export interface Lessons {
  * @throws UserError where they have none, or too few
  */
 export function lessonsOf(config: RunConfig, data: DataSet): Lessons {
-  const { labels: use } = methods[config.method] as (typeof methods)[string];
-  const share = Number(config.labels ?? 0);
+  const { labels: use, options } = config.method;
+  const share = 'labels' in options ? options.labels : 0;
   if (use === 'none' || share === 0) {
     const { labels: _, ...set } = use === 'none' ? data.train : withoutQueries(data);
     return { set };
   }
   const bank = labelledBank(config, data);
-  const chosen = labelledShare(bank, share, config.seed);
+  const chosen = labelledShare(bank, share, config.execution.seed);
   const classes = classNames(bank);
   if (use === 'needed') return { set: subset(bank, chosen), classes };
   if (!data.train.labels) {
@@ -36,14 +35,14 @@ export function lessonsOf(config: RunConfig, data: DataSet): Lessons {
   return { set: { ...bank, labels }, classes };
 }
 
-function labelledBank({ images, method }: RunConfig, data: DataSet): LabelledSet {
+function labelledBank({ data: { images }, method: { name } }: RunConfig, data: DataSet): LabelledSet {
   if (data.misfit) throw new UserError(`${images}: ${data.misfit}; give both the same class folders`);
   const known = labelled(data);
-  if (!known) throw new UserError(`${images}: ${method} needs labels. ${data.note ?? ''}`.trim());
+  if (!known) throw new UserError(`${images}: ${name} needs labels. ${data.note ?? ''}`.trim());
   const { bank } = known;
   if (bank.labels.some((label) => label !== bank.labels[0])) return bank;
   const [only] = [...bank.labels].map((label) => bank.classes?.[label] ?? label);
-  throw new UserError(`${images}: all ${bank.count} images are of one class, '${only}'; ${method} needs two or more`);
+  throw new UserError(`${images}: all ${bank.count} images are of one class, '${only}'; ${name} needs two or more`);
 }
 
 /**

@@ -1,49 +1,8 @@
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { DataSet } from '../images/index.js';
 import type { ViewCount } from '../methods/index.js';
-import {
-  checkView,
-  defaultPreset,
-  type Jitter,
-  type PresetName,
-  presetNames,
-  type View,
-  viewsPreset,
-  withoutColour,
-} from '../views/index.js';
-
-const share = z.number().min(0).max(1).optional();
-const strength = z.number().min(0).max(2).optional();
-
-/** The settings of a run that say how its views are made; what is not given is the preset's. */
-export const viewOptions = z.strictObject({
-  views: z
-    .enum(presetNames as [PresetName, ...PresetName[]])
-    .optional()
-    .describe(
-      'how the views of an image are made; small below 64 pixels, large from there on, gray with one channel unless given; the settings below change parts of it',
-    ),
-  locals: z
-    .int()
-    .min(0)
-    .max(32)
-    .optional()
-    .describe('small crops of multi-crop; 4 below 64 pixels, 8 from there on unless given'),
-  cropMin: z.number().positive().max(1).optional().describe('smallest share of the area that a crop takes'),
-  flip: share.describe('probability of a horizontal flip'),
-  jitter: strength.describe(
-    'strength of brightness and contrast; saturation and hue keep their proportion to it unless given',
-  ),
-  jitterP: share.describe('probability of colour jitter'),
-  saturation: strength.describe('strength of saturation in the jitter'),
-  hue: z.number().min(0).max(0.5).optional().describe('strength of hue in the jitter, in turns'),
-  gray: share.describe('probability of grayscale'),
-  blur: share.describe('probability of Gaussian blur'),
-  solarize: share.describe('probability of solarization, of the second view only'),
-});
-
-export type ViewSettings = z.infer<typeof viewOptions>;
+import { checkView, defaultPreset, type Jitter, type View, viewsPreset, withoutColour } from '../views/index.js';
+import type { ViewSettings } from './config/views.js';
 
 /** The views of a run, and the settings that say so in full. */
 export interface RunViews {

@@ -5,12 +5,13 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/cli/shared/config-file.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
+import { type FlatConfig, flatten, type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 import { study } from '../support.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
-const config = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
+const resolved = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
+const config = (file: string): FlatConfig => flatten(resolved(file));
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
 
 /** Where they are not the study's 800. */
@@ -20,7 +21,7 @@ describe('experiments', () => {
   test('every file is a run, and says only what differs from the file it starts from', () => {
     assert.ok(files.length > 100);
     for (const file of files) {
-      const resolved = config(file);
+      const run = config(file);
       const { extends: base, ...own } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
       if (base === undefined) continue;
       assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
@@ -28,7 +29,7 @@ describe('experiments', () => {
       const before = readConfig(from).settings;
       for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
       if (!/^(figure|table|momentum)/.test(file)) continue;
-      assert.equal(resolved.epochs, epochsOf[basename(dirname(file))] ?? 800, file);
+      assert.equal(run.epochs, epochsOf[basename(dirname(file))] ?? 800, file);
     }
   });
 
@@ -50,8 +51,8 @@ describe('experiments', () => {
     assert.deepEqual(shown('seed', 'width', 'epochs'), shown('seed-moco', 'width', 'epochs'));
     // The same network under both: SEED's projector is as wide as the features inside, and as its
     // teacher's projection at the end.
-    const { backbone, width } = config('distillation/seed.json');
-    const encoder = buildEncoder({ backbone, width: width as number, stem: 'small', channels: 3 });
+    const { backbone, width = 64 } = resolved('distillation/seed.json').network;
+    const encoder = buildEncoder({ backbone, width, stem: 'small', channels: 3 });
     assert.deepEqual(shown('seed', 'backbone', 'projLayers', 'projNorm', 'projHidden'), [
       backbone,
       2,
@@ -123,7 +124,7 @@ describe('experiments', () => {
   test('Table 4 is three baselines, four heads, two predictors, three losses', () => {
     const rows = of('table4').map((file) => {
       const { method, projLayers, predHidden, predictor, loss } = config(file);
-      const objective = loss ?? { byol: 'mse', 'barlow-twins': 'barlow', vicreg: 'vicreg' }[method];
+      const objective = loss ?? { byol: 'mse', 'barlow-twins': 'barlow', vicreg: 'vicreg' }[String(method)];
       return [method, projLayers, predictor ?? predHidden !== undefined, objective];
     });
     assert.deepEqual(rows, [

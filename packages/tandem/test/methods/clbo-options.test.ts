@@ -4,9 +4,7 @@ import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal, type TinyEncoder } from '../support.js';
-import { moment, parsed, Stepping, shared, teacherOf, tinyClbo } from './stepping.js';
-
-const entry = methods.clbo as (typeof methods)[string];
+import { moment, Stepping, shared, teacherOf, tinyClbo } from './stepping.js';
 
 const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
 
@@ -51,7 +49,7 @@ describe('options', () => {
       { negatives: 'N4' },
       { lamda0: 1 },
     ]) {
-      assert.equal(entry.options.safeParse(wrong).success, false, JSON.stringify(wrong));
+      assert.equal(clboOptions.safeParse(wrong).success, false, JSON.stringify(wrong));
     }
   });
 
@@ -256,7 +254,7 @@ describe('options', () => {
 });
 
 describe('check', () => {
-  const check = (options: object, epochs = 100) => entry.check(parsed(options), { epochs, batch: 256 });
+  const check = (options: object, epochs = 100) => methods.clbo.configure(options).check({ epochs, batch: 256 });
 
   test('the defaults, s2 and constant schedules pass', () => {
     for (const options of [

@@ -58,9 +58,9 @@ class Pooled extends nn.Module implements Encoder {
 type Precision = 'float32' | 'float64';
 
 function build({ options, student, teacher = student }: Setup, dtype: Precision, more: object = {}): Method {
-  const { build: make, options: schema } = methods.dino as (typeof methods)[string];
   const small = { projHidden: 7, projDim: 5, prototypes: 9 };
-  const method = make(() => new Pooled().to({ dtype }), [view, view], schema.parse({ ...small, ...options, ...more }));
+  const configured = methods.dino.configure({ ...small, ...options, ...more });
+  const method = configured.build(() => new Pooled().to({ dtype }), [view, view]);
   for (const [network, state] of [
     [method.learns, student],
     [teacherOf(method), teacher],

@@ -14,13 +14,10 @@ const vit = { width: 8, depth: 2, heads: 2, patch: 2, size: 4, channels: 3 } as 
 
 /** On a tiny transformer, which takes crops of several sizes and in which no image sees another. */
 function tiny(options: object = {}, dropPath = 0): Method {
-  const { build, options: schema } = methods.dino as (typeof methods)[string];
   manualSeed(1);
-  return build(
-    () => new ViT({ ...vit, dropPath }).to({ dtype: 'float64' }),
-    [view, view],
-    schema.parse({ ...small, ...options }),
-  );
+  return methods.dino
+    .configure({ ...small, ...options })
+    .build(() => new ViT({ ...vit, dropPath }).to({ dtype: 'float64' }), [view, view]);
 }
 
 /** Two crops of 4 pixels and the others of 2. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nn, scope } from '@tandem/torch';
-import { type Method, methods, type Preset, presets } from '../../src/methods/index.js';
+import { findMethod, type Method, methods, type Preset, presets } from '../../src/methods/index.js';
 import { type Head, PrototypeHead } from '../../src/networks/index.js';
 import type { FrozenTeacher } from '../../src/teachers/index.js';
 import { normal } from '../support.js';
@@ -11,13 +11,12 @@ const classes = ['a', 'b', 'c'];
 
 /** A method with its own heads on features of 512, as those of ResNet-18. */
 function built(name: string, settings: object = {}): Method {
-  const { build, options } = methods[name] as (typeof methods)[string];
-  return build(
+  const { configure, labels } = findMethod(name);
+  return configure({ ...settingsFor(name, { bank: 8 }), ...settings }).build(
     (form) => tinyEncoder(form, 512),
     [view, view],
-    options.parse({ ...settingsFor(name, { bank: 8 }), ...settings }),
     { width: 3, classes, project: () => assert.fail('no forward here') } as unknown as FrozenTeacher,
-    methods[name]?.labels === 'needed' ? { classes } : undefined,
+    labels === 'needed' ? { classes } : undefined,
   );
 }
 
@@ -101,12 +100,9 @@ describe('1.4 the heads of each method', () => {
   });
 
   test("SimCLR v2's layers are as wide as the features, and a batch's outputs have mean 0 in each coordinate", () => {
-    const { build, options } = methods.simclr as (typeof methods)[string];
-    const { learns } = build(
-      (form) => tinyEncoder(form, 48),
-      [view, view],
-      options.parse(settingsFor('simclr', presets.simclr?.official ?? {})),
-    );
+    const { learns } = methods.simclr
+      .configure(settingsFor('simclr', presets.simclr?.official ?? {}))
+      .build((form) => tinyEncoder(form, 48), [view, view]);
     assert.equal(layers(learns.head), "L0(48,48)-BN-R-L0(48,48)-BN-R-L0(48,128)-BN'");
     scope(() => {
       const mean = learns.head.forward(normal([64, 48], 1, 'float32').add(3)).mean([0]);

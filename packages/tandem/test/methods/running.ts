@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Device, manualSeed } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
-import { type Method, methods } from '../../src/methods/index.js';
+import type { Method } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';
-import { pickMethodOptions, resolveConfig, viewCountOf } from '../../src/pretrain/config/config.js';
+import { resolveConfig } from '../../src/pretrain/config/resolve.js';
 import { newOptimizer, pace } from '../../src/pretrain/optimizer.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
@@ -77,17 +77,18 @@ export function setUp({
   device = 'cpu',
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
-  const { seed, batch, epochs, scaleLoss, memoryFormat } = config;
-  const { build, labels: use } = methods[config.method] as (typeof methods)[string];
-  const teaches = use !== 'none' && Number(config.labels ?? 0) > 0;
+  const { network, training, execution } = config;
+  const { batch, epochs, scaleLoss } = training;
+  const { seed, memoryFormat, precision } = execution;
+  const { build, options, views: count } = config.method;
+  const teaches = 'labels' in options && options.labels > 0;
   const names = teaches ? pictures.classes : undefined;
-  const teacher = config.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, names);
+  const teacher = network.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, names);
   manualSeed(init);
   const method = build(
     (form, other) =>
-      buildEncoder(other ?? architecture, { dropPath: config.dropPath, ...form }).to({ memoryFormat, device }),
-    views ?? Array<View>(viewCountOf(config).least).fill(view),
-    pickMethodOptions(config),
+      buildEncoder(other ?? architecture, { dropPath: network.dropPath, ...form }).to({ memoryFormat, device }),
+    views ?? Array<View>(count.least).fill(view),
     teacher,
     teaches ? { classes: pictures.classes ?? [] } : undefined,
   );
@@ -98,10 +99,10 @@ export function setUp({
     seed,
     scaleLoss,
     startStep,
-    ...pace(config, stepsPerEpoch(method, batches)),
-    optimizer: newOptimizer(config, method),
+    ...pace(training, stepsPerEpoch(method, batches)),
+    optimizer: newOptimizer(training, method),
     device,
-    precision: config.precision === 'bfloat16' ? 'bfloat16' : 'float32',
+    precision: precision === 'bfloat16' ? 'bfloat16' : 'float32',
     memoryFormat,
     readLossEvery: 1,
   };

@@ -60,7 +60,7 @@ describe('the strategies of S2-BNN', () => {
     }));
 
   test('the views that each takes', () => {
-    const count = (options: object) => methods.s2bnn?.views(methods.s2bnn.options.parse(options));
+    const count = (options: object) => methods.s2bnn.configure(options).views;
     assert.deepEqual(count({}), { least: 1, most: 1 });
     for (const options of [{ strategy: 'contrastive' }, { strategy: 'both' }, { coTrained: 'resnet18' }]) {
       assert.deepEqual(count(options), { least: 2, most: 2 });
@@ -128,7 +128,10 @@ describe('a teacher that learns beside the student', () => {
     const method = tinyMethod('s2bnn');
     method.learns.encoder.requiresGrad(false);
     const config = resolveConfig({ images: 'x', method: 's2bnn', teacher: 'a/run' });
-    assert.throws(() => newOptimizer(config, method), /^Error: an optimizer was given a network that is frozen$/);
+    assert.throws(
+      () => newOptimizer(config.training, method),
+      /^Error: an optimizer was given a network that is frozen$/,
+    );
   });
 });
 

@@ -45,7 +45,7 @@ describe('SEED', () => {
   });
 
   test('a bank that the images of a step do not divide is refused, and so is a student of another width', () => {
-    assert.throws(() => methods.seed?.check({ bank: 100 }, { epochs: 1, batch: 8 }), {
+    assert.throws(() => methods.seed.configure({ bank: 100 }).check({ epochs: 1, batch: 8 }), {
       name: 'UserError',
       message: /^bank must be a multiple of the 8 keys that each step brings, got 100; the nearest is 104$/,
     });
@@ -67,13 +67,12 @@ describe('38: a student that is its teacher', () => {
   ] as const) {
     test(`${name}: the loss is the entropy of the teacher, and there is no gradient`, () =>
       scope(() => {
-        const { build, options: schema } = methods[name] as (typeof methods)[string];
         const [encoder, shape] = [tinyEncoder().to({ dtype: 'float64' }), { widths: [6, 5, 4], norm: false }];
         const head = new Head(shape).to({ dtype: 'float64' });
         const own = { ...settingsFor(name, { projHidden: 5, projDim: 4, bank: 24 }), ...options };
         const network = { encoder: encoder.clone(), head: head.clone(), own: view };
         const trained = frozenTeacher(network, view);
-        const method = build(() => encoder, [view], schema.parse(own), trained);
+        const method = methods[name].configure(own).build(() => encoder, [view], trained);
         noGrad(() => {
           const mine = method.learns.head.stateDict();
           for (const [key, x] of Object.entries(head.stateDict())) mine[key]?.copy_(x);

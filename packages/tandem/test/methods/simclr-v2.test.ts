@@ -10,8 +10,7 @@ import { lossOf, moment, tinyEncoder, view } from './stepping.js';
 const classes = (n: number) => Array.from({ length: n }, (_, i) => String(i));
 
 function built(encoder: Encoder, teacher: FrozenTeacher, options: object = {}): Method {
-  const { build, options: schema } = methods['simclr-v2'] as (typeof methods)[string];
-  return build(() => encoder, [view], schema.parse(options), teacher);
+  return methods['simclr-v2'].configure(options).build(() => encoder, [view], teacher);
 }
 
 /** A teacher that says what it is told to, whatever it sees. */
@@ -113,11 +112,10 @@ describe('the last stage of SimCLR v2', () => {
     }));
 
   test('labels of other classes than the teacher tells apart are refused', () => {
-    const { build, options } = methods['simclr-v2'] as (typeof methods)[string];
+    const { build } = methods['simclr-v2'].configure({ labels: 0.1 });
     const teacher = saying(() => assert.fail('not asked'), 2, ['cat', 'dog']);
     assert.throws(
-      () =>
-        build(() => tinyEncoder(), [view], options.parse({ labels: 0.1 }), teacher, { classes: ['a', 'b', 'c', 'd'] }),
+      () => build(() => tinyEncoder(), [view], teacher, { classes: ['a', 'b', 'c', 'd'] }),
       /^UserError: the teacher tells cat, dog apart, the labels a, b, c and 1 more; give labels=0$/,
     );
   });

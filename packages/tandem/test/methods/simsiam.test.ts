@@ -73,7 +73,7 @@ describe('5. exact checks of SimSiam', () => {
     const settings = { images: 'pictures', method: 'simsiam' };
     for (const constantPredictorLr of [true, false]) {
       const method = tinyMethod('simsiam', { constantPredictorLr });
-      const optimizer = newOptimizer(resolveConfig({ ...settings, constantPredictorLr }), method);
+      const optimizer = newOptimizer(resolveConfig({ ...settings, constantPredictorLr }).training, method);
       const predictor = method.learns.predictor?.parameters() ?? [];
       const [before, others] = [hash(predictor), hash(method.learns.encoder.parameters())];
       lossOf(method, viewsOf(0, predictor[0] as Tensor)).backward();

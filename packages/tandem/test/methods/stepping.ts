@@ -1,7 +1,6 @@
 import { manualSeed, optim, scope, Tensor } from '@tandem/torch';
 import { total } from '../../src/losses/index.js';
-import { clboOptions } from '../../src/methods/clbo.js';
-import { type Method, methods, type Views } from '../../src/methods/index.js';
+import { findMethod, type Method, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
 import type { Moment } from '../../src/step/index.js';
@@ -11,8 +10,6 @@ import { hash, normal, TinyEncoder } from '../support.js';
 
 export const view = smallView({ size: 2 });
 
-export const parsed = (options: object) => clboOptions.parse({ projHidden: 5, projDim: 4, ...options });
-
 /** The tiny encoder, with batch norm by parts where a method asks for it. */
 export function tinyEncoder({ splits = 1 }: TrainingForm = {}, features = 6): TinyEncoder {
   const encoder = new TinyEncoder(12, features);
@@ -21,7 +18,7 @@ export function tinyEncoder({ splits = 1 }: TrainingForm = {}, features = 6): Ti
 
 /** As many of these settings as the method knows. */
 export function settingsFor(name: string, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const known = methods[name]?.options.shape ?? {};
+  const known = findMethod(name).options.shape;
   return Object.fromEntries(Object.entries(settings).filter(([key]) => Object.hasOwn(known, key)));
 }
 
@@ -41,11 +38,11 @@ export function tinyMethod(
   options: object = {},
   { dtype = 'float32', seed = 1, teacher = tinyTeacher({ dtype }) }: TinyOptions = {},
 ): Method {
-  const { build, options: schema, teacher: use } = methods[name] as (typeof methods)[string];
+  const { configure, teacher: use } = findMethod(name);
   const imitated = use === 'none' ? undefined : teacher;
   manualSeed(seed);
-  const settings = schema.parse({ ...settingsFor(name, small), ...options });
-  return build((form) => tinyEncoder(form).to({ dtype }), [view, view], settings, imitated);
+  const { build } = configure({ ...settingsFor(name, small), ...options });
+  return build((form) => tinyEncoder(form).to({ dtype }), [view, view], imitated);
 }
 
 /** A frozen network of as many outputs as the tiny methods project to. */

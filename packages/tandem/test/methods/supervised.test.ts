@@ -19,10 +19,10 @@ function head(seed = 5): Head {
 }
 
 function built(options: object, supervision: Supervision): Method {
-  const { build, options: schema } = methods.supervised as (typeof methods)[string];
   manualSeed(1);
-  const parsed = schema.parse({ from: 'runs/a', ...options });
-  return build(() => tinyEncoder(), [view], parsed, undefined, supervision);
+  return methods.supervised
+    .configure({ from: 'runs/a', ...options })
+    .build(() => tinyEncoder(), [view], undefined, supervision);
 }
 
 const scores = ({ learns }: Method): Tensor => learns.forward(x());

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { allocatedBytes, rand, scope } from '@tandem/torch';
-import { methods, type Views } from '../../src/methods/index.js';
+import type { Views } from '../../src/methods/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type Forecast, forecast, pickMethodOptions, resolveConfig } from '../../src/pretrain/index.js';
+import { type Forecast, forecast, resolveConfig } from '../../src/pretrain/index.js';
 import { smallView } from '../../src/views/index.js';
 import { pictures, tandem, temporary } from '../cli/running.js';
 import { assertClose } from '../support.js';
@@ -74,8 +74,7 @@ test('the memory of a whole batch is what its parts foretell', async () => {
   assert.deepEqual(measuredAt, [8, 16]);
   const view = smallView({ size: 32 });
   const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
-  const { build } = methods.moby as (typeof methods)[string];
-  const method = build((form) => buildEncoder(architecture, form), [view, view], pickMethodOptions(config));
+  const method = config.method.build((form) => buildEncoder(architecture, form), [view, view]);
   const moment = { step: 0, steps: 9, epoch: 1, epochs: 3, lr: 0.1, seed: 0, resetMomentum: () => {} };
   const run = () =>
     scope(() => {

@@ -6,7 +6,7 @@ import { baseLr, excluded, newOptimizer } from '../../src/pretrain/optimizer.js'
 import { tinyMethod } from '../methods/stepping.js';
 import { assertClose, elements } from '../support.js';
 
-const config = (settings: object = {}) => resolveConfig({ images: 'pictures', ...settings });
+const config = (settings: object = {}) => resolveConfig({ images: 'pictures', ...settings }).training;
 
 /** A step with gradients of zero, so that weight decay alone moves what it may. */
 function decayed(settings: Readonly<Record<string, unknown>>): { name: string; moved: boolean; vector: boolean }[] {

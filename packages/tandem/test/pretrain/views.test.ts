@@ -7,7 +7,7 @@ const data = (size: number, channels: 1 | 3 = 3) => ({
   name: 'pictures',
   train: { name: 'pictures', count: 0, channels, height: size, width: size, pixels: new Uint8Array(0) },
 });
-const config = (given: object = {}) => resolveConfig({ images: 'pictures', ...given });
+const config = (given: object = {}) => resolveConfig({ images: 'pictures', ...given }).views;
 const two = { least: 2, most: 2 };
 const runViews = (settings: object, of: ReturnType<typeof data>) => viewsOf(settings, of, two);
 

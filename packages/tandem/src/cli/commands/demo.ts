@@ -44,7 +44,7 @@ export function demoCommand(): Command {
       if (!known) throw new UserError(`${settings.images}: the demo needs labels to measure with`);
       console.error('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
       const config = resolveConfig(settings);
-      const { run } = await showTraining(config.images, (hooks) => pretrain(config, { out, ...hooks }), false);
+      const { run } = await showTraining(settings.images, (hooks) => pretrain(config, { out, ...hooks }), false);
       const { encoder, card } = loadEncoder(findEncoder(run));
       console.error('measuring...');
       const scores = scoresWithBaselines(encoder, known, { card, device: 'cpu' });

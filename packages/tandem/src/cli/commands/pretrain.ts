@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { didYouMean, shownName, UsageError } from '../../errors.js';
 import { DATA_SETS } from '../../images/index.js';
-import { methods, presets } from '../../methods/index.js';
+import { findMethod, methods, presets } from '../../methods/index.js';
 import {
   describeOptions,
   knownSettings,
@@ -44,7 +44,9 @@ interface Training {
 
 const pretraining: Training = { name: 'pretrain', flags, methods: Object.keys(methods), check: () => {} };
 
-const imitating = Object.keys(methods).filter((name) => methods[name]?.teacher !== 'none');
+const imitating: readonly string[] = Object.values(methods).flatMap(({ name, teacher }) =>
+  teacher === 'none' ? [] : [name],
+);
 
 const distilling: Training = {
   name: 'distill',
@@ -110,7 +112,7 @@ function trainingCommand(training: Training): Command {
         training.check(all);
         const resolved = resolveConfig(all);
         if (dryRun) return showForecast(resolved, out, json === true);
-        await showTraining(resolved.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+        await showTraining(resolved.data.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
       },
     );
 }
@@ -131,7 +133,7 @@ function settingsHelp({ flags, methods: offered }: Training): string {
   return [
     settingsTable('Settings, given as key=value:', rest),
     ...offered.map((name) => {
-      const { summary, options } = methods[name] as (typeof methods)[string];
+      const { summary, options } = findMethod(name);
       return settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options));
     }),
     helpTable('What a preset changes, where nothing else is asked:', presetRows(offered)),

@@ -5,15 +5,7 @@ import { Command } from 'commander';
 import sharp from 'sharp';
 import { UsageError, UserError } from '../../errors.js';
 import { Batches, DATA_SETS, type DataSet, type ImageSet } from '../../images/index.js';
-import {
-  describeOptions,
-  loadImages,
-  resolveConfig,
-  runOptions,
-  runViews,
-  viewCountOf,
-  viewOptions,
-} from '../../pretrain/index.js';
+import { describeOptions, loadImages, resolveConfig, runOptions, runViews, viewOptions } from '../../pretrain/index.js';
 import { aboutPreset, makeViews, presetNames, type View } from '../../views/index.js';
 import { wholeNumber } from '../shared/arguments.js';
 import { contactSheet, type Picture } from '../shared/contact-sheet.js';
@@ -82,9 +74,13 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   const data = await loadImages(config, { onLoading: bar.update }).finally(bar.stop);
   const { train: set, skipped } = data;
   if (skipped.length > 0) console.error(skippedFiles(skipped));
-  const { settings, views: all } = runViews(config, data, viewCountOf(config));
+  const { settings, views: all } = runViews(config.views, data, config.method.views);
   const views = settings.views === 'none' ? all.slice(0, 1) : all;
-  const { rows, indices } = lookAt(data, views, { count: Math.min(count, set.count), draws, seed: config.seed });
+  const { rows, indices } = lookAt(data, views, {
+    count: Math.min(count, set.count),
+    draws,
+    seed: config.execution.seed,
+  });
   const gaps = new Set(Array.from({ length: draws }, (_, draw) => 1 + draw * views.length));
   const { pixels, width, height } = contactSheet(rows, gaps);
   const png = await sharp(pixels, { raw: { width, height, channels: 3 } })

@@ -46,14 +46,14 @@ function lines({
   return [
     wrapped(['settings:', ...settings]),
     `images      ${whole(images.count)} of ${images.name}`,
-    `steps       ${whole(steps)}: ${whole(config.epochs)} epochs of ${whole(stepsPerEpoch)}`,
+    `steps       ${whole(steps)}: ${whole(steps / stepsPerEpoch)} epochs of ${whole(stepsPerEpoch)}`,
     `student     ${network(student)}`,
     `teacher     ${teacher ? network(teacher) : 'none'}`,
     ...(imitated ? [`imitates    ${network(imitated)}`] : []),
     ...Object.entries(others).map(([name, facts]) => `${name.padEnd(11)} ${network(facts)}`),
     `a step      ${operations(perStep)}, backward as two forward passes`,
     `memory      about ${shownBytes(memory.total)}: ${bytes.join(', ')}`,
-    `            activations of ${whole(config.batch)} images by those of ${measuredAt.join(' and ')}; without what backward needs in passing`,
+    `            activations of ${whole(Number(config.batch))} images by those of ${measuredAt.join(' and ')}; without what backward needs in passing`,
     'Nothing was written.',
   ];
 }

@@ -12,13 +12,14 @@ import { loadEncoder } from '../../weights/encoder.js';
 import { loadHead } from '../../weights/head.js';
 import { progress } from '../terminal/progress.js';
 import { classTable, scored } from './class-table.js';
-import { type Choice, openSubjects, type Subject } from './encoders.js';
+import { openSubjects, type Subject } from './encoders.js';
 import { viewOf } from './evaluation.js';
 import { asJson, keep, type Measured, percent } from './record.js';
 
 /** Whether a run fine-tunes another one's network, and its result is not told yet. */
 export function isUntold(run: string): boolean {
-  return readConfigOf(run).from !== undefined && !existsSync(join(run, 'result.json'));
+  const { options } = readConfigOf(run).method;
+  return 'from' in options && options.from !== undefined && !existsSync(join(run, 'result.json'));
 }
 
 /**
@@ -27,6 +28,9 @@ export function isUntold(run: string): boolean {
  */
 export async function tellTuned(run: string, json: boolean): Promise<void> {
   const config = readConfigOf(run);
+  const { images } = config.data;
+  const { options } = config.method;
+  if (!('from' in options) || options.from === undefined) throw new UserError(`${run}: fine-tunes no network`);
   const bar = progress('queries');
   try {
     const data = await loadImages(config, { onLoading: bar.update });
@@ -36,12 +40,12 @@ export async function tellTuned(run: string, json: boolean): Promise<void> {
     const { bank, queries } = known;
     const { encoder, card } = loadEncoder(findEncoder(run));
     const { head, classes = [] } = loadHead(headFile);
-    const device = chooseDevice(config.device);
+    const device = chooseDevice(config.execution.device);
     const network = new Branch(encoder.to({ device }), head);
     const best = Math.min(5, classes.length);
     const ranked = scope(() => {
       const scores = features(network, queries, {
-        ...{ view: viewOf(card), device, memoryFormat: config.memoryFormat },
+        ...{ view: viewOf(card), device, memoryFormat: config.execution.memoryFormat },
         onProgress: (done, total) => bar.update(done, total, 'queries'),
       });
       return Int32Array.from(noGrad(() => scores.topk(best, { dim: 1 }))[1].data(), Number);
@@ -49,24 +53,27 @@ export async function tellTuned(run: string, json: boolean): Promise<void> {
     network.dispose();
     const result = scored({ ranked, best }, queries.labels, classes);
     writeWhole(join(run, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-    const { labels, fromHeadLayer, fromScratch, epochs, batch, lr, momentum, weightDecay, seed, cropMin, flip } =
-      config;
-    const optimizer = config.optimizer === 'sgd' ? `SGD${config.nesterov ? ' (Nesterov)' : ''}` : config.optimizer;
-    const [subject] = openSubjects(String(config.from), config.of as Choice) as [Subject];
+    const { labels, from, of, fromHeadLayer, fromScratch } = options;
+    const { epochs, batch, lr, momentum, weightDecay, nesterov, decay } = config.training;
+    const { cropMin, flip } = config.views;
+    const { seed } = config.execution;
+    const optimizer =
+      config.training.optimizer === 'sgd' ? `SGD${nesterov ? ' (Nesterov)' : ''}` : config.training.optimizer;
+    const [subject] = openSubjects(from, of) as [Subject];
     subject.encoder.dispose();
     const measured: Measured = {
       subject,
       protocol: fromScratch ? 'from scratch' : 'fine-tune',
       settings: {
-        ...{ labels, fromHeadLayer, fromScratch, optimizer, schedule: config.decay },
+        ...{ labels, fromHeadLayer, fromScratch, optimizer, schedule: decay },
         ...{ crop: [cropMin, 1], flip, epochs, batch, lr, momentum, weightDecay, seed },
         ...{ labelled: lessonsOf(config, data).set.count, bank: bank.count, queries: queries.count },
       },
       result,
     };
     bar.stop();
-    if (!fromScratch) keep('finetune', config.images, [measured], bar);
-    if (json) console.log(asJson('finetune', config.images, [measured], { run }));
+    if (!fromScratch) keep('finetune', images, [measured], bar);
+    if (json) console.log(asJson('finetune', images, [measured], { run }));
     else console.log([...lines(measured, classes), `tuned encoder and classifier: ${run}`].join('\n'));
   } finally {
     bar.stop();

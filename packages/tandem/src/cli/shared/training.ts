@@ -38,10 +38,9 @@ export async function showTraining(
           bar.stop();
           bar = progress('training');
           saves = true;
-          ({ steps } = event);
-          epochs = event.config.epochs;
+          ({ steps, epochs } = event);
           stderr.write(`${opening(event).join('\n')}\n`);
-          rate = imageRate(event.from * event.config.batch);
+          rate = imageRate(event.imagesSeen);
           break;
         case 'step':
           bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
@@ -79,9 +78,9 @@ export async function showTraining(
 
 type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
 
-function opening({ run, config, data, learned, steps, parameters, from }: Event<'start'>): string[] {
+function opening({ run, settings: all, data, learned, steps, parameters, from }: Event<'start'>): string[] {
   const { train, skipped, note } = data;
-  const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  const settings = Object.entries(all).map(([key, value]) => `${key}=${value}`);
   return [
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),

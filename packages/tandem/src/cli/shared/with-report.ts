@@ -1,4 +1,3 @@
-import type { Device } from '@tandem/torch';
 import type { PretrainEvent } from '../../pretrain/index.js';
 import { writeReport } from '../../report/index.js';
 import { progress } from '../terminal/progress.js';
@@ -35,9 +34,10 @@ export async function* reported(
 async function report(run: string, whole: Extract<PretrainEvent, { kind: 'start' }> | undefined): Promise<void> {
   const bar = progress('report');
   try {
-    const device = (whole?.config as { device?: Device } | undefined)?.device ?? 'cpu';
     const onProgress = (done: number, total: number) => bar.update(done, total, 'neighbours');
-    bar.say(`report: ${await writeReport(run, whole ? { pictures: { data: whole.data, device, onProgress } } : {})}`);
+    bar.say(
+      `report: ${await writeReport(run, whole ? { pictures: { data: whole.data, device: whole.device, onProgress } } : {})}`,
+    );
   } catch (error) {
     bar.say(`no report was written: ${error instanceof Error ? error.message : error}`);
   } finally {

@@ -19,6 +19,7 @@ export async function* evaluate(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PretrainEvent, Pick<EpochMetrics, string>> {
   const { epochs, seed } = plan;
+  const { knnEvery } = config.execution;
   method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
   const numbers: Record<string, number | string> = {
     ...method.numbers?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
@@ -30,7 +31,7 @@ export async function* evaluate(
     Object.assign(numbers, diagnostics, warning && { warning });
   }
   const asked = labelled(data);
-  const due = epoch === epochs || (config.knnEvery > 0 && epoch % config.knnEvery === 0);
+  const due = epoch === epochs || (knnEvery > 0 && epoch % knnEvery === 0);
   if (!asked || !due) return numbers;
   if (String(method.classes) === String(classNames(asked.bank))) {
     const top1 = yield* watch(classAccuracy(method.learns, asked, look));

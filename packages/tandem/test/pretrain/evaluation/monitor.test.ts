@@ -75,10 +75,7 @@ test('a look that is ended early frees what it held', () => {
 function student() {
   manualSeed(0);
   const view = smallView({ size: side, channels: 1, data: 'noise' });
-  const options = { ...methods.clbo?.options.parse({ projHidden: 8, projDim: 8 }) };
-  const method = methods.clbo?.build(newEncoder, [view, view], options);
-  assert.ok(method);
-  return method;
+  return methods.clbo.configure({ projHidden: 8, projDim: 8 }).build(newEncoder, [view, view]);
 }
 
 test('the student is diagnosed in evaluation mode, the same each time, and trains on', () => {

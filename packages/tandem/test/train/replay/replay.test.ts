@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, noGrad, scope, type Tensor } from '@tandem/torch';
 import { UserError } from '../../../src/errors.js';
-import { type Method, methods } from '../../../src/methods/index.js';
+import { findMethod, type Method } from '../../../src/methods/index.js';
 import { trainingState } from '../../../src/train/checkpoint.js';
 import type { Recorder } from '../../../src/train/replay/recorder.js';
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from '../../methods/running.js';
@@ -61,7 +61,7 @@ function stand(run: Run): { record: Recorder; replays: number[] } {
 }
 
 function newRun(method: string, settings: object, changed: Partial<Method> = {}): Run {
-  const teacher = methods[method]?.teacher !== 'none' && { teacher: 'frozen' };
+  const teacher = findMethod(method).teacher !== 'none' && { teacher: 'frozen' };
   const own = { ...settingsFor(method, small), ...teacher, ...settings };
   const run = setUp({
     settings: { method, batch: 8, epochs: 4, seed: 3, precision: 'float32', lr: 0.02, ...own },

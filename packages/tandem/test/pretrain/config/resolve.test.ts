@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { methods, presets } from '../../../src/methods/index.js';
-import { describeOptions, resolveConfig, runOptions } from '../../../src/pretrain/index.js';
+import { findMethod, methods, presets } from '../../../src/methods/index.js';
+import { describeOptions, flatten, resolveConfig as resolve, runOptions } from '../../../src/pretrain/index.js';
 import { study } from '../../support.js';
 
 const images = 'pictures';
+const resolveConfig = (given: Readonly<Record<string, unknown>>) => flatten(resolve(given));
 
 test('defaults are filled in for the run and for its method', () => {
   const config = resolveConfig({ images });
@@ -31,6 +32,24 @@ test('texts become numbers and booleans where those are wanted', () => {
 test('a resolved configuration resolves to itself', () => {
   const config = resolveConfig({ images, epochs: '5', tau0: '20', eta: 0.5, stem: 'small', limit: 100 });
   assert.deepEqual(resolveConfig(JSON.parse(JSON.stringify(config))), config);
+});
+
+test('the parts hold every setting once, and in the order of the schemas they are the whole', () => {
+  for (const name of Object.keys(methods)) {
+    const teacher = findMethod(name).teacher === 'none' ? {} : { teacher: 'a/run' };
+    const { data, method, preset, network, training, views, execution } = resolve({ images, method: name, ...teacher });
+    const parts = [data, { method: method.name, preset }, network, training, views, execution, method.options];
+    const whole = resolveConfig({ images, method: name, ...teacher });
+    const keys = parts.flatMap((part) => Object.keys(part));
+    assert.equal(new Set(keys).size, keys.length, name);
+    assert.deepEqual(whole, Object.assign({}, ...parts), name);
+    const known = [...Object.keys(runOptions.shape), ...Object.keys(findMethod(name).options.shape)];
+    assert.deepEqual(
+      Object.keys(whole),
+      known.filter((key) => key in whole),
+      name,
+    );
+  }
 });
 
 const wrong: [given: Record<string, unknown>, message: RegExp][] = [
@@ -118,12 +137,12 @@ describe('presets', () => {
     assert.deepEqual(Object.keys(presets).sort(), Object.keys(methods).sort());
     for (const [method, of] of Object.entries(presets)) {
       for (const preset of ['paper', 'official'] as const) {
-        const imitated = methods[method]?.teacher === 'none' ? {} : { teacher: 'a/run' };
+        const imitated = findMethod(method).teacher === 'none' ? {} : { teacher: 'a/run' };
         const config = resolveConfig({ images, method, preset, ...imitated });
         assert.equal(config.preset, preset);
         for (const [key, value] of Object.entries(of[preset])) assert.equal(config[key], value, `${method} ${key}`);
       }
-      if (methods[method]?.teacher !== 'none') continue;
+      if (findMethod(method).teacher !== 'none') continue;
       assert.deepEqual(resolveConfig({ images, method }), resolveConfig({ images, method, preset: 'paper' }));
     }
   });

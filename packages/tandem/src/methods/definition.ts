@@ -1,0 +1,95 @@
+import type { z } from 'zod';
+import type { NewEncoder } from '../networks/index.js';
+import type { FrozenTeacher } from '../teachers/index.js';
+import type { View } from '../views/index.js';
+import type { Method, NewMethod, Supervision, ViewCount, Views } from './method.js';
+import type { RunFacts } from './options/shared.js';
+
+/** Whether a method needs something, may use it, or has no use for it. */
+export type Use = 'none' | 'needed' | 'optional';
+
+/** What the registry knows of a method, and the way from settings to its options. */
+export interface MethodDefinition<Name extends string, Options> {
+  readonly name: Name;
+  readonly summary: string;
+  /** Its options: types, ranges, defaults and one line on each. */
+  readonly options: z.ZodObject;
+  /** Whether it imitates a network that is trained already. */
+  readonly teacher: Use;
+  /**
+   * Whether it learns from labels: of the images that have some alone, or of all images with the
+   * labels that there are.
+   */
+  readonly labels: Use;
+  /**
+   * The method with its options: those among `settings`, defaults for the rest.
+   * @throws ZodError for values of a wrong type or out of range
+   */
+  configure(settings: object): ConfiguredMethod<Name, Options>;
+}
+
+/** A method with its options: what a run must know of it, and how it is built. */
+export interface ConfiguredMethod<Name extends string, Options>
+  extends Omit<MethodDefinition<Name, Options>, 'options' | 'configure'> {
+  readonly options: Options;
+  /** How many views of an image it takes. */
+  readonly views: ViewCount;
+  /**
+   * @throws UserError for options that are possible one by one, but not together or not in such a
+   * run
+   */
+  check(run: RunFacts): void;
+  readonly build: BuildMethod;
+}
+
+/** Builds a method as `NewMethod` does, with options that it has already. */
+export type BuildMethod = (
+  newEncoder: NewEncoder,
+  views: readonly View[],
+  teacher?: FrozenTeacher,
+  supervision?: Supervision,
+) => Method;
+
+type OptionsOf<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape, z.core.$strip>>;
+
+/** Options and what is done with them, which belong together. */
+interface Parts<Name extends string, Shape extends z.ZodRawShape, Seen extends Views> {
+  readonly name: Name;
+  readonly summary: string;
+  readonly options: z.ZodObject<Shape>;
+  readonly build: NewMethod<OptionsOf<Shape>, Seen>;
+  readonly check?: (options: OptionsOf<Shape>, run: RunFacts) => void;
+  /** Two by default. */
+  readonly views?: ViewCount | ((options: OptionsOf<Shape>) => ViewCount);
+  /** `none` by default, both. */
+  readonly teacher?: Use;
+  readonly labels?: Use;
+}
+
+/** An entry of the registry of methods. */
+export function defineMethod<Name extends string, Shape extends z.ZodRawShape, Seen extends Views>({
+  name,
+  summary,
+  options: schema,
+  build,
+  check,
+  views = { least: 2, most: 2 },
+  teacher = 'none',
+  labels = 'none',
+}: Parts<Name, Shape, Seen>): MethodDefinition<Name, OptionsOf<Shape>> {
+  const about = { name, summary, teacher, labels };
+  return {
+    ...about,
+    options: schema,
+    configure(settings) {
+      const options = schema.strip().parse(settings);
+      return {
+        ...about,
+        options,
+        views: typeof views === 'function' ? views(options) : views,
+        check: (run) => check?.(options, run),
+        build: (newEncoder, made, ...others) => build(newEncoder, made, options, ...others),
+      };
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Which images a run learns from, and how they are read. */
+export const dataOptions = z.object({
+  images: z.string().min(1).describe('data-set name, folder, tar, zip or shards of images'),
+  size: z
+    .int()
+    .min(8)
+    .max(1024)
+    .optional()
+    .describe(
+      'side of the views in pixels; defaults to that of small squares of one size, and to 96 for all other images',
+    ),
+  limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
+  maxSkipped: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('share of image files that may be unreadable before the run stops; in a small set up to five may'),
+  cache: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder for decoded images that are too many for the memory; defaults to the user's cache"),
+  dataRoot: z.string().optional().describe('where named data sets are looked for first'),
+});
+
+export type DataSettings = Readonly<z.infer<typeof dataOptions>>;

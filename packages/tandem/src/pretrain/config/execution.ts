@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** How a run is carried out: its randomness, where it computes, when it saves and evaluates. */
+export const executionOptions = z.object({
+  seed: z.int().min(0).default(0).describe('everything random follows from it'),
+  device: z.string().default('auto').describe('auto, cpu, cuda, cuda:1 or mps'),
+  precision: z
+    .enum(['auto', 'float32', 'bfloat16'])
+    .default('auto')
+    .describe('of matrix products; auto is bfloat16 where the hardware has it'),
+  memoryFormat: z
+    .enum(['contiguous', 'channelsLast'])
+    .default('channelsLast')
+    .describe('order of activations in memory; channelsLast is faster on a CPU'),
+  graph: z
+    .enum(['auto', 'off'])
+    .default('auto')
+    .describe('auto replays training steps as CUDA graphs where device and method allow it'),
+  saveMinutes: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('a checkpoint every so many minutes too, not only at epochs; 0 for none'),
+  saveSteps: z.int().min(0).default(0).describe('and every so many steps; 0 for none'),
+  nonFinite: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('a loss or gradient that is not finite ends the run, or its step is left out'),
+  knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
+});
+
+export type ExecutionSettings = Readonly<z.infer<typeof executionOptions>>;

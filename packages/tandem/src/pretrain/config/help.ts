@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** One setting as the help shows it. */
+export interface OptionHelp {
+  readonly name: string;
+  /** What to write for a value: n, number, text or name. */
+  readonly kind: string;
+  readonly choices?: readonly string[];
+  /** Empty where there is no default. */
+  readonly defaultsTo: string;
+  readonly description: string;
+}
+
+/** The settings of a schema, in order, for help texts. */
+export function describeOptions(schema: z.ZodObject): OptionHelp[] {
+  return Object.entries(schema.shape).map(([name, type]) => {
+    const fallback = z.safeParse(type, undefined);
+    const { enum: choices, type: kind, description = '' } = z.toJSONSchema(type, { io: 'input' });
+    return {
+      name,
+      kind: choices ? 'name' : kind === 'integer' ? 'n' : kind === 'string' ? 'text' : String(kind),
+      ...(choices && { choices: choices.map(String) }),
+      defaultsTo: fallback.data === undefined ? '' : String(fallback.data),
+      description,
+    };
+  });
+}

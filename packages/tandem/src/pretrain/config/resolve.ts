@@ -1,0 +1,75 @@
+import { UsageError, UserError } from '../../errors.js';
+import { findMethod, type MethodConfig, type MethodName, methods, presets } from '../../methods/index.js';
+import { checkBackbone } from '../../networks/index.js';
+import { dataOptions } from './data.js';
+import { asText, explain } from './errors.js';
+import { executionOptions } from './execution.js';
+import { networkOptions } from './network.js';
+import { methodOptions, type RunConfig, runOptions } from './options.js';
+import { readSettings, type Settings } from './read.js';
+import { actsWith, checkTraining, trainingOptions } from './training.js';
+import { viewOptions } from './views.js';
+
+/**
+ * Checks settings and fills in defaults.
+ * @param given by name; strings (as from a command line) become numbers and booleans where those
+ * are wanted
+ * @throws UsageError for unknown names (with the nearest known), wrong types, values out of range,
+ * and settings that do not go together
+ */
+export function resolveConfig(given: Settings): RunConfig {
+  try {
+    const method = findMethod(given.method === undefined ? defaultMethod : asText(given.method));
+    const schema = runOptions.extend(method.options.shape);
+    const asked = readSettings(given, schema, method.name);
+    const all = withPreset(method.name, asked);
+    const { success, data: settings, error } = schema.safeParse(all);
+    if (!success) throw new UsageError(explain(error, all));
+    const config: RunConfig = {
+      data: dataOptions.parse(settings),
+      method: method.configure(settings),
+      preset: methodOptions.parse(settings).preset,
+      network: networkOptions.parse(settings),
+      training: trainingOptions.parse(settings),
+      views: viewOptions.parse(settings),
+      execution: executionOptions.parse(settings),
+    };
+    checkTogether(config, asked);
+    return config;
+  } catch (error) {
+    throw error instanceof UserError ? new UsageError(error.message) : error;
+  }
+}
+
+const defaultMethod = methodOptions.shape.method.parse(undefined);
+
+/** What is asked for, over the preset. The preset's settings of an optimizer go with it. */
+function withPreset(method: MethodName, asked: Settings): Settings {
+  const { success, data: preset } = methodOptions.shape.preset.safeParse(asked.preset);
+  const all: Record<string, unknown> = { ...(success && presets[method]?.[preset]), ...asked };
+  const chosen = trainingOptions.shape.optimizer.safeParse(all.optimizer).data;
+  for (const [key, ...optimizers] of actsWith) {
+    if (!(key in asked) && !(chosen && optimizers.includes(chosen))) delete all[key];
+  }
+  return all;
+}
+
+/** @throws UserError for settings that are possible one by one, but not together */
+function checkTogether({ training, network, method }: RunConfig, asked: Settings): void {
+  checkTraining(training, asked);
+  const { backbone, initFrom, teacher, ...form } = network;
+  checkBackbone(backbone, form);
+  checkTeacher(method, teacher);
+  method.check({ epochs: training.epochs, batch: training.batch, teacher, initFrom });
+}
+
+function checkTeacher({ name, teacher: use }: MethodConfig, teacher: string | undefined): void {
+  if (use === 'needed' && teacher === undefined) {
+    throw new UsageError(
+      `${name} learns from a network that is trained: give its run folder, or the file, as --teacher`,
+    );
+  }
+  if (use !== 'none' || teacher === undefined) return;
+  const others = Object.values(methods).filter((other) => other.teacher !== 'none');
+  throw new UsageError(`${name} has no use for a trained teacher; there is ${others.map((x) => x.name).join(', ')}`);
+}
