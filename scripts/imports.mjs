@@ -23,7 +23,11 @@ const engine = '@tandem/torch';
 const core = `${torch}/*`;
 
 /** Free for every room of the toolkit. */
-const common = [`${tandem}/errors.ts`, `${tandem}/random.ts`];
+const errors = `${tandem}/errors.ts`;
+const common = [errors, `${tandem}/random.ts`];
+
+/** @param {string[]} names */
+const images = (...names) => names.map((name) => `${tandem}/images/${name}`);
 
 /** Reading and writing files so that they stay whole. */
 const files = [`${tandem}/files`];
@@ -49,8 +53,6 @@ const toolkit = rooms(
   'export',
 );
 
-const readers = ['sharp', 'tar-stream', 'yauzl'];
-
 /** @type {Room[]} */
 export const house = [
   { room: `${torch}/index.ts`, may: [torch], why: 'it is what the engine shows' },
@@ -68,45 +70,48 @@ export const house = [
 
   { room: `${tandem}/files`, may: common, worldly: true, why: 'files know nothing of what is in them' },
 
-  { room: `${tandem}/images/options.ts`, may: common, why: 'every room of the images reads it' },
+  { room: `${tandem}/images/options.ts`, may: common, why: 'it says what users may ask for' },
+  { room: `${tandem}/images/concurrency.ts`, why: 'it knows only that work is done' },
   { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
   {
     room: `${tandem}/images/sources`,
-    may: [...common, ...rooms('images/set')],
-    packages: readers,
+    may: [errors, ...images('options.ts', 'set/image-set.ts')],
+    packages: ['tar-stream', 'yauzl'],
     worldly: true,
     why: 'a source gives bytes and does not decode them',
   },
   {
     room: `${tandem}/images/decode`,
-    may: [...common, ...rooms('images/set', 'images/sources')],
-    packages: readers,
+    may: [errors, ...images('options.ts', 'concurrency.ts', 'set', 'sources/source.ts')],
+    packages: ['sharp'],
     worldly: true,
+    why: 'decoding does not know where images are kept',
   },
   {
     room: `${tandem}/images/cache`,
-    may: [...common, ...rooms('images/set', 'images/sources', 'images/decode/concurrency.ts')],
+    may: [errors, ...images('concurrency.ts', 'set', 'sources/listing.ts')],
     worldly: true,
     why: 'the cache keeps what others decode',
   },
   {
     room: `${tandem}/images/collection`,
-    may: [...common, ...rooms('images/options.ts', 'images/set', 'images/sources', 'images/decode', 'images/cache')],
+    may: [errors, ...images('options.ts', 'set', 'sources', 'decode', 'cache/cached.ts')],
     worldly: true,
+    why: 'the cache has one door, cached.ts, and a data set is a collection at a known place',
   },
   {
     room: `${tandem}/images/datasets`,
     may: [
-      ...common,
-      ...rooms('images/options.ts', 'images/set', 'images/sources', 'images/decode'),
-      ...rooms('images/cache', 'images/collection'),
+      errors,
+      ...images('options.ts', 'set', 'sources', 'decode/side.ts', 'collection'),
+      ...images('cache/cached.ts', 'cache/cache-home.ts', 'cache/lock.ts'),
     ],
     worldly: true,
+    why: 'a data set is told apart from others here and nowhere else',
   },
   {
     room: `${tandem}/images`,
     may: common,
-    packages: readers,
     worldly: true,
     why: 'images are host bytes, no tensors',
   },

@@ -2,16 +2,17 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
-import { KNOWN } from './datasets/registry.js';
-import { checkOptions, type OpenOptions } from './options.js';
+import { NAMED } from './datasets/registry.js';
+import { type OpenOptions, type ProgressOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { archiveName } from './sources/archive.js';
 import { isImage } from './sources/formats.js';
-import { openPlace } from './sources/open-source.js';
+import { openSource } from './sources/open-source.js';
+import type { Source } from './sources/source.js';
 import { isPattern } from './sources/webdataset.js';
 
 /** The data sets known by name. */
-export const DATA_SETS: readonly string[] = Object.keys(KNOWN);
+export const DATA_SETS: readonly string[] = Object.keys(NAMED);
 
 /**
  * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
@@ -21,19 +22,25 @@ export const DATA_SETS: readonly string[] = Object.keys(KNOWN);
  * @throws UserError where there is nothing of that name, no image, or something damaged
  */
 export async function openImages(where: string, options: OpenOptions = {}): Promise<DataSet> {
-  checkOptions(options);
-  options.signal?.throwIfAborted();
-  const known = Object.hasOwn(KNOWN, where) ? KNOWN[where] : undefined;
-  if (known) return known(options);
+  const { locate, ...parts } = partsOf(options);
+  parts.progress.signal?.throwIfAborted();
+  const named = Object.hasOwn(NAMED, where) ? NAMED[where] : undefined;
+  if (named) return named({ locate, ...parts });
+  return openCollection(await openPath(where, parts.progress), parts);
+}
 
-  const kind = await stat(where).catch(() => undefined);
-  if (!kind && !isPattern(where)) throw await missing(where);
-  if (kind?.isFile() && isImage(where)) {
+/**
+ * The source at a path.
+ *
+ * @throws UserError where there is nothing of that name, or something damaged
+ */
+export async function openPath(where: string, progress: ProgressOptions): Promise<Source> {
+  const found = await stat(where).catch(() => undefined);
+  if (!found && !isPattern(where)) throw await missing(where);
+  if (found?.isFile() && isImage(where)) {
     throw new UserError(`${where}: a single image; give the folder that holds it (${dirname(where)})`);
   }
-  const { onProgress, signal } = options;
-  const source = await openPlace(where, (files) => onProgress?.(files, undefined, 'finding'), signal);
-  return openCollection(source, options);
+  return openSource(where, progress);
 }
 
 async function missing(where: string): Promise<UserError> {

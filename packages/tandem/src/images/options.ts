@@ -1,11 +1,24 @@
 import { UserError } from '../errors.js';
 
+// The options of `openImages`: one flat list for users, and inside a few small parts. `partsOf`
+// checks and sorts them once, and each room takes the part it needs.
+
 /** How many times as large as its views an image is kept, as usual: 256 for crops of 224. */
 export const CROP_MARGIN = 8 / 7;
 
-export interface OpenOptions {
+/** Where a data set known by name is looked for. */
+export interface LocateOptions {
   /** First place to look for data sets known by name. */
   readonly dataRoot?: string | undefined;
+  /**
+   * Whether a data set known by name is fetched where it is missing; true unless TANDEM_OFFLINE is
+   * set.
+   */
+  readonly download?: boolean | undefined;
+}
+
+/** How large images come out. */
+export interface SizeOptions {
   /**
    * Side of the images, in pixels. Without it, data sets keep theirs; a folder's images keep theirs
    * where all are squares of one side of at most 128, and become 96 otherwise.
@@ -16,27 +29,29 @@ export interface OpenOptions {
    * of one small side are then never enlarged. Default 1.
    */
   readonly margin?: number | undefined;
+}
+
+/** Which images are used. */
+export interface SampleOptions {
   /** At most so many training images, and at most so many queries; even over the classes. */
   readonly limit?: number | undefined;
-  /** Decides what a limit draws and what is held out as queries; default 0. */
+  /** Decides what a limit draws; default 0. */
   readonly seed?: number | undefined;
-  /**
-   * Share of files that may fail to decode, default 0.05. In a small collection up to five may, or
-   * half of them where there are fewer than ten. 0 tolerates none.
-   */
-  readonly maxSkippedShare?: number | undefined;
-  /**
-   * Folder for decoded images that are too many for the memory; `tandem/images` in the user's cache
-   * unless given.
-   */
-  readonly cache?: string | undefined;
-  /** Bytes of decoded images that may be held in memory; 1 GiB unless given. */
+}
+
+/** Where decoded images are kept. */
+export interface StorageOptions {
+  /** Bytes of decoded images that may be held in memory; default 1 GiB. */
   readonly memory?: number | undefined;
   /**
-   * Whether a data set known by name is fetched where it is missing; true unless TANDEM_OFFLINE is
-   * set.
+   * Folder for decoded images that are too many for the memory; default `tandem/images` in the
+   * user's cache.
    */
-  readonly download?: boolean | undefined;
+  readonly cache?: string | undefined;
+}
+
+/** How the work is followed and stopped. */
+export interface ProgressOptions {
   /**
    * Told what is being done (`finding` files, then `decoding` them), how much of it, and of how
    * much where that is known.
@@ -46,8 +61,27 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface OpenOptions extends LocateOptions, SizeOptions, SampleOptions, StorageOptions, ProgressOptions {
+  /**
+   * Share of files that may fail to decode, default 0.05. In a small collection up to five may, or
+   * half of them where there are fewer than ten. 0 tolerates none.
+   */
+  readonly maxSkippedShare?: number | undefined;
+}
+
+/** The same options, sorted by what they decide. */
+export interface OpenParts {
+  readonly locate: LocateOptions;
+  readonly sizing: SizeOptions;
+  readonly sample: SampleOptions;
+  readonly storage: StorageOptions;
+  readonly progress: ProgressOptions;
+  readonly maxSkippedShare: number | undefined;
+}
+
 /** @throws UserError for what is out of range */
-export function checkOptions({ size, margin, limit, seed, memory, maxSkippedShare: share }: OpenOptions): void {
+export function partsOf(options: OpenOptions): OpenParts {
+  const { dataRoot, download, size, margin, limit, seed, memory, cache, maxSkippedShare, onProgress, signal } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
   }
@@ -63,7 +97,15 @@ export function checkOptions({ size, margin, limit, seed, memory, maxSkippedShar
   if (memory !== undefined && !(memory >= 0)) {
     throw new UserError(`memory must be a number of bytes from 0 on, not ${memory}`);
   }
-  if (share !== undefined && !(share >= 0 && share <= 1)) {
-    throw new UserError(`maxSkippedShare must be between 0 and 1, not ${share}`);
+  if (maxSkippedShare !== undefined && !(maxSkippedShare >= 0 && maxSkippedShare <= 1)) {
+    throw new UserError(`maxSkippedShare must be between 0 and 1, not ${maxSkippedShare}`);
   }
+  return {
+    locate: { dataRoot, download },
+    sizing: { size, margin },
+    sample: { limit, seed },
+    storage: { memory, cache },
+    progress: { onProgress, signal },
+    maxSkippedShare,
+  };
 }

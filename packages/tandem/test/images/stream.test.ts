@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bytesOf, streamImages } from '../../src/images/index.js';
+import { UserError } from '../../src/errors.js';
+import { bytesOf, openImages, streamImages } from '../../src/images/index.js';
 import { png, temporary, write } from './making.js';
 
 /** All images of a stream, by file: side and bytes; and the files in order. */
@@ -54,5 +55,15 @@ test('what is done is left out, and nothing else: images, broken ones, and what 
       [...images.keys(), ...skipped].sort(),
       ['a.png', 'b.png', 'bad.png', 'c.png', 'link.png'].filter((name) => !done.includes(name)),
     );
+  }
+});
+
+test('a path that holds no images is refused as when it is opened', async (t) => {
+  const root = temporary(t);
+  const image = write(root, 'a.png', await png());
+  for (const where of [image, join(root, 'nowhere'), 'cifar1']) {
+    const refusal = await openImages(where).catch((error: unknown) => error);
+    assert.ok(refusal instanceof UserError);
+    await assert.rejects(streamImages(where, { size: 16 }), { name: 'UserError', message: refusal.message });
   }
 });

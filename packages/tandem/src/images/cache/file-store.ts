@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PixelFile } from '../set/pixel-file.js';
-import type { Store } from '../set/store.js';
-import { checkRoom } from './disk-space.js';
+import type { Store, Stored } from '../set/store.js';
+import { checkSpace } from './disk-space.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 
 /**
@@ -12,8 +12,8 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
  */
 const SYNC_EVERY = 2 ** 24;
 
-/** What is known of a cache before its images are. */
-export type Begun = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'side'> & {
+/** What is known of a stored set before its images are. */
+export type NewSet = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'side'> & {
   readonly folder: string;
 };
 
@@ -28,22 +28,22 @@ export class Superseded extends Error {}
  * it.
  * @throws Superseded at the end, where the file is gone
  */
-export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
-  const stride = begun.channels * begun.side ** 2;
-  const bytes = begun.count * stride;
-  const path = join(folder, begun.pixels);
-  await checkRoom(folder, bytes);
+export async function fileStore({ folder, ...set }: NewSet): Promise<Store<PixelFile>> {
+  const stride = set.channels * set.side ** 2;
+  const bytes = set.count * stride;
+  const path = join(folder, set.pixels);
+  await checkSpace(folder, bytes);
   const file = await open(path, 'wx');
   await file.truncate(bytes);
   const image = new Uint8Array(stride);
   let unsynced = 0;
   let syncing: Promise<void> | undefined;
   return {
-    write(place, fill) {
+    write(index, fill) {
       fill(image, 0);
       // At once: the system only copies it, in less time than handing it to another thread and back
       // takes. A disk that is nearly full takes part of it.
-      for (let done = 0; done < stride; ) done += writeSync(file.fd, image, done, stride - done, place * stride + done);
+      for (let done = 0; done < stride; ) done += writeSync(file.fd, image, done, stride - done, index * stride + done);
       unsynced += stride;
       if (unsynced < SYNC_EVERY || syncing) return;
       unsynced = 0;
@@ -64,13 +64,26 @@ export async function fileStore({ folder, ...begun }: Begun): Promise<Store> {
       if (!(await stat(path).catch(() => undefined))) throw new Superseded(`${path} is gone`);
       const { skipped, side, kept } = outcome;
       const there = new Set(kept);
-      const missing = Array.from({ length: begun.count }, (_, i) => i).filter((i) => !there.has(i));
+      const missing = Array.from({ length: set.count }, (_, i) => i).filter((i) => !there.has(i));
       const before = await readManifest(folder);
-      const manifest: Manifest = { format: 1, ...begun, side, bytes, missing, skipped };
+      const manifest: Manifest = { format: 1, ...set, side, bytes, missing, skipped };
       await writeManifest(folder, manifest);
       // who has it open can still read it
       if (before) await rm(join(folder, before.pixels), { force: true });
       return { ...outcome, pixels: PixelFile.open(path, stride, Uint32Array.from(kept)) };
     },
   };
+}
+
+/** The set in a folder; undefined where there is none of this hash, or its pixels are not whole. */
+export async function readSet(folder: string, hash: string): Promise<Stored<PixelFile> | undefined> {
+  const manifest = await readManifest(folder);
+  if (manifest?.hash !== hash) return undefined;
+  const { pixels, count, channels, side, bytes, missing, skipped } = manifest;
+  const path = join(folder, pixels);
+  const file = await stat(path).catch(() => undefined);
+  if (file?.size !== bytes) return undefined;
+  const absent = new Set(missing);
+  const kept = Array.from({ length: count }, (_, i) => i).filter((i) => !absent.has(i));
+  return { side, kept, skipped, pixels: PixelFile.open(path, channels * side ** 2, Uint32Array.from(kept)) };
 }

@@ -13,7 +13,7 @@ export interface Manifest {
   readonly channels: number;
   readonly side: number;
   readonly bytes: number;
-  /** The places that hold no image. */
+  /** The indices that hold no image. */
   readonly missing: readonly number[];
   readonly skipped: readonly Skipped[];
 }

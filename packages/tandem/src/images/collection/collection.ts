@@ -1,14 +1,14 @@
 import { UserError } from '../../errors.js';
-import { viewSize } from '../decode/decode-all.js';
+import { viewSize } from '../decode/side.js';
 import { refuseTooMany } from '../decode/skipped.js';
-import type { OpenOptions } from '../options.js';
+import type { OpenParts, SampleOptions } from '../options.js';
 import { type DataSet, slice } from '../set/image-set.js';
 import { balanced, holdOut } from '../set/sampling.js';
 import { FORMATS } from '../sources/formats.js';
 import type { Source } from '../sources/source.js';
 import { foldersOf } from './annotations.js';
 import { type Item, type Layout, layoutOf } from './class-folders.js';
-import { cacheNote, imagesOf } from './decoded-set.js';
+import { cacheNote, decodedSet } from './decoded-set.js';
 
 /**
  * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`).
@@ -17,32 +17,35 @@ import { cacheNote, imagesOf } from './decoded-set.js';
  * @throws UserError where there are no images; TooManySkipped where too many cannot be decoded (see
  * `OpenOptions.maxSkippedShare`)
  */
-export async function openCollection(source: Source, options: OpenOptions): Promise<DataSet> {
+export async function openCollection(
+  source: Source,
+  { maxSkippedShare, ...parts }: Omit<OpenParts, 'locate'>,
+): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
   const layout = layoutOf(source.paths, await foldersOf(source));
-  const plan = planOf(layout, options);
+  const { items, referenceCount, isHeldOut } = planOf(layout, parts.sample);
   const { classes } = layout;
-  const { set: all, places, skipped: undecoded } = await imagesOf(source, plan.items, classes, options);
+  const { set: all, indices, skipped: undecoded } = await decodedSet(source, items, classes, parts);
   const skipped = [...source.faults, ...undecoded];
-  refuseTooMany(source.where, plan.items.length + source.faults.length, skipped, options.maxSkippedShare);
+  refuseTooMany(source.where, items.length + source.faults.length, skipped, maxSkippedShare);
 
-  const bankCount = places.filter((i) => i < plan.bankCount).length;
-  const trainCount = plan.heldOut ? all.count : bankCount;
-  if (trainCount === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
+  const bankCount = indices.filter((i) => i < referenceCount).length;
   const bank = slice(all, 0, bankCount);
   const queries = slice(all, bankCount, all.count);
+  const train = isHeldOut ? all : bank;
+  if (train.count === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
   const notes = [
     ...layout.notes,
-    ...(plan.heldOut ? [heldOutNote(queries.count, all.count)] : []),
+    ...(isHeldOut ? [heldOutNote(queries.count, all.count)] : []),
     ...source.notes,
     ...cacheNote(all),
   ];
   return {
     name: source.name,
-    train: plan.heldOut ? all : bank,
+    train,
     ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
     skipped,
-    size: viewSize(all.height, options),
+    size: viewSize(all.height, parts.sizing),
     ...(layout.misfit && { misfit: layout.misfit }),
     ...(notes.length > 0 && { note: notes.join('. ') }),
   };
@@ -50,26 +53,26 @@ export async function openCollection(source: Source, options: OpenOptions): Prom
 
 interface Plan {
   /**
-   * What to decode: first what becomes the bank, then the queries, so that all sets are windows of
-   * one buffer.
+   * What to decode: first the reference set of k-NN, then the queries, so that all sets are windows
+   * of one buffer.
    */
   readonly items: readonly Item[];
-  readonly bankCount: number;
+  readonly referenceCount: number;
   /** Whether the queries are held out of the training images, and so learned from as well. */
-  readonly heldOut: boolean;
+  readonly isHeldOut: boolean;
 }
 
-function planOf(layout: Layout, { limit, seed = 0 }: OpenOptions): Plan {
+function planOf(layout: Layout, { limit, seed = 0 }: SampleOptions): Plan {
   const train = drawn(layout.train, limit, seed);
-  if (!layout.classes) return { items: train, bankCount: train.length, heldOut: false };
+  if (!layout.classes) return { items: train, referenceCount: train.length, isHeldOut: false };
   if (layout.queries) {
     const queries = drawn(layout.queries, limit, seed);
-    return { items: [...train, ...queries], bankCount: train.length, heldOut: false };
+    return { items: [...train, ...queries], referenceCount: train.length, isHeldOut: false };
   }
   // Whatever the run's seed, so that runs are measured alike, by every command.
-  const { bank, queries } = holdOut(labelsOf(train) as number[], 0);
-  const items = [...bank, ...queries].map((i) => train[i] as Item);
-  return { items, bankCount: bank.length, heldOut: true };
+  const { reference, queries } = holdOut(labelsOf(train) as number[], 0);
+  const items = [...reference, ...queries].map((i) => train[i] as Item);
+  return { items, referenceCount: reference.length, isHeldOut: true };
 }
 
 function drawn(items: readonly Item[], limit: number | undefined, seed: number): readonly Item[] {

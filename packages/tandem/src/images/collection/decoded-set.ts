@@ -1,90 +1,112 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { shownBytes } from '../../errors.js';
-import { cached } from '../cache/cache.js';
-import { cacheHome } from '../cache/cache-home.js';
-import { decodeAll, likelySide, targetSide } from '../decode/decode-all.js';
-import type { OpenOptions } from '../options.js';
-import { type ImageSet, imageBytes, type Skipped, subset } from '../set/image-set.js';
+import { cached } from '../cache/cached.js';
+import { decodeAll } from '../decode/decode-all.js';
+import { type Sides, sidesOf } from '../decode/side.js';
+import type { OpenParts, ProgressOptions, SampleOptions } from '../options.js';
+import { type ImageSet, imageBytes, type Skipped } from '../set/image-set.js';
 import { PixelFile, type Pixels } from '../set/pixel-file.js';
-import { IN_MEMORY, memoryStore, type NewStore, type Stored } from '../set/store.js';
+import { fitsInMemory, memoryStore, type NewStore, type Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
 import type { Item } from './class-folders.js';
 
 /** What decoding a source's items came to. */
-export interface Images {
+export interface DecodedSet {
   /** The images that could be decoded, in the order of the items. */
   readonly set: ImageSet;
   /** Which items they are. */
-  readonly places: readonly number[];
+  readonly indices: readonly number[];
   readonly skipped: readonly Skipped[];
 }
 
-/** What is decoded is more than may be held in memory. */
-class TooLarge extends Error {}
-
-/** Decodes items to memory or, where they do not fit, takes them from a cache. */
-export async function imagesOf(
+/** Decodes items to memory or, where they are too many for it, takes them from the cache. */
+export async function decodedSet(
   source: Source,
   items: readonly Item[],
   classes: readonly string[] | undefined,
-  options: OpenOptions,
-): Promise<Images> {
-  const { memory = IN_MEMORY, onProgress, signal, limit, seed } = options;
-  const decode = (files: readonly string[], likely: number, newStore: NewStore) =>
-    decodeAll(source, files, likely, newStore, {
-      ...options,
-      onDone: (done) => onProgress?.(done, files.length, 'decoding'),
-    });
-  const paths = items.map((item) => item.path);
-  const setAt = (places: readonly number[], { side, pixels }: Stored) => {
-    const kept = places.map((i) => items[i] as Item);
-    return setOf(source.name, kept, { side, pixels, classes });
+  { sizing, sample, storage, progress }: Pick<OpenParts, 'sizing' | 'sample' | 'storage' | 'progress'>,
+): Promise<DecodedSet> {
+  const { memory, cache } = storage;
+  const paths = items.map(({ path }) => path);
+  const sides = await sidesOf(source, paths, sizing, progress.signal);
+  const fits = fitsInMemory(paths.length, 3, sides.own, memory);
+  const held = fits ? await inMemory({ source, paths, sides, progress }, memory) : undefined;
+  // What would fit at its own side and did not has images of other sides: none keeps its own.
+  const others = fits ? { own: sides.target, target: sides.target } : sides;
+  const stored = held ?? (await fromCache({ source, paths, sides: others, progress }, cache, sample));
+  const { kept: indices, skipped } = stored;
+  const kept = indices.map((i) => items[i] as Item);
+  return { set: setOf(source.name, kept, classes, stored), indices, skipped };
+}
+
+/** What is to be decoded, to images of which side. */
+interface Work {
+  readonly source: Source;
+  readonly paths: readonly string[];
+  readonly sides: Sides;
+  readonly progress: ProgressOptions;
+}
+
+/** The decoded images are more than may be held in memory. */
+class TooLarge extends Error {}
+
+/** Undefined where the images turn out too large. */
+async function inMemory(work: Work, memory: number | undefined): Promise<Stored | undefined> {
+  const newStore: NewStore = (count, channels, side) => {
+    if (!fitsInMemory(count, channels, side, memory)) throw new TooLarge();
+    return memoryStore(count, channels, side);
   };
-  const side = targetSide(options);
-  let likely = await likelySide(source, paths, options);
-  const fits = (count: number, channels: number, side: number) => count * channels * side ** 2 <= memory;
-  if (fits(paths.length, 3, likely)) {
-    try {
-      const small = await decode(paths, likely, (...shape) => {
-        if (!fits(...shape)) throw new TooLarge();
-        return memoryStore(...shape);
-      });
-      return { set: setAt(small.kept, small), places: small.kept, skipped: small.skipped };
-    } catch (error) {
-      if (!(error instanceof TooLarge)) throw error;
-      likely = side; // sizes differ
-    }
+  try {
+    return await decode(work, newStore);
+  } catch (error) {
+    if (error instanceof TooLarge) return undefined;
+    throw error;
   }
-  // What a cache holds must not depend on what is held out of it.
-  const order = [...items.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
+}
+
+/**
+ * In the cache, images are sorted by their paths: what it holds must not depend on what is held out
+ * of it. They come back in the order asked for.
+ */
+async function fromCache(work: Work, cache: string | undefined, sample: SampleOptions): Promise<Stored> {
+  const { source, paths, sides, progress } = work;
+  const { name, where } = source;
+  const order = [...paths.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
   const files = order.map((i) => paths[i] as string);
-  const key = { side, ...(likely !== side && { own: likely }), ...(limit !== undefined && { limit, seed }) };
-  const large = await cached(
+  const stored = await cached(
+    { name, where, settings: settingsOf(sides, sample), files, origins: source.origins(files) },
+    (newStore) => decode({ ...work, paths: files }, newStore),
     {
-      folder: options.cache ?? join(cacheHome(), 'images'),
-      name: source.name,
-      where: source.where,
-      key,
-      files,
-      origins: source.origins(files),
-      onWait: () => onProgress?.(0, undefined, 'waiting for another run to decode them'),
-      signal,
+      cache,
+      onWait: () => progress.onProgress?.(0, undefined, 'waiting for another run to decode them'),
+      signal: progress.signal,
     },
-    (newStore) => decode(files, likely, newStore),
   );
-  const places = large.kept.map((k) => order[k] as number);
-  const ranks = [...places.keys()].sort((a, b) => (places[a] as number) - (places[b] as number));
-  return {
-    set: subset(setAt(places, large), ranks),
-    places: ranks.map((rank) => places[rank] as number),
-    skipped: large.skipped,
-  };
+  const indices = stored.kept.map((k) => order[k] as number);
+  const ranks = [...indices.keys()].sort((a, b) => (indices[a] as number) - (indices[b] as number));
+  return { ...stored, kept: ranks.map((rank) => indices[rank] as number), pixels: stored.pixels.select(ranks) };
+}
+
+function decode<P extends Pixels>(work: Work, newStore: NewStore<P>): Promise<Stored<P>> {
+  const { source, paths, sides, progress } = work;
+  const onDone = (done: number) => progress.onProgress?.(done, paths.length, 'decoding');
+  return decodeAll(source, paths, sides, newStore, { onDone, signal: progress.signal });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What makes other pixels of the same files. The cache's folders are named by this. */
+function settingsOf({ own, target }: Sides, { limit, seed }: SampleOptions): object {
+  return { side: target, ...(own !== target && { own }), ...(limit !== undefined && { limit, seed }) };
 }
 
 function setOf(
   name: string,
   items: readonly Item[],
-  { side, pixels, classes }: { side: number; pixels: Pixels; classes: readonly string[] | undefined },
+  classes: readonly string[] | undefined,
+  { side, pixels }: Stored,
 ): ImageSet {
   return {
     name,
@@ -96,10 +118,6 @@ function setOf(
     files: items.map((item) => item.path),
     ...(classes && { labels: Int32Array.from(items, (item) => item.label as number), classes }),
   };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**

@@ -1,35 +1,25 @@
-import { sideFor } from '../decode/decode-all.js';
-import type { OpenOptions } from '../options.js';
+import { resizedSide } from '../decode/side.js';
+import type { OpenParts } from '../options.js';
 import { type DataSet, type ImageSet, limit } from '../set/image-set.js';
 import { resizeSet } from '../set/resize.js';
 
-/**
- * The side that images of a data set are brought to; undefined where they stay as they are, as
- * small ones do that crops are taken from.
- */
-export function fittedSide(own: number, { size, margin = 1 }: OpenOptions): number | undefined {
-  if (size === undefined) return undefined;
-  const side = sideFor(size, margin);
-  return margin > 1 && own <= side ? undefined : side;
-}
-
 /** Brings a data set of one size to the limit and size asked for. */
-export function fitted(data: DataSet, options: OpenOptions): DataSet {
-  const { size, limit: most, seed } = options;
+export function resizeAndLimit(data: DataSet, { sizing, sample }: Pick<OpenParts, 'sizing' | 'sample'>): DataSet {
+  const { limit: most, seed } = sample;
   const made = new Map<ImageSet, ImageSet>();
-  const fit = (set: ImageSet): ImageSet => {
+  const make = (set: ImageSet): ImageSet => {
     const fewer = most === undefined ? set : limit(set, most, seed);
-    const side = fittedSide(Math.max(set.height, set.width), options);
-    const fit = side === undefined ? fewer : resizeSet(fewer, side);
-    made.set(set, fit);
-    return fit;
+    const side = resizedSide(Math.max(set.height, set.width), sizing);
+    const resized = side === undefined ? fewer : resizeSet(fewer, side);
+    made.set(set, resized);
+    return resized;
   };
-  const once = (set: ImageSet) => made.get(set) ?? fit(set);
+  const once = (set: ImageSet) => made.get(set) ?? make(set);
   return {
     ...data,
     train: once(data.train),
     ...(data.bank && { bank: once(data.bank) }),
     ...(data.queries && { queries: once(data.queries) }),
-    ...(size !== undefined && { size }),
+    ...(sizing.size !== undefined && { size: sizing.size }),
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
 import { withLock } from '../cache/lock.js';
-import type { OpenOptions } from '../options.js';
+import type { ProgressOptions } from '../options.js';
 
 /** A file that can be fetched. */
 export interface Remote {
@@ -40,7 +40,7 @@ const patience: Patience = { tries: 3, pause: 1_000, stall: 60_000 };
 export async function download(
   remote: Remote,
   folder: string,
-  { onProgress, signal }: Pick<OpenOptions, 'onProgress' | 'signal'> = {},
+  { onProgress, signal }: ProgressOptions = {},
   { tries, pause, stall }: Patience = patience,
 ): Promise<string> {
   const path = join(folder, remote.file);

@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../errors.js';
 import { cacheHome } from '../cache/cache-home.js';
-import type { OpenOptions } from '../options.js';
+import type { LocateOptions, ProgressOptions } from '../options.js';
 import { download, type Remote, UnreachableError } from './download.js';
 
 /** What looking for a data set in one folder came to. */
-export type Finding<Files> = { readonly files: Files } | { readonly problem: string } | undefined;
+export type Located<Files> = { readonly files: Files } | { readonly problem: string } | undefined;
 
-/** Where a known data set may lie and what it consists of. */
-export interface Wanted<Files> {
+/** Where a data set may lie and what it consists of. */
+export interface Whereabouts<Files> {
   readonly name: string;
   /**
    * Folders that are tried below each root before the root itself; what is fetched goes into the
@@ -26,7 +26,7 @@ export interface Wanted<Files> {
    * The data set's files in a folder, why those found there will not do, or undefined where there
    * are none.
    */
-  look(folder: string): Promise<Finding<Files>>;
+  locateIn(folder: string): Promise<Located<Files>>;
 }
 
 /**
@@ -36,25 +36,30 @@ export interface Wanted<Files> {
  *
  * @throws UserError saying what is expected, where it was looked for, and where it comes from
  */
-export async function find<Files>(wanted: Wanted<Files>, options: OpenOptions): Promise<Files> {
-  const { dataRoot } = options;
+export async function locate<Files>(
+  whereabouts: Whereabouts<Files>,
+  { dataRoot, download = !process.env.TANDEM_OFFLINE }: LocateOptions,
+  progress: ProgressOptions,
+): Promise<Files> {
+  const { name, folders, expected, origin } = whereabouts;
+  const [ownFolder = name] = folders;
   if (dataRoot !== undefined && !(await isFolder(dataRoot))) throw new UserError(`${dataRoot}: no such data folder`);
   const given = [dataRoot, process.env.TANDEM_DATA].filter((root): root is string => !!root);
   const ours = join(cacheHome(), 'data');
   const roots = [...given, resolve('data'), ours, '/usr/share/datasets'];
   const problems: string[] = [];
   for (const root of roots) {
-    for (const folder of [...wanted.folders.map((name) => join(root, name)), root]) {
-      const finding = await wanted.look(folder);
-      if (finding && 'files' in finding) return finding.files;
-      if (finding) problems.push(`; ${folder} ${finding.problem}`);
+    for (const folder of [...folders.map((folder) => join(root, folder)), root]) {
+      const located = await whereabouts.locateIn(folder);
+      if (located && 'files' in located) return located.files;
+      if (located) problems.push(`; ${folder} ${located.problem}`);
     }
   }
-  const failure = await fetched(wanted, join(given[0] ?? ours, wanted.folders[0] as string), options);
-  if (typeof failure !== 'string') return failure.files;
+  const fetched = download ? await fetchInto(join(given[0] ?? ours, ownFolder), whereabouts, progress) : '';
+  if (typeof fetched !== 'string') return fetched.files;
   throw new UserError(
-    `${wanted.name}: not found: expected ${wanted.expected} in a folder '${wanted.folders[0]}' under ${roots.join(', ')}` +
-      `${problems.join('')}${failure}. ${wanted.origin}`,
+    `${name}: not found: expected ${expected} in a folder '${ownFolder}' under ${roots.join(', ')}` +
+      `${problems.join('')}${fetched}. ${origin}`,
   );
 }
 
@@ -62,22 +67,22 @@ export async function find<Files>(wanted: Wanted<Files>, options: OpenOptions): 
  * The files of a set after fetching them into a folder, or why that was not done, as the part of a
  * message.
  */
-async function fetched<Files>(
-  { downloads, look }: Wanted<Files>,
+async function fetchInto<Files>(
   folder: string,
-  { download: may = !process.env.TANDEM_OFFLINE, onProgress, signal }: OpenOptions,
+  { downloads, locateIn }: Whereabouts<Files>,
+  progress: ProgressOptions,
 ): Promise<{ readonly files: Files } | string> {
-  if (!may || downloads.length === 0) return '';
+  if (downloads.length === 0) return '';
   try {
-    for (const remote of downloads) await download(remote, folder, { onProgress, signal });
+    for (const remote of downloads) await download(remote, folder, progress);
   } catch (error) {
     if (error instanceof UnreachableError) return `; it could not be fetched either (${error.message})`;
     throw error;
   }
-  const finding = await look(folder);
-  return finding && 'files' in finding
-    ? finding
-    : `; ${folder} ${finding?.problem ?? 'does not hold it'} after fetching`;
+  const located = await locateIn(folder);
+  return located && 'files' in located
+    ? located
+    : `; ${folder} ${located?.problem ?? 'does not hold it'} after fetching`;
 }
 
 /** Whether a path is a folder. */

@@ -3,11 +3,11 @@ import { UserError } from '../../errors.js';
 import { checkAnnotations, foldersOf } from '../collection/annotations.js';
 import { layoutOf } from '../collection/class-folders.js';
 import { openCollection } from '../collection/collection.js';
-import type { OpenOptions } from '../options.js';
+import type { OpenParts } from '../options.js';
 import type { DataSet } from '../set/image-set.js';
-import { openPlace } from '../sources/open-source.js';
+import { openSource } from '../sources/open-source.js';
 import { withoutBareTest } from '../sources/source.js';
-import { type Finding, find, firstLike, isFolder } from './locate.js';
+import { firstLike, isFolder, type Located, locate } from './locate.js';
 import { partNote } from './partial-note.js';
 
 const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
@@ -19,8 +19,8 @@ const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
  *
  * @throws UserError where it is not found, or damaged, or val's classes are not known
  */
-export async function openTinyImageNet(options: OpenOptions): Promise<DataSet> {
-  const path = await find(
+export async function openTinyImageNet(parts: OpenParts): Promise<DataSet> {
+  const path = await locate(
     {
       name: 'tiny-imagenet',
       folders: ['tiny-imagenet'],
@@ -33,7 +33,7 @@ export async function openTinyImageNet(options: OpenOptions): Promise<DataSet> {
           md5: '90528d7ca1a48142e341f4ef8d21d0de',
         },
       ],
-      async look(folder): Promise<Finding<string>> {
+      async locateIn(folder): Promise<Located<string>> {
         if (TINY.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
         const inside = await firstLike(folder, TINY);
         if (inside === undefined) return undefined;
@@ -41,10 +41,10 @@ export async function openTinyImageNet(options: OpenOptions): Promise<DataSet> {
         return isUsable ? { files: inside } : undefined;
       },
     },
-    options,
+    parts.locate,
+    parts.progress,
   );
-  const { onProgress, signal } = options;
-  const source = withoutBareTest(await openPlace(path, (files) => onProgress?.(files, undefined, 'finding'), signal));
+  const source = withoutBareTest(await openSource(path, parts.progress));
   checkAnnotations(source);
   const { train, queries = [], misfit } = layoutOf(source.paths, await foldersOf(source));
   if (misfit) {
@@ -54,5 +54,5 @@ export async function openTinyImageNet(options: OpenOptions): Promise<DataSet> {
     ['training images', train.length, 100_000],
     ['images of val', queries.length, 10_000],
   ]);
-  return openCollection({ ...source, name: 'tiny-imagenet', notes: [...source.notes, ...part] }, options);
+  return openCollection({ ...source, name: 'tiny-imagenet', notes: [...source.notes, ...part] }, parts);
 }

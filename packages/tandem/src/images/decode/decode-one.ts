@@ -1,5 +1,5 @@
 import { Gate } from './shared-lock.js';
-import { decoder } from './sharp.js';
+import { loadSharp } from './sharp.js';
 
 /** Larger pictures are not decoded: a few kilobytes can claim to be gigabytes. */
 const MAX_PIXELS = 2 ** 27;
@@ -39,7 +39,7 @@ export async function decodeOne(
 }
 
 async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
-  const sharp = await decoder();
+  const sharp = await loadSharp();
   try {
     const upright = sharp(input, { failOn: 'error', limitInputPixels: MAX_PIXELS })
       .autoOrient()

@@ -1,10 +1,10 @@
 import { bytesOf, type ImageSet, imageBytes } from '../set/image-set.js';
-import { decoder } from './sharp.js';
+import { loadSharp } from './sharp.js';
 
 /** One image of a set as a PNG file, made smaller where its side is above `largest` pixels. */
 export async function pngOf(set: ImageSet, index: number, largest: number): Promise<Buffer> {
   const { channels, height, width } = set;
-  const sharp = await decoder();
+  const sharp = await loadSharp();
   const image = bytesOf(set, index, index + 1);
   const area = height * width;
   // Colours of a pixel stand side by side in files, and in planes in a set.

@@ -6,7 +6,7 @@ let loaded: Promise<typeof Sharp> | undefined;
  * The library that decodes and encodes, loaded at its first use: binary data sets do without, and
  * begin a tenth of a second earlier.
  */
-export function decoder(): Promise<typeof Sharp> {
+export function loadSharp(): Promise<typeof Sharp> {
   loaded ??= load();
   return loaded;
 }

@@ -5,7 +5,7 @@
  * Four pixels at a time where they lie on whole words, as they nearly always do: byte by byte this
  * took a tenth of the time that decoding takes.
  */
-export function toPlanes(from: Uint8Array, to: Uint8Array, start: number): void {
+export function toPlanar(from: Uint8Array, to: Uint8Array, start: number): void {
   const area = from.length / 3;
   const isAligned = [area, from.byteOffset, to.byteOffset + start].every((n) => n % 4 === 0);
   if (isAligned && isLittleEndian) byWords(words(from, 0, from.length), words(to, start, from.length));

@@ -68,7 +68,7 @@ export function gather(set: ImageSet, indices: ArrayLike<number>): Uint8Array {
   const bytes = new Uint8Array(indices.length * stride);
   const { pixels } = set;
   for (let i = 0; i < indices.length; i++) {
-    const index = at(set, indices, i);
+    const index = checkedIndex(set, indices, i);
     if (pixels instanceof PixelFile) pixels.read(index, bytes, i * stride);
     else bytes.set(pixels.subarray(index * stride, (index + 1) * stride), i * stride);
   }
@@ -96,11 +96,11 @@ export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
  */
 export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   const { labels, files } = set;
-  const chosen = Array.from({ length: indices.length }, (_, i) => at(set, indices, i));
+  const chosen = Array.from({ length: indices.length }, (_, i) => checkedIndex(set, indices, i));
   return {
     ...set,
     count: chosen.length,
-    pixels: set.pixels instanceof PixelFile ? set.pixels.pick(chosen) : gather(set, chosen),
+    pixels: set.pixels instanceof PixelFile ? set.pixels.select(chosen) : gather(set, chosen),
     ...(labels && { labels: Int32Array.from(chosen, (i) => labels[i] as number) }),
     ...(files && { files: chosen.map((i) => files[i] as string) }),
   };
@@ -125,7 +125,7 @@ export function limit(set: ImageSet, n: number, seed = 0): ImageSet {
   return n >= set.count ? set : subset(set, balanced(set.count, set.labels, n, seed));
 }
 
-function at(set: ImageSet, indices: ArrayLike<number>, i: number): number {
+function checkedIndex(set: ImageSet, indices: ArrayLike<number>, i: number): number {
   const index = indices[i] as number;
   if (!Number.isInteger(index) || index < 0 || index >= set.count) {
     throw new RangeError(`image ${index} is not in ${set.name}, which has ${set.count}`);

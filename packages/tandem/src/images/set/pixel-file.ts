@@ -32,12 +32,12 @@ export class PixelFile {
     private readonly file: OpenFile,
     /** Bytes of one image. */
     readonly imageBytes: number,
-    /** Where each image stands in the file. */
-    private readonly places: Uint32Array,
+    /** Which of the file's images each image is. */
+    private readonly rows: Uint32Array,
   ) {}
 
-  static open(path: string, imageBytes: number, places: Uint32Array): PixelFile {
-    return new PixelFile(new OpenFile(path), imageBytes, places);
+  static open(path: string, imageBytes: number, rows: Uint32Array): PixelFile {
+    return new PixelFile(new OpenFile(path), imageBytes, rows);
   }
 
   get path(): string {
@@ -49,8 +49,8 @@ export class PixelFile {
    * @throws UserError where the file has become shorter
    */
   read(index: number, to: Uint8Array, start: number): void {
-    const { file, imageBytes, places } = this;
-    const position = (places[index] as number) * imageBytes;
+    const { file, imageBytes, rows } = this;
+    const position = (rows[index] as number) * imageBytes;
     let done = 0;
     while (done < imageBytes) {
       const n = readSync(file.descriptor, to, start + done, imageBytes - done, position + done);
@@ -60,13 +60,13 @@ export class PixelFile {
   }
 
   /** The images at `indices`, in that order, in the same file. */
-  pick(indices: ArrayLike<number>): PixelFile {
-    const places = Uint32Array.from({ length: indices.length }, (_, i) => this.places[indices[i] as number] as number);
-    return new PixelFile(this.file, this.imageBytes, places);
+  select(indices: ArrayLike<number>): PixelFile {
+    const rows = Uint32Array.from({ length: indices.length }, (_, i) => this.rows[indices[i] as number] as number);
+    return new PixelFile(this.file, this.imageBytes, rows);
   }
 
   /** Images `from` up to but without `to`. */
   slice(from: number, to: number): PixelFile {
-    return new PixelFile(this.file, this.imageBytes, this.places.subarray(from, to));
+    return new PixelFile(this.file, this.imageBytes, this.rows.subarray(from, to));
   }
 }

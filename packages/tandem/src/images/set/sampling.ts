@@ -28,7 +28,7 @@ export function balanced(count: number, labels: ArrayLike<number> | undefined, n
 
 /** Which images a k-NN classifier remembers and which it is asked; both ascending. */
 export interface HeldOut {
-  readonly bank: number[];
+  readonly reference: number[];
   readonly queries: number[];
 }
 
@@ -50,10 +50,10 @@ export function holdOut(labels: ArrayLike<number>, seed: number): HeldOut {
       due.set(label, left - 1);
     }
   }
-  const bank: number[] = [];
+  const reference: number[] = [];
   const queries: number[] = [];
-  for (let i = 0; i < labels.length; i++) (held[i] ? queries : bank).push(i);
-  return { bank, queries };
+  for (let i = 0; i < labels.length; i++) (held[i] ? queries : reference).push(i);
+  return { reference, queries };
 }
 
 /**

@@ -6,39 +6,44 @@ import type { Pixels } from './pixel-file.js';
 export interface Outcome {
   /** Height and width of every image. */
   readonly side: number;
-  /** The places of the images that could be decoded, ascending. */
+  /** The indices of the images that could be decoded, ascending. */
   readonly kept: readonly number[];
   readonly skipped: readonly Skipped[];
 }
 
 /** Images of one size, and what became of those that could not be decoded. */
-export interface Stored extends Outcome {
+export interface Stored<P extends Pixels = Pixels> extends Outcome {
   /** The kept images. */
-  readonly pixels: Pixels;
+  readonly pixels: P;
 }
 
 /** Where images are put while they are decoded, in whatever order they come. */
-export interface Store {
+export interface Store<P extends Pixels = Pixels> {
   /** @param fill writes one image's planes into what it is given, from byte `start` on */
-  write(place: number, fill: (to: Uint8Array, start: number) => void): void;
+  write(index: number, fill: (to: Uint8Array, start: number) => void): void;
   /** What was kept, once everything was written. */
-  finish(outcome: Outcome): Promise<Stored>;
+  finish(outcome: Outcome): Promise<Stored<P>>;
   /** Forgets what was written. */
   discard(): Promise<void>;
 }
 
 /** Makes a store for `count` square images. */
-export type NewStore = (count: number, channels: number, side: number) => Promise<Store>;
+export type NewStore<P extends Pixels = Pixels> = (count: number, channels: number, side: number) => Promise<Store<P>>;
 
 /** Sets up to this size stay in memory as they are; larger ones are kept in a file. In bytes. */
-export const IN_MEMORY = 2 ** 30;
+const IN_MEMORY = 2 ** 30;
+
+/** Whether `count` square images may be held in memory, in `memory` bytes; default 1 GiB. */
+export function fitsInMemory(count: number, channels: number, side: number, memory = IN_MEMORY): boolean {
+  return count * channels * side ** 2 <= memory;
+}
 
 /** @throws UserError where so many images do not fit in memory at all */
-export async function memoryStore(count: number, channels: number, side: number): Promise<Store> {
+export async function memoryStore(count: number, channels: number, side: number): Promise<Store<Uint8Array>> {
   const pixels = allocate(count, channels, side);
   const stride = channels * side * side;
   return {
-    write: (place, fill) => fill(pixels, place * stride),
+    write: (index, fill) => fill(pixels, index * stride),
     async discard() {},
     async finish(outcome) {
       const { kept } = outcome;

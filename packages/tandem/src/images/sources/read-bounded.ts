@@ -7,7 +7,7 @@ const LARGEST = 2 ** 20;
  * What a file holds that should be small.
  * @throws UserError where it is not: a few kilobytes may unpack to gigabytes
  */
-export async function readSmall(pieces: AsyncIterable<Uint8Array>, label: string): Promise<Buffer> {
+export async function readBounded(pieces: AsyncIterable<Uint8Array>, label: string): Promise<Buffer> {
   const copies: Buffer[] = [];
   let length = 0;
   for await (const piece of pieces) {

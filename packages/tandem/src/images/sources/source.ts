@@ -5,7 +5,10 @@ import type { FilePath } from './listing.js';
 /** The encoded bytes of an image, the path of a file that holds them, or why there are none. */
 export type Encoded = { readonly input: string | Uint8Array } | { readonly reason: string };
 
-/** A place that image files can be read from: a folder or an archive. */
+/** The contents of one of several files; `index` says which of them. */
+export type Content = Encoded & { readonly index: number };
+
+/** What image files can be read from: a folder or an archive. */
 export interface Source {
   /** What to call the collection. */
   readonly name: string;
@@ -27,15 +30,13 @@ export interface Source {
   readonly notes: readonly string[];
   /** The files that are no images, for a hint where nothing else is found. */
   readonly others: readonly string[];
-  /**
-   * The contents of the given files, in whatever order is quick; `index` is the place in `wanted`.
-   */
-  contents(wanted: readonly string[], signal?: AbortSignal): AsyncIterable<{ readonly index: number } & Encoded>;
+  /** The contents of the given files, in whatever order is quick. */
+  contents(paths: readonly string[], signal?: AbortSignal): AsyncIterable<Content>;
   /** The files on disk whose change would change these images. */
-  origins(wanted: readonly string[]): readonly FilePath[];
+  origins(paths: readonly string[]): readonly FilePath[];
 }
 
-/** Sorts a place's files into images and others. */
+/** Sorts the files of a folder or an archive into images and others. */
 export function sourceOf(
   name: string,
   where: string,

@@ -104,15 +104,15 @@ test('a limit draws evenly over classes, and a smaller one some of a larger one'
 test('every tenth image of each class is held out, at least one of two', () => {
   const sizes = [100, 25, 9, 2, 1];
   const labels = sizes.flatMap((size, label) => new Array<number>(size).fill(label));
-  const { bank, queries } = holdOut(labels, 3);
+  const { reference, queries } = holdOut(labels, 3);
   assert.deepEqual(
     sizes.map((_, label) => queries.filter((i) => labels[i] === label).length),
     [10, 2, 1, 1, 0],
   );
   assert.deepEqual(
-    [...bank, ...queries].sort((a, b) => a - b),
+    [...reference, ...queries].sort((a, b) => a - b),
     [...labels.keys()],
   );
-  assert.deepEqual(holdOut(labels, 3), { bank, queries });
+  assert.deepEqual(holdOut(labels, 3), { reference, queries });
   assert.notDeepEqual(holdOut(labels, 4).queries, queries);
 });

@@ -5,19 +5,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { find, firstFile, type Wanted } from '../../../src/images/datasets/locate.js';
+import { firstFile, locate, type Whereabouts } from '../../../src/images/datasets/locate.js';
 import { temporary } from '../making.js';
 
 const body = 'pixels';
 
-function wanted(url: string): Wanted<string> {
+function whereabouts(url: string): Whereabouts<string> {
   return {
     name: 'set',
     folders: ['set', 'SET'],
     expected: 'set.bin',
     origin: 'It comes from far away',
     downloads: [{ file: 'set.bin', urls: [url], md5: createHash('md5').update(body).digest('hex') }],
-    async look(folder) {
+    async locateIn(folder) {
       const file = await firstFile([join(folder, 'set.bin')]);
       return file === undefined ? undefined : { files: file };
     },
@@ -37,14 +37,14 @@ test('a set that is missing is fetched into the data root, and found there the n
   const seen: string[] = [];
   for (let i = 0; i < 2; i++) {
     const onProgress = (_done: number, _total: number | undefined, what: string) => seen.push(what);
-    const file = await find(wanted(url), { dataRoot, download: true, onProgress });
+    const file = await locate(whereabouts(url), { dataRoot, download: true }, { onProgress });
     assert.equal(file, join(dataRoot, 'set', 'set.bin'));
     assert.equal(readFileSync(file, 'utf8'), body);
   }
   assert.equal(asked, 1);
   assert.ok(seen.includes('fetching set.bin'));
   await assert.rejects(
-    find(wanted(url), { dataRoot: temporary(t), download: false }),
+    locate(whereabouts(url), { dataRoot: temporary(t), download: false }, {}),
     /set: not found: expected set.bin/,
   );
   assert.equal(asked, 1);
@@ -54,7 +54,7 @@ test('where it cannot be fetched either, one line says where it belongs and wher
   const dataRoot = temporary(t);
   // Port 9 is refused at once.
   const url = 'http://127.0.0.1:9/set.bin';
-  await assert.rejects(find(wanted(url), { dataRoot, download: true }), (error: Error) => {
+  await assert.rejects(locate(whereabouts(url), { dataRoot, download: true }, {}), (error: Error) => {
     const { message } = error;
     assert.match(
       message,

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cached } from '../../../src/images/cache/cache.js';
-import { streamImages } from '../../../src/images/index.js';
+import { cached } from '../../../src/images/cache/cached.js';
+import { type PixelFile, streamImages } from '../../../src/images/index.js';
 import { digestOf, joined, jsonOf } from '../../../src/images/set/digest.js';
+import type { NewStore } from '../../../src/images/set/store.js';
 import { png, temporary, write } from '../making.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -37,11 +38,12 @@ test('names that are longer together than a string may be are no obstacle', asyn
   assert.throws(() => files.join(), RangeError);
   const origin = write(folder, 'images/a.png', await png());
   const where = join(folder, 'images');
-  const wanted = { folder: join(folder, 'cache'), name: 'many', where, key: {}, files, origins: [origin] };
-  const { kept } = await cached(wanted, async (newStore) => {
+  const key = { name: 'many', where, settings: {}, files, origins: [origin] };
+  const build = async (newStore: NewStore<PixelFile>) => {
     const store = await newStore(1, 3, 8);
     store.write(0, (to) => to.fill(1));
     return store.finish({ side: 8, kept: [0], skipped: [] });
-  });
+  };
+  const { kept } = await cached(key, build, { cache: join(folder, 'cache') });
   assert.deepEqual(kept, [0]);
 });

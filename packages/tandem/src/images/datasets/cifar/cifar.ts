@@ -1,12 +1,12 @@
 import { openCollection } from '../../collection/collection.js';
-import { fitted } from '../../collection/resize-and-limit.js';
-import type { OpenOptions } from '../../options.js';
+import { resizeAndLimit } from '../../collection/resize-and-limit.js';
+import type { OpenParts } from '../../options.js';
 import type { DataSet } from '../../set/image-set.js';
-import { openPlace } from '../../sources/open-source.js';
-import { readSmall } from '../../sources/read-bounded.js';
-import { find } from '../locate.js';
+import { openSource } from '../../sources/open-source.js';
+import { readBounded } from '../../sources/read-bounded.js';
+import { locate } from '../locate.js';
 import { partNote } from '../partial-note.js';
-import { labelOf, look, partsOf } from './files.js';
+import { labelOf, locateIn, partsOf } from './files.js';
 import { classNames, missing, Records } from './records.js';
 import type { CifarLike } from './sets.js';
 
@@ -20,9 +20,10 @@ const COUNTS = { train: 50_000, test: 10_000 };
  *
  * @throws UserError where it is not found, or a file is missing, damaged or of a wrong length
  */
-export async function openCifar(set: CifarLike, options: OpenOptions): Promise<DataSet> {
+export async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
+  const { progress } = parts;
   const files = [...set.train, set.test, set.names];
-  const place = await find(
+  const place = await locate(
     {
       name: set.name,
       folders: [set.name, set.folder.split('-', 2).join('-')],
@@ -35,17 +36,18 @@ export async function openCifar(set: CifarLike, options: OpenOptions): Promise<D
           md5: set.md5,
         },
       ],
-      look: (folder) => look(set, folder),
+      locateIn: (folder) => locateIn(set, folder),
     },
-    options,
+    parts.locate,
+    progress,
   );
-  if (place.kind === 'images') return fromImages(set, place.path, options);
+  if (place.kind === 'images') return fromImages(set, place.path, parts);
   const train = new Records(set, set.train, COUNTS.train / set.train.length);
   const test = new Records(set, [set.test], COUNTS.test);
   const label = (file: string) => labelOf(place, file);
   let names: string | undefined;
-  for await (const { file, pieces } of partsOf(set, place, options.signal)) {
-    if (file === set.names) names = (await readSmall(pieces, label(file))).toString('utf8');
+  for await (const { file, pieces } of partsOf(set, place, progress.signal)) {
+    if (file === set.names) names = (await readBounded(pieces, label(file))).toString('utf8');
     else await (file === set.test ? test : train).read(file, pieces, label(file));
   }
   if (names === undefined) throw missing(set, label(set.names));
@@ -56,12 +58,11 @@ export async function openCifar(set: CifarLike, options: OpenOptions): Promise<D
     ['training images', bank.count, COUNTS.train],
     ['test images', queries.count, COUNTS.test],
   ]).join();
-  return fitted({ name: set.name, train: bank, bank, queries, skipped: [], ...(note && { note }) }, options);
+  return resizeAndLimit({ name: set.name, train: bank, bank, queries, skipped: [], ...(note && { note }) }, parts);
 }
 
-async function fromImages(set: CifarLike, path: string, options: OpenOptions): Promise<DataSet> {
-  const { onProgress, signal } = options;
-  const source = await openPlace(path, (files) => onProgress?.(files, undefined, 'finding'), signal);
+async function fromImages(set: CifarLike, path: string, parts: OpenParts): Promise<DataSet> {
+  const source = await openSource(path, parts.progress);
   const note = `${set.title} from the images in ${path}; unless they are lossless, results are not those of the official pixels`;
-  return openCollection({ ...source, name: set.name, notes: [...source.notes, note] }, options);
+  return openCollection({ ...source, name: set.name, notes: [...source.notes, note] }, parts);
 }

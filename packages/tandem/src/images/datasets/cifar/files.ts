@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { piecesOf } from '../../sources/gzip.js';
 import { filesOf } from '../../sources/tar.js';
-import { type Finding, firstFile, firstLike, isFolder } from '../locate.js';
+import { firstFile, firstLike, isFolder, type Located } from '../locate.js';
 import type { CifarLike } from './sets.js';
 
 /**
@@ -21,7 +21,7 @@ export interface Part {
 }
 
 /** Looks for the set in a folder. */
-export async function look(set: CifarLike, folder: string): Promise<Finding<Place>> {
+export async function locateIn(set: CifarLike, folder: string): Promise<Located<Place>> {
   for (const path of [join(folder, set.folder), folder]) {
     const parts = [...set.train, set.test].flatMap((file) => spellings(join(path, file)));
     if ((await isFolder(path)) && (await firstFile(parts))) return { files: { path, kind: 'folder' } };

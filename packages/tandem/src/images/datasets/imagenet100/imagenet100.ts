@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { UserError } from '../../../errors.js';
 import { openCollection } from '../../collection/collection.js';
-import type { OpenOptions } from '../../options.js';
+import type { OpenParts } from '../../options.js';
 import type { DataSet } from '../../set/image-set.js';
 import { openFolder } from '../../sources/folder.js';
 import { type Source, withoutBareTest } from '../../sources/source.js';
-import { type Finding, find, firstLike, isFolder } from '../locate.js';
+import { firstLike, isFolder, type Located, locate } from '../locate.js';
 import { partNote } from '../partial-note.js';
 import { imagenet100, LIST, listIn, readList } from './classes.js';
 
@@ -16,26 +16,27 @@ import { imagenet100, LIST, listIn, readList } from './classes.js';
  *
  * @throws UserError where there is no such tree, or classes of the list are missing in it
  */
-export async function openImageNet100(options: OpenOptions): Promise<DataSet> {
-  const tree = await find(
+export async function openImageNet100(parts: OpenParts): Promise<DataSet> {
+  const tree = await locate(
     {
       name: 'imagenet100',
       folders: ['imagenet100', 'imagenet', 'ImageNet', 'ILSVRC2012'],
       expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${LIST} in it or beside it where other classes are wanted`,
       origin: 'ImageNet is given on request at https://www.image-net.org/download.php',
       downloads: [],
-      async look(folder): Promise<Finding<string>> {
+      async locateIn(folder): Promise<Located<string>> {
         if (!(await isFolder(join(folder, 'train')))) return undefined;
         const isImageNet = (await firstLike(join(folder, 'train'), /^n\d{8}$/)) !== undefined;
         return isImageNet || (await listIn(folder)) ? { files: folder } : undefined;
       },
     },
-    options,
+    parts.locate,
+    parts.progress,
   );
   const list = await listIn(tree);
   const classes = list === undefined ? imagenet100 : await readList(list);
   const chosen = new Set(classes);
-  const { onProgress, signal } = options;
+  const { onProgress, signal } = parts.progress;
   const whole = await openFolder(tree, {
     onFound: (files) => onProgress?.(files, undefined, 'finding'),
     signal,
@@ -61,7 +62,7 @@ export async function openImageNet100(options: OpenOptions): Promise<DataSet> {
       : []),
     ...(list === undefined ? partNote('ImageNet-100', counts) : []),
   ];
-  return openCollection({ ...source, name: 'imagenet100', notes }, options);
+  return openCollection({ ...source, name: 'imagenet100', notes }, parts);
 }
 
 /** How many images a split holds, and in folders of which classes. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { UserError } from '../../../errors.js';
-import { fitted } from '../../collection/resize-and-limit.js';
-import type { OpenOptions } from '../../options.js';
+import { resizeAndLimit } from '../../collection/resize-and-limit.js';
+import type { OpenParts } from '../../options.js';
 import type { DataSet, ImageSet } from '../../set/image-set.js';
-import { type Finding, find, firstFile } from '../locate.js';
+import { firstFile, type Located, locate } from '../locate.js';
 import { readIdxImages, readIdxLabels } from './idx.js';
 
 const PARTS = {
@@ -76,8 +76,8 @@ type Files = Record<keyof typeof PARTS, string>;
  *
  * @throws UserError where it is not found, or a file is not what it should be
  */
-export async function openMnistLike(set: MnistLike, options: OpenOptions): Promise<DataSet> {
-  const files = await find(
+export async function openMnistLike(set: MnistLike, parts: OpenParts): Promise<DataSet> {
+  const files = await locate(
     {
       name: set.name,
       folders: set.folders,
@@ -88,9 +88,10 @@ export async function openMnistLike(set: MnistLike, options: OpenOptions): Promi
         urls: set.urls.map((url) => `${url}${name}.gz`),
         md5: set.md5[part as keyof typeof PARTS],
       })),
-      look: (folder) => look(set, folder),
+      locateIn: (folder) => locateIn(set, folder),
     },
-    options,
+    parts.locate,
+    parts.progress,
   );
   const train = await half(set, files.trainImages, files.trainLabels);
   const queries = await half(set, files.testImages, files.testLabels);
@@ -99,10 +100,10 @@ export async function openMnistLike(set: MnistLike, options: OpenOptions): Promi
       `${files.testImages}: images of ${queries.height}x${queries.width}, but ${files.trainImages} has ${train.height}x${train.width}`,
     );
   }
-  return fitted({ name: set.name, train, bank: train, queries, skipped: [] }, options);
+  return resizeAndLimit({ name: set.name, train, bank: train, queries, skipped: [] }, parts);
 }
 
-async function look(set: MnistLike, folder: string): Promise<Finding<Files>> {
+async function locateIn(set: MnistLike, folder: string): Promise<Located<Files>> {
   const found: Partial<Record<keyof Files, string>> = {};
   const missing: string[] = [];
   for (const [part, name] of Object.entries(PARTS) as [keyof Files, string][]) {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesOf } from '../../sources/tar.js';
-import { type Finding, firstFile, isFolder } from '../locate.js';
+import { firstFile, isFolder, type Located } from '../locate.js';
 
 const FOLDER = 'stl10_binary';
 const ARCHIVES = ['stl10_binary.tar.gz', 'stl10_binary.tgz', 'stl10_binary.tar'];
@@ -31,7 +31,7 @@ export interface Place {
 }
 
 /** Looks for the set in a folder. */
-export async function look(folder: string): Promise<Finding<Place>> {
+export async function locateIn(folder: string): Promise<Located<Place>> {
   for (const path of [join(folder, FOLDER), folder]) {
     if ((await isFolder(path)) && (await firstFile(IMAGES.map((file) => join(path, file))))) {
       return { files: inFolder(path) };

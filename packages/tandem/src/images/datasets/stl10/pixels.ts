@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { cached } from '../../cache/cache.js';
-import { cacheHome } from '../../cache/cache-home.js';
-import { fittedSide } from '../../collection/resize-and-limit.js';
-import type { OpenOptions } from '../../options.js';
+import { cached } from '../../cache/cached.js';
+import { resizedSide } from '../../decode/side.js';
+import type { OpenParts, ProgressOptions } from '../../options.js';
+import type { Pixels } from '../../set/pixel-file.js';
 import { resizer } from '../../set/resize.js';
-import { IN_MEMORY, memoryStore, type NewStore, type Stored } from '../../set/store.js';
+import { fitsInMemory, memoryStore, type NewStore, type Stored } from '../../set/store.js';
 import { IMAGES, type Place } from './files.js';
 
 export const SIDE = 96;
@@ -16,50 +15,58 @@ export const IMAGE = 3 * AREA;
  * All images in the order of `IMAGES`, the right way up and of the size asked for: in memory, or
  * where they are too many in a cache.
  */
-export function imagesOf(place: Place, counts: ReadonlyMap<string, number>, options: OpenOptions): Promise<Stored> {
-  const { memory = IN_MEMORY, onProgress, signal } = options;
+export async function storedImages(
+  place: Place,
+  counts: ReadonlyMap<string, number>,
+  { sizing, storage, progress }: Pick<OpenParts, 'sizing' | 'storage' | 'progress'>,
+): Promise<Stored> {
+  const { memory, cache } = storage;
+  const { onProgress, signal } = progress;
   const count = IMAGES.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
-  const side = fittedSide(SIDE, options) ?? SIDE;
+  const side = resizedSide(SIDE, sizing) ?? SIDE;
+  const read = <P extends Pixels>(newStore: NewStore<P>) => readImages(place, counts, side, newStore, progress);
+  if (fitsInMemory(count, 3, side, memory)) return read(memoryStore);
+  const settings = side === SIDE ? {} : { side };
+  const onWait = () => onProgress?.(0, undefined, 'waiting for another run to read them');
+  return cached({ name: 'stl10', where: place.path, settings, files: IMAGES, origins: place.origins }, read, {
+    cache,
+    onWait,
+    signal,
+  });
+}
+
+async function readImages<P extends Pixels>(
+  place: Place,
+  counts: ReadonlyMap<string, number>,
+  side: number,
+  newStore: NewStore<P>,
+  { onProgress, signal }: ProgressOptions,
+): Promise<Stored<P>> {
+  const countOf = (files: readonly string[]) => files.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
+  const count = countOf(IMAGES);
   const resize = side === SIDE ? undefined : resizer({ channels: 3, height: SIDE, width: SIDE }, side);
   const whole = new Uint8Array(IMAGE);
-  const build = async (newStore: NewStore): Promise<Stored> => {
-    const store = await newStore(count, 3, side);
-    try {
-      let done = 0;
-      for await (const { file, bytes } of place.parts(signal)) {
-        if (!IMAGES.includes(file)) continue;
-        const before = IMAGES.slice(0, IMAGES.indexOf(file));
-        let at = before.reduce((sum, earlier) => sum + (counts.get(earlier) ?? 0), 0);
-        for await (const image of images(bytes())) {
-          signal?.throwIfAborted();
-          store.write(at++, (to, start) => {
-            if (!resize) return upright(image, to, start);
-            upright(image, whole, 0);
-            resize(whole, to, start);
-          });
-          if (++done % 500 === 0) onProgress?.(done, count, 'reading');
-        }
+  const store = await newStore(count, 3, side);
+  try {
+    let done = 0;
+    for await (const { file, bytes } of place.parts(signal)) {
+      if (!IMAGES.includes(file)) continue;
+      let index = countOf(IMAGES.slice(0, IMAGES.indexOf(file)));
+      for await (const image of images(bytes())) {
+        signal?.throwIfAborted();
+        store.write(index++, (to, start) => {
+          if (!resize) return upright(image, to, start);
+          upright(image, whole, 0);
+          resize(whole, to, start);
+        });
+        if (++done % 500 === 0) onProgress?.(done, count, 'reading');
       }
-      return await store.finish({ side, kept: [...Array(count).keys()], skipped: [] });
-    } catch (error) {
-      await store.discard();
-      throw error;
     }
-  };
-  if (count * 3 * side ** 2 <= memory) return build(memoryStore);
-  return cached(
-    {
-      folder: options.cache ?? join(cacheHome(), 'images'),
-      name: 'stl10',
-      where: place.path,
-      key: side === SIDE ? {} : { side },
-      files: IMAGES,
-      origins: place.origins,
-      onWait: () => onProgress?.(0, undefined, 'waiting for another run to read them'),
-      signal,
-    },
-    build,
-  );
+    return await store.finish({ side, kept: [...Array(count).keys()], skipped: [] });
+  } catch (error) {
+    await store.discard();
+    throw error;
+  }
 }
 
 /** A stream of bytes as whole images. */

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { UserError } from '../../../errors.js';
 import { cacheNote } from '../../collection/decoded-set.js';
-import { fitted } from '../../collection/resize-and-limit.js';
-import type { OpenOptions } from '../../options.js';
+import { resizeAndLimit } from '../../collection/resize-and-limit.js';
+import type { OpenParts } from '../../options.js';
 import { type DataSet, type ImageSet, slice } from '../../set/image-set.js';
-import { readSmall } from '../../sources/read-bounded.js';
-import { find } from '../locate.js';
+import { readBounded } from '../../sources/read-bounded.js';
+import { locate } from '../locate.js';
 import { partNote } from '../partial-note.js';
-import { EXPECTED, IMAGES, LABELS, look, NAMES, type Place } from './files.js';
+import { EXPECTED, IMAGES, LABELS, locateIn, NAMES, type Place } from './files.js';
 import { classNames, labels } from './labels.js';
-import { IMAGE, imagesOf } from './pixels.js';
+import { IMAGE, storedImages } from './pixels.js';
 
 /**
  * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from
@@ -18,8 +18,8 @@ import { IMAGE, imagesOf } from './pixels.js';
  *
  * @throws UserError where it is not found, or a file is missing or of a wrong length
  */
-export async function openStl10(options: OpenOptions): Promise<DataSet> {
-  const place = await find(
+export async function openStl10(parts: OpenParts): Promise<DataSet> {
+  const place = await locate(
     {
       name: 'stl10',
       folders: ['stl10', 'STL10', 'stl-10'],
@@ -32,16 +32,17 @@ export async function openStl10(options: OpenOptions): Promise<DataSet> {
           md5: '91f7769df0f17e558f3565bffb0c7dfb',
         },
       ],
-      look,
+      locateIn,
     },
-    options,
+    parts.locate,
+    parts.progress,
   );
-  const { counts, small } = await survey(place, options.signal);
+  const { counts, small } = await survey(place, parts.progress.signal);
   const [unlabeled = 0, train = 0, test = 0] = IMAGES.map((file) => counts.get(file) ?? 0);
   const classes = classNames(place, small);
   const trainLabels = labels(place, small, 'train', train, classes.length);
   const testLabels = labels(place, small, 'test', test, classes.length);
-  const { pixels, side } = await imagesOf(place, counts, options);
+  const { pixels, side } = await storedImages(place, counts, parts);
   const all: ImageSet = {
     name: 'stl10',
     count: unlabeled + train + test,
@@ -59,7 +60,7 @@ export async function openStl10(options: OpenOptions): Promise<DataSet> {
     ]),
     ...cacheNote(all),
   ];
-  return fitted(
+  return resizeAndLimit(
     {
       name: 'stl10',
       train: slice(all, 0, unlabeled + train),
@@ -68,7 +69,7 @@ export async function openStl10(options: OpenOptions): Promise<DataSet> {
       skipped: [],
       ...(note.length > 0 && { note: note.join('. ') }),
     },
-    options,
+    parts,
   );
 }
 
@@ -85,7 +86,7 @@ async function survey(place: Place, signal?: AbortSignal) {
       }
       counts.set(file, size / IMAGE);
     } else if (file === NAMES || LABELS.includes(file)) {
-      small.set(file, await readSmall(bytes(), join(place.path, file)));
+      small.set(file, await readBounded(bytes(), join(place.path, file)));
     }
   }
   for (const file of IMAGES.slice(1)) {

@@ -1,5 +1,8 @@
-/** Works on several items at once. The first failure stops it, after the work in hand has ended. */
-export async function withSeveral<T>(
+/**
+ * Works on up to `width` items at once. The first failure stops it, after the work in hand has
+ * ended.
+ */
+export async function concurrently<T>(
   items: AsyncIterable<T> | Iterable<T>,
   width: number,
   work: (item: T) => Promise<void>,
@@ -23,7 +26,7 @@ export async function withSeveral<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Whoever asks gets the next; when one leaves, nothing comes any more. */
+/** Whoever asks gets the next item; when one worker leaves, none comes any more. */
 async function* oneByOne<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
   yield* items;
 }

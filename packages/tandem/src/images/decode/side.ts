@@ -1,0 +1,84 @@
+import type { SizeOptions } from '../options.js';
+import type { Source } from '../sources/source.js';
+import { decodeOne } from './decode-one.js';
+import { loadSharp } from './sharp.js';
+
+// The side that images come out at. All of these decisions stand here.
+
+/** Square images up to this side are kept as they are, in pixels. */
+const LARGEST_KEPT = 128;
+/** Side of the views where none is asked for, in pixels. */
+const DEFAULT_SIZE = 96;
+
+/** The sides that the images of a collection may come out at. */
+export interface Sides {
+  /** The side that all images keep if all have it; the target where none may keep theirs. */
+  readonly own: number;
+  /** The side that all are brought to otherwise. */
+  readonly target: number;
+}
+
+/**
+ * The sides that the images of a source may come out at. The first image that can be decoded says
+ * which one they may keep; which of them is looked at changes nothing, as all must have it.
+ */
+export async function sidesOf(
+  source: Source,
+  paths: readonly string[],
+  sizing: SizeOptions,
+  signal: AbortSignal | undefined,
+): Promise<Sides> {
+  const target = targetSide(sizing);
+  if (largestKept(sizing) > 0) {
+    for await (const content of source.contents(paths, signal)) {
+      const own = 'reason' in content ? undefined : await sideOf(content.input, sizing);
+      // A header may be readable, and the rest not: what will be skipped decides nothing.
+      if ('input' in content && own !== undefined && (await isWhole(content.input))) return { own, target };
+    }
+  }
+  return { own: target, target };
+}
+
+/** The side that images are brought to, where they do not all keep theirs. */
+export function targetSide({ size = DEFAULT_SIZE, margin = 1 }: SizeOptions): number {
+  return Math.ceil(size * margin);
+}
+
+/**
+ * The side that an image comes out at by itself: its own where it is a small square; undefined
+ * where its header cannot be read.
+ */
+export async function sideOf(input: string | Uint8Array, sizing: SizeOptions): Promise<number | undefined> {
+  const sharp = await loadSharp();
+  const header = await sharp(input)
+    .metadata()
+    .catch(() => undefined);
+  if (!header) return undefined;
+  const { width, height } = header;
+  return width === height && width <= largestKept(sizing) ? width : targetSide(sizing);
+}
+
+/**
+ * The side that images of a data set of one size are brought to; undefined where they stay as they
+ * are, as small ones do that crops are taken from.
+ */
+export function resizedSide(own: number, { size, margin = 1 }: SizeOptions): number | undefined {
+  if (size === undefined) return undefined;
+  const side = targetSide({ size, margin });
+  return margin > 1 && own <= side ? undefined : side;
+}
+
+/** The side of views that suits decoded images of `side`. */
+export function viewSize(side: number, { size, margin }: SizeOptions): number {
+  return size ?? (side === targetSide({ margin }) ? DEFAULT_SIZE : side);
+}
+
+/** The largest square that is left as it is; 0 where all images are brought to one side. */
+function largestKept({ size, margin = 1 }: SizeOptions): number {
+  if (size === undefined) return LARGEST_KEPT;
+  return margin > 1 ? Math.min(targetSide({ size, margin }), LARGEST_KEPT) : 0;
+}
+
+async function isWhole(input: string | Uint8Array): Promise<boolean> {
+  return typeof (await decodeOne(input, 1, false)) !== 'string';
+}
