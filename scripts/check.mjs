@@ -1,5 +1,5 @@
-// `npm run check`: types, lint and format, import rules, generated files, tests. --no-tests leaves
-// out the last.
+// `npm run check`: types, lint and format, import rules, generated files and pages, the pages
+// themselves, tests. --no-tests leaves out the last.
 
 import { join } from 'node:path';
 import { root, run, secondsSince } from './run.mjs';
@@ -13,6 +13,8 @@ const checks = [
   ['style', bin('@biomejs/biome/bin/biome'), ['check', '.']],
   ['imports', 'scripts/imports.mjs', []],
   ['generated', 'packages/torch/dist/codegen/main.js', ['--check']],
+  ['reference', 'scripts/docs/reference.mjs', ['--check']],
+  ['pages', 'scripts/docs/pages.mjs', []],
 ];
 
 let isGood = true;

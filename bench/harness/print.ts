@@ -1,8 +1,8 @@
 import { type Goal, isMet, type Table } from './suite.js';
 
 /**
- * A table in Markdown, as docs/performance.md takes it: the first column to the left, the others to
- * the right.
+ * A table in Markdown, as the notes in docs/performance take it: the first column to the left, the
+ * others to the right.
  */
 export function printTable({ title, head, rows }: Table): void {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));

@@ -104,7 +104,7 @@ napi_value freeGraph(Call& call) {
 
 #else
 
-[[noreturn]] napi_value absent(Call&) { throw std::invalid_argument("this engine was built without CUDA's headers; see docs/compatibility.md"); }
+[[noreturn]] napi_value absent(Call&) { throw std::invalid_argument("this engine was built without CUDA's headers; see docs/reference/compatibility.md"); }
 
 napi_value hasCudaGraphs(Call& call) { return call.boolean(false); }
 constexpr Door cudaMemory = absent, leaveDefaultStream = absent, beginGraph = absent, endGraph = absent, replayGraph = absent, freeGraph = absent;

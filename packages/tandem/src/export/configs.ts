@@ -43,8 +43,8 @@ function widthOf([block]: readonly nn.Module[]): number {
  * `preprocessor_config.json`: the shorter side to `size`, the centre cut out, normalised. That is
  * what Tandem does, which brings the shorter side to a little more first and then the whole square
  * to `size`. Of the filters that the format knows Lanczos comes nearest, and it is the one that
- * transformers.js does not alias with. (`docs/export.md` has the numbers.) ONNX models of gray
- * images take colour.
+ * transformers.js does not alias with. (`docs/reference/exported-folder.md` has the numbers.) ONNX
+ * models of gray images take colour.
  */
 export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx): object {
   const isGray = typeof onnx === 'string' && mean.length === 1;

@@ -2,7 +2,7 @@ import { autocastEnabled } from '../autograd.js';
 import type { Tensor } from '../tensor.js';
 
 // Below these its passes over memory cost more than it saves in multiplications, as measured on one
-// processor (docs/performance.md#winograd).
+// processor (docs/performance/notes/2026-11-22-winograd.md).
 const leastChannels = 128;
 const leastPieces = 64;
 const leastOfImage = 3 / 4;

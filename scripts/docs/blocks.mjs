@@ -1,0 +1,111 @@
+// The parts of the pages that the code says better: settings, presets, help texts, import rules.
+// Each function returns Markdown; reference.mjs puts it between the marks of a page.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { house } from '../imports.mjs';
+import { root } from '../run.mjs';
+
+const source = (/** @type {string} */ path) => import(join(root, 'packages/tandem/dist/src', path));
+const { run } = await source('cli/program.js');
+const { methods, presets } = await source('methods/index.js');
+const { runOptions } = await source('pretrain/index.js');
+const { z } = await import('zod');
+
+/** The kinds of blocks: `<!-- generated: settings clbo -->` calls `settings('clbo')`. */
+export const blocks = { settings, presets: presetsOf, help, rooms, findings };
+
+/** Every setting of all runs (`run`), or those of a method alone. @param {string} of */
+function settings(of) {
+  const { shape } = of === 'run' ? runOptions : methods[of].options;
+  const rows = Object.entries(shape).map(([name, type]) => {
+    const schema = z.toJSONSchema(type, { io: 'input' });
+    const fallback = z.safeParse(type, undefined);
+    const byDefault = fallback.success && fallback.data !== undefined ? code(fallback.data) : '';
+    return [code(name), valuesOf(schema), byDefault, schema.description ?? ''];
+  });
+  if (rows.length === 0) return 'It has none of its own.';
+  return table(['setting', 'values', 'default', 'meaning'], rows);
+}
+
+/** What may be given: names, or a kind with its range. @param {Record<string, any>} schema */
+function valuesOf(schema) {
+  if (schema.enum) return schema.enum.map(code).join(' ');
+  if (schema.type === 'boolean') return '`true` `false`';
+  if (schema.type === 'string') return 'text';
+  const ends = [
+    schema.minimum > Number.MIN_SAFE_INTEGER && `at least ${schema.minimum}`,
+    schema.exclusiveMinimum !== undefined && `above ${schema.exclusiveMinimum}`,
+    schema.maximum < Number.MAX_SAFE_INTEGER && `at most ${schema.maximum}`,
+    schema.exclusiveMaximum !== undefined && `below ${schema.exclusiveMaximum}`,
+  ].filter(Boolean);
+  return [schema.type, ...ends].join(', ');
+}
+
+/** What a method's presets change. @param {string} method */
+function presetsOf(method) {
+  const rows = Object.entries(presets[method] ?? {}).map(([name, changes]) => {
+    const words = Object.entries(changes).map(([key, value]) => code(`${key}=${value}`));
+    return [code(name), words.join(' ') || 'nothing'];
+  });
+  return table(['preset', 'changes'], rows);
+}
+
+/** Usage, arguments and options of a command, as it prints them. @param {string} command */
+async function help(command) {
+  let text = '';
+  const { write } = process.stdout;
+  process.stdout.write = (/** @type {any} */ part) => {
+    text += part;
+    return true;
+  };
+  try {
+    await run(['help', command]);
+  } finally {
+    process.stdout.write = write;
+  }
+  const parts = text.trimEnd().split('\n\n');
+  const options = parts.findIndex((part) => part.startsWith('Options:'));
+  return ['```', parts.slice(0, options + 1).join('\n\n'), '```'].join('\n');
+}
+
+/** What each room may import, and why. @param {string} folder */
+function rooms(folder) {
+  const short = (/** @type {string} */ path) =>
+    code(path === folder ? '.' : path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
+  const free = ['errors.ts', 'random.ts'].map((name) => `${folder}/${name}`);
+  const rows = house
+    .filter(({ room }) => room.startsWith(folder))
+    .map(({ room, may = [], packages = [], worldly, why = '' }) => [
+      short(room),
+      may
+        .filter((one) => !free.includes(one))
+        .map(short)
+        .join(' '),
+      [...packages.map(code), ...(worldly ? ['Node.js'] : [])].join(' '),
+      why,
+    ]);
+  return table(['room', 'may import', 'from outside', 'why'], rows);
+}
+
+/** The scripts in findings/, each with the first line of its comment. */
+function findings() {
+  const folder = join(root, 'findings');
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : [];
+  const scripts = files.filter((file) => /\.(m?[jt]s|py|sh|cc)$/.test(file)).sort();
+  if (scripts.length === 0) return 'There are none yet.';
+  const rows = scripts.map((file) => {
+    const text = readFileSync(join(folder, file), 'utf8').replace(/^#!.*\n/, '');
+    const comment = /^\s*(?:\/\/|#|"""|\/\*\*?)\s*(.*)/.exec(text)?.[1] ?? '';
+    return [`[${file}](../../findings/${file})`, comment.replace(/"""|\*\/$/, '')];
+  });
+  return table(['script', 'what it shows'], rows);
+}
+
+const code = (/** @type {unknown} */ value) => `\`${value}\``;
+
+/** @param {string[]} head @param {string[][]} rows */
+function table(head, rows) {
+  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
