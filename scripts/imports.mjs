@@ -32,11 +32,15 @@ const images = (...names) => names.map((name) => `${tandem}/images/${name}`);
 /** Reading and writing files so that they stay whole. */
 const files = [`${tandem}/files`];
 
+/** Small functions of numbers and tensors, for rooms that know tensors. */
+const math = `${tandem}/math.ts`;
+
 /** @param {string[]} names */
 const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 
 /** What puts all together may use all of these. */
 const toolkit = rooms(
+  'math.ts',
   'version.ts',
   'device.ts',
   'images',
@@ -65,6 +69,7 @@ export const house = [
 
   { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'] },
   { room: `${tandem}/random.ts` },
+  { room: math, packages: [engine] },
   { room: `${tandem}/version.ts`, worldly: true },
   { room: `${tandem}/device.ts`, may: common, packages: [engine], worldly: true },
 
@@ -117,7 +122,7 @@ export const house = [
   },
   { room: `${tandem}/views`, may: [...common, ...rooms('images')], packages: [engine] },
   { room: `${tandem}/networks`, may: common, packages: [engine], why: 'a network never knows what trains it' },
-  { room: `${tandem}/losses`, may: common, packages: [engine], why: 'a loss sees tensors only' },
+  { room: `${tandem}/losses`, may: [...common, math], packages: [engine], why: 'a loss sees tensors only' },
   { room: `${tandem}/step`, may: common, packages: [engine], why: 'a step knows no network' },
   { room: `${tandem}/teachers`, may: [...common, ...rooms('networks', 'step')], packages: [engine] },
   {
@@ -130,6 +135,7 @@ export const house = [
     room: `${tandem}/methods`,
     may: [
       ...common,
+      math,
       ...rooms('views', 'networks', 'losses', 'step', 'teachers', 'methods/method.ts'),
       ...rooms('methods/options', 'methods/parts'),
     ],
@@ -160,7 +166,7 @@ export const house = [
   },
   {
     room: `${tandem}/evaluate`,
-    may: [...common, ...rooms('images', 'views', 'networks', 'losses')],
+    may: [...common, math, ...rooms('images', 'views', 'networks')],
     packages: [engine, 'hyparquet-writer', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',

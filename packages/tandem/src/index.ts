@@ -4,6 +4,7 @@ export * from './evaluate/index.js';
 export * from './export/index.js';
 export * from './images/index.js';
 export * from './losses/index.js';
+export { l2Normalize } from './math.js';
 export * from './methods/index.js';
 export * from './networks/index.js';
 export * from './pretrain/index.js';

@@ -1,5 +1,5 @@
 import { cdist, fromBuffer, noGrad, oneHot, scope, type Tensor } from '@tandem/torch';
-import { unit } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 
 /** How well points of one class stand together, and apart from those of others. */
 export interface ClusterScores {
@@ -27,7 +27,7 @@ export function clusterScores(x: Tensor, labels: Int32Array, distance: 'cosine' 
   scope(() =>
     noGrad(() => {
       const wide = x.to({ device: 'cpu', dtype: 'float64' });
-      const points = distance === 'cosine' ? unit(wide) : wide;
+      const points = distance === 'cosine' ? l2Normalize(wide) : wide;
       const member = oneHot(fromBuffer(BigInt64Array.from(labels, BigInt)), { numClasses: sizes.length }).to('float64');
       const step = Math.max(16, Math.floor(2 ** 24 / n));
       for (let from = 0; from < n; from += step) {

@@ -1,5 +1,5 @@
 import { linalgSvdvals, noGrad, scope, type Tensor } from '@tandem/torch';
-import { unit, wide } from '../losses/index.js';
+import { atLeastFloat32, l2Normalize } from '../math.js';
 
 /** Signs of health and of collapse in embeddings. */
 export interface Diagnostics {
@@ -26,9 +26,9 @@ export interface Diagnostics {
 export function diagnose(a: Tensor, b: Tensor): Diagnostics {
   return scope(() =>
     noGrad(() => {
-      const [u, v] = [unit(a), unit(b)];
+      const [u, v] = [l2Normalize(a), l2Normalize(b)];
       const n = u.shape[0] as number;
-      const singular = linalgSvdvals(wide(a));
+      const singular = linalgSvdvals(atLeastFloat32(a));
       const p = singular.div(singular.sum().clampMin(1e-12));
       const entropy = -p.mul(p.clampMin(1e-12).log()).sum().item();
       const squared = u.mm(u.t()).mul(-2).add(2).clampMin(0);

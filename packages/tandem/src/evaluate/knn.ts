@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { unit } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 import { nearest } from './nearest.js';
 
 /** How neighbours vote. */
@@ -54,11 +54,11 @@ export function knnVotes(
   const step = chunk ?? queriesAtATime(n);
   scope(() =>
     noGrad(() => {
-      const directions = unit(bank).t();
+      const directions = l2Normalize(bank).t();
       for (let from = 0; from < count; from += step) {
         const rows = Math.min(step, count - from);
         scope(() => {
-          const neighbours = nearest(unit(queries.narrow(0, from, rows)).mm(directions), most);
+          const neighbours = nearest(l2Normalize(queries.narrow(0, from, rows)).mm(directions), most);
           for (const [i, vote] of votes.entries()) predictions[i]?.set(elect(neighbours, labels, classes, vote), from);
         });
       }

@@ -1,5 +1,6 @@
 import { eye, type Tensor } from '@tandem/torch';
-import { inFloat32, wide } from './float32.js';
+import { atLeastFloat32 } from '../math.js';
+import { inFloat32 } from './float32.js';
 import type { Terms } from './terms.js';
 
 /**
@@ -25,7 +26,7 @@ export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: 
 
 /** Batch norm without parameters: the variance is divided by n, and eps is 1e-5. */
 function standardised(z: Tensor): Tensor {
-  const x = wide(z);
+  const x = atLeastFloat32(z);
   const [variance, mean] = x.varMean([0], { unbiased: false });
   return x.sub(mean).div(variance.add(1e-5).sqrt());
 }

@@ -1,5 +1,6 @@
 import { crossEntropyLoss, type Tensor } from '@tandem/torch';
-import { inFloat32, wide } from './float32.js';
+import { atLeastFloat32 } from '../math.js';
+import { inFloat32 } from './float32.js';
 
 /**
  * Cross-entropy of scores of classes with labels, mean over the rows that have one, in float32; 0
@@ -8,7 +9,7 @@ import { inFloat32, wide } from './float32.js';
  */
 export function classCrossEntropy(scores: Tensor, labels: Tensor): Tensor {
   return inFloat32(scores, () => {
-    const sum = crossEntropyLoss(wide(scores), labels, { ignoreIndex: -1, reduction: 2 });
+    const sum = crossEntropyLoss(atLeastFloat32(scores), labels, { ignoreIndex: -1, reduction: 2 });
     return sum.div(labels.ne(-1).sum().clampMin(1));
   });
 }

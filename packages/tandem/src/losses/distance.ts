@@ -1,5 +1,5 @@
 import type { Tensor } from '@tandem/torch';
-import { unit } from './float32.js';
+import { l2Normalize } from '../math.js';
 
 /**
  * |n(a) - n(b)|^2 = 2 - 2 cos(a, b), mean over the rows of [n, d]; 0 to 4. BYOL's loss in one
@@ -20,5 +20,5 @@ export function negativeCosine(p: Tensor, z: Tensor): Tensor {
 }
 
 function cosines(a: Tensor, b: Tensor): Tensor {
-  return unit(a).mul(unit(b)).sum(1);
+  return l2Normalize(a).mul(l2Normalize(b)).sum(1);
 }

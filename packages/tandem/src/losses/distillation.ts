@@ -1,5 +1,6 @@
 import { divideBy, type ScalarOrTensor, type Tensor } from '@tandem/torch';
-import { inFloat32, wide } from './float32.js';
+import { atLeastFloat32 } from '../math.js';
+import { inFloat32 } from './float32.js';
 import type { Terms } from './terms.js';
 
 /** What scores are divided by before their softmax; the smaller, the sharper. */
@@ -29,7 +30,7 @@ export function distillation(student: Tensor, teacher: Tensor, temperatures: Tem
 
 /** log softmax(scores / temperature) of each row, in float32. */
 export function logProbabilities(scores: Tensor, temperature: ScalarOrTensor): Tensor {
-  return divideBy(wide(scores), temperature).logSoftmax(1);
+  return divideBy(atLeastFloat32(scores), temperature).logSoftmax(1);
 }
 
 /**

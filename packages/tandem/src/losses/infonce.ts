@@ -1,5 +1,6 @@
 import { arange, cat, eye, type Tensor } from '@tandem/torch';
-import { inFloat32, unit } from './float32.js';
+import { l2Normalize } from '../math.js';
+import { inFloat32 } from './float32.js';
 
 /** Which teacher projections an anchor is contrasted with. */
 export type Negatives = 'N1' | 'N2';
@@ -21,8 +22,8 @@ export function infoNce(
   { temperature, negatives }: { temperature: number; negatives: Negatives },
 ): Tensor {
   return inFloat32(student[0], () => {
-    const [v1, v2] = student.map(unit) as [Tensor, Tensor];
-    const [w1, w2] = teacher.map(unit) as [Tensor, Tensor];
+    const [v1, v2] = student.map(l2Normalize) as [Tensor, Tensor];
+    const [w1, w2] = teacher.map(l2Normalize) as [Tensor, Tensor];
     const n = v1.shape[0] as number;
     const same = arange(n, { dtype: 'int64', device: v1.device });
     if (negatives === 'N1') {

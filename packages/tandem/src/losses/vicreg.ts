@@ -1,5 +1,6 @@
 import { eye, type Tensor } from '@tandem/torch';
-import { inFloat32, wide } from './float32.js';
+import { atLeastFloat32 } from '../math.js';
+import { inFloat32 } from './float32.js';
 import type { Terms } from './terms.js';
 
 /** The weights of VICReg's terms. */
@@ -38,7 +39,7 @@ export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {
  * @param b [n, d]
  */
 export function invariance(a: Tensor, b: Tensor): Tensor {
-  return wide(a).sub(wide(b)).square().mean();
+  return atLeastFloat32(a).sub(atLeastFloat32(b)).square().mean();
 }
 
 /**
@@ -47,7 +48,7 @@ export function invariance(a: Tensor, b: Tensor): Tensor {
  * @param z [n, d], n >= 2
  */
 export function variance(z: Tensor): Tensor {
-  const [spread] = wide(z).varMean([0], { unbiased: true });
+  const [spread] = atLeastFloat32(z).varMean([0], { unbiased: true });
   return spread.add(1e-4).sqrt().mul(-1).add(1).relu().mean();
 }
 
@@ -58,7 +59,7 @@ export function variance(z: Tensor): Tensor {
 export function covariance(z: Tensor): Tensor {
   const [n, d] = z.shape as [number, number];
   return inFloat32(z, () => {
-    const centred = wide(z).sub(wide(z).mean([0]));
+    const centred = atLeastFloat32(z).sub(atLeastFloat32(z).mean([0]));
     const matrix = centred
       .t()
       .mm(centred)

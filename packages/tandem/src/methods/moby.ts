@@ -1,6 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
-import { bankContrast, unit } from '../losses/index.js';
+import { queueContrast } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 import { newBranch } from '../networks/index.js';
 import { Left, MemoryBank } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
@@ -37,8 +38,8 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
     loss([a, b]) {
       const [ka, kb] = teacher.project([a, b]); // no gradient
       const [pa, pb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
-      keys.tensors = [unit(ka), unit(kb)];
-      return bankContrast(pa, kb, keysOfB, o).add(bankContrast(pb, ka, keysOfA, o));
+      keys.tensors = [l2Normalize(ka), l2Normalize(kb)];
+      return queueContrast(pa, kb, keysOfB, o).add(queueContrast(pb, ka, keysOfA, o));
     },
     afterStep(moment) {
       bank.enqueue(...keys.tensors);

@@ -1,7 +1,8 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { distillation, unit } from '../losses/index.js';
+import { distillation } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 import { checkBackbone } from '../networks/index.js';
 import type { View } from '../views/index.js';
 import type { NewMethod, OneView, TwoViews, ViewCount } from './method.js';
@@ -67,11 +68,11 @@ export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, v
     state: { ...contrast?.state, ...online?.state },
     views,
     loss([a, b], moment) {
-      const target = teacher && unit(teacher.project([a])[0]); // no gradient
+      const target = teacher && l2Normalize(teacher.project([a])[0]); // no gradient
       const projected = student.forward(a);
       return {
         ...(contrast && { contrast: contrast.loss([{ queries: () => projected, images: b as Tensor }], moment) }),
-        ...(target && distillation(unit(projected), target, temperatures)),
+        ...(target && distillation(l2Normalize(projected), target, temperatures)),
         ...(online && { coTrained: online.loss(a, b as Tensor, moment) }),
       };
     },

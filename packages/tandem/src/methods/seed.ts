@@ -1,6 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
-import { bankScores, distillation, unit } from '../losses/index.js';
+import { distillation, queueScores } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 import { Left, MemoryBank } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
@@ -37,9 +38,9 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
     state: bank.state,
     views,
     loss([x]) {
-      const own = unit(teacher.project([x])[0]);
+      const own = l2Normalize(teacher.project([x])[0]);
       anchors.tensors = [own];
-      return distillation(bankScores(student.forward(x), own, past), bankScores(own, own, past), {
+      return distillation(queueScores(student.forward(x), own, past), queueScores(own, own, past), {
         student: o.temperature,
         teacher: o.teacherTemperature,
       });

@@ -2,7 +2,7 @@ import { type Device, noGrad, scope } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
-import { unit } from '../losses/index.js';
+import { l2Normalize } from '../math.js';
 import { evaluationView } from '../views/index.js';
 import { loadEncoder } from '../weights/encoder.js';
 
@@ -59,7 +59,7 @@ export async function findNeighbours(file: string, data: DataSet, options: Neigh
       noGrad(() => {
         const view = evaluationView({ size: card.size, channels: bank.channels, mean: card.mean, std: card.std });
         encoder.to({ device: options.device });
-        const of = (set: ImageSet) => unit(features(encoder, set, { view, ...options }));
+        const of = (set: ImageSet) => l2Normalize(features(encoder, set, { view, ...options }));
         const [values, indices] = of(queries).mm(of(bank).t()).topk(Math.min(shown, bank.count), { dim: 1 });
         return { values: Array.from(values.data(), Number), indices: Array.from(indices.data(), Number) };
       }),

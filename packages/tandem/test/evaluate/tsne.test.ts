@@ -4,12 +4,12 @@ import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
 import { clusterScores, type Layout, principalComponents, tsne } from '../../src/evaluate/index.js';
 import { affinities } from '../../src/evaluate/tsne/affinities.js';
 import { Quadtree } from '../../src/evaluate/tsne/quadtree.js';
-import { unit } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';
 import { pixelFeatures, reference, train } from './blobs.js';
 
 const { mapped } = reference.counts;
-const reduced = () => principalComponents(unit(pixelFeatures(train, mapped)), 50);
+const reduced = () => principalComponents(l2Normalize(pixelFeatures(train, mapped)), 50);
 
 /**
  * The divergence as it is defined, in plain loops over all pairs, with every neighbour and not only

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from '@tandem/torch';
-import { bankContrast, bankScores, distillation, total, unit } from '../../src/losses/index.js';
+import { distillation, queueContrast, queueScores, total } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';
 import { assertGradients, gradients, reordered } from './support.js';
 
@@ -78,30 +79,30 @@ describe('distillation', () => {
 
 /** SEED's loss of embeddings. */
 function seed(s: Tensor, t: Tensor, bank: Tensor, teacherTemperature = 0.05): Tensor {
-  return of(bankScores(s, t, bank), bankScores(t, t, bank), { student: 0.2, teacher: teacherTemperature });
+  return of(queueScores(s, t, bank), queueScores(t, t, bank), { student: 0.2, teacher: teacherTemperature });
 }
 
 describe('similarities to a bank', () => {
-  const [s, t, bank] = [() => normal([6, 8], 1), () => normal([6, 8], 2), () => unit(normal([9, 8], 3))];
+  const [s, t, bank] = [() => normal([6, 8], 1), () => normal([6, 8], 2), () => l2Normalize(normal([9, 8], 3))];
 
   test('a row is the cosine with its own anchor, then those with the rows of the bank', () =>
     scope(() => {
-      const expected = (unit(s()).toArray() as number[][]).map((row, i) => {
-        const rows = [(unit(t()).toArray() as number[][])[i], ...(bank().toArray() as number[][])] as number[][];
+      const expected = (l2Normalize(s()).toArray() as number[][]).map((row, i) => {
+        const rows = [(l2Normalize(t()).toArray() as number[][])[i], ...(bank().toArray() as number[][])] as number[][];
         return rows.map((other) => other.reduce((sum, x, k) => sum + x * (row[k] as number), 0));
       });
-      assertClose(bankScores(s(), t(), bank()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
+      assertClose(queueScores(s(), t(), bank()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
     }));
 
   test('5: as the temperature of the teacher goes to 0, SEED becomes InfoNCE with its own embedding as the positive', () =>
     scope(() => {
-      const nearest = unit(t()).mm(bank().t()).max().item();
+      const nearest = l2Normalize(t()).mm(bank().t()).max().item();
       assert.ok(1 - nearest > 0.01, `${nearest}`);
-      const contrast = bankContrast(s(), t(), bank(), { temperature: 0.2 });
+      const contrast = queueContrast(s(), t(), bank(), { temperature: 0.2 });
       assertClose(seed(s(), t(), bank(), 1e-4), contrast, { rtol: 1e-9 });
       assert.ok(Math.abs(seed(s(), t(), bank(), 0.3).item() - contrast.item()) > 1e-2);
       const [a] = gradients((x) => seed(x, t(), bank(), 1e-4), s());
-      const [b] = gradients((x) => bankContrast(x, t(), bank(), { temperature: 0.2 }), s());
+      const [b] = gradients((x) => queueContrast(x, t(), bank(), { temperature: 0.2 }), s());
       assertClose(a as Tensor, b as Tensor, { rtol: 1e-8, atol: 1e-10 });
     }));
 
@@ -110,7 +111,8 @@ describe('similarities to a bank', () => {
       const [turn] = linalgSvd(normal([8, 8], 5));
       const turned = (x: Tensor) => x.mm(turn);
       assertClose(seed(turned(s()), turned(t()), turned(bank())), seed(s(), t(), bank()), { rtol: 1e-11 });
-      const coordinates = (x: Tensor, y: Tensor) => of(unit(x), unit(y), { student: 0.2, teacher: 0.2 }).item();
+      const coordinates = (x: Tensor, y: Tensor) =>
+        of(l2Normalize(x), l2Normalize(y), { student: 0.2, teacher: 0.2 }).item();
       assert.ok(Math.abs(coordinates(turned(s()), turned(t())) - coordinates(s(), t())) > 1e-3);
     }));
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { autocast, type DType, liveCount, scope, type Tensor } from '@tandem/torch';
 import {
-  bankContrast,
   barlowTwins,
   cosineDistance,
   covariance,
@@ -11,11 +10,12 @@ import {
   invariance,
   negativeCosine,
   ntXent,
+  queueContrast,
   total,
-  unit,
   variance,
   vicReg,
 } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { normal } from '../support.js';
 import { assertGradients } from './support.js';
 
@@ -26,10 +26,10 @@ const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor>
   'infoNce N1': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'N1' }),
   'infoNce N2': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'N2' }),
   ntXent: (a, b) => ntXent([a, b], { temperature: 0.5 }),
-  bankContrast: (a, b, c) => bankContrast(a, b.detach(), unit(c.detach()), { temperature }),
-  'bankContrast both ways': (a, b, c, d) =>
-    bankContrast(a, d.detach(), unit(c.detach()), { temperature }).add(
-      bankContrast(b, c.detach(), unit(d.detach()), { temperature }),
+  queueContrast: (a, b, c) => queueContrast(a, b.detach(), l2Normalize(c.detach()), { temperature }),
+  'queueContrast both ways': (a, b, c, d) =>
+    queueContrast(a, d.detach(), l2Normalize(c.detach()), { temperature }).add(
+      queueContrast(b, c.detach(), l2Normalize(d.detach()), { temperature }),
     ),
   cosineDistance: (a, b) => cosineDistance(a, b),
   'cosineDistance both ways': (a, b, c, d) => cosineDistance(a, d).add(cosineDistance(b, c)),

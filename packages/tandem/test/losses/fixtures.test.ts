@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
 import {
-  bankContrast,
-  bankScores,
   barlowTwins,
   cosineDistance,
   covariance,
@@ -12,12 +10,14 @@ import {
   invariance,
   negativeCosine,
   ntXent,
+  queueContrast,
+  queueScores,
   total,
-  unit,
   type VicRegWeights,
   variance,
   vicReg,
 } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { assertClose, fixture } from '../support.js';
 
 /** Embeddings are integers times a power of two, so that float32 holds them exactly. */
@@ -47,17 +47,17 @@ type Options = {
 const both = (o: Options) => ({ student: o.temperature, teacher: o.teacherTemperature });
 type Inputs = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 
-/** Stop-gradients are where the method has them; bankContrast has its own. */
+/** Stop-gradients are where the method has them; queueContrast has its own. */
 const losses = {
   infoNceN1: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N1' }),
   infoNceN2: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N2' }),
   ntXent: ([a, b]: Inputs, o: Options) => ntXent([a, b], o),
-  bankContrast: ([query, key, bank]: Inputs, o: Options) => bankContrast(query, key, bank, o),
-  coordinates: ([s, t]: Inputs, o: Options) => total(distillation(unit(s), unit(t), both(o))),
+  queueContrast: ([query, key, bank]: Inputs, o: Options) => queueContrast(query, key, bank, o),
+  coordinates: ([s, t]: Inputs, o: Options) => total(distillation(l2Normalize(s), l2Normalize(t), both(o))),
   seed: ([s, t, bank]: Inputs, o: Options) =>
-    total(distillation(bankScores(s, t, bank), bankScores(t, t, bank), both(o))),
+    total(distillation(queueScores(s, t, bank), queueScores(t, t, bank), both(o))),
   moby: ([p1, p2, z1, z2, bank1, bank2]: Inputs, o: Options) =>
-    bankContrast(p1, z2, bank2, o).add(bankContrast(p2, z1, bank1, o)),
+    queueContrast(p1, z2, bank2, o).add(queueContrast(p2, z1, bank1, o)),
   cosineDistance: ([a, b]: Inputs) => cosineDistance(a, b),
   negativeCosine: ([p, z]: Inputs) => negativeCosine(p, z),
   byol: ([p1, p2, z1, z2]: Inputs) => cosineDistance(p1, z2.detach()).add(cosineDistance(p2, z1.detach())),
@@ -77,7 +77,7 @@ function read(name: string, dtype: 'float64' | 'float32'): Tensor {
     Float64Array.from(data, (x) => x * scale),
     { shape },
   );
-  const leaf = (name.startsWith('bank') ? unit(z) : z).to(dtype).detach();
+  const leaf = (name.startsWith('bank') ? l2Normalize(z) : z).to(dtype).detach();
   leaf.requiresGrad = true;
   return leaf;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { arange, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
-import { unit } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import type { Method, Views } from '../../src/methods/index.js';
 import { Branch, Head } from '../../src/networks/index.js';
 import { type FrozenTeacher, frozenTeacher, projectShuffled, type SlowTeacher } from '../../src/teachers/index.js';
@@ -98,7 +98,7 @@ function build(
   assert.equal(method.teacher === undefined, teacher === null);
   if (teacher) load(teacherOf(method), teacher);
   banks.forEach((bank, i) => {
-    scope(() => noGrad(() => method.state?.[`bank${i + 1}`]?.copy_(unit(read(bank)))));
+    scope(() => noGrad(() => method.state?.[`bank${i + 1}`]?.copy_(l2Normalize(read(bank)))));
   });
   return method;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { unit } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
 import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
@@ -20,7 +20,7 @@ describe('6. exact checks of MoBY', () => {
       scope(() => {
         const views = viewsOf(step, teacher.parameters()[0] as Tensor);
         banksOf(method).forEach((bank, i) => {
-          const keys = noGrad(() => unit(teacher.forward(views[i] as Tensor)));
+          const keys = noGrad(() => l2Normalize(teacher.forward(views[i] as Tensor)));
           assertClose(elements(bank.narrow(0, place, 6).contiguous()), elements(keys), {
             rtol: 1e-12,
             label: `bank ${i + 1}`,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { bankContrast, distillation, total, unit } from '../../src/losses/index.js';
+import { distillation, queueContrast, total } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import type { Other } from '../../src/methods/method.js';
 import type { Branch } from '../../src/networks/index.js';
@@ -18,7 +19,7 @@ const views = () => viewsOf(0, { dtype: 'float64' });
 /** The loss of S2-BNN's strategy 3, from its definition. */
 const imitation = ({ learns }: Method, x: Tensor) =>
   total(
-    distillation(unit(learns.forward(x)), unit(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
+    distillation(l2Normalize(learns.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
       student: 0.2,
       teacher: 0.2,
     }),
@@ -27,7 +28,7 @@ const imitation = ({ learns }: Method, x: Tensor) =>
 /** The contrast of the first view with the key of the second. */
 const contrast = (method: Method, a: Tensor, b: Tensor) => {
   const key = noGrad(() => teacherOf(method).forward(b));
-  return bankContrast(method.learns.forward(a), key, method.state?.bank1 as Tensor, { temperature: 0.2 });
+  return queueContrast(method.learns.forward(a), key, method.state?.bank1 as Tensor, { temperature: 0.2 });
 };
 
 describe('the strategies of S2-BNN', () => {
@@ -105,9 +106,9 @@ describe('a teacher that learns beside the student', () => {
       noGrad(() => branch.forward(b.mul(3).add(1)));
       const twin = branch.twin();
       const temperatures = { student: 0.2, teacher: 0.2 };
-      const said = noGrad(() => unit(twin.eval().forward(a)));
-      const expected = distillation(unit(method.learns.forward(a)), said, temperatures);
-      const inTraining = noGrad(() => unit(twin.train().forward(a)));
+      const said = noGrad(() => l2Normalize(twin.eval().forward(a)));
+      const expected = distillation(l2Normalize(method.learns.forward(a)), said, temperatures);
+      const inTraining = noGrad(() => l2Normalize(twin.train().forward(a)));
       assert.ok(inTraining.sub(said).abs().max().item() > 0.01);
       const { divergence, teacherEntropy } = of(method.loss([a, b], moment()));
       assertClose(divergence as Tensor, expected.divergence, { rtol: 1e-5 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { bankContrast, unit } from '../../src/losses/index.js';
+import { queueContrast } from '../../src/losses/index.js';
+import { l2Normalize } from '../../src/math.js';
 import { methods } from '../../src/methods/index.js';
 import { Head } from '../../src/networks/index.js';
 import { frozenTeacher } from '../../src/teachers/index.js';
@@ -21,14 +22,14 @@ import {
 const bankOf = ({ state }: { readonly state?: Readonly<Record<string, Tensor>> }) => state?.bank1 as Tensor;
 const seed = (options: object = {}) => tinyMethod('seed', options, { dtype: 'float64' });
 const images = (step = 0) => viewsOf(step, { dtype: 'float64' })[0];
-const keys = (x: Tensor) => unit(tinyTeacher({ dtype: 'float64' }).project([x])[0]);
+const keys = (x: Tensor) => l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]);
 
 describe('SEED', () => {
   test('with a teacher that is sure of itself it is InfoNCE against the bank of before, with the own image as the positive', () =>
     scope(() => {
       const method = seed({ teacherTemperature: 1e-5 });
       const x = images();
-      const expected = bankContrast(method.learns.forward(x), keys(x), bankOf(method), { temperature: 0.2 });
+      const expected = queueContrast(method.learns.forward(x), keys(x), bankOf(method), { temperature: 0.2 });
       assertClose(lossOf(method, [x]), expected, { rtol: 1e-9 });
     }));
 

@@ -16,7 +16,7 @@ import {
   tsneDefaults,
 } from '../../evaluate/index.js';
 import { limit, svgToPng } from '../../images/index.js';
-import { unit } from '../../losses/index.js';
+import { l2Normalize } from '../../math.js';
 import { keepScatter } from '../../runs/index.js';
 import { aboveZero, wholeNumber } from '../shared/arguments.js';
 import type { Subject } from '../shared/encoders.js';
@@ -135,7 +135,7 @@ function layOut(subject: Subject, shown: LabelledSet, { iterations, ...asked }: 
   const perplexity = asked.perplexity ?? Math.min(tsneDefaults.perplexity, Math.max(1, (shown.count - 1) / 3));
   const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
   return scope(() => {
-    const x = unit(featuresOf(subject, shown, 'images', opened));
+    const x = l2Normalize(featuresOf(subject, shown, 'images', opened));
     const layout: Layout = tsne(principalComponents(x, components), settings, (done, total) =>
       bar.update(done, total, 'iterations'),
     );

@@ -11,7 +11,7 @@ import {
   unquantizable,
 } from '../../export/index.js';
 import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../../images/index.js';
-import { unit } from '../../losses/index.js';
+import { l2Normalize } from '../../math.js';
 import { type Labelled, labelled } from '../../pretrain/index.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Subject } from './encoders.js';
@@ -102,7 +102,7 @@ function measured(
     const asked = labelled(data);
     const queries = asked?.queries ?? few;
     const both = [of(float, queries, 'float32'), of(eight, queries, 'quantized')] as const;
-    const cosine = unit(both[0]).mul(unit(both[1])).sum(1).mean().item() as number;
+    const cosine = l2Normalize(both[0]).mul(l2Normalize(both[1])).sum(1).mean().item() as number;
     const made = { calibrated: few.count, images, cosine };
     if (!asked) return { graph, made };
     const shares = [float, eight].map((network, i) => {

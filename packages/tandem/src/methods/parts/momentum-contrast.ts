@@ -1,5 +1,6 @@
 import { cat, type Tensor } from '@tandem/torch';
-import { bankContrast, unit } from '../../losses/index.js';
+import { queueContrast } from '../../losses/index.js';
+import { l2Normalize } from '../../math.js';
 import type { Branch } from '../../networks/index.js';
 import { Left, MemoryBank, type Moment } from '../../step/index.js';
 import { type EmaOptions, emaTeacher, projectShuffled } from '../../teachers/index.js';
@@ -28,9 +29,9 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
      */
     loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
       keys.tensors = ways.map(({ images }, i) =>
-        unit(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),
+        l2Normalize(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),
       );
-      const losses = ways.map(({ queries }, i) => bankContrast(queries(), keys.tensors[i] as Tensor, negatives, o));
+      const losses = ways.map(({ queries }, i) => queueContrast(queries(), keys.tensors[i] as Tensor, negatives, o));
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },
     afterStep(moment: Moment): void {
