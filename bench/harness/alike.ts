@@ -6,7 +6,7 @@ import {
   newOptimizer,
   type RunConfig,
   smallView,
-  total,
+  sumOfTerms,
   type Views,
 } from 'tandem';
 import type { Peer } from './peer.js';
@@ -42,7 +42,7 @@ function ourLosses(name: string): number[] {
     return Array.from({ length: steps }, (_, step) => {
       const moment: Moment = { step, steps, epoch: 1, epochs: steps, lr: 0.06, seed: 0, resetMomentum: () => {} };
       const result = method.loss(views, moment);
-      const loss = ('item' in result ? (result as Tensor) : total(result)).mul(config.training.scaleLoss);
+      const loss = ('item' in result ? (result as Tensor) : sumOfTerms(result)).mul(config.training.scaleLoss);
       optimizer.zeroGrad();
       loss.backward();
       method.beforeStep?.(moment);

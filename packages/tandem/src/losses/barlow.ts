@@ -1,7 +1,7 @@
 import { eye, type Tensor } from '@tandem/torch';
 import { atLeastFloat32 } from '../math.js';
 import { inFloat32 } from './float32.js';
-import type { Terms } from './terms.js';
+import type { LossTerms } from './terms.js';
 
 /**
  * Barlow Twins: the cross-correlation C of two views, each standardised over the batch, should be
@@ -12,7 +12,7 @@ import type { Terms } from './terms.js';
  * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together
  * d when each view is constant (Zbontar et al., 2021; facebookresearch/barlowtwins)
  */
-export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): Terms {
+export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): LossTerms {
   const [n, d] = a.shape as [number, number];
   return inFloat32(a, () => {
     const correlation = standardised(a).t().mm(standardised(b)).div(n);

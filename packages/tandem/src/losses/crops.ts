@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { compareLog, logProbabilities, type Temperatures } from './distillation.js';
 import { inFloat32 } from './float32.js';
-import type { Terms } from './terms.js';
+import type { LossTerms } from './terms.js';
 
 /**
  * DINO's loss: the student's distribution for each crop of an image is to be the teacher's for each
@@ -21,7 +21,7 @@ export function cropDistillation(student: readonly Tensor[], teacher: readonly T
     return {
       divergence: mean(all.map(({ divergence }) => divergence)),
       teacherEntropy: mean(all.map(({ teacherEntropy }) => teacherEntropy)),
-    } satisfies Terms;
+    } satisfies LossTerms;
   });
 }
 

@@ -1,7 +1,7 @@
 import { divideBy, type ScalarOrTensor, type Tensor } from '@tandem/torch';
 import { atLeastFloat32 } from '../math.js';
 import { inFloat32 } from './float32.js';
-import type { Terms } from './terms.js';
+import type { LossTerms } from './terms.js';
 
 /** What scores are divided by before their softmax; the smaller, the sharper. */
 export interface Temperatures {
@@ -44,5 +44,5 @@ export function compareLog(logQ: Tensor, logP: Tensor) {
   return {
     divergence: mean(p.mul(logP.sub(logQ))),
     teacherEntropy: mean(p.mul(logP)).neg(),
-  } satisfies Terms;
+  } satisfies LossTerms;
 }

@@ -1,7 +1,7 @@
 import { eye, type Tensor } from '@tandem/torch';
 import { atLeastFloat32 } from '../math.js';
 import { inFloat32 } from './float32.js';
-import type { Terms } from './terms.js';
+import type { LossTerms } from './terms.js';
 
 /** The weights of VICReg's terms. */
 export interface VicRegWeights {
@@ -22,7 +22,7 @@ export const vicRegWeights: VicRegWeights = { invarianceWeight: 25, varianceWeig
  * @returns invariance, variance and covariance, weighted; together 24.75 when all embeddings are
  * one vector (Bardes, Ponce, LeCun, 2022; facebookresearch/vicreg)
  */
-export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): Terms {
+export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): LossTerms {
   const { invarianceWeight, varianceWeight, covarianceWeight } = { ...vicRegWeights, ...weights };
   return {
     invariance: invariance(a, b).mul(invarianceWeight),

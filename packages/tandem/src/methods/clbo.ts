@@ -6,8 +6,8 @@ import {
   covariance,
   infoNce,
   invariance,
-  type Terms,
-  total,
+  type LossTerms,
+  sumOfTerms,
   variance,
   vicRegWeights,
 } from '../losses/index.js';
@@ -75,9 +75,9 @@ export function checkClbo(options: ClboOptions, { epochs }: RunFacts): void {
  * Student against teacher, each view against the teacher's other one. Only the student's side
  * carries gradients.
  */
-const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor | Terms> = {
+const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor | LossTerms> = {
   infonce: infoNce,
-  mse: (student, teacher) => total(bothWays((s, t) => ({ distance: cosineDistance(s, t) }))(student, teacher)),
+  mse: (student, teacher) => sumOfTerms(bothWays((s, t) => ({ distance: cosineDistance(s, t) }))(student, teacher)),
   barlow: (student, teacher, o) => bothWays((s, t) => barlowTwins(s, t, o))(student, teacher),
   // The teacher's terms have no gradient, so variance and covariance are the student's alone, not
   // halved.
@@ -89,7 +89,7 @@ const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: Cl
 };
 
 /** The mean of both directions, term by term. */
-function bothWays(oneWay: (student: Tensor, teacher: Tensor) => Terms): (student: Two, teacher: Two) => Terms {
+function bothWays(oneWay: (student: Tensor, teacher: Tensor) => LossTerms): (student: Two, teacher: Two) => LossTerms {
   return ([s1, s2], [t1, t2]) => {
     const [one, other] = [oneWay(s1, t2), oneWay(s2, t1)];
     return Object.fromEntries(

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tandem/torch';
-import type { Terms } from '../losses/index.js';
+import type { LossTerms } from '../losses/index.js';
 import type { Branch, Head, NewEncoder } from '../networks/index.js';
 import type { Moment, Position } from '../step/index.js';
 import type { FrozenTeacher } from '../teachers/index.js';
@@ -72,7 +72,7 @@ export interface Method<Seen extends Views = Views> {
   /** One pass over the data, one step on each batch, unless given. */
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
-  loss(views: Seen, moment: Moment): Tensor | Terms;
+  loss(views: Seen, moment: Moment): Tensor | LossTerms;
   // What these three take from the moment they ask for by `at` and its like (teachers/moment.ts);
   // else a step cannot be recorded.
   /** Changes gradients, after backward. */

@@ -1,5 +1,5 @@
 import { autocast, Tensor } from '@tandem/torch';
-import { type Terms, total } from '../losses/index.js';
+import { type LossTerms, sumOfTerms } from '../losses/index.js';
 import type { Method, Views } from '../methods/method.js';
 import type { Moment } from '../step/index.js';
 import type { Plan } from './plan.js';
@@ -9,7 +9,7 @@ import type { Plan } from './plan.js';
  */
 export interface Found {
   readonly loss: Tensor;
-  readonly terms?: Terms;
+  readonly terms?: LossTerms;
 }
 
 /**
@@ -24,7 +24,7 @@ export function gradientsOf(method: Method, plan: Plan): Gradients {
   return (views, moment) => {
     const result = inPrecision(plan, () => method.loss(views as Views, moment));
     const terms = result instanceof Tensor ? undefined : result;
-    const loss = (result instanceof Tensor ? result : total(result)).mul(scaleLoss);
+    const loss = (result instanceof Tensor ? result : sumOfTerms(result)).mul(scaleLoss);
     optimizer.zeroGrad();
     loss.backward();
     return { loss, ...(terms && { terms }) };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { _foreachNorm, type Device, manualSeed, noGrad, scope, stack, type Tensor, upload } from '@tandem/torch';
 import type { Batches, ImageSet } from '../images/index.js';
-import type { Terms } from '../losses/index.js';
+import type { LossTerms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
 import type { Moment } from '../step/index.js';
@@ -192,6 +192,6 @@ function buffersOf(method: Method): Tensor[] {
   return networksOf(method).flatMap((network) => network.namedBuffers().map(([, buffer]) => buffer));
 }
 
-function termsOf(terms: Terms, scale = 1): Record<string, number> {
+function termsOf(terms: LossTerms, scale = 1): Record<string, number> {
   return Object.fromEntries(Object.entries(terms).map(([name, term]) => [name, term.item() * scale]));
 }

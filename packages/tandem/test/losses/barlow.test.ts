@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import { barlowTwins, total } from '../../src/losses/index.js';
+import { barlowTwins, sumOfTerms } from '../../src/losses/index.js';
 import { assertClose, normal } from '../support.js';
 import { alike, numbers, reordered, whitened } from './support.js';
 
@@ -11,7 +11,7 @@ function of(a: Tensor, b: Tensor): { onDiagonal: number; offDiagonal: number; lo
   return {
     onDiagonal: terms.onDiagonal.item(),
     offDiagonal: terms.offDiagonal.item(),
-    loss: total(barlowTwins(a, b, { redundancy: 0.0051 })).item(),
+    loss: sumOfTerms(barlowTwins(a, b, { redundancy: 0.0051 })).item(),
   };
 }
 

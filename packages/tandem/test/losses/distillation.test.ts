@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from '@tandem/torch';
-import { distillation, queueContrast, queueScores, total } from '../../src/losses/index.js';
+import { distillation, queueContrast, queueScores, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';
 import { assertGradients, gradients, reordered } from './support.js';
 
 const temperatures = { student: 0.2, teacher: 0.3 };
 const [student, teacher] = [() => normal([5, 7], 1), () => normal([5, 7], 2)];
-const of = (s: Tensor, t: Tensor, at = temperatures) => total(distillation(s, t, at));
+const of = (s: Tensor, t: Tensor, at = temperatures) => sumOfTerms(distillation(s, t, at));
 
 /** softmax of scores over a temperature. */
 const softmax = (x: Tensor, temperature: number) => x.div(temperature).logSoftmax(1).exp();

@@ -11,7 +11,7 @@ import {
   negativeCosine,
   ntXent,
   queueContrast,
-  total,
+  sumOfTerms,
   variance,
   vicReg,
 } from '../../src/losses/index.js';
@@ -34,13 +34,13 @@ const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor>
   cosineDistance: (a, b) => cosineDistance(a, b),
   'cosineDistance both ways': (a, b, c, d) => cosineDistance(a, d).add(cosineDistance(b, c)),
   negativeCosine: (a, b) => negativeCosine(a, b),
-  barlowTwins: (a, b) => total(barlowTwins(a, b, { redundancy: 0.3 })),
+  barlowTwins: (a, b) => sumOfTerms(barlowTwins(a, b, { redundancy: 0.3 })),
   invariance: (a, b) => invariance(a, b),
   variance: (a, b) => variance(a).add(variance(b)),
   covariance: (a) => covariance(a),
   cropDistillation: (a, b, c, d) =>
-    total(cropDistillation([a, b, c], [d.detach(), d.detach().neg()], { student: 0.5, teacher: 0.3 })),
-  vicReg: (a, b) => total(vicReg(a, b)),
+    sumOfTerms(cropDistillation([a, b, c], [d.detach(), d.detach().neg()], { student: 0.5, teacher: 0.3 })),
+  vicReg: (a, b) => sumOfTerms(vicReg(a, b)),
 };
 
 function four(shape: readonly number[], dtype: DType): [Tensor, Tensor, Tensor, Tensor] {
@@ -96,10 +96,10 @@ test('total: the sum of the terms, with the gradients of each', () =>
   scope(() => {
     const [a, b] = [normal([4, 8], 1), normal([4, 8], 2)];
     const { onDiagonal, offDiagonal } = barlowTwins(a, b, { redundancy: 0.3 }) as Record<string, Tensor>;
-    const sum = total({ onDiagonal, offDiagonal } as Record<string, Tensor>);
+    const sum = sumOfTerms({ onDiagonal, offDiagonal } as Record<string, Tensor>);
     assert.equal(sum.item(), (onDiagonal as Tensor).item() + (offDiagonal as Tensor).item());
-    assert.equal(total({ onDiagonal: onDiagonal as Tensor }).item(), (onDiagonal as Tensor).item());
+    assert.equal(sumOfTerms({ onDiagonal: onDiagonal as Tensor }).item(), (onDiagonal as Tensor).item());
     a.requiresGrad = true;
-    total({ first: a.sum(), second: a.sum().mul(2), third: a.sum().mul(4) }).backward();
+    sumOfTerms({ first: a.sum(), second: a.sum().mul(2), third: a.sum().mul(4) }).backward();
     assert.ok((a.grad as Tensor).eq(7).all().item());
   }));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import { covariance, invariance, total, type VicRegWeights, variance, vicReg } from '../../src/losses/index.js';
+import { covariance, invariance, sumOfTerms, type VicRegWeights, variance, vicReg } from '../../src/losses/index.js';
 import { assertClose, elements, normal } from '../support.js';
 import { alike, gradients, numbers, reordered, whitened } from './support.js';
 
 function of(a: Tensor, b: Tensor, weights?: Partial<VicRegWeights>): number {
-  return total(vicReg(a, b, weights)).item();
+  return sumOfTerms(vicReg(a, b, weights)).item();
 }
 
 describe('VICReg', () => {

@@ -8,7 +8,7 @@ import {
   infoNce,
   invariance,
   type Negatives,
-  total,
+  sumOfTerms,
   variance,
 } from '../../src/losses/index.js';
 import type { Method } from '../../src/methods/index.js';
@@ -248,8 +248,8 @@ describe('losses between student and teacher', () => {
 
   test('barlow: student and teacher each batch-normalised', () =>
     compare({ loss: 'barlow', redundancy: 0.02 }, (s, t) =>
-      total(barlowTwins(s[0], t[1], { redundancy: 0.02 }))
-        .add(total(barlowTwins(s[1], t[0], { redundancy: 0.02 })))
+      sumOfTerms(barlowTwins(s[0], t[1], { redundancy: 0.02 }))
+        .add(sumOfTerms(barlowTwins(s[1], t[0], { redundancy: 0.02 })))
         .div(2),
     ));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cat, manualSeed, noGrad, optim, scope, type Tensor, zeros } from '@tandem/torch';
-import { cropDistillation, distillation, total } from '../../src/losses/index.js';
+import { cropDistillation, distillation, sumOfTerms } from '../../src/losses/index.js';
 import { temperatureSchedule } from '../../src/methods/dino.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { DropPath, type PrototypeHead, ViT } from '../../src/networks/index.js';
@@ -56,7 +56,7 @@ describe('the centre', () => {
       const views = crops(4);
       const raw = scoresOf(method, cat([views[0], views[1]]));
       const found = views.map((x) => method.learns.forward(x));
-      const expected = total(cropDistillation(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
+      const expected = sumOfTerms(cropDistillation(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
       assertClose(lossOf(method, views), expected, { rtol: 1e-12 });
       assert.ok(elements(centreOf(method)).every((x) => x === 0));
       method.afterStep?.(moment());
@@ -107,7 +107,7 @@ describe('the pairs', () => {
       const [t, u] = scores(6).slice(4) as [Tensor, Tensor];
       const terms = cropDistillation([a, b], [t, u], temperatures);
       const [ab, ba] = [distillation(b, t, temperatures), distillation(a, u, temperatures)];
-      assertClose(total(terms), (total(ab).item() + total(ba).item()) / 2, { rtol: 1e-12 });
+      assertClose(sumOfTerms(terms), (sumOfTerms(ab).item() + sumOfTerms(ba).item()) / 2, { rtol: 1e-12 });
     }));
 
   test('31. equal scores of the teacher: its entropy is ln(prototypes)', () =>
@@ -120,7 +120,7 @@ describe('the pairs', () => {
     scope(() => {
       const [found, targets] = [scores(4), scores(2)];
       for (const x of [...found, ...targets]) x.requiresGrad = true;
-      total(cropDistillation(found, targets, temperatures)).backward();
+      sumOfTerms(cropDistillation(found, targets, temperatures)).backward();
       for (const x of found) assert.ok((x.grad as Tensor).abs().max().item() > 0);
       for (const x of targets) assert.equal(x.grad, null);
     }));

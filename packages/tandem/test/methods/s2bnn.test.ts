@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { distillation, queueContrast, total } from '../../src/losses/index.js';
+import { distillation, queueContrast, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import type { Other } from '../../src/methods/method.js';
@@ -18,7 +18,7 @@ const views = () => viewsOf(0, { dtype: 'float64' });
 
 /** The loss of S2-BNN's strategy 3, from its definition. */
 const imitation = ({ learns }: Method, x: Tensor) =>
-  total(
+  sumOfTerms(
     distillation(l2Normalize(learns.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
       student: 0.2,
       teacher: 0.2,
@@ -57,7 +57,7 @@ describe('the strategies of S2-BNN', () => {
       const terms = of(method.loss([a, b], moment()));
       assert.deepEqual(Object.keys(terms), ['contrast', 'divergence', 'teacherEntropy']);
       assertClose(terms.contrast as Tensor, contrast(method, a, b), { rtol: 1e-12 });
-      assertClose(total(terms), contrast(method, a, b).add(imitation(method, a)), { rtol: 1e-12 });
+      assertClose(sumOfTerms(terms), contrast(method, a, b).add(imitation(method, a)), { rtol: 1e-12 });
     }));
 
   test('the views that each takes', () => {

@@ -1,5 +1,5 @@
 import { manualSeed, optim, scope, Tensor } from '@tandem/torch';
-import { total } from '../../src/losses/index.js';
+import { sumOfTerms } from '../../src/losses/index.js';
 import { findMethod, type Method, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
@@ -70,7 +70,7 @@ export function moment(changes: Partial<Moment> = {}): Moment {
 /** A method's loss as one number. */
 export function lossOf(method: Method, views: Views, at = moment()): Tensor {
   const loss = method.loss(views, at);
-  return loss instanceof Tensor ? loss : total(loss);
+  return loss instanceof Tensor ? loss : sumOfTerms(loss);
 }
 
 /** The two views of the batch of a step. */
