@@ -62,15 +62,15 @@ function inFloat64(config: RunConfig): Method {
   return config.method.build(newEncoder, [view, view]);
 }
 
-function draw({ learns, teacher, state = {} }: Method): void {
+function draw({ student, teacher, state = {} }: Method): void {
   manualSeed(0);
   noGrad(() => {
-    for (const [key, x] of learns.namedParameters()) {
+    for (const [key, x] of student.namedParameters()) {
       if (x.ndim > 1) x.normal_({ std: Math.sqrt((2 * (x.shape[0] as number)) / x.numel) });
       else if (key.endsWith('bias')) x.zero_();
     }
-    const student = learns.stateDict();
-    for (const [key, x] of Object.entries(teacher?.stateDict() ?? {})) x.copy_(student[key] as Tensor);
+    const drawn = student.stateDict();
+    for (const [key, x] of Object.entries(teacher?.stateDict() ?? {})) x.copy_(drawn[key] as Tensor);
     for (const [key, x] of Object.entries(state)) {
       if (key.startsWith('bank')) x.normal_().div_(x.norm(2, [1], { keepdim: true }));
     }

@@ -72,7 +72,7 @@ Tensor.prototype.backward = function (...given) {
  * towards a teacher counts as the teacher's move.
  */
 export function watch(method: Method, optimizer: object): Method {
-  for (const [branch, phase] of [[method.learns, 'forward'] as const, [method.teacher, 'teacher'] as const]) {
+  for (const [branch, phase] of [[method.student, 'forward'] as const, [method.teacher, 'teacher'] as const]) {
     for (const part of [branch?.encoder, branch?.head, branch?.predictor]) if (part) timed(part, 'forward', phase);
   }
   timed(optimizer, 'step', 'optimizer');

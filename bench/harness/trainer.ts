@@ -59,9 +59,9 @@ export function openTrainer(given: Readonly<Record<string, unknown>>, images: Da
 }
 
 /** Gives back all that a method holds. */
-export function dispose({ learns, teacher, state = {} }: Method, optimizer: optim.Optimizer): void {
+export function dispose({ student, teacher, state = {} }: Method, optimizer: optim.Optimizer): void {
   optimizer.zeroGrad();
-  for (const owner of [learns, teacher, optimizer, ...Object.values(state)]) owner?.dispose();
+  for (const owner of [student, teacher, optimizer, ...Object.values(state)]) owner?.dispose();
 }
 
 /**

@@ -112,11 +112,11 @@ function newTrainer(name: string, { device, width, batch, block }: Size): Traine
   const architecture = { backbone: 'resnet18', width, stem: 'small', channels: 3 } as const;
   const newEncoder = () => buildEncoder(architecture).to({ device, memoryFormat: 'channelsLast' });
   const method = findMethod(name).configure({}).build(newEncoder, [view, view]);
-  const { macs } = encoderOperations(method.learns.encoder, { size: side, channels: 3 });
+  const { macs } = encoderOperations(method.student.encoder, { size: side, channels: 3 });
   const steps = train(method, new Batches(noise(8 * batch), { batch, seed: 0 }), {
     epochs: 1_000_000,
     lr: () => 1e-3,
-    optimizer: new optim.SGD(method.learns.parameters(), { lr: 1e-3, momentum: 0.9, weightDecay: 5e-4 }),
+    optimizer: new optim.SGD(method.student.parameters(), { lr: 1e-3, momentum: 0.9, weightDecay: 5e-4 }),
     seed: 0,
     device,
     precision: 'bfloat16',
@@ -133,7 +133,7 @@ function newTrainer(name: string, { device, width, batch, block }: Size): Traine
     async block() {
       const begun = performance.now();
       for (let i = 0; i < block; i++) await steps.next();
-      scope(() => method.learns.parameters()[0]?.sum().item()); // waits
+      scope(() => method.student.parameters()[0]?.sum().item()); // waits
       return (performance.now() - begun) / 1000 / block;
     },
     async end() {

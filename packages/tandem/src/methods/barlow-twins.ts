@@ -17,8 +17,8 @@ export const barlowTwins: NewMethod<z.infer<typeof barlowTwinsOptions>> = (newEn
   const student = newBranch(newEncoder(), o);
   return {
     name: 'barlow-twins',
-    learns: student,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     loss: ([a, b]) => barlowTwinsLoss(student.forward(a), student.forward(b), o),
   };

@@ -17,9 +17,9 @@ export const byol: NewMethod<z.infer<typeof byolOptions>> = (newEncoder, views, 
   const teacher = emaTeacher(student, o, { counts: 'step' }); // encoder and projector
   return {
     name: 'byol',
-    learns: student,
+    student,
     teacher: teacher.branch,
-    keeps: 'student',
+    result: 'student',
     views,
     loss([a, b]) {
       const [ta, tb] = teacher.project([a, b]); // no gradient
@@ -27,6 +27,6 @@ export const byol: NewMethod<z.infer<typeof byolOptions>> = (newEncoder, views, 
       return cosineDistance(pa, tb).add(cosineDistance(pb, ta));
     },
     afterStep: teacher.afterStep,
-    numbers: teacher.numbers,
+    metrics: teacher.metrics,
   };
 };

@@ -51,9 +51,9 @@ export const clbo: NewMethod<ClboOptions> = (newEncoder, views, o) => {
   const objective = objectives[o.loss];
   return {
     name: 'clbo',
-    learns: student,
+    student,
     teacher: teacher.branch,
-    keeps: 'teacher',
+    result: 'teacher',
     views,
     loss([a, b]) {
       const [ta, tb] = teacher.project([a, b]); // no gradient

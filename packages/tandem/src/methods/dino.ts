@@ -55,9 +55,9 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
   const left = new Left(); // the teacher's scores, of this step
   return {
     name: 'dino',
-    learns: student,
+    student,
     teacher: teacher.branch,
-    keeps: 'teacher',
+    result: 'teacher',
     state: { centre: centre.mean, targets: targets.mean },
     views,
     loss(crops, moment) {
@@ -80,8 +80,8 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
       centre.update(scores);
       teacher.afterStep(moment);
     },
-    numbers: (position) => ({
-      ...teacher.numbers(position),
+    metrics: (position) => ({
+      ...teacher.metrics(position),
       teacherTemperature: teacherTemperature(position.epoch),
       prototypesInUse: perplexity(targets.mean),
     }),

@@ -34,7 +34,7 @@ export interface Rounds {
 }
 
 /** A network beside student and teacher. */
-export interface Other {
+export interface AuxiliaryNetwork {
   readonly branch: Branch;
   /** Whether the optimizer trains it too, in the same step. */
   readonly learns: boolean;
@@ -51,16 +51,16 @@ export interface Other {
  */
 export interface Method<Seen extends Views = Views> {
   readonly name: string;
-  /** What the optimizer trains; its encoder is the student's. */
-  readonly learns: Branch;
+  /** The network that the optimizer trains. */
+  readonly student: Branch;
   /** Those of its parameters that keep the first learning rate, whatever the schedule does. */
   readonly constantLr?: readonly Tensor[];
   /** The network that follows, where there is one: state, but never trained. */
   readonly teacher?: Branch;
-  /** Further networks, by name. Kept in checkpoints. */
-  readonly others?: Readonly<Record<string, Other>>;
-  /** Whose encoder is the result. */
-  readonly keeps: 'student' | 'teacher';
+  /** Further networks, by the name that they have in checkpoints. */
+  readonly auxiliary?: Readonly<Record<string, AuxiliaryNetwork>>;
+  /** Whose encoder is kept as the result of a run. */
+  readonly result: 'student' | 'teacher';
   /**
    * What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints.
    */
@@ -79,11 +79,8 @@ export interface Method<Seen extends Views = Views> {
   beforeStep?(moment: Moment): void;
   /** Moves the teacher, banks and centres, after the optimizer. */
   afterStep?(moment: Moment): void;
-  /**
-   * The method's own numbers for the metrics; may be costly, so only asked for when they are
-   * written.
-   */
-  numbers?(position: Position): Record<string, number>;
+  /** The method's own metrics; may be costly, so only asked for when they are written. */
+  metrics?(position: Position): Record<string, number>;
   /**
    * Makes the encoders ready to be evaluated.
    * @param batches of training views, made as they are asked for
@@ -105,11 +102,11 @@ export type NewMethod<Options, Seen extends Views = TwoViews> = (
 ) => Method<Seen>;
 
 /** All networks of a method, the student first. */
-export function networksOf({ learns, teacher, others = {} }: Method): Branch[] {
-  return [learns, ...(teacher ? [teacher] : []), ...Object.values(others).map(({ branch }) => branch)];
+export function networksOf({ student, teacher, auxiliary = {} }: Method): Branch[] {
+  return [student, ...(teacher ? [teacher] : []), ...Object.values(auxiliary).map(({ branch }) => branch)];
 }
 
 /** All that the optimizer trains. */
-export function learnersOf({ learns, others = {} }: Method): Branch[] {
-  return [learns, ...Object.values(others).flatMap((other) => (other.learns ? [other.branch] : []))];
+export function learnersOf({ student, auxiliary = {} }: Method): Branch[] {
+  return [student, ...Object.values(auxiliary).flatMap((other) => (other.learns ? [other.branch] : []))];
 }

@@ -30,9 +30,9 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const keys = new Left(); // of this step
   return {
     name: 'moby',
-    learns: student,
+    student,
     teacher: teacher.branch,
-    keeps: 'student',
+    result: 'student',
     state: bank.state,
     views,
     loss([a, b]) {
@@ -45,7 +45,7 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
       bank.enqueue(...keys.tensors);
       teacher.afterStep(moment);
     },
-    numbers: teacher.numbers,
+    metrics: teacher.metrics,
   };
 };
 

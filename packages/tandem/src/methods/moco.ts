@@ -41,8 +41,8 @@ export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
   return {
     ...contrast,
     name: 'moco',
-    learns: student,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     loss([a, b], moment) {
       const way = (x: Tensor, y: Tensor) => ({ queries: () => student.forward(x), images: y });

@@ -61,10 +61,10 @@ export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, v
   const temperatures = { student: o.temperature, teacher: o.temperature };
   return {
     name: 's2bnn',
-    learns: student,
-    ...(contrast && { teacher: contrast.teacher, numbers: contrast.numbers }),
-    ...(online && { others: online.others }),
-    keeps: 'student',
+    student,
+    ...(contrast && { teacher: contrast.teacher, metrics: contrast.metrics }),
+    ...(online && { auxiliary: online.auxiliary }),
+    result: 'student',
     state: { ...contrast?.state, ...online?.state },
     views,
     loss([a, b], moment) {

@@ -33,8 +33,8 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
   const anchors = new Left(); // of this step
   return {
     name: 'seed',
-    learns: student,
-    keeps: 'student',
+    student,
+    result: 'student',
     state: bank.state,
     views,
     loss([x]) {

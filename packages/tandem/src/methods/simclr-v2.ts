@@ -53,18 +53,18 @@ export const simclrV2: NewMethod<z.infer<typeof simclrV2Options>, OneView> = (
     );
   }
   const encoder = newEncoder();
-  const learns = new Branch(encoder, new Head({ widths: [encoder.featureWidth, width], norm: false }));
+  const student = new Branch(encoder, new Head({ widths: [encoder.featureWidth, width], norm: false }));
   const temperatures = { student: o.temperature, teacher: o.temperature };
   const weight = (o.labels > 0 ? o.alpha : 1) * o.temperature ** 2;
   return {
     name: 'simclr-v2',
-    learns,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     classes,
     loss([x], { labels }) {
       const [known] = project([x]);
-      const scores = learns.forward(x);
+      const scores = student.forward(x);
       const { divergence, teacherEntropy } = distillation(scores, known, temperatures);
       return {
         divergence: divergence.mul(weight),

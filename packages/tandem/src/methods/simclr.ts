@@ -32,8 +32,8 @@ export const simclr: NewMethod<z.infer<typeof simclrOptions>> = (newEncoder, vie
   });
   return {
     name: 'simclr',
-    learns: student,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     loss: ([a, b]) => ntXent([student.forward(a), student.forward(b)], o),
   };

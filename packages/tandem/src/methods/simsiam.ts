@@ -23,9 +23,9 @@ export const simsiam: NewMethod<z.infer<typeof simsiamOptions>> = (newEncoder, v
   const student = newBranch(newEncoder(), { ...o, lastNorm: 'plain' });
   return {
     name: 'simsiam',
-    learns: student,
+    student,
     constantLr: o.constantPredictorLr ? student.predictor?.parameters() : [],
-    keeps: 'student',
+    result: 'student',
     views,
     loss([a, b]) {
       const [za, zb] = [student.forward(a), student.forward(b)];

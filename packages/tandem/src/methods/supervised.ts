@@ -52,14 +52,14 @@ export const supervised: NewMethod<Options, OneView> = (newEncoder, views, o, _t
   const start = trained ?? new Head({ widths: [encoder.featureWidth], norm: false });
   checkLayers(o, start.layers.length, trained !== undefined);
   const head = classifierHead(start, { layers: o.fromHeadLayer, classes: classes.length, fresh: o.fromScratch });
-  const learns = new Branch(encoder, head);
+  const student = new Branch(encoder, head);
   return {
     name: 'supervised',
-    learns,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     classes,
-    loss: ([x], { labels }) => classCrossEntropy(learns.forward(x), labels as Tensor),
+    loss: ([x], { labels }) => classCrossEntropy(student.forward(x), labels as Tensor),
   };
 };
 

@@ -31,8 +31,8 @@ export const vicreg: NewMethod<z.infer<typeof vicregOptions>> = (newEncoder, vie
   const student = newBranch(newEncoder(), o);
   return {
     name: 'vicreg',
-    learns: student,
-    keeps: 'student',
+    student,
+    result: 'student',
     views,
     loss: ([a, b]) => vicReg(student.forward(a), student.forward(b), o),
   };

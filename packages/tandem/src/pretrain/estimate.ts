@@ -85,11 +85,11 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
     images: { name: data.train.name, count: data.train.count },
     stepsPerEpoch: perEpoch,
     steps: plan.epochs * perEpoch,
-    student: factsOf(method.learns, run),
+    student: factsOf(method.student, run),
     ...(method.teacher && { teacher: factsOf(method.teacher, run) }),
     ...(run.teacher && { imitated: factsOf(run.teacher.teacher, run) }),
     others: Object.fromEntries(
-      Object.entries(method.others ?? {}).map(([name, { branch }]) => [name, factsOf(branch, run)]),
+      Object.entries(method.auxiliary ?? {}).map(([name, { branch }]) => [name, factsOf(branch, run)]),
     ),
     perStep: scaled(last.operations, batch / last.images),
     memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },

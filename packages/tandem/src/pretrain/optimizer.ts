@@ -20,15 +20,15 @@ export function excluded({ exclude, optimizer }: TrainingSettings): 'vectors' | 
 /** The optimizer of what a method trains. @throws when part of that is frozen */
 export function newOptimizer(
   settings: TrainingSettings,
-  { learns, constantLr = [], others = {} }: Method,
+  { student, constantLr = [], auxiliary = {} }: Method,
 ): optim.Optimizer {
   const lr = baseLr(settings);
   const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = settings;
   const constant = new Set(constantLr);
   const groups = [
-    { parameters: learns.parameters().filter((x) => !constant.has(x)) },
+    { parameters: student.parameters().filter((x) => !constant.has(x)) },
     ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
-    ...Object.values(others).flatMap(({ branch, learns, lr: own = settings.lr, weightDecay: decay }) =>
+    ...Object.values(auxiliary).flatMap(({ branch, learns, lr: own = settings.lr, weightDecay: decay }) =>
       learns
         ? [
             {

@@ -77,7 +77,7 @@ export async function* goOn(run: Run, from: Progress, signal: AbortSignal | unde
     learned: batches.set.count,
     epochs: plan.epochs,
     steps: plan.epochs * perEpoch,
-    parameters: method.learns.parameters().reduce((sum, x) => sum + x.numel, 0),
+    parameters: method.student.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: from.step,
     imagesSeen: seen(from.step),
   };

@@ -182,13 +182,13 @@ function methodOf(
  * The head of a run to start from goes with its encoder where the method has one of that shape.
  * @returns what the user should know
  */
-function initHead({ learns, teacher }: Method, run: string): string[] {
+function initHead({ student, teacher }: Method, run: string): string[] {
   const file = findHead(run);
   if (file === undefined) return [];
   const { head } = loadHead(file);
   const shapeOf = ({ shape: { splits: _, ...shape } }: Head) => JSON.stringify(shape);
-  const alike = shapeOf(head) === shapeOf(learns.head);
-  if (alike) for (const network of [learns, teacher]) network?.head.loadStateDict(head.stateDict());
+  const alike = shapeOf(head) === shapeOf(student.head);
+  if (alike) for (const network of [student, teacher]) network?.head.loadStateDict(head.stateDict());
   head.dispose();
   return alike ? [] : [`the head of ${run} is of another shape, so this one begins fresh`];
 }
@@ -226,12 +226,12 @@ export function saveRun(run: Run, step: number, notes: unknown, encoders: boolea
 
 /** Both encoders, and the kept one, with its head, under the name that tools look for. */
 function saveEncoders({ folder, method, card }: Run): void {
-  const branches = { student: method.learns, teacher: method.teacher };
+  const branches = { student: method.student, teacher: method.teacher };
   for (const which of ['student', 'teacher'] as const) {
     const branch = branches[which];
     if (!branch) continue;
     saveEncoder(folder.encoderFile(which), branch.encoder, card);
-    if (which !== method.keeps) continue;
+    if (which !== method.result) continue;
     saveHead(folder.headFile, { head: branch.head, classes: method.classes });
     saveEncoder(folder.encoderFile('encoder'), branch.encoder, card);
   }

@@ -23,7 +23,7 @@ export interface BilevelHooks {
   readonly rounds: { readonly passes: number; readonly repeats: number };
   beforeStep(moment: Moment): void;
   afterStep(moment: Moment): void;
-  numbers(position: Position): Record<string, number>;
+  metrics(position: Position): Record<string, number>;
   beforeEvaluation(batches: Iterable<Tensor>): void;
 }
 
@@ -66,7 +66,7 @@ export function bilevelTeacher(
         if (o.studentStart === 'restart') moveTowards(theta, xi, 1);
         if (o.momentumAcrossRounds === 'reset') moment.resetMomentum();
       },
-      numbers({ epoch }) {
+      metrics({ epoch }) {
         const squared = squaredDistance(teacher.pairs);
         const lambda = schedule.lambda(epoch);
         return {

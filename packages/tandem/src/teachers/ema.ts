@@ -15,7 +15,7 @@ export interface EmaOptions {
 export interface EmaTeacher extends SlowTeacher {
   /** Moves it; after the optimizer. */
   afterStep(moment: Moment): void;
-  numbers(position: Position): { eta: number };
+  metrics(position: Position): { eta: number };
 }
 
 /**
@@ -33,7 +33,7 @@ export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { c
       teacher.follow(at(moment, ({ step, steps }) => 1 - eta({ step: step + later, steps })));
     },
     // `step` counts the steps taken: the one before it moved the teacher last.
-    numbers: ({ step, steps }) => ({ eta: eta({ step: step - 1 + later, steps }) }),
+    metrics: ({ step, steps }) => ({ eta: eta({ step: step - 1 + later, steps }) }),
   };
 }
 

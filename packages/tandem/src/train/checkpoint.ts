@@ -30,9 +30,11 @@ export function trainingState(method: Method, optimizer: optim.Optimizer): Recor
 
 function parts(method: Method, optimizer: optim.Optimizer): Record<string, Tensors> {
   return {
-    student: method.learns.stateDict(),
+    student: method.student.stateDict(),
     ...(method.teacher && { teacher: method.teacher.stateDict() }),
-    ...Object.fromEntries(Object.entries(method.others ?? {}).map(([name, { branch }]) => [name, branch.stateDict()])),
+    ...Object.fromEntries(
+      Object.entries(method.auxiliary ?? {}).map(([name, { branch }]) => [name, branch.stateDict()]),
+    ),
     ...(method.state && { state: method.state }),
     optimizer: optimizer.stateDict(),
   };

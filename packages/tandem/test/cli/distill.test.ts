@@ -120,7 +120,7 @@ test('a run to start from gives its head too, where it is of the shape', async (
       ...words,
     });
     const { method, notes } = assemble(config, await openImages(images, { size: 16 }));
-    const state = Object.entries(method.learns.head.stateDict()).map(([name, x]) => [name, elements(x)]);
+    const state = Object.entries(method.student.head.stateDict()).map(([name, x]) => [name, elements(x)]);
     for (const network of networksOf(method)) network.dispose();
     return { state: Object.fromEntries(state), notes };
   };

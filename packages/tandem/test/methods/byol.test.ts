@@ -21,7 +21,7 @@ describe('4. exact checks of BYOL', () => {
     const stepping = new Stepping(follows);
     for (let step = 0; step < 3; step++) {
       stepping.take();
-      assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.learns)));
+      assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.student)));
     }
   });
 
@@ -33,7 +33,7 @@ describe('4. exact checks of BYOL', () => {
     ] as const) {
       const method = tinyMethod('byol', { eta: 0.9 }, { dtype: 'float64' });
       const xi = shared(teacherOf(method));
-      const theta = shared(method.learns);
+      const theta = shared(method.student);
       noGrad(() => {
         for (const x of theta) x.add_(1);
       });
@@ -45,16 +45,16 @@ describe('4. exact checks of BYOL', () => {
         before.map((x, i) => kept * x + (1 - kept) * (aim[i] as number)),
         { rtol: 1e-12, atol: 1e-14 },
       );
-      assertClose(method.numbers?.(moment({ step: step + 1, steps: 100 })).eta as number, kept, { rtol: 1e-14 });
+      assertClose(method.metrics?.(moment({ step: step + 1, steps: 100 })).eta as number, kept, { rtol: 1e-14 });
     }
   });
 
   test("(e) the loss is 4 + 4 L' where L' is the mean of the negative cosines", () =>
     scope(() => {
       const method = tinyMethod('byol', {}, { dtype: 'float64' });
-      const [a, b] = viewsOf(0, method.learns.parameters()[0] as Tensor);
+      const [a, b] = viewsOf(0, method.student.parameters()[0] as Tensor);
       const [ta, tb] = [a, b].map((x) => teacherOf(method).forward(x)) as [Tensor, Tensor];
-      const [pa, pb] = [a, b].map((x) => method.learns.predict(method.learns.forward(x))) as [Tensor, Tensor];
+      const [pa, pb] = [a, b].map((x) => method.student.predict(method.student.forward(x))) as [Tensor, Tensor];
       const other = negativeCosine(pa, tb).add(negativeCosine(pb, ta)).div(2);
       assertClose(lossOf(method, [a, b]), 4 + 4 * other.item(), { rtol: 1e-13 });
     }));

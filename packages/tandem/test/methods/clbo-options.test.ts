@@ -56,21 +56,21 @@ describe('options', () => {
   test('the student is learned, the teacher kept; both are networks of the same shape', () => {
     const method = tinyClbo();
     assert.equal(method.name, 'clbo');
-    assert.equal(method.keeps, 'teacher');
+    assert.equal(method.result, 'teacher');
     assert.equal(method.views.length, 2);
-    assert.notEqual(method.learns, method.teacher);
+    assert.notEqual(method.student, method.teacher);
   });
 
   test('prox off takes the pull away and leaves the teacher its step', () => {
     const method = tinyClbo({ prox: false, init: 'independent', lambda0: 0.5 });
     const stepping = new Stepping(method, { lossless: true, weightDecay: 0 });
-    const [student, teacher] = [hash(shared(method.learns)), hash(shared(teacherOf(method)))];
+    const [student, teacher] = [hash(shared(method.student)), hash(shared(teacherOf(method)))];
     stepping.take();
     assert.equal(hash(shared(teacherOf(method))), teacher);
     stepping.take();
-    assert.equal(hash(shared(method.learns)), student);
+    assert.equal(hash(shared(method.student)), student);
     assert.notEqual(hash(shared(teacherOf(method))), teacher);
-    const numbers = method.numbers?.(moment({ epoch: 3, epochs: 9 }));
+    const numbers = method.metrics?.(moment({ epoch: 3, epochs: 9 }));
     assert.equal(numbers?.prox, 0);
     assertClose(numbers?.teacherRate as number, 0.01, { rtol: 1e-13 });
   });
@@ -78,7 +78,7 @@ describe('options', () => {
   test('proxMode: coupled goes through the momentum, decoupled does not', () => {
     const gaps = (proxMode: string) => {
       const method = tinyClbo({ proxMode, init: 'independent', lambda0: 0.5, lookahead: 10 }, 'float64');
-      const distance = () => method.numbers?.(moment({ epoch: 1, epochs: 1 })).distance as number;
+      const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance as number;
       const first = distance();
       const stepping = new Stepping(method, { lr: 0.1, momentum: 0.9, weightDecay: 0, lossless: true });
       return [1, 2, 3].map(() => {
@@ -97,7 +97,7 @@ describe('options', () => {
     const run = (options: object) => {
       const method = tinyClbo(options);
       new Stepping(method, { stepsPerEpoch: 2 }).take(12);
-      return hash([...shared(method.learns), ...shared(teacherOf(method))]);
+      return hash([...shared(method.student), ...shared(teacherOf(method))]);
     };
     assert.equal(run({ teacherRule: 'sgd' }), run({ teacherRule: 'ema' }));
     const s2 = { tauSchedule: 's2', tau0: 5000 };
@@ -106,7 +106,7 @@ describe('options', () => {
 
   test('the epoch sets lambda, tau and rate', () => {
     const at = (options: object, epoch: number) => {
-      const { lambda, tau, teacherRate } = tinyClbo(options).numbers?.(moment({ epoch, epochs: 800 })) ?? {};
+      const { lambda, tau, teacherRate } = tinyClbo(options).metrics?.(moment({ epoch, epochs: 800 })) ?? {};
       return [lambda, tau, teacherRate] as number[];
     };
     assertClose(at({}, 1), [1e-4, 100, 0.01], { rtol: 1e-13 });
@@ -117,9 +117,9 @@ describe('options', () => {
     // The pull of epoch 3 is three times that of epoch 1.
     const pull = (epoch: number) => {
       const method = tinyClbo({ init: 'independent' }, 'float64');
-      for (const x of method.learns.parameters()) x.grad = null;
+      for (const x of method.student.parameters()) x.grad = null;
       method.beforeStep?.(moment({ epoch, epochs: 9 }));
-      return flat(method.learns.parameters().map((x) => x.grad as Tensor));
+      return flat(method.student.parameters().map((x) => x.grad as Tensor));
     };
     assertClose(
       pull(3),
@@ -130,8 +130,8 @@ describe('options', () => {
 
   test('numbers: prox is lambda / 2 distance^2, the relative distance is in units of |xi|', () => {
     const method = tinyClbo({ init: 'independent', lambda0: 0.03 }, 'float64');
-    const { distance, relativeDistance, prox } = method.numbers?.(moment({ epoch: 2, epochs: 9 })) ?? {};
-    const [theta, xi] = [flat(shared(method.learns)), flat(shared(teacherOf(method)))];
+    const { distance, relativeDistance, prox } = method.metrics?.(moment({ epoch: 2, epochs: 9 })) ?? {};
+    const [theta, xi] = [flat(shared(method.student)), flat(shared(teacherOf(method)))];
     const expected = Math.hypot(...theta.map((x, i) => x - (xi[i] as number)));
     assertClose(distance as number, expected, { rtol: 1e-12 });
     assertClose(relativeDistance as number, expected / Math.hypot(...xi), { rtol: 1e-12 });
@@ -142,7 +142,7 @@ describe('options', () => {
     for (const studentStart of ['carry', 'restart']) {
       const method = tinyClbo({ studentStart });
       new Stepping(method).take(2);
-      const alike = hash(shared(method.learns)) === hash(shared(teacherOf(method)));
+      const alike = hash(shared(method.student)) === hash(shared(teacherOf(method)));
       assert.equal(alike, studentStart === 'restart');
     }
   });
@@ -161,7 +161,7 @@ describe('options', () => {
   test('init: a copy, or another draw', () => {
     const alike = (init: string) => {
       const method = tinyClbo({ init });
-      return hash(Object.values(method.learns.stateDict())) === hash(Object.values(teacherOf(method).stateDict()));
+      return hash(Object.values(method.student.stateDict())) === hash(Object.values(teacherOf(method).stateDict()));
     };
     assert.equal(alike('copy'), true);
     assert.equal(alike('independent'), false);
@@ -186,7 +186,7 @@ describe('options', () => {
       const method = tinyClbo({ teacherBn, lookahead: 2, eta: 0.5 }, 'float64');
       const stepping = new Stepping(method);
       const means = () =>
-        [method.learns, teacherOf(method)].map(({ encoder }) => elements((encoder as TinyEncoder).bn.runningMean));
+        [method.student, teacherOf(method)].map(({ encoder }) => elements((encoder as TinyEncoder).bn.runningMean));
       stepping.take(1);
       const [, between] = means();
       stepping.take(1);
@@ -221,7 +221,7 @@ describe('options', () => {
   test('projLayers: 0 to 3; projHidden and projDim are their widths', () => {
     for (const projLayers of [0, 1, 2, 3]) {
       const method = tinyClbo({ projLayers, projHidden: 7, projDim: 3 });
-      for (const { head } of [method.learns, teacherOf(method)]) {
+      for (const { head } of [method.student, teacherOf(method)]) {
         assert.equal(head.layers.length, projLayers);
         assert.equal(head.outputWidth, projLayers === 0 ? 6 : 3);
         assert.equal(head.parameters().length, [0, 2, 5, 8][projLayers]);
@@ -232,10 +232,10 @@ describe('options', () => {
 
   test('predictor: trained, on the student side only, without counterpart, pull and distance', () => {
     const method = tinyClbo({ predictor: true, init: 'copy', lambda0: 0.5 });
-    const { predictor } = method.learns;
+    const { predictor } = method.student;
     assert.ok(predictor);
     assert.equal(teacherOf(method).predictor, null);
-    assert.equal(method.numbers?.(moment({ epoch: 1, epochs: 1 })).distance, 0);
+    assert.equal(method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance, 0);
     const stepping = new Stepping(method);
     const start = hash(predictor.parameters());
     let before: string[] = [];
@@ -246,7 +246,7 @@ describe('options', () => {
     };
     stepping.take(4);
     assert.notEqual(hash(predictor.parameters()), start);
-    const distance = () => method.numbers?.(moment({ epoch: 1, epochs: 1 })).distance;
+    const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance;
     const held = distance();
     noGrad(() => predictor.parameters()[0]?.add_(10));
     assert.equal(distance(), held);

@@ -17,7 +17,7 @@ import { assertClose, elements, hash, TinyEncoder } from '../support.js';
 import { lossOf, moment, Stepping, shared, teacherOf, tinyClbo, viewsOf } from './stepping.js';
 
 const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
-const gradients = (method: Method) => method.learns.parameters().map((x) => (x.grad ? hash([x.grad]) : null));
+const gradients = (method: Method) => method.student.parameters().map((x) => (x.grad ? hash([x.grad]) : null));
 
 describe('9.10 exact checks', () => {
   test('(1) K=1 without the prox is an EMA teacher, bit for bit, over the whole trajectory', () => {
@@ -47,7 +47,7 @@ describe('9.10 exact checks', () => {
           });
         });
       });
-      const [ours, theirs] = [method.learns, teacherOf(method)].map((x) => Object.values(x.stateDict()));
+      const [ours, theirs] = [method.student, teacherOf(method)].map((x) => Object.values(x.stateDict()));
       assert.equal(hash(ours as Tensor[]), hash(Object.values(student.stateDict())), `student after step ${step + 1}`);
       assert.equal(hash(theirs as Tensor[]), hash(Object.values(teacher.stateDict())), `teacher after ${step + 1}`);
       assertClose(flat(teacher.parameters()), flat(product.parameters()), { rtol: 1e-6, atol: 1e-7 });
@@ -62,7 +62,7 @@ describe('9.10 exact checks', () => {
       stepping.take();
       noGrad(() => {
         ema.parameters().forEach((x, i) => {
-          x.lerp_(method.learns.parameters()[i] as Tensor, 1 - 0.8);
+          x.lerp_(method.student.parameters()[i] as Tensor, 1 - 0.8);
         });
       });
       assertClose(flat(shared(teacherOf(method))), flat(ema.parameters()), { rtol: 1e-6, atol: 1e-8 });
@@ -99,7 +99,7 @@ describe('9.10 exact checks', () => {
         assert.equal(x.requiresGrad, false);
         assert.equal(x.grad, null);
       }
-      for (const x of method.learns.parameters()) assert.ok(x.requiresGrad && x.grad);
+      for (const x of method.student.parameters()) assert.ok(x.requiresGrad && x.grad);
     }
   });
 
@@ -112,14 +112,14 @@ describe('9.10 exact checks', () => {
       else assert.equal(String(gradients(method)) === String(before), stepping.step % 2 === 0, `${stepping.step}`);
     };
     stepping.take(6);
-    assert.equal(hash(shared(method.learns)), hash(shared(teacherOf(method))));
+    assert.equal(hash(shared(method.student)), hash(shared(teacherOf(method))));
   });
 
   test('(5) restart with K=1: the prox changes no bit; with carry it does', () => {
     const run = (prox: boolean, studentStart: string) => {
       const method = tinyClbo({ prox, studentStart, lookahead: 1, lambda0: 0.5 });
       new Stepping(method).take(5);
-      return hash([...Object.values(method.learns.stateDict()), ...Object.values(teacherOf(method).stateDict())]);
+      return hash([...Object.values(method.student.stateDict()), ...Object.values(teacherOf(method).stateDict())]);
     };
     assert.equal(run(true, 'restart'), run(false, 'restart'));
     assert.notEqual(run(true, 'carry'), run(false, 'carry'));
@@ -130,7 +130,7 @@ describe('9.10 exact checks', () => {
       const [lr, lambda0, eta, K] = [0.1, 0.5, 0.9, 4];
       const options = { proxMode, lambda0, eta, lookahead: K, init: 'independent' };
       const method = tinyClbo(options, 'float64');
-      const [theta, xi] = [shared(method.learns), shared(teacherOf(method))];
+      const [theta, xi] = [shared(method.student), shared(teacherOf(method))];
       const [start, held] = [flat(theta), flat(xi)];
       const gap = start.map((x, i) => x - (held[i] as number));
       const stepping = new Stepping(method, { lr, momentum: 0, weightDecay: 0, lossless: true });
@@ -148,17 +148,17 @@ describe('9.10 exact checks', () => {
 
   test('(8) theta = xi without a loss: nothing moves; weight decay alone moves theta by -lr wd theta', () => {
     const still = tinyClbo({}, 'float64');
-    const before = hash(Object.values(still.learns.stateDict()));
+    const before = hash(Object.values(still.student.stateDict()));
     new Stepping(still, { weightDecay: 0, lossless: true }).take(5);
-    assert.equal(hash(Object.values(still.learns.stateDict())), before);
+    assert.equal(hash(Object.values(still.student.stateDict())), before);
     assert.equal(hash(Object.values(teacherOf(still).stateDict())), before);
 
     const decaying = tinyClbo({}, 'float64');
-    const start = flat(shared(decaying.learns));
+    const start = flat(shared(decaying.student));
     new Stepping(decaying, { lr: 0.1, weightDecay: 0.01, lossless: true }).take();
     const expected = start.map((x) => x - 0.1 * 0.01 * x);
-    assertClose(flat(shared(decaying.learns)), expected, { rtol: 1e-13 });
-    assert.equal(hash(teacherOf(decaying).parameters()), hash(tinyClbo({}, 'float64').learns.parameters()));
+    assertClose(flat(shared(decaying.student)), expected, { rtol: 1e-13 });
+    assert.equal(hash(teacherOf(decaying).parameters()), hash(tinyClbo({}, 'float64').student.parameters()));
   });
 
   test('(9) the teacher has running statistics of its own after one step, and they have no part in prox and distance', () => {
@@ -167,7 +167,7 @@ describe('9.10 exact checks', () => {
     stepping.take();
     const { bn } = teacherOf(method).encoder as TinyEncoder;
     assert.ok(elements(bn.runningMean).every((x) => x !== 0));
-    const numbers = () => method.numbers?.(moment({ epoch: 1, epochs: 1 }));
+    const numbers = () => method.metrics?.(moment({ epoch: 1, epochs: 1 }));
     const before = numbers();
     assert.ok((before?.distance as number) > 0);
     noGrad(() => bn.runningMean.add_(100));
@@ -177,13 +177,13 @@ describe('9.10 exact checks', () => {
   test('(11) with xi = theta the loss is NT-Xent of the student exactly, its gradient is another', () =>
     scope(() => {
       const method = tinyClbo({}, 'float64');
-      const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
+      const views = viewsOf(0, method.student.parameters()[0] as Tensor);
       const ours = lossOf(method, views);
-      const z = views.map((x) => method.learns.forward(x)) as [Tensor, Tensor];
+      const z = views.map((x) => method.student.forward(x)) as [Tensor, Tensor];
       const ntXent = infoNce(z, z, { temperature: 0.2, negatives: 'N2' });
       assert.equal(ours.item(), ntXent.item());
       const [a, b] = [ours, ntXent].map((loss) =>
-        cat((grad(loss, method.learns.parameters()) as Tensor[]).map((x) => x.flatten())),
+        cat((grad(loss, method.student.parameters()) as Tensor[]).map((x) => x.flatten())),
       ) as [Tensor, Tensor];
       const cosine = a.dot(b).item() / (a.norm(2, [0]).item() * b.norm(2, [0]).item());
       assert.ok(cosine > 0 && cosine < 0.999, `cosine ${cosine}`);
@@ -194,15 +194,15 @@ describe('9.10 exact checks', () => {
       const method = tinyClbo({ prox, lookahead: 3 }, 'float64');
       const step = () =>
         scope(() => {
-          const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
-          for (const x of method.learns.parameters()) x.grad = null;
+          const views = viewsOf(0, method.student.parameters()[0] as Tensor);
+          for (const x of method.student.parameters()) x.grad = null;
           const loss = lossOf(method, views);
           loss.backward();
           method.beforeStep?.(moment());
-          return { loss: loss.item(), gradients: flat(method.learns.parameters().map((x) => x.grad as Tensor)) };
+          return { loss: loss.item(), gradients: flat(method.student.parameters().map((x) => x.grad as Tensor)) };
         });
       const before = step();
-      const distance = () => method.numbers?.(moment({ epoch: 1, epochs: 1 })).distance as number;
+      const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance as number;
       assert.equal(distance(), 0);
       // The last layer of the teacher doubled: the same directions on the sphere from parameters
       // far away.
@@ -221,14 +221,14 @@ describe('losses between student and teacher', () => {
   const compare = (options: object, expected: (s: [Tensor, Tensor], t: [Tensor, Tensor]) => Tensor) =>
     scope(() => {
       const method = tinyClbo({ init: 'independent', ...options }, 'float64');
-      const views = viewsOf(0, method.learns.parameters()[0] as Tensor);
-      const [s, t] = [method.learns, teacherOf(method)].map((branch) =>
+      const views = viewsOf(0, method.student.parameters()[0] as Tensor);
+      const [s, t] = [method.student, teacherOf(method)].map((branch) =>
         views.map((x) => branch.predict(branch.forward(x))),
       ) as [[Tensor, Tensor], [Tensor, Tensor]];
       const loss = lossOf(method, views);
       assertClose(loss, expected(s, t), { rtol: 1e-12 });
       loss.backward();
-      for (const x of method.learns.parameters()) assert.ok(x.grad && x.grad.isfinite().all().item() === 1);
+      for (const x of method.student.parameters()) assert.ok(x.grad && x.grad.isfinite().all().item() === 1);
       for (const x of teacherOf(method).parameters()) assert.equal(x.grad, null);
     });
 

@@ -85,7 +85,7 @@ for (const subject of subjects) {
       const { method } = run(subject);
       assert.equal(method.name, name);
       if (subject.views) assert.equal(method.views.length, subject.views.length);
-      assert.ok(method.keeps === 'student' || method.teacher);
+      assert.ok(method.result === 'student' || method.teacher);
       assert.equal(new Set(networksOf(method)).size, networksOf(method).length);
       const learned = new Set(learnersOf(method).flatMap((network) => network.parameters()));
       for (const x of method.constantLr ?? []) assert.ok(learned.has(x));
@@ -164,7 +164,7 @@ for (const subject of subjects) {
       const counts: number[] = [];
       for await (const { step } of train(method, batches, plan)) {
         counts.push(liveCount());
-        method.numbers?.({ step, steps: 12, epoch: 1, epochs: 6 });
+        method.metrics?.({ step, steps: 12, epoch: 1, epochs: 6 });
         if (step === 12) break;
       }
       assert.deepEqual([...new Set(counts), counts.length], [idle, 12]);

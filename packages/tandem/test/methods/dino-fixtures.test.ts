@@ -62,7 +62,7 @@ function build({ options, student, teacher = student }: Setup, dtype: Precision,
   const configured = methods.dino.configure({ ...small, ...options, ...more });
   const method = configured.build(() => new Pooled().to({ dtype }), [view, view]);
   for (const [network, state] of [
-    [method.learns, student],
+    [method.student, student],
     [teacherOf(method), teacher],
   ] as const) {
     const own = network.stateDict();
@@ -105,7 +105,7 @@ for (const dtype of ['float64', 'float32'] as const) {
           const loss = lossOf(method, views);
           assertClose(loss, entry.loss, { rtol, label: 'loss' });
           loss.backward();
-          const found = method.learns.namedParameters().map(([key, x]) => [key, x.grad] as const);
+          const found = method.student.namedParameters().map(([key, x]) => [key, x.grad] as const);
           assertAlike(Object.fromEntries(found), entry.gradients, rtol);
           for (const x of teacherOf(method).parameters()) assert.equal(x.grad, null);
         }));
@@ -116,7 +116,7 @@ for (const dtype of ['float64', 'float32'] as const) {
         const schedule = { eta: 0.9, teacherTemperatureStart: 0.04, teacherTemperature: 0.07, teacherWarmup: 3 };
         const method = build(run, dtype, schedule);
         const steps = run.after.length;
-        const parameters = method.learns.parameters();
+        const parameters = method.student.parameters();
         const optimizer = new optim.AdamW(parameters, { lr: 0.01, exclude: 'vectors' });
         const length = { epochs: 1, stepsPerEpoch: steps, by: 'step', warmup: 0 } as const;
         const weightDecay = decaySchedule({ base: 0.04, end: 0.4, ...length });
@@ -133,7 +133,7 @@ for (const dtype of ['float64', 'float32'] as const) {
             // Adam divides by the size of a gradient, however small: rounding shows in float32.
             const loose = dtype === 'float32' ? 50 * rtol : rtol;
             assertClose(loss, expected, { rtol: loose, label: `loss of step ${step}` });
-            assertAlike(method.learns.stateDict(), student, loose);
+            assertAlike(method.student.stateDict(), student, loose);
             assertAlike(teacherOf(method).stateDict(), teacher, loose);
             assertClose(method.state?.centre as Tensor, centre, { rtol: loose, atol: loose, label: 'centre' });
           });

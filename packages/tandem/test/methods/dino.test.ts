@@ -29,7 +29,7 @@ function crops(count: number, seed = 1): readonly [Tensor, Tensor, ...Tensor[]] 
   ];
 }
 
-const headOf = ({ learns }: Method) => learns.head as PrototypeHead;
+const headOf = ({ student }: Method) => student.head as PrototypeHead;
 const centreOf = ({ state }: Method) => state?.centre as Tensor;
 const scoresOf = (method: Method, x: Tensor) => noGrad(() => teacherOf(method).forward(x));
 
@@ -55,7 +55,7 @@ describe('the centre', () => {
       const method = tiny();
       const views = crops(4);
       const raw = scoresOf(method, cat([views[0], views[1]]));
-      const found = views.map((x) => method.learns.forward(x));
+      const found = views.map((x) => method.student.forward(x));
       const expected = sumOfTerms(cropDistillation(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
       assertClose(lossOf(method, views), expected, { rtol: 1e-12 });
       assert.ok(elements(centreOf(method)).every((x) => x === 0));
@@ -131,10 +131,10 @@ describe('the prototypes', () => {
     scope(() => {
       const method = tiny();
       const views = crops(3);
-      const all = noGrad(() => method.learns.forwardAll(views));
+      const all = noGrad(() => method.student.forwardAll(views));
       assert.ok(all.abs().max().item() <= 1 + 1e-6);
       const before = lossOf(method, views).item();
-      for (const { head } of [method.learns, teacherOf(method)]) {
+      for (const { head } of [method.student, teacherOf(method)]) {
         noGrad(() => (head as PrototypeHead).prototypes.weightV.mul_(normal([11, 1], 3).abs().add(0.1)));
       }
       assertClose(lossOf(method, views), before, { rtol: 1e-10 });
@@ -147,9 +147,9 @@ describe('the prototypes', () => {
   })) {
     test(`29. stand still in the first epoch, bit for bit, under ${name}; then they move`, () => {
       const method = tiny({ fixedGain: false, freezeLast: 1 });
-      const optimizer = make(method.learns.parameters());
+      const optimizer = make(method.student.parameters());
       const { prototypes } = headOf(method);
-      const state = () => [hash(prototypes.parameters()), hash(method.learns.encoder.parameters())];
+      const state = () => [hash(prototypes.parameters()), hash(method.student.encoder.parameters())];
       const step = (epoch: number) =>
         scope(() => {
           optimizer.zeroGrad();
@@ -182,23 +182,23 @@ describe('the prototypes', () => {
 describe('crops in one pass', () => {
   test('are what each by itself gives where images do not see each other', () =>
     scope(() => {
-      const { learns } = tiny();
+      const { student } = tiny();
       const views = crops(5);
-      assertClose(learns.forwardAll(views), cat(views.map((x) => learns.forward(x))), { rtol: 1e-9, atol: 1e-12 });
+      assertClose(student.forwardAll(views), cat(views.map((x) => student.forward(x))), { rtol: 1e-9, atol: 1e-12 });
     }));
 
   test('take the encoder once for each size, and the head once', () =>
     scope(() => {
-      const { learns } = tiny();
+      const { student } = tiny();
       const seen: string[] = [];
-      for (const [name, part] of Object.entries({ encoder: learns.encoder, head: learns.head })) {
+      for (const [name, part] of Object.entries({ encoder: student.encoder, head: student.head })) {
         const forward = part.forward.bind(part);
         part.forward = (x: Tensor) => {
           seen.push(`${name} ${x.shape[0]}`);
           return forward(x);
         };
       }
-      learns.forwardAll(crops(6));
+      student.forwardAll(crops(6));
       assert.deepEqual(seen, ['encoder 12', 'encoder 24', 'head 36']);
     }));
 
@@ -217,7 +217,7 @@ describe('crops in one pass', () => {
       const rates = (network: { modules(): object[] }) =>
         [...network.modules()].flatMap((part) => (part instanceof DropPath ? [part.rate] : []));
       assert.deepEqual(rates(teacherOf(method)), [0, 0]);
-      assert.deepEqual(rates(method.learns), [0, 0.5]);
+      assert.deepEqual(rates(method.student), [0, 0.5]);
     }));
 });
 
@@ -245,12 +245,12 @@ describe('the numbers', () => {
 
   test('eta, the temperature, and how many prototypes are in use: all where targets are even, one after a collapse', () => {
     const method = tiny({ eta: 0.9 });
-    const even = scope(() => noGrad(() => method.state?.targets?.fill_(0.3)) && method.numbers?.(position));
+    const even = scope(() => noGrad(() => method.state?.targets?.fill_(0.3)) && method.metrics?.(position));
     assertClose(even?.prototypesInUse as number, 11, { rtol: 1e-10 });
     assert.equal(even?.eta, 0.9);
     assert.equal(even?.teacherTemperature, 0.04);
     scope(() => noGrad(() => method.state?.targets?.zero_().narrow(1, 3, 1).fill_(0.01)));
-    assertClose(method.numbers?.(position).prototypesInUse as number, 1, { rtol: 1e-8 });
+    assertClose(method.metrics?.(position).prototypesInUse as number, 1, { rtol: 1e-8 });
   });
 
   test('follow the distributions that the teacher gave', () => {
@@ -268,11 +268,11 @@ describe('the numbers', () => {
 
 test('batch norm in the head goes before each GELU, and the teacher has statistics of its own', () => {
   const method = tiny({ projNorm: true });
-  const names = method.learns.head.namedBuffers().map(([name]) => name);
+  const names = method.student.head.namedBuffers().map(([name]) => name);
   assert.equal(names.filter((name) => name.endsWith('running_mean')).length, 2);
   // two crops alone would be the same for both at first
   new Stepping(method, { views: () => crops(4) }).take();
-  const means = ({ head }: Method['learns']) =>
+  const means = ({ head }: Method['student']) =>
     head.namedBuffers().flatMap(([name, x]) => (name.endsWith('running_mean') ? [hash([x])] : []));
-  assert.notDeepEqual(means(method.learns), means(teacherOf(method)));
+  assert.notDeepEqual(means(method.student), means(teacherOf(method)));
 });

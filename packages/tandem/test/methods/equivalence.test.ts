@@ -10,8 +10,8 @@ function scaled(method: Method, factor: number): Method {
   return { ...method, loss: (views, moment) => lossOf(method, views, moment).mul(factor) };
 }
 
-function everything({ learns, teacher }: Method): number[] {
-  return [...Object.values(learns.stateDict()), ...Object.values(teacher?.stateDict() ?? {})].flatMap(elements);
+function everything({ student, teacher }: Method): number[] {
+  return [...Object.values(student.stateDict()), ...Object.values(teacher?.stateDict() ?? {})].flatMap(elements);
 }
 
 function compare(one: Method, other: Method, steps = 6): void {
@@ -58,7 +58,7 @@ describe('methods that are one another', () => {
     const simclr = tinyMethod('simclr', { temperature: 0.3 }, float64);
     const clbo = tinyMethod('clbo', { temperature: 0.3 }, float64);
     const of = (method: Method) =>
-      noGrad(() => lossOf(method, viewsOf(0, method.learns.parameters()[0] as Tensor))).item();
+      noGrad(() => lossOf(method, viewsOf(0, method.student.parameters()[0] as Tensor))).item();
     assert.equal(of(simclr), of(clbo));
     noGrad(() => teacherOf(clbo).parameters()[0]?.add_(0.1));
     assert.notEqual(of(simclr), of(clbo));

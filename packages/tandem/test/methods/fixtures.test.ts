@@ -94,7 +94,7 @@ function build(
 ): Method {
   const own = { projHidden: 5, projDim: d, predHidden: 4, bank: 2 * n, bnSplits: parts, shuffle };
   const method = tinyMethod(name, { ...settingsFor(name, own), ...options }, { dtype, teacher: imitated });
-  load(method.learns, student);
+  load(method.student, student);
   assert.equal(method.teacher === undefined, teacher === null);
   if (teacher) load(teacherOf(method), teacher);
   banks.forEach((bank, i) => {
@@ -138,7 +138,7 @@ for (const dtype of dtypes) {
           const result = lossOf(method, images([`view of ${n}`, `other view of ${n}`], dtype), moment({ seed: 1 }));
           assertClose(result, loss, { rtol, label: 'loss' });
           result.backward();
-          const found = method.learns.namedParameters().map(([key, x]) => [key, x.grad] as const);
+          const found = method.student.namedParameters().map(([key, x]) => [key, x.grad] as const);
           assertAlike(Object.fromEntries(found), gradients, rtol);
           for (const x of method.teacher?.parameters() ?? []) assert.equal(x.grad, null);
         }));
@@ -158,7 +158,7 @@ for (const dtype of dtypes) {
         });
         for (const { loss, student, teacher, banks, pointer } of run.after) {
           assertClose(stepping.take(), loss, { rtol: 10 * rtol, label: 'loss' });
-          assertAlike(method.learns.stateDict(), student, rtol);
+          assertAlike(method.student.stateDict(), student, rtol);
           if (teacher) assertAlike(teacherOf(method).stateDict(), teacher, rtol);
           banks.forEach((bank, i) => {
             assertClose(method.state?.[`bank${i + 1}`] as Tensor, bank, { rtol, atol: rtol, label: `bank ${i + 1}` });

@@ -39,14 +39,14 @@ function layers(head: Head): string {
 
 /** Projector and predictor of the student. The teacher has the same projector and no predictor. */
 function heads(name: string, settings?: object): [projector: string, predictor: string | null] {
-  const { learns, teacher } = built(name, settings);
-  const found = layers(learns.head);
+  const { student, teacher } = built(name, settings);
+  const found = layers(student.head);
   if (teacher) {
     assert.equal(layers(teacher.head), found);
     assert.equal(teacher.predictor, null);
   }
-  const predictor = learns.predictor && layers(learns.predictor);
-  learns.dispose();
+  const predictor = student.predictor && layers(student.predictor);
+  student.dispose();
   teacher?.dispose();
   return [found, predictor];
 }
@@ -100,15 +100,15 @@ describe('1.4 the heads of each method', () => {
   });
 
   test("SimCLR v2's layers are as wide as the features, and a batch's outputs have mean 0 in each coordinate", () => {
-    const { learns } = methods.simclr
+    const { student } = methods.simclr
       .configure(settingsFor('simclr', presets.simclr?.official ?? {}))
       .build((form) => tinyEncoder(form, 48), [view, view]);
-    assert.equal(layers(learns.head), "L0(48,48)-BN-R-L0(48,48)-BN-R-L0(48,128)-BN'");
+    assert.equal(layers(student.head), "L0(48,48)-BN-R-L0(48,48)-BN-R-L0(48,128)-BN'");
     scope(() => {
-      const mean = learns.head.forward(normal([64, 48], 1, 'float32').add(3)).mean([0]);
+      const mean = student.head.forward(normal([64, 48], 1, 'float32').add(3)).mean([0]);
       assert.ok(mean.abs().max().item() < 1e-6);
     });
-    learns.dispose();
+    student.dispose();
   });
 
   test('SimCLR with scale and shift at the end', () => {
@@ -128,7 +128,7 @@ describe('1.4 the heads of each method', () => {
 
 describe('1.1 parameters of heads on 512 features', () => {
   const count = (name: string, settings: object) => {
-    const { head } = built(name, settings).learns;
+    const { head } = built(name, settings).student;
     return head.parameters().reduce((sum, x) => sum + x.numel, 0);
   };
 

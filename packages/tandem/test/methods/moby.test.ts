@@ -35,7 +35,7 @@ describe('6. exact checks of MoBY', () => {
     const after = (other: number) => {
       const method = tinyMethod('moby', { eta: 1 });
       const views = (step: number) => {
-        const [a] = viewsOf(step, method.learns.parameters()[0] as Tensor);
+        const [a] = viewsOf(step, method.student.parameters()[0] as Tensor);
         return [a, normal([6, 3, 2, 2], other + step, 'float32')] as const;
       };
       new Stepping(method, { views }).take(5);
@@ -49,11 +49,11 @@ describe('6. exact checks of MoBY', () => {
   test('with the identity for a predictor, one direction is MoCo and the loss the sum of both', () =>
     scope(() => {
       const moby = tinyMethod('moby', {}, { dtype: 'float64' });
-      Object.assign(moby.learns, { predictor: null });
+      Object.assign(moby.student, { predictor: null });
       const moco = tinyMethod('moco', { bnSplits: 1, shuffle: false, temperature: 0.2 }, { dtype: 'float64' });
-      const [a, b] = viewsOf(0, moby.learns.parameters()[0] as Tensor);
+      const [a, b] = viewsOf(0, moby.student.parameters()[0] as Tensor);
       const oneWay = (query: Tensor, key: Tensor, bank: Tensor) => {
-        moco.learns.loadStateDict(moby.learns.stateDict());
+        moco.student.loadStateDict(moby.student.stateDict());
         moco.teacher?.loadStateDict(teacherOf(moby).stateDict());
         noGrad(() => moco.state?.bank1?.copy_(bank));
         return lossOf(moco, [query, key]).item();
@@ -69,15 +69,15 @@ describe('6. exact checks of MoBY', () => {
     assert.equal(hash(shared(teacherOf(stays))), before);
     const follows = tinyMethod('moby', { eta: 0, etaSchedule: 'constant' });
     new Stepping(follows).take(3);
-    assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.learns)));
+    assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.student)));
   });
 
   test('the teacher follows by eta of the step that comes', () => {
     const method = tinyMethod('moby', { eta: 0.9 }, { dtype: 'float64' });
     scope(() => {
-      lossOf(method, viewsOf(0, method.learns.parameters()[0] as Tensor));
+      lossOf(method, viewsOf(0, method.student.parameters()[0] as Tensor));
       noGrad(() => {
-        for (const x of shared(method.learns)) x.add_(1);
+        for (const x of shared(method.student)) x.add_(1);
       });
       const before = shared(teacherOf(method)).flatMap(elements);
       method.afterStep?.(moment({ step: 49, steps: 100 }));

@@ -44,14 +44,14 @@ for (const [name, options, keysOfStep] of [
       const follows = tinyMethod('moco', { ...options, eta: 0 });
       const stepping = new Stepping(follows);
       for (let step = 0; step < 3; step++) {
-        assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.learns)), `step ${step}`);
+        assert.equal(hash(shared(teacherOf(follows))), hash(shared(follows.student)), `step ${step}`);
         stepping.take();
       }
       const stays = tinyMethod('moco', { ...options, eta: 1 });
       const before = hash(shared(teacherOf(stays)));
       new Stepping(stays).take(3);
       assert.equal(hash(shared(teacherOf(stays))), before);
-      assert.notEqual(hash(shared(stays.learns)), before);
+      assert.notEqual(hash(shared(stays.student)), before);
     });
 
     test('the loss is that of the bank before this batch; keys of the same batch are no negatives', () =>
@@ -59,7 +59,7 @@ for (const [name, options, keysOfStep] of [
         const method = tinyMethod('moco', { ...options, bnSplits: 1, shuffle: false }, { dtype: 'float64' });
         const [a, b] = viewsOf(0, bankOf(method));
         const unit = (z: Tensor) => noGrad(() => z.div(z.norm(2, [1], { keepdim: true })).toArray()) as number[][];
-        const [qa, qb, ka, kb] = [method.learns, teacherOf(method)].flatMap((x) => [
+        const [qa, qb, ka, kb] = [method.student, teacherOf(method)].flatMap((x) => [
           unit(x.forward(a)),
           unit(x.forward(b)),
         ]);

@@ -4,7 +4,7 @@ import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { distillation, queueContrast, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { type Method, methods } from '../../src/methods/index.js';
-import type { Other } from '../../src/methods/method.js';
+import type { AuxiliaryNetwork } from '../../src/methods/method.js';
 import type { Branch } from '../../src/networks/index.js';
 import { resolveConfig } from '../../src/pretrain/index.js';
 import { newOptimizer } from '../../src/pretrain/optimizer.js';
@@ -17,9 +17,9 @@ const of = (terms: ReturnType<Method['loss']>) => terms as unknown as Record<str
 const views = () => viewsOf(0, { dtype: 'float64' });
 
 /** The loss of S2-BNN's strategy 3, from its definition. */
-const imitation = ({ learns }: Method, x: Tensor) =>
+const imitation = ({ student }: Method, x: Tensor) =>
   sumOfTerms(
-    distillation(l2Normalize(learns.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
+    distillation(l2Normalize(student.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
       student: 0.2,
       teacher: 0.2,
     }),
@@ -28,7 +28,7 @@ const imitation = ({ learns }: Method, x: Tensor) =>
 /** The contrast of the first view with the key of the second. */
 const contrast = (method: Method, a: Tensor, b: Tensor) => {
   const key = noGrad(() => teacherOf(method).forward(b));
-  return queueContrast(method.learns.forward(a), key, method.state?.bank1 as Tensor, { temperature: 0.2 });
+  return queueContrast(method.student.forward(a), key, method.state?.bank1 as Tensor, { temperature: 0.2 });
 };
 
 describe('the strategies of S2-BNN', () => {
@@ -78,12 +78,12 @@ describe('a teacher that learns beside the student', () => {
     const one = run();
     const other = run();
     noGrad(() => {
-      for (const x of other.method.learns.parameters()) x.mul_(1.5);
+      for (const x of other.method.student.parameters()) x.mul_(1.5);
     });
     await reports(one, 3);
     await reports(other, 3);
     const bits = ({ method }: typeof one, name: string) =>
-      hash(Object.values(method.others?.[name]?.branch.stateDict() ?? {}));
+      hash(Object.values(method.auxiliary?.[name]?.branch.stateDict() ?? {}));
     for (const name of ['coTrained', 'coTrainedKeys']) assert.equal(bits(one, name), bits(other, name));
     assert.notEqual(bits(one, 'coTrained'), bits(run(), 'coTrained'));
   });
@@ -100,14 +100,14 @@ describe('a teacher that learns beside the student', () => {
     const { method } = run();
     const {
       coTrained: { branch },
-    } = method.others as Record<'coTrained', Other>;
+    } = method.auxiliary as Record<'coTrained', AuxiliaryNetwork>;
     const [a, b] = [1, 2].map((seed) => normal([8, 3, 8, 8], seed, 'float32')) as [Tensor, Tensor];
     scope(() => {
       noGrad(() => branch.forward(b.mul(3).add(1)));
       const twin = branch.twin();
       const temperatures = { student: 0.2, teacher: 0.2 };
       const said = noGrad(() => l2Normalize(twin.eval().forward(a)));
-      const expected = distillation(l2Normalize(method.learns.forward(a)), said, temperatures);
+      const expected = distillation(l2Normalize(method.student.forward(a)), said, temperatures);
       const inTraining = noGrad(() => l2Normalize(twin.train().forward(a)));
       assert.ok(inTraining.sub(said).abs().max().item() > 0.01);
       const { divergence, teacherEntropy } = of(method.loss([a, b], moment()));
@@ -121,13 +121,13 @@ describe('a teacher that learns beside the student', () => {
 
   test('strategy=both has its own keys beside', () => {
     const { method } = run({ strategy: 'both' });
-    assert.deepEqual(Object.keys(method.others ?? {}), ['coTrained', 'coTrainedKeys']);
+    assert.deepEqual(Object.keys(method.auxiliary ?? {}), ['coTrained', 'coTrainedKeys']);
     assert.deepEqual(Object.keys(method.state ?? {}), ['bank1', 'pointer', 'coTrained.bank1', 'coTrained.pointer']);
   });
 
   test('a network that is frozen is given to no optimizer', () => {
     const method = tinyMethod('s2bnn');
-    method.learns.encoder.requiresGrad(false);
+    method.student.encoder.requiresGrad(false);
     const config = resolveConfig({ images: 'x', method: 's2bnn', teacher: 'a/run' });
     assert.throws(
       () => newOptimizer(config.training, method),
@@ -165,7 +165,7 @@ describe('options of S2-BNN that do not go together', () => {
 test('whole steps move the student and its keys, and leave the teacher', () => {
   const teacher = tinyTeacher({ dtype: 'float64' });
   const method = tinyMethod('s2bnn', { strategy: 'both' }, { dtype: 'float64', teacher });
-  const look = () => [hash(method.learns.parameters()), hash(teacherOf(method).parameters()), bitsOf(teacher)];
+  const look = () => [hash(method.student.parameters()), hash(teacherOf(method).parameters()), bitsOf(teacher)];
   const before = look();
   new Stepping(method).take(2);
   const after = look();

@@ -29,7 +29,7 @@ describe('SEED', () => {
     scope(() => {
       const method = seed({ teacherTemperature: 1e-5 });
       const x = images();
-      const expected = queueContrast(method.learns.forward(x), keys(x), bankOf(method), { temperature: 0.2 });
+      const expected = queueContrast(method.student.forward(x), keys(x), bankOf(method), { temperature: 0.2 });
       assertClose(lossOf(method, [x]), expected, { rtol: 1e-9 });
     }));
 
@@ -57,7 +57,7 @@ describe('SEED', () => {
     assert.throws(() => seed({ projLayers: 0, projDim: undefined }), {
       message: /student would give 6; give projLayers=2$/,
     });
-    assert.equal(seed({ projDim: undefined }).learns.head.outputWidth, 4);
+    assert.equal(seed({ projDim: undefined }).student.head.outputWidth, 4);
   });
 });
 
@@ -75,15 +75,15 @@ describe('38: a student that is its teacher', () => {
         const trained = frozenTeacher(network, view);
         const method = methods[name].configure(own).build(() => encoder, [view], trained);
         noGrad(() => {
-          const mine = method.learns.head.stateDict();
+          const mine = method.student.head.stateDict();
           for (const [key, x] of Object.entries(head.stateDict())) mine[key]?.copy_(x);
         });
-        method.learns.eval();
+        method.student.eval();
         const terms = method.loss([images()], moment()) as Record<string, Tensor>;
         assertClose(terms.divergence as Tensor, 0, { atol: 1e-14 });
         assert.ok((terms.teacherEntropy as Tensor).item() > 0.1);
         lossOf(method, [images()]).backward();
-        for (const [key, x] of method.learns.namedParameters()) {
+        for (const [key, x] of method.student.namedParameters()) {
           assertClose(x.grad as Tensor, new Array(x.numel).fill(0), { atol: 1e-13, label: key });
         }
         assert.ok(elements(trained.project([images()])[0]).some((value) => value !== 0));

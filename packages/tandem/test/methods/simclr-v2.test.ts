@@ -50,7 +50,7 @@ function through(known: Tensor, options: object): Method {
   const width = known.shape[1] as number;
   const teacher = saying(() => known, width, classes(width));
   const method = built(new Through(width), teacher, options);
-  const [weight, bias] = method.learns.head.to({ dtype: 'float64' }).parameters() as [Tensor, Tensor];
+  const [weight, bias] = method.student.head.to({ dtype: 'float64' }).parameters() as [Tensor, Tensor];
   noGrad(() => {
     weight.copy_(rows(classes(width).map((_, i) => classes(width).map((__, j) => Number(i === j)))));
     bias.zero_();
@@ -100,15 +100,15 @@ describe('the last stage of SimCLR v2', () => {
       const like = { mean: view.mean, std: view.std };
       const teacher = frozenTeacher({ encoder: own.clone(), head: head.clone(), classes: classes(3), own: like }, like);
       const method = built(own, teacher, { temperature: 2 });
-      method.learns.head.loadStateDict(head.stateDict());
-      method.learns.eval();
+      method.student.head.loadStateDict(head.stateDict());
+      method.student.eval();
       const x = normal([6, 3, 2, 2], 1);
-      const p = method.learns.forward(x).detach().div(2).softmax(1);
+      const p = method.student.forward(x).detach().div(2).softmax(1);
       const entropy = p.mul(p.log()).sum().div(-6).item();
       const loss = lossOf(method, [x]);
       loss.backward();
       assertClose(loss, 4 * entropy, { rtol: 1e-12 });
-      for (const { grad } of method.learns.parameters()) assert.ok((grad as Tensor).abs().max().item() < 1e-14);
+      for (const { grad } of method.student.parameters()) assert.ok((grad as Tensor).abs().max().item() < 1e-14);
     }));
 
   test('labels of other classes than the teacher tells apart are refused', () => {

@@ -12,9 +12,9 @@ const inFloat64 = (options: object = {}) => tinyMethod('simsiam', options, { dty
 
 /** Projections and predictions of both views. */
 function outputs(method: Method) {
-  const [a, b] = viewsOf(0, method.learns.parameters()[0] as Tensor);
-  const z = [method.learns.forward(a), method.learns.forward(b)] as const;
-  const p = [method.learns.predict(z[0]), method.learns.predict(z[1])] as const;
+  const [a, b] = viewsOf(0, method.student.parameters()[0] as Tensor);
+  const z = [method.student.forward(a), method.student.forward(b)] as const;
+  const p = [method.student.predict(z[0]), method.student.predict(z[1])] as const;
   return { views: [a, b] as const, z, p };
 }
 
@@ -35,7 +35,7 @@ describe('5. exact checks of SimSiam', () => {
       assert.ok(Math.abs(slope) > 1e-4, `slope ${slope}`);
       // The same two projections as leaves in place of the networks' own: the method's loss reaches
       // them through p alone.
-      const learns = method.learns;
+      const learns = method.student;
       const leaves = z.map((x) => Object.assign(x.detach().clone(), { requiresGrad: true })) as unknown as [
         Tensor,
         Tensor,
@@ -53,7 +53,7 @@ describe('5. exact checks of SimSiam', () => {
       const without = negativeCosine(p[0], z[1]).add(negativeCosine(p[1], z[0])).div(2);
       const ours = lossOf(method, views);
       assertClose(ours, without, { rtol: 1e-13 });
-      const encoder = method.learns.encoder.parameters();
+      const encoder = method.student.encoder.parameters();
       const [stopped, free] = [ours, without].map((loss) => (grad(loss, encoder) as Tensor[]).flatMap(elements));
       const apart = (stopped as number[]).map((x, i) => Math.abs(x - ((free as number[])[i] as number)));
       assert.ok(Math.max(...apart) > 1e-3);
@@ -74,12 +74,12 @@ describe('5. exact checks of SimSiam', () => {
     for (const constantPredictorLr of [true, false]) {
       const method = tinyMethod('simsiam', { constantPredictorLr });
       const optimizer = newOptimizer(resolveConfig({ ...settings, constantPredictorLr }).training, method);
-      const predictor = method.learns.predictor?.parameters() ?? [];
-      const [before, others] = [hash(predictor), hash(method.learns.encoder.parameters())];
+      const predictor = method.student.predictor?.parameters() ?? [];
+      const [before, others] = [hash(predictor), hash(method.student.encoder.parameters())];
       lossOf(method, viewsOf(0, predictor[0] as Tensor)).backward();
       optimizer.step({ lr: 0 });
       assert.equal(hash(predictor) !== before, constantPredictorLr);
-      assert.equal(hash(method.learns.encoder.parameters()), others);
+      assert.equal(hash(method.student.encoder.parameters()), others);
     }
   });
 });

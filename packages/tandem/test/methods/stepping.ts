@@ -102,14 +102,14 @@ export class Stepping {
     readonly options: SteppingOptions = {},
   ) {
     const { lr = 0.1, momentum = 0.9, weightDecay = 5e-4 } = options;
-    this.optimizer = new optim.SGD(method.learns.parameters(), { lr, momentum, weightDecay });
+    this.optimizer = new optim.SGD(method.student.parameters(), { lr, momentum, weightDecay });
   }
 
   /** Takes steps; the loss of the last. */
   take(count = 1): number {
     const { method, optimizer } = this;
     const { lr = 0.1, stepsPerEpoch = 1000, epochs = 10, lossless = false } = this.options;
-    const views = this.options.views ?? ((step) => viewsOf(step, method.learns.parameters()[0] as Tensor));
+    const views = this.options.views ?? ((step) => viewsOf(step, method.student.parameters()[0] as Tensor));
     const resetMomentum = () => optimizer.reset();
     let last = Number.NaN;
     for (let i = 0; i < count; i++) {

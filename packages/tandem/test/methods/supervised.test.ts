@@ -25,11 +25,11 @@ function built(options: object, supervision: Supervision): Method {
     .build(() => tinyEncoder(), [view], undefined, supervision);
 }
 
-const scores = ({ learns }: Method): Tensor => learns.forward(x());
+const scores = ({ student }: Method): Tensor => student.forward(x());
 
 /** With numbers in the classifier, or every score would be 0. */
 function filled(method: Method): Method {
-  const weight = method.learns.head.layers.at(-1)?.parameters()[0] as Tensor;
+  const weight = method.student.head.layers.at(-1)?.parameters()[0] as Tensor;
   noGrad(() => weight.copy_(normal(weight.shape, 9, 'float32')));
   return method;
 }
@@ -40,7 +40,7 @@ describe('fine-tuning from inside the head', () => {
       const trained = head();
       for (const layers of [0, 1, 2, 3]) {
         const method = filled(built({ fromHeadLayer: layers }, { classes, head: trained }));
-        const { encoder, head: own } = method.learns;
+        const { encoder, head: own } = method.student;
         const hidden = trained.activations(encoder.forward(x()))[layers] as Tensor;
         if (layers === 1) assert.ok(hidden.min().item() >= 0, 'after the ReLU');
         const [weight, bias] = (own.layers.at(-1) as (typeof own.layers)[number]).parameters() as [Tensor, Tensor];
@@ -62,7 +62,7 @@ describe('fine-tuning from inside the head', () => {
 
   test('each layer brings three tensors more that learn: weight, gain, shift', () => {
     const counts = [0, 1, 2].map(
-      (n) => built({ fromHeadLayer: n }, { classes, head: head() }).learns.parameters().length,
+      (n) => built({ fromHeadLayer: n }, { classes, head: head() }).student.parameters().length,
     );
     assert.deepEqual(
       [(counts[1] as number) - (counts[0] as number), (counts[2] as number) - (counts[1] as number)],
@@ -79,14 +79,14 @@ describe('fine-tuning from inside the head', () => {
         const loss = lossOf(method, [x()], moment({ labels: labels() }));
         assert.equal(loss.item(), Math.fround(Math.log(3)));
         loss.backward();
-        assert.ok((method.learns.head.layers.at(-1)?.parameters() ?? []).every(({ grad }) => grad));
+        assert.ok((method.student.head.layers.at(-1)?.parameters() ?? []).every(({ grad }) => grad));
       }
       assert.equal(hash(trained.parameters()), before);
     }));
 
   test('from scratch it is the same network with other numbers', () => {
     const [tuned, fresh] = [false, true].map((fromScratch) =>
-      built({ fromHeadLayer: 1, fromScratch }, { classes, head: head() }).learns.head.stateDict(),
+      built({ fromHeadLayer: 1, fromScratch }, { classes, head: head() }).student.head.stateDict(),
     ) as [Record<string, Tensor>, Record<string, Tensor>];
     const shapes = (state: Record<string, Tensor>) =>
       Object.entries(state).map(([name, { shape }]) => `${name} ${shape}`);

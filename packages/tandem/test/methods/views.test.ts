@@ -18,12 +18,12 @@ for (const [name, { teacher, labels }] of Object.entries(methods)) {
     const of = (swapped: boolean) =>
       scope(() => {
         const method = tinyMethod(name, settings[name], { dtype: 'float64' });
-        const [a, b] = viewsOf(0, method.learns.parameters()[0] as Tensor);
+        const [a, b] = viewsOf(0, method.student.parameters()[0] as Tensor);
         const { bank1, bank2 } = method.state ?? {};
         if (swapped && bank1 && bank2) swap(bank1, bank2);
         const loss = lossOf(method, swapped ? [b, a] : [a, b]);
         loss.backward();
-        return [loss.item(), ...method.learns.parameters().flatMap((x) => elements(x.grad as Tensor))];
+        return [loss.item(), ...method.student.parameters().flatMap((x) => elements(x.grad as Tensor))];
       });
     assertClose(of(true), of(false), { rtol: 1e-10, atol: 1e-12 });
   });
@@ -33,7 +33,7 @@ test('MoCo in one direction tells query and key apart', () => {
   const of = (swapped: boolean) =>
     scope(() => {
       const method = tinyMethod('moco', { bnSplits: 1 }, { dtype: 'float64' });
-      const [a, b] = viewsOf(0, method.learns.parameters()[0] as Tensor);
+      const [a, b] = viewsOf(0, method.student.parameters()[0] as Tensor);
       return lossOf(method, swapped ? [b, a] : [a, b]).item();
     });
   assert.notEqual(of(true), of(false));
@@ -54,13 +54,13 @@ for (const [name, { teacher: trained }] of Object.entries(methods)) {
     new Stepping(method).take();
     assert.ok(teacher.modules().every((part) => part.training));
     const means = method.teacher?.namedBuffers().filter(([key]) => key.endsWith('running_mean')) ?? [];
-    const others = new Map(method.learns.namedBuffers());
-    const statistics = method.learns.namedBuffers().filter(([key]) => key.endsWith('running_mean'));
+    const others = new Map(method.student.namedBuffers());
+    const statistics = method.student.namedBuffers().filter(([key]) => key.endsWith('running_mean'));
     assert.equal(means.length, statistics.filter(([key]) => !key.startsWith('predictor.')).length);
     for (const [key, x] of means) {
       assert.ok(elements(x).every((value) => value !== 0));
       assert.notEqual(x, others.get(key));
     }
-    assert.ok(shared(method.learns).every((x) => !method.teacher?.parameters().includes(x)));
+    assert.ok(shared(method.student).every((x) => !method.teacher?.parameters().includes(x)));
   });
 }

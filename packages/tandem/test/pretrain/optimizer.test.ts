@@ -12,7 +12,7 @@ const config = (settings: object = {}) => resolveConfig({ images: 'pictures', ..
 function decayed(settings: Readonly<Record<string, unknown>>): { name: string; moved: boolean; vector: boolean }[] {
   const method = tinyMethod('simclr');
   const optimizer = newOptimizer(config({ method: 'simclr', lr: 0.5, weightDecay: 0.1, ...settings }), method);
-  const named = method.learns.namedParameters();
+  const named = method.student.namedParameters();
   // Nothing is 0, or decay would not show.
   noGrad(() => {
     for (const [, x] of named) x.add_(3);
@@ -44,7 +44,7 @@ describe('the optimizer of a run', () => {
     const method = tinyMethod('simsiam', { constantPredictorLr: false });
     const { groups } = newOptimizer(config({ method: 'simsiam' }), method);
     assert.equal(groups.length, 1);
-    assert.deepEqual(groups[0]?.parameters, method.learns.parameters());
+    assert.deepEqual(groups[0]?.parameters, method.student.parameters());
   });
 
   for (const optimizer of ['sgd', 'lars', 'adam', 'adamw']) {
@@ -53,10 +53,10 @@ describe('the optimizer of a run', () => {
       const made = newOptimizer(config({ method: 'simsiam', optimizer, lr: 0.4, scaleLr: true, batch: 128 }), method);
       const [others, predictor] = made.groups;
       assert.equal(made.groups.length, 2);
-      assert.deepEqual(predictor?.parameters, method.learns.predictor?.parameters());
+      assert.deepEqual(predictor?.parameters, method.student.predictor?.parameters());
       assert.deepEqual(
         new Set([...(others?.parameters ?? []), ...(predictor?.parameters ?? [])]),
-        new Set(method.learns.parameters()),
+        new Set(method.student.parameters()),
       );
       assert.equal(others?.parameters.length, 8);
       made.step({ lr: 0.01 });

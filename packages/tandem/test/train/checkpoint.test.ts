@@ -19,7 +19,7 @@ const runOf = (settings: object = {}, more: object = {}): Run =>
 
 /** Saves a state that tells its step. */
 function save(run: Run, folder: string, step: number): void {
-  noGrad(() => void run.method.learns.parameters()[0]?.fill_(step));
+  noGrad(() => void run.method.student.parameters()[0]?.fill_(step));
   saveCheckpoint(folder, run.method, run.plan.optimizer, step, { step });
 }
 
@@ -178,7 +178,7 @@ test('every tensor of method and optimizer is in the state', () => {
     const { method, plan } = runOf(settings);
     const state = trainingState(method, plan.optimizer);
     const all = [
-      ...Object.values(method.learns.stateDict()),
+      ...Object.values(method.student.stateDict()),
       ...Object.values(method.teacher?.stateDict() ?? {}),
       ...Object.values(method.state ?? {}),
       ...Object.values(plan.optimizer.stateDict()),

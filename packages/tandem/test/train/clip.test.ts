@@ -37,7 +37,7 @@ test('a network that learns beside the student is clipped by itself', async () =
   };
   const plain = { optimizer: 'sgd', lr: 1, momentum: 0, weightDecay: 0, decay: 'constant', clip: 1e-3, bnSplits: 2 };
   const run = setUp({ settings: { ...settings, ...plain, batch: 8, epochs: 1 } });
-  const networks = [run.method.learns, run.method.others?.coTrained?.branch as nn.Module];
+  const networks = [run.method.student, run.method.auxiliary?.coTrained?.branch as nn.Module];
   const before = networks.map((network) => network.parameters().map(elements));
   await reports(run, 1);
   for (const [i, network] of networks.entries()) {
@@ -108,7 +108,7 @@ describe('a run', () => {
       assert.equal(stateOf(loose), stateOf(plain));
       const tight = run({ clip: 1e-3, clipBy });
       await reports(tight, 1);
-      const norms = tight.method.learns.parameters().map(({ grad }) => grad?.norm().item() ?? 0);
+      const norms = tight.method.student.parameters().map(({ grad }) => grad?.norm().item() ?? 0);
       const longest = clipBy === 'global' ? Math.hypot(...norms) : Math.max(...norms);
       assertClose(longest, 1e-3, { rtol: 0.01 });
     }

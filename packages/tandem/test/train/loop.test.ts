@@ -33,15 +33,15 @@ function clboRun({ method, init = 1, startStep = 0, ...run }: Options = {}): Run
 
 /** The least method: it pulls features to zero. */
 function stub(changes: Partial<Method> = {}): Method {
-  const learns = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
+  const student = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
   return {
     name: 'stub',
-    learns,
-    keeps: 'student',
+    student,
+    result: 'student',
     views: [view],
     rounds: { passes: 1, repeats: 1 },
     loss: ([x]) =>
-      learns
+      student
         .forward(x as Tensor)
         .square()
         .mean(),
@@ -50,7 +50,7 @@ function stub(changes: Partial<Method> = {}): Method {
 }
 
 function planOf(method: Method, changes: Partial<Plan> = {}): Plan {
-  const optimizer = new optim.SGD(method.learns.parameters(), { lr: 0.01, momentum: 0.9 });
+  const optimizer = new optim.SGD(method.student.parameters(), { lr: 0.01, momentum: 0.9 });
   const rest = { epochs: 2, seed: 1, device: 'cpu', precision: 'float32', memoryFormat: 'contiguous' } as const;
   return { lr: (step) => 0.01 * (step + 1), optimizer, readLossEvery: 1, ...rest, ...changes };
 }
@@ -109,8 +109,8 @@ describe('a step', () => {
   test('its order: loss, gradients cleared, backward, beforeStep, optimizer, afterStep', async () => {
     const log: string[] = [];
     const method = stub();
-    const parameters = () => hash(method.learns.parameters());
-    const gradients = () => method.learns.parameters().map((x) => (x.grad ? hash([x.grad]) : 'none'));
+    const parameters = () => hash(method.student.parameters());
+    const gradients = () => method.student.parameters().map((x) => (x.grad ? hash([x.grad]) : 'none'));
     let start = parameters();
     class Watched extends optim.SGD {
       override zeroGrad(): void {
@@ -146,7 +146,7 @@ describe('a step', () => {
         if (moment.step === 1) resetMomentum();
       },
     };
-    const optimizer = new Watched(method.learns.parameters(), { lr: 1, momentum: 0.9 });
+    const optimizer = new Watched(method.student.parameters(), { lr: 1, momentum: 0.9 });
     const batches = new Batches(set, { batch: 8, seed: 1 });
     const all = await reports({ method: watched, batches, plan: planOf(method, { optimizer }) }, 2);
     const order = (lr: number) => ['loss', 'zeroGrad', 'beforeStep', `step ${lr}`, 'afterStep'];
@@ -184,7 +184,7 @@ describe('a step', () => {
       let held = '';
       const run = async () => {
         for await (const _ of train(ill, batches, plan)) {
-          held = hash([...method.learns.parameters(), ...Object.values(plan.optimizer.stateDict())]);
+          held = hash([...method.student.parameters(), ...Object.values(plan.optimizer.stateDict())]);
         }
       };
       await assert.rejects(run, (error: DivergedError) => {
@@ -193,7 +193,7 @@ describe('a step', () => {
         assert.equal(error.message, `the loss became ${bad} at step 3`);
         return true;
       });
-      assert.equal(hash([...method.learns.parameters(), ...Object.values(plan.optimizer.stateDict())]), held);
+      assert.equal(hash([...method.student.parameters(), ...Object.values(plan.optimizer.stateDict())]), held);
       assert.ok(liveCount() <= before);
     });
   }
@@ -235,15 +235,15 @@ describe('epochs', () => {
     const pixels = Uint8Array.from({ length: 10 * side * side }, (_, i) => 20 * Math.floor(i / side ** 2));
     const grays: ImageSet = { name: 'grays', count: 10, channels: 1, height: side, width: side, pixels };
     const plain = evaluationView({ size: side, channels: 1, mean: [0], std: [1] });
-    const learns = new Branch(new TinyEncoder(side ** 2, 2), new Head(mlpHead(2, 1, 2, 2)));
+    const student = new Branch(new TinyEncoder(side ** 2, 2), new Head(mlpHead(2, 1, 2, 2)));
     const seen: number[][] = [];
     const method = stub({
-      learns,
+      student,
       rounds,
       views: [plain],
       loss([x]) {
         seen.push(elements((x as Tensor).mean([1, 2, 3])).map((gray) => Math.round((gray * 255) / 20)));
-        return learns
+        return student
           .forward(x as Tensor)
           .square()
           .mean();
@@ -308,15 +308,15 @@ describe('bfloat16', () => {
     assertClose(half[0] as number, wide[0] as number, { rtol: 0.03 });
     assert.notEqual(half[0], wide[0]);
     assert.ok(half.every(Number.isFinite));
-    for (const branch of [runs[1].method.learns, runs[1].method.teacher as Branch]) {
+    for (const branch of [runs[1].method.student, runs[1].method.teacher as Branch]) {
       for (const x of branch.parameters()) assert.equal(x.dtype, 'float32');
     }
     assert.notEqual(stateOf(runs[1]), stateOf(clboRun({ epochs: 1, precision: 'bfloat16' })));
-    const { learns } = runs[1].method;
+    const { student } = runs[1].method;
     const dtypes = (['float32', 'bfloat16'] as const).map(
       (precision) =>
         inPrecision({ precision, device: 'cpu' }, () =>
-          noGrad(() => learns.forward(normal([4, 3, 8, 8], 1, 'float32'))),
+          noGrad(() => student.forward(normal([4, 3, 8, 8], 1, 'float32'))),
         ).dtype,
     );
     assert.deepEqual(dtypes, ['float32', 'bfloat16']);
@@ -324,14 +324,14 @@ describe('bfloat16', () => {
 
   test('a step sees the parameters that the step before has left, not their copy of then', async () => {
     const weights: number[] = [];
-    const learns = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
+    const student = new Branch(new TinyEncoder(3 * 8 * 8, 4), new Head(mlpHead(4, 1, 4, 4)));
     const linear = new nn.Linear(1, 1, { bias: false });
     const method = stub({
-      learns,
+      student,
       loss([x]) {
         const one = (x as Tensor).mean().mul(0).add(1).reshape([1, 1]);
         weights.push(linear.forward(one).item());
-        return learns
+        return student
           .forward(x as Tensor)
           .square()
           .mean();

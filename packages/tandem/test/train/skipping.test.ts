@@ -30,8 +30,8 @@ function illRun(
   return { method: ill, batches, plan: { ...plan, nonFinite } };
 }
 
-function zeroOf({ learns }: Method): Tensor {
-  const [x] = learns.parameters() as [Tensor];
+function zeroOf({ student }: Method): Tensor {
+  const [x] = student.parameters() as [Tensor];
   return x.sub(x.detach()).square().sum();
 }
 
@@ -84,7 +84,7 @@ for (const what of ['loss', 'gradient'] as const) {
     let before = '';
     await assert.rejects(
       all(run, () => {
-        before = run.method.learns
+        before = run.method.student
           .parameters()
           .map((x) => Buffer.from(x.bytes()).toString('base64'))
           .join();
@@ -92,7 +92,7 @@ for (const what of ['loss', 'gradient'] as const) {
       (error: DivergedError) => error instanceof DivergedError && error.step === 3,
     );
     assert.equal(
-      run.method.learns
+      run.method.student
         .parameters()
         .map((x) => Buffer.from(x.bytes()).toString('base64'))
         .join(),

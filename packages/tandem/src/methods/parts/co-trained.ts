@@ -2,7 +2,7 @@ import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { type NewEncoder, newArchitecture, newBranch } from '../../networks/index.js';
 import type { Moment } from '../../step/index.js';
 import type { View } from '../../views/index.js';
-import type { Other } from '../method.js';
+import type { AuxiliaryNetwork } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
 
 export interface CoTrainedOptions extends MomentumContrastOptions {
@@ -36,13 +36,13 @@ export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o
   const projHidden = encoder.featureWidth;
   const branch = newBranch(encoder, { projLayers: 2, projHidden, projDim, projNorm: false, splits });
   const contrast = momentumContrast(branch, o);
-  const others: Record<string, Other> = {
+  const auxiliary: Record<string, AuxiliaryNetwork> = {
     coTrained: { branch, learns: true, lr, weightDecay },
     coTrainedKeys: { branch: contrast.teacher, learns: false },
   };
   return {
     width: projDim,
-    others,
+    auxiliary,
     state: Object.fromEntries(Object.entries(contrast.state).map(([name, x]) => [`coTrained.${name}`, x])),
     /** What the student is to imitate: [n, c, h, w] to [n, width], without gradient. */
     project([x]: readonly [Tensor]): [Tensor] {

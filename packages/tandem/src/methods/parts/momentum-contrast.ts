@@ -38,6 +38,6 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
       bank.enqueue(cat(keys.tensors));
       teacher.afterStep(moment);
     },
-    numbers: teacher.numbers,
+    metrics: teacher.metrics,
   };
 }

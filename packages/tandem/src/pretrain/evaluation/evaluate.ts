@@ -22,22 +22,22 @@ export async function* evaluate(
   const { knnEvery } = config.execution;
   method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
   const numbers: Record<string, number | string> = {
-    ...method.numbers?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
+    ...method.metrics?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
   };
   const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
   if (!method.classes) {
     const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
-    const warning = diagnostics && collapseWarning(diagnostics, method.learns.head.embeddingWidth);
+    const warning = diagnostics && collapseWarning(diagnostics, method.student.head.embeddingWidth);
     Object.assign(numbers, diagnostics, warning && { warning });
   }
   const asked = labelled(data);
   const due = epoch === epochs || (knnEvery > 0 && epoch % knnEvery === 0);
   if (!asked || !due) return numbers;
   if (String(method.classes) === String(classNames(asked.bank))) {
-    const top1 = yield* watch(classAccuracy(method.learns, asked, look));
+    const top1 = yield* watch(classAccuracy(method.student, asked, look));
     if (top1 !== undefined) numbers.top1 = top1;
   }
-  const encoders = { Student: method.learns.encoder, Teacher: method.teacher?.encoder };
+  const encoders = { Student: method.student.encoder, Teacher: method.teacher?.encoder };
   for (const [name, encoder] of Object.entries(encoders)) {
     const shares = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
     if (shares === undefined) continue;

@@ -119,7 +119,7 @@ function spread(set: ImageSet, n: number): ImageSet {
  * @throws NotFiniteError when a projection is infinite or not a number
  */
 export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, look: Look): LongLook<Diagnostics> {
-  const { learns: student } = method;
+  const { student } = method;
   const [first, second = first] = method.views as readonly [View, View?]; // of one view two draws
   const views = [first, second];
   const some = spread(set, diagnosedImages);
@@ -147,7 +147,7 @@ export function* diagnoseStudent(method: Method, set: ImageSet, seed: number, lo
   }
 }
 
-function inEvaluationMode(student: Method['learns'], fn: () => Tensor[]): Tensor[] {
+function inEvaluationMode(student: Method['student'], fn: () => Tensor[]): Tensor[] {
   const { training } = student;
   student.eval();
   try {

@@ -87,11 +87,11 @@ test('the student is diagnosed in evaluation mode, the same each time, and train
   assert.deepEqual(looks[0], looks[1]);
   assert.deepEqual(looks[0]?.seen, [256, 300]);
   assert.ok(Object.values(looks[0]?.result ?? {}).every(Number.isFinite));
-  assert.equal(method.learns.training, true);
+  assert.equal(method.student.training, true);
 });
 
 test('projections that are no numbers are refused', () => {
   const method = student();
-  scope(() => noGrad(() => method.learns.parameters().at(-1)?.fill_(Number.NaN)));
+  scope(() => noGrad(() => method.student.parameters().at(-1)?.fill_(Number.NaN)));
   assert.throws(() => through(diagnoseStudent(method, noise(10, 3), 7, look)), NotFiniteError);
 });
