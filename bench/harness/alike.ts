@@ -29,7 +29,7 @@ export async function assertAlike(method: string, peer: Peer, tuned: boolean): P
 }
 
 /**
- * Weights, banks and noise come from the generator in the order of peers/train.py. Each side
+ * Weights, queues and noise come from the generator in the order of peers/train.py. Each side
  * shuffles for MoCo's teacher by a generator of its own, so here neither does.
  */
 function ourLosses(name: string): number[] {

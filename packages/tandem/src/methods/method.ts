@@ -62,7 +62,7 @@ export interface Method<Seen extends Views = Views> {
   /** Whose encoder is kept as the result of a run. */
   readonly result: 'student' | 'teacher';
   /**
-   * What else decides how training goes on, by name: banks, pointers, centres. Kept in checkpoints.
+   * What else decides how training goes on, by name: queues, pointers, centres. Kept in checkpoints.
    */
   readonly state?: Readonly<Record<string, Tensor>>;
   /** Names of the classes that the head tells apart, where it is a classifier. */
@@ -77,7 +77,7 @@ export interface Method<Seen extends Views = Views> {
   // else a step cannot be recorded.
   /** Changes gradients, after backward. */
   beforeStep?(moment: Moment): void;
-  /** Moves the teacher, banks and centres, after the optimizer. */
+  /** Moves the teacher, queues and centres, after the optimizer. */
   afterStep?(moment: Moment): void;
   /** The method's own metrics; may be costly, so only asked for when they are written. */
   metrics?(position: Position): Record<string, number>;

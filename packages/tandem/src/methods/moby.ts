@@ -3,37 +3,37 @@ import { z } from 'zod';
 import { queueContrast } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
 import { newBranch } from '../networks/index.js';
-import { Left, MemoryBank } from '../step/index.js';
+import { Left, Queue } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
-import { checkBank, ema, memoryBank, predictor, projector, type RunFacts, temperature } from './options/shared.js';
+import { checkQueue, ema, predictor, projector, queueSize, type RunFacts, temperature } from './options/shared.js';
 
 export const mobyOptions = z.strictObject({
   ...projector(),
   ...predictor(),
   ...temperature(0.2),
-  ...memoryBank,
+  ...queueSize,
   ...ema('cosine'),
 });
 
 type MobyOptions = z.infer<typeof mobyOptions>;
 
 /**
- * MoBY: BYOL's networks with MoCo's loss, in both directions, against a bank of past keys for each
+ * MoBY: BYOL's networks with MoCo's loss, in both directions, against a queue of past keys for each
  * view (Xie et al., 2021; SwinTransformer/Transformer-SSL).
  */
 export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o); // encoder, projector and predictor
   const teacher = emaTeacher(student, o, { counts: 'next' });
-  const bank = new MemoryBank(o.bank, student.head.outputWidth, { ...student.placement, banks: 2 });
-  const [keysOfA, keysOfB] = bank.banks as [Tensor, Tensor];
+  const queue = new Queue(o.bank, student.head.outputWidth, { ...student.placement, count: 2 });
+  const [keysOfA, keysOfB] = queue.tensors as [Tensor, Tensor];
   const keys = new Left(); // of this step
   return {
     name: 'moby',
     student,
     teacher: teacher.branch,
     result: 'student',
-    state: bank.state,
+    state: queue.state,
     views,
     loss([a, b]) {
       const [ka, kb] = teacher.project([a, b]); // no gradient
@@ -42,14 +42,14 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
       return queueContrast(pa, kb, keysOfB, o).add(queueContrast(pb, ka, keysOfA, o));
     },
     afterStep(moment) {
-      bank.enqueue(...keys.tensors);
+      queue.enqueue(...keys.tensors);
       teacher.afterStep(moment);
     },
     metrics: teacher.metrics,
   };
 };
 
-/** @throws UserError when a step's keys do not divide the bank. */
+/** @throws UserError when a step's keys do not divide the queue. */
 export function checkMoby({ bank }: MobyOptions, { batch }: RunFacts): void {
-  checkBank(bank, batch);
+  checkQueue(bank, batch);
 }

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import {
-  checkBank,
+  checkQueue,
   checkSplits,
   ema,
-  memoryBank,
   projector,
+  queueSize,
   type RunFacts,
   splitBatchNorm,
   temperature,
@@ -21,9 +21,9 @@ export const mocoOptions = z.strictObject({
     .default(true)
     .describe("batch norm in the projector, as in all methods'; the authors have none"),
   ...temperature(0.1),
-  ...memoryBank,
+  ...queueSize,
   ...ema('constant'),
-  symmetric: z.boolean().default(false).describe('both views are queries, and the keys of both go into the bank'),
+  symmetric: z.boolean().default(false).describe('both views are queries, and the keys of both go into the queue'),
   ...splitBatchNorm,
 });
 
@@ -51,8 +51,8 @@ export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
   };
 };
 
-/** @throws UserError when a step's keys do not divide the bank, or the parts not the batch. */
+/** @throws UserError when a step's keys do not divide the queue, or the parts not the batch. */
 export function checkMoco({ bank, symmetric, bnSplits }: MocoOptions, { batch }: RunFacts): void {
-  checkBank(bank, symmetric ? 2 * batch : batch);
+  checkQueue(bank, symmetric ? 2 * batch : batch);
   checkSplits(bnSplits, batch);
 }

@@ -167,7 +167,7 @@ export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<R
       projDim: 2048,
     },
   },
-  // jacobswan1/SEED, written for ImageNet, but for the bank, which must suit smaller sets, and
+  // jacobswan1/SEED, written for ImageNet, but for the queue, which must suit smaller sets, and
   // 1e-4, at which it is InfoNCE
   seed: {
     paper: {},

@@ -8,10 +8,10 @@ import type { View } from '../views/index.js';
 import type { NewMethod, OneView, TwoViews, ViewCount } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import {
-  checkBank,
+  checkQueue,
   checkSplits,
   ema,
-  memoryBank,
+  queueSize,
   type RunFacts,
   splitBatchNorm,
   temperature,
@@ -26,7 +26,7 @@ export const s2bnnOptions = z.strictObject({
     .describe("what is learned from: MoCo's contrast, a teacher, or the sum of both"),
   ...studentHead,
   ...temperature(0.2),
-  ...memoryBank,
+  ...queueSize,
   ...ema('constant'),
   ...splitBatchNorm,
   coTrained: z
@@ -118,6 +118,6 @@ export function checkS2bnn(o: S2bnnOptions, { batch, teacher }: RunFacts): void 
   }
   if (coTrained !== undefined) checkBackbone(coTrained, coTrainedWidth === undefined ? {} : { width: coTrainedWidth });
   if (strategy === 'distillation' && coTrained === undefined) return;
-  checkBank(o.bank, batch);
+  checkQueue(o.bank, batch);
   checkSplits(o.bnSplits, batch);
 }

@@ -2,10 +2,10 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { distillation, queueScores } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
-import { Left, MemoryBank } from '../step/index.js';
+import { Left, Queue } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
-import { checkBank, memoryBank, type RunFacts, temperature } from './options/shared.js';
+import { checkQueue, queueSize, type RunFacts, temperature } from './options/shared.js';
 
 export const seedOptions = z.strictObject({
   ...studentHead,
@@ -15,7 +15,7 @@ export const seedOptions = z.strictObject({
     .positive()
     .default(0.05)
     .describe("of the teacher's softmax; towards 0 this is InfoNCE, and the authors' 1e-4 is as good as that"),
-  ...memoryBank,
+  ...queueSize,
 });
 
 type SeedOptions = z.infer<typeof seedOptions>;
@@ -28,14 +28,14 @@ type SeedOptions = z.infer<typeof seedOptions>;
 export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teacher) => {
   if (!teacher) throw new Error('seed needs a teacher');
   const student = newStudent(newEncoder(), o, teacher);
-  const bank = new MemoryBank(o.bank, teacher.width, student.placement);
-  const [past] = bank.banks as [Tensor];
+  const queue = new Queue(o.bank, teacher.width, student.placement);
+  const [past] = queue.tensors as [Tensor];
   const anchors = new Left(); // of this step
   return {
     name: 'seed',
     student,
     result: 'student',
-    state: bank.state,
+    state: queue.state,
     views,
     loss([x]) {
       const own = l2Normalize(teacher.project([x])[0]);
@@ -45,11 +45,11 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
         teacher: o.teacherTemperature,
       });
     },
-    afterStep: () => bank.enqueue(...anchors.tensors),
+    afterStep: () => queue.enqueue(...anchors.tensors),
   };
 };
 
-/** @throws UserError when a step's images do not divide the bank. */
+/** @throws UserError when a step's images do not divide the queue. */
 export function checkSeed({ bank }: SeedOptions, { batch }: RunFacts): void {
-  checkBank(bank, batch);
+  checkQueue(bank, batch);
 }

@@ -24,7 +24,7 @@ export interface MemoryFacts {
   /** Of all networks, running statistics included. */
   readonly networks: number;
   readonly gradients: number;
-  /** The optimizer's, and the method's own: banks, centres. */
+  /** The optimizer's, and the method's own: queues, centres. */
   readonly state: number;
   /** What the forward passes of one batch leave for the backward pass, views included. */
   readonly activations: number;

@@ -1,40 +1,40 @@
 import { arange, noGrad, type Placement, randn, type Tensor, zeros } from '@tandem/torch';
 
 /**
- * The keys of past batches: one bank or several that share a pointer, first in, first out
- * (facebookresearch/moco; MoBY has a bank for each view). Rows are unit vectors, random ones at
+ * The keys of past batches, first in, first out: in one tensor or in several that share a pointer
+ * (facebookresearch/moco; MoBY has a queue for each view). Rows are unit vectors, random ones at
  * first.
  */
-export class MemoryBank {
+export class Queue {
   /** [size, width] each. */
-  readonly banks: readonly Tensor[];
+  readonly tensors: readonly Tensor[];
   /**
    * Where the next keys go: int64 [1]. A tensor, so that checkpoints hold it and no step waits for
    * it.
    */
   readonly pointer: Tensor;
 
-  constructor(size: number, width: number, { banks = 1, ...placement }: { banks?: number } & Placement = {}) {
-    this.banks = Array.from({ length: banks }, () => randomUnitRows(size, width, placement));
+  constructor(size: number, width: number, { count = 1, ...placement }: { count?: number } & Placement = {}) {
+    this.tensors = Array.from({ length: count }, () => randomUnitRows(size, width, placement));
     this.pointer = zeros([1], { ...placement, dtype: 'int64' }).keep();
   }
 
-  /** What a checkpoint must hold. */
+  /** What a checkpoint must hold. Its names are those of the files that there are. */
   get state(): Record<string, Tensor> {
-    return { ...Object.fromEntries(this.banks.map((bank, i) => [`bank${i + 1}`, bank])), pointer: this.pointer };
+    return { ...Object.fromEntries(this.tensors.map((keys, i) => [`bank${i + 1}`, keys])), pointer: this.pointer };
   }
 
   /**
    * The newest keys take the place of the oldest.
-   * @param keys unit rows for each bank, [m, width]; m divides the size
+   * @param keys unit rows for each tensor, [m, width]; m divides the size
    */
   enqueue(...keys: readonly Tensor[]): void {
     const count = (keys[0] as Tensor).shape[0] as number;
-    const size = (this.banks[0] as Tensor).shape[0] as number;
+    const size = (this.tensors[0] as Tensor).shape[0] as number;
     noGrad(() => {
-      const places = arange(count, { dtype: 'int64', device: this.pointer.device }).add(this.pointer);
-      this.banks.forEach((bank, i) => {
-        bank.indexCopy_(0, places, (keys[i] as Tensor).to({ dtype: bank.dtype }));
+      const rows = arange(count, { dtype: 'int64', device: this.pointer.device }).add(this.pointer);
+      this.tensors.forEach((past, i) => {
+        past.indexCopy_(0, rows, (keys[i] as Tensor).to({ dtype: past.dtype }));
       });
       this.pointer.copy_(this.pointer.add(count).remainder(size));
     });

@@ -6,7 +6,7 @@ import { learnersOf, type Method, networksOf, type Rounds } from '../methods/met
 import { stream } from '../random.js';
 import type { Moment } from '../step/index.js';
 import { makeViews, residentImages } from '../views/index.js';
-import { supply } from './batch-loader.js';
+import { loadBatches } from './batch-loader.js';
 import { type Gradients, gradientsOf } from './gradients.js';
 import type { Plan } from './plan.js';
 import { ReplayedGradients } from './replay/gradients.js';
@@ -111,7 +111,7 @@ async function* takeSteps(
   let skippedInARow = plan.startSkipped ?? 0;
   const rounds = { passes: epochs * passes, repeats };
   let step = startStep;
-  for (const batch of supply(batches, rounds, startStep, plan.device, resident)) {
+  for (const batch of loadBatches(batches, rounds, startStep, plan.device, resident)) {
     const { pass, indices } = batch;
     const epoch = Math.floor(pass / passes) + 1;
     for (let repeat = step % repeats; repeat < repeats; repeat++) {

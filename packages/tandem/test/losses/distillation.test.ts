@@ -78,39 +78,42 @@ describe('distillation', () => {
 });
 
 /** SEED's loss of embeddings. */
-function seed(s: Tensor, t: Tensor, bank: Tensor, teacherTemperature = 0.05): Tensor {
-  return of(queueScores(s, t, bank), queueScores(t, t, bank), { student: 0.2, teacher: teacherTemperature });
+function seed(s: Tensor, t: Tensor, queue: Tensor, teacherTemperature = 0.05): Tensor {
+  return of(queueScores(s, t, queue), queueScores(t, t, queue), { student: 0.2, teacher: teacherTemperature });
 }
 
-describe('similarities to a bank', () => {
-  const [s, t, bank] = [() => normal([6, 8], 1), () => normal([6, 8], 2), () => l2Normalize(normal([9, 8], 3))];
+describe('similarities to a queue', () => {
+  const [s, t, queue] = [() => normal([6, 8], 1), () => normal([6, 8], 2), () => l2Normalize(normal([9, 8], 3))];
 
-  test('a row is the cosine with its own anchor, then those with the rows of the bank', () =>
+  test('a row is the cosine with its own anchor, then those with the rows of the queue', () =>
     scope(() => {
       const expected = (l2Normalize(s()).toArray() as number[][]).map((row, i) => {
-        const rows = [(l2Normalize(t()).toArray() as number[][])[i], ...(bank().toArray() as number[][])] as number[][];
+        const rows = [
+          (l2Normalize(t()).toArray() as number[][])[i],
+          ...(queue().toArray() as number[][]),
+        ] as number[][];
         return rows.map((other) => other.reduce((sum, x, k) => sum + x * (row[k] as number), 0));
       });
-      assertClose(queueScores(s(), t(), bank()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
+      assertClose(queueScores(s(), t(), queue()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
     }));
 
   test('5: as the temperature of the teacher goes to 0, SEED becomes InfoNCE with its own embedding as the positive', () =>
     scope(() => {
-      const nearest = l2Normalize(t()).mm(bank().t()).max().item();
+      const nearest = l2Normalize(t()).mm(queue().t()).max().item();
       assert.ok(1 - nearest > 0.01, `${nearest}`);
-      const contrast = queueContrast(s(), t(), bank(), { temperature: 0.2 });
-      assertClose(seed(s(), t(), bank(), 1e-4), contrast, { rtol: 1e-9 });
-      assert.ok(Math.abs(seed(s(), t(), bank(), 0.3).item() - contrast.item()) > 1e-2);
-      const [a] = gradients((x) => seed(x, t(), bank(), 1e-4), s());
-      const [b] = gradients((x) => queueContrast(x, t(), bank(), { temperature: 0.2 }), s());
+      const contrast = queueContrast(s(), t(), queue(), { temperature: 0.2 });
+      assertClose(seed(s(), t(), queue(), 1e-4), contrast, { rtol: 1e-9 });
+      assert.ok(Math.abs(seed(s(), t(), queue(), 0.3).item() - contrast.item()) > 1e-2);
+      const [a] = gradients((x) => seed(x, t(), queue(), 1e-4), s());
+      const [b] = gradients((x) => queueContrast(x, t(), queue(), { temperature: 0.2 }), s());
       assertClose(a as Tensor, b as Tensor, { rtol: 1e-8, atol: 1e-10 });
     }));
 
-  test('6: turning student, teacher and bank alike leaves SEED as it is, and changes a loss of coordinates', () =>
+  test('6: turning student, teacher and queue alike leaves SEED as it is, and changes a loss of coordinates', () =>
     scope(() => {
       const [turn] = linalgSvd(normal([8, 8], 5));
       const turned = (x: Tensor) => x.mm(turn);
-      assertClose(seed(turned(s()), turned(t()), turned(bank())), seed(s(), t(), bank()), { rtol: 1e-11 });
+      assertClose(seed(turned(s()), turned(t()), turned(queue())), seed(s(), t(), queue()), { rtol: 1e-11 });
       const coordinates = (x: Tensor, y: Tensor) =>
         of(l2Normalize(x), l2Normalize(y), { student: 0.2, teacher: 0.2 }).item();
       assert.ok(Math.abs(coordinates(turned(s()), turned(t())) - coordinates(s(), t())) > 1e-3);
@@ -118,7 +121,7 @@ describe('similarities to a bank', () => {
 
   test('gradients reach the rows alone', () =>
     scope(() => {
-      const leaves = [s(), t(), bank()].map((x) => {
+      const leaves = [s(), t(), queue()].map((x) => {
         const leaf = x.detach().clone();
         leaf.requiresGrad = true;
         return leaf;

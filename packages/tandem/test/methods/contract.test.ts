@@ -226,7 +226,7 @@ describe('every method learns', {
 
   for (const { name, title, settings = {} } of subjects.filter(({ views, architecture }) => !views && !architecture)) {
     test(`${title}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
-      // Against the random rows that a bank starts with a key is easily found. The loss rises while
+      // Against the random rows that a queue starts with a key is easily found. The loss rises while
       // keys of pictures, all alike at first, take their place: two steps here, after which it has
       // to fall. DINO's targets are sharp until its centre has found their mean, some ten steps at
       // .9; what the student can learn of them falls then.

@@ -6,10 +6,10 @@ import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
 import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
-const banksOf = ({ state }: Method) => [state?.bank1, state?.bank2] as [Tensor, Tensor];
+const queuesOf = ({ state }: Method) => [state?.bank1, state?.bank2] as [Tensor, Tensor];
 
 describe('6. exact checks of MoBY', () => {
-  test('each bank gets the keys of its own view, at one pointer', () => {
+  test('each queue gets the keys of its own view, at one pointer', () => {
     const method = tinyMethod('moby', { eta: 0.9 }, { dtype: 'float64' });
     const stepping = new Stepping(method);
     for (let step = 0; step < 9; step++) {
@@ -19,11 +19,11 @@ describe('6. exact checks of MoBY', () => {
       stepping.take();
       scope(() => {
         const views = viewsOf(step, teacher.parameters()[0] as Tensor);
-        banksOf(method).forEach((bank, i) => {
+        queuesOf(method).forEach((queue, i) => {
           const keys = noGrad(() => l2Normalize(teacher.forward(views[i] as Tensor)));
-          assertClose(elements(bank.narrow(0, place, 6).contiguous()), elements(keys), {
+          assertClose(elements(queue.narrow(0, place, 6).contiguous()), elements(keys), {
             rtol: 1e-12,
-            label: `bank ${i + 1}`,
+            label: `queue ${i + 1}`,
           });
         });
       });
@@ -31,7 +31,7 @@ describe('6. exact checks of MoBY', () => {
     }
   });
 
-  test('the first bank never gets keys of the second view: it is the same whatever that shows', () => {
+  test('the first queue never gets keys of the second view: it is the same whatever that shows', () => {
     const after = (other: number) => {
       const method = tinyMethod('moby', { eta: 1 });
       const views = (step: number) => {
@@ -39,7 +39,7 @@ describe('6. exact checks of MoBY', () => {
         return [a, normal([6, 3, 2, 2], other + step, 'float32')] as const;
       };
       new Stepping(method, { views }).take(5);
-      return banksOf(method).map((bank) => hash([bank]));
+      return queuesOf(method).map((queue) => hash([queue]));
     };
     const [one, another] = [after(3000), after(4000)];
     assert.equal(one[0], another[0]);
@@ -52,13 +52,13 @@ describe('6. exact checks of MoBY', () => {
       Object.assign(moby.student, { predictor: null });
       const moco = tinyMethod('moco', { bnSplits: 1, shuffle: false, temperature: 0.2 }, { dtype: 'float64' });
       const [a, b] = viewsOf(0, moby.student.parameters()[0] as Tensor);
-      const oneWay = (query: Tensor, key: Tensor, bank: Tensor) => {
+      const oneWay = (query: Tensor, key: Tensor, queue: Tensor) => {
         moco.student.loadStateDict(moby.student.stateDict());
         moco.teacher?.loadStateDict(teacherOf(moby).stateDict());
-        noGrad(() => moco.state?.bank1?.copy_(bank));
+        noGrad(() => moco.state?.bank1?.copy_(queue));
         return lossOf(moco, [query, key]).item();
       };
-      const [bank1, bank2] = banksOf(moby);
+      const [bank1, bank2] = queuesOf(moby);
       assertClose(lossOf(moby, [a, b]), oneWay(a, b, bank2) + oneWay(b, a, bank1), { rtol: 1e-13 });
     }));
 

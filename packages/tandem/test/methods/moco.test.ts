@@ -5,8 +5,8 @@ import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash } from '../support.js';
 import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
-const bankOf = ({ state }: Method) => state?.bank1 as Tensor;
-const rows = (bank: Tensor) => (bank.toArray() as number[][]).map(String);
+const queueOf = ({ state }: Method) => state?.bank1 as Tensor;
+const rows = (queue: Tensor) => (queue.toArray() as number[][]).map(String);
 
 for (const [name, options, keysOfStep] of [
   ['one direction', {}, 6],
@@ -16,12 +16,12 @@ for (const [name, options, keysOfStep] of [
     test('(c) after Q / M steps no initial row survives, and the oldest leave first', () => {
       const method = tinyMethod('moco', options);
       const stepping = new Stepping(method);
-      const first = rows(bankOf(method));
+      const first = rows(queueOf(method));
       let before = first;
       for (let step = 0; step < (2 * 24) / keysOfStep; step++) {
         assert.equal(method.state?.pointer?.item(), (step * keysOfStep) % 24);
         stepping.take();
-        const now = rows(bankOf(method));
+        const now = rows(queueOf(method));
         now.forEach((row, i) => {
           const isNew = Math.floor(i / keysOfStep) === step % (24 / keysOfStep);
           assert.equal(row !== before[i], isNew, `row ${i} at step ${step}`);
@@ -35,7 +35,7 @@ for (const [name, options, keysOfStep] of [
       const method = tinyMethod('moco', options);
       const stepping = new Stepping(method);
       for (let step = 0; step < 4; step++) {
-        assertClose(bankOf(method).norm(2, [1]), new Array(24).fill(1), { atol: 1e-6 });
+        assertClose(queueOf(method).norm(2, [1]), new Array(24).fill(1), { atol: 1e-6 });
         stepping.take();
       }
     });
@@ -54,21 +54,21 @@ for (const [name, options, keysOfStep] of [
       assert.notEqual(hash(shared(stays.student)), before);
     });
 
-    test('the loss is that of the bank before this batch; keys of the same batch are no negatives', () =>
+    test('the loss is that of the queue before this batch; keys of the same batch are no negatives', () =>
       scope(() => {
         const method = tinyMethod('moco', { ...options, bnSplits: 1, shuffle: false }, { dtype: 'float64' });
-        const [a, b] = viewsOf(0, bankOf(method));
+        const [a, b] = viewsOf(0, queueOf(method));
         const unit = (z: Tensor) => noGrad(() => z.div(z.norm(2, [1], { keepdim: true })).toArray()) as number[][];
         const [qa, qb, ka, kb] = [method.student, teacherOf(method)].flatMap((x) => [
           unit(x.forward(a)),
           unit(x.forward(b)),
         ]);
-        const bank = bankOf(method).toArray() as number[][];
+        const queue = queueOf(method).toArray() as number[][];
         const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
         const oneWay = (q: number[][], k: number[][]) =>
           q.reduce((sum, x, i) => {
             const right = Math.exp(dot(x, k[i] as number[]) / 0.1);
-            const wrong = bank.reduce((total, row) => total + Math.exp(dot(x, row) / 0.1), 0);
+            const wrong = queue.reduce((total, row) => total + Math.exp(dot(x, row) / 0.1), 0);
             return sum - Math.log(right / (right + wrong)) / q.length;
           }, 0);
         const [ab, ba] = [oneWay(qa as number[][], kb as number[][]), oneWay(qb as number[][], ka as number[][])];
@@ -81,18 +81,18 @@ describe('3. the keys of MoCo', () => {
   const keys = (options: object) => {
     const method = tinyMethod('moco', options, { dtype: 'float64' });
     new Stepping(method).take();
-    return elements(bankOf(method)).slice(0, 6 * 4);
+    return elements(queueOf(method)).slice(0, 6 * 4);
   };
 
   test('of both directions: those of the first view come before those of the second', () =>
     scope(() => {
       const method = tinyMethod('moco', { symmetric: true, bnSplits: 1, shuffle: false, eta: 1 }, { dtype: 'float64' });
-      const expected = viewsOf(0, bankOf(method)).flatMap((x) => {
+      const expected = viewsOf(0, queueOf(method)).flatMap((x) => {
         const z = noGrad(() => teacherOf(method).forward(x));
         return elements(z.div(z.norm(2, [1], { keepdim: true })));
       });
       new Stepping(method).take();
-      assertClose(elements(bankOf(method)).slice(0, 12 * 4), expected, { rtol: 1e-13 });
+      assertClose(elements(queueOf(method)).slice(0, 12 * 4), expected, { rtol: 1e-13 });
     }));
 
   test('shuffling changes nothing but rounding with ordinary batch norm, and the keys with parts', () => {
@@ -108,7 +108,7 @@ describe('3. the keys of MoCo', () => {
     const at = (changes: object) =>
       scope(() => {
         const method = tinyMethod('moco', {}, { dtype: 'float64' });
-        return lossOf(method, viewsOf(0, bankOf(method)), moment(changes)).item();
+        return lossOf(method, viewsOf(0, queueOf(method)), moment(changes)).item();
       });
     assert.equal(at({}), at({}));
     assert.notEqual(at({ step: 1 }), at({}));

@@ -157,7 +157,7 @@ describe('options of S2-BNN that do not go together', () => {
     });
   }
 
-  test('a bank acts with a contrast alone', () => {
+  test('a queue acts with a contrast alone', () => {
     resolveConfig({ images: 'x', method: 's2bnn', teacher: 'a', batch: 100 });
   });
 });

@@ -25,7 +25,7 @@ const images = (step = 0) => viewsOf(step, { dtype: 'float64' })[0];
 const keys = (x: Tensor) => l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]);
 
 describe('SEED', () => {
-  test('with a teacher that is sure of itself it is InfoNCE against the bank of before, with the own image as the positive', () =>
+  test('with a teacher that is sure of itself it is InfoNCE against the queue of before, with the own image as the positive', () =>
     scope(() => {
       const method = seed({ teacherTemperature: 1e-5 });
       const x = images();
@@ -45,7 +45,7 @@ describe('SEED', () => {
     assertClose(bankOf(method).norm(2, [1]), new Array(24).fill(1), { atol: 1e-12 });
   });
 
-  test('a bank that the images of a step do not divide is refused, and so is a student of another width', () => {
+  test('a queue that the images of a step do not divide is refused, and so is a student of another width', () => {
     assert.throws(() => methods.seed.configure({ bank: 100 }).check({ epochs: 1, batch: 8 }), {
       name: 'UserError',
       message: /^bank must be a multiple of the 8 keys that each step brings, got 100; the nearest is 104$/,

@@ -5,7 +5,7 @@ import { methods } from '../../src/methods/index.js';
 import { assertClose, elements } from '../support.js';
 import { lossOf, Stepping, shared, tinyMethod, viewsOf } from './stepping.js';
 
-/** Of one direction unless told otherwise; and the banks of two views are two. */
+/** Of one direction unless told otherwise; and the queues of two views are two. */
 const settings: Readonly<Record<string, object>> = {
   moco: { symmetric: true, shuffle: false },
   clbo: { init: 'independent' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, uploadAsync } from '@tandem/torch';
 import { Batches, gather } from '../../src/images/index.js';
-import { supply } from '../../src/train/batch-loader.js';
+import { loadBatches } from '../../src/train/batch-loader.js';
 import { residentImages } from '../../src/views/index.js';
 // before libtorch is asked which devices there are
 import { testDevice, uncounted } from '../device.js';
@@ -16,10 +16,10 @@ const each = 3 * 8 * 8;
 // three in a pass, the rest of two images is left out
 const batches = new Batches(set, { batch: 8, seed: 5 });
 
-/** Where each turn is, and what it brought. */
-function turns(where: string, repeats = 1, startStep = 0, resident?: Tensor): [number, number[], Uint8Array][] {
-  return Array.from(supply(batches, { passes: 2, repeats }, startStep, where, resident), (turn) => {
-    const { pass, indices, bytes } = turn;
+/** Where each batch stands in the run, and what it brought. */
+function loaded(where: string, repeats = 1, startStep = 0, resident?: Tensor): [number, number[], Uint8Array][] {
+  return Array.from(loadBatches(batches, { passes: 2, repeats }, startStep, where, resident), (batch) => {
+    const { pass, indices, bytes } = batch;
     return [pass, [...indices], bytes instanceof Uint8Array ? bytes : bytes.bytes()];
   });
 }
@@ -28,13 +28,13 @@ test('a run is all batches of all its passes, each in an order of its own', () =
   const expected = [0, 1].flatMap((pass) =>
     [...batches.epoch(pass)].map(({ indices, bytes }) => [pass, [...indices], bytes]),
   );
-  assert.deepEqual(turns('cpu'), expected);
+  assert.deepEqual(loaded('cpu'), expected);
   assert.notDeepEqual(expected[0], expected[3]);
 });
 
 test('goes on from any step, also between two steps with the same batch, and ends with the last', () => {
-  const all = turns('cpu');
-  for (let step = 0; step <= 6; step++) assert.deepEqual(turns('cpu', 1, step), all.slice(step));
+  const all = loaded('cpu');
+  for (let step = 0; step <= 6; step++) assert.deepEqual(loaded('cpu', 1, step), all.slice(step));
   for (const [step, batch] of [
     [1, 0],
     [3, 1],
@@ -42,7 +42,7 @@ test('goes on from any step, also between two steps with the same batch, and end
     [17, 5],
     [18, 6],
   ] as const) {
-    assert.deepEqual(turns('cpu', 3, step), all.slice(batch), `from step ${step}`);
+    assert.deepEqual(loaded('cpu', 3, step), all.slice(batch), `from step ${step}`);
   }
 });
 
@@ -58,9 +58,9 @@ describe(`images for ${device}`, { skip }, () => {
       [3, 17],
       [3, 18],
     ] as const) {
-      const expected = turns('cpu', repeats, step);
-      assert.deepEqual(turns(device, repeats, step), expected);
-      assert.deepEqual(turns(device, repeats, step, resident), expected);
+      const expected = loaded('cpu', repeats, step);
+      assert.deepEqual(loaded(device, repeats, step), expected);
+      assert.deepEqual(loaded(device, repeats, step, resident), expected);
     }
     resident.dispose();
     assert.equal(liveCount(), before);
@@ -72,7 +72,7 @@ describe(`images for ${device}`, { skip }, () => {
     const [before, bytes, told] = [sends(), sent(), shared()];
     const waited = reads();
     let turn = 0;
-    for (const { bytes: images } of supply(batches, { passes: 2, repeats: 3 }, 7, device, undefined)) {
+    for (const { bytes: images } of loadBatches(batches, { passes: 2, repeats: 3 }, 7, device, undefined)) {
       assert.deepEqual((images as Tensor).shape, [8, 3, 8, 8]);
       turn += 1;
       assert.equal(sends() - before, Math.min(turn + 1, 4));
@@ -86,7 +86,7 @@ describe(`images for ${device}`, { skip }, () => {
 
   test('leave nothing behind where the run ends early', () => {
     const before = liveCount();
-    for (const { bytes } of supply(batches, { passes: 2, repeats: 1 }, 0, device, undefined)) {
+    for (const { bytes } of loadBatches(batches, { passes: 2, repeats: 1 }, 0, device, undefined)) {
       assert.ok(bytes);
       break;
     }
@@ -100,7 +100,7 @@ describe(`images for ${device}`, { skip }, () => {
       },
     };
     const some = new Batches(failing, { batch: 8, seed: 5 });
-    assert.throws(() => [...supply(some, { passes: 1, repeats: 1 }, 0, device, undefined)], /unreadable/);
+    assert.throws(() => [...loadBatches(some, { passes: 1, repeats: 1 }, 0, device, undefined)], /unreadable/);
     assert.equal(liveCount(), before);
   });
 

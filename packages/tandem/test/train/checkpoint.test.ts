@@ -129,7 +129,7 @@ for (const [what, settings, more, message] of [
     /another run: 'student\.encoder\.conv1\.weight' is float32 \[8,3,3,3\] in it, float32 \[4,3,3,3\] here/,
   ],
   ['another optimizer', { optimizer: 'adamw' }, {}, /another run: 'optimizer\./],
-  ['another bank', { method: 'moco', bank: 64, bnSplits: 4 }, {}, /another run/],
+  ['another queue', { method: 'moco', bank: 64, bnSplits: 4 }, {}, /another run/],
 ] as const) {
   test(`a state of ${what} is refused, and nothing changes`, (t) => {
     const folder = temporary(t);

@@ -55,13 +55,13 @@ export function ema(schedule: 'constant' | 'cosine', eta = 0.99) {
   };
 }
 
-/** Option of a memory bank. */
-export const memoryBank = {
-  bank: z.int().positive().default(4096).describe('keys of past batches that serve as negatives'),
+/** Option of a queue of past keys. */
+export const queueSize = {
+  bank: z.int().positive().default(4096).describe('size of the queue: keys of past batches that serve as negatives'),
 };
 
-/** @throws UserError when the keys of a step do not divide the bank. */
-export function checkBank(bank: number, keysOfStep: number): void {
+/** @throws UserError when the keys of a step do not divide the queue. */
+export function checkQueue(bank: number, keysOfStep: number): void {
   if (bank % keysOfStep === 0) return;
   const nearest = Math.max(1, Math.round(bank / keysOfStep)) * keysOfStep;
   throw new UserError(

@@ -2,7 +2,7 @@ import { cat, type Tensor } from '@tandem/torch';
 import { queueContrast } from '../../losses/index.js';
 import { l2Normalize } from '../../math.js';
 import type { Branch } from '../../networks/index.js';
-import { Left, MemoryBank, type Moment } from '../../step/index.js';
+import { Left, type Moment, Queue } from '../../step/index.js';
 import { type EmaOptions, emaTeacher, projectShuffled } from '../../teachers/index.js';
 
 export interface MomentumContrastOptions extends EmaOptions {
@@ -12,20 +12,20 @@ export interface MomentumContrastOptions extends EmaOptions {
 }
 
 /**
- * What MoCo adds to a network: a teacher that follows as a moving average makes keys, and a bank
+ * What MoCo adds to a network: a teacher that follows as a moving average makes keys, and a queue
  * remembers them (He et al., 2020; facebookresearch/moco).
  */
 export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   const teacher = emaTeacher(student, o, { counts: 'next' });
-  const bank = new MemoryBank(o.bank, student.head.outputWidth, student.placement);
-  const [negatives] = bank.banks as [Tensor];
+  const queue = new Queue(o.bank, student.head.outputWidth, student.placement);
+  const [negatives] = queue.tensors as [Tensor];
   const keys = new Left(); // of this step
   return {
     teacher: teacher.branch,
-    state: bank.state,
+    state: queue.state,
     /**
      * The mean over `ways` of the contrast of queries with the keys of images. Those keys go into
-     * the bank after the step.
+     * the queue after the step.
      */
     loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
       keys.tensors = ways.map(({ images }, i) =>
@@ -35,7 +35,7 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },
     afterStep(moment: Moment): void {
-      bank.enqueue(cat(keys.tensors));
+      queue.enqueue(cat(keys.tensors));
       teacher.afterStep(moment);
     },
     metrics: teacher.metrics,
