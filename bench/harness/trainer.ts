@@ -3,7 +3,7 @@ import type { optim } from '@tandem/torch';
 import {
   assemble,
   type DataSet,
-  forecast,
+  estimate,
   type Method,
   type Plan,
   type RunConfig,
@@ -87,6 +87,6 @@ export function tryTrainer(
  * learned from, one for a teacher's.
  */
 export async function operationsOfStep(given: Readonly<Record<string, unknown>>, dataRoot: string): Promise<number> {
-  const { perStep } = await forecast(configOf({ ...given, dataRoot }));
+  const { perStep } = await estimate(configOf({ ...given, dataRoot }));
   return 2 * perStep.macs;
 }

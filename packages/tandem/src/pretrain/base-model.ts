@@ -5,21 +5,23 @@ import { digest } from '../files/digest.js';
 import type { MethodConfig } from '../methods/index.js';
 import type { Head } from '../networks/index.js';
 import { findEncoder, findHead } from '../runs/encoder-files.js';
+import type { View } from '../views/index.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/encoder.js';
 import { loadHead } from '../weights/head.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
-export interface Origin extends LoadedEncoder {
+export interface BaseModel extends LoadedEncoder {
   readonly head?: Head | undefined;
-  /** Of its files: a run that goes on must find the same. */
+  /** Of its files: a resumed run must find the same. */
   readonly sha256: string;
 }
 
 /**
- * The origin that a method's options name. The caller disposes its parts.
- * @throws UserError where there is none
+ * The base model that a method's options name; undefined where they name none. The caller disposes
+ * its parts.
+ * @throws UserError where there is none in that place
  */
-export function openOrigin({ options }: MethodConfig): Origin | undefined {
+export function openBaseModel({ options }: MethodConfig): BaseModel | undefined {
   if (!('from' in options) || options.from === undefined) return undefined;
   const { from, of } = options;
   const file = of === 'kept' ? findEncoder(from) : encoderOf(from, of);
@@ -33,4 +35,13 @@ function encoderOf(run: string, which: string): string {
   const file = join(run, 'encoder', `${which}.safetensors`);
   if (existsSync(file)) return file;
   throw new UserError(`${run}: has no ${which}; of=kept is the encoder that every run has`);
+}
+
+/**
+ * A view with the normalisation that a base model was trained with.
+ * @throws UserError where the images have other channels than the network was made for
+ */
+export function normalisedFor({ card: { mean, std } }: BaseModel, view: View): View {
+  if (mean.length === view.mean.length) return { ...view, mean, std };
+  throw new UserError(`the images have ${view.mean.length} channels, the network to start from takes ${mean.length}`);
 }

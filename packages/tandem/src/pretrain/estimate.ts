@@ -1,5 +1,4 @@
 import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from '@tandem/torch';
-import { chooseDevice, choosePrecision } from '../device.js';
 import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
 import { inPrecision } from '../train/gradients.js';
@@ -7,8 +6,9 @@ import { stepsPerEpoch } from '../train/loop.js';
 import type { FlatConfig, RunConfig } from './config/options.js';
 import type { TrainingSettings } from './config/training.js';
 import { checkRunFolder } from './folder/run-folder.js';
+import { chooseCompute } from './plan.js';
 import { loadImages, type PretrainOptions } from './pretrain.js';
-import { assemble, type Run } from './run.js';
+import { type AssembledRun, assemble } from './run.js';
 
 /** One of the two networks. */
 export interface NetworkFacts {
@@ -31,8 +31,8 @@ export interface MemoryFacts {
   readonly total: number;
 }
 
-/** What a run would be. */
-export interface Forecast {
+/** What a run would be, and need. */
+export interface Estimate {
   readonly config: FlatConfig;
   readonly images: { readonly name: string; readonly count: number };
   readonly stepsPerEpoch: number;
@@ -58,28 +58,19 @@ export interface Forecast {
  * before. A batch lies on the line through both. What backward needs in passing comes on top of it.
  * @throws UserError for what would stop the run
  */
-export async function forecast(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Forecast> {
+export async function estimate(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Estimate> {
   checkRunFolder(out);
-  const { execution, training } = config;
-  const { options } = config.method;
-  const device = chooseDevice(execution.device);
-  const precision = choosePrecision(execution.precision, device);
+  const { device, precision } = chooseCompute(config.execution);
   const data = await loadImages(config, loading);
-  const run = assemble({ ...config, execution: { ...execution, device: 'cpu', precision } }, data);
+  const run = assemble({ ...config, execution: { ...config.execution, device: 'cpu', precision } }, data);
   const { method, batches, plan } = run;
   const perEpoch = stepsPerEpoch(method, batches);
   const batch = batches.size;
+  const { options } = config.method;
   const sizes = partsOf(batch, 'bnSplits' in options ? options.bnSplits : 1);
   // The second of two: what libtorch allocates once for a shape is not the batch's.
   const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);
   const [first, last = first] = passes as [Pass, Pass?];
-  const learnt = bytesOf(learnersOf(method).flatMap((network) => network.parameters().filter((x) => x.requiresGrad)));
-  const memory = {
-    networks: networksIn(run).reduce((sum, network) => sum + bytesOf(Object.values(network.stateDict())), 0),
-    gradients: learnt,
-    state: learnt * moments(training) + bytesOf(Object.values(method.state ?? {})),
-    activations: Math.round(onLine(first, last, batch)),
-  };
   return {
     config: { ...run.settings, device },
     images: { name: data.train.name, count: data.train.count },
@@ -92,9 +83,22 @@ export async function forecast(config: RunConfig, { out, ...loading }: PretrainO
       Object.entries(method.auxiliary ?? {}).map(([name, { branch }]) => [name, factsOf(branch, run)]),
     ),
     perStep: scaled(last.operations, batch / last.images),
-    memory: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
+    memory: memoryOf(run, Math.round(onLine(first, last, batch))),
     measuredAt: sizes,
   };
+}
+
+function memoryOf(run: AssembledRun, activations: number): MemoryFacts {
+  const { method, config } = run;
+  const trained = learnersOf(method).flatMap((network) => network.parameters().filter((x) => x.requiresGrad));
+  const gradients = bytesOf(trained);
+  const memory = {
+    networks: networksIn(run).reduce((sum, network) => sum + bytesOf(Object.values(network.stateDict())), 0),
+    gradients,
+    state: gradients * moments(config.training) + bytesOf(Object.values(method.state ?? {})),
+    activations,
+  };
+  return { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) };
 }
 
 /**
@@ -117,7 +121,7 @@ interface Pass {
  * The loss of so many images of noise: what it computes, and the memory it leaves in use until its
  * scope ends.
  */
-function pass(run: Omit<Run, 'folder'>, images: number): Pass {
+function pass(run: AssembledRun, images: number): Pass {
   const { method, plan, batches } = run;
   const { device, memoryFormat, epochs, seed } = plan;
   const networks = networksIn(run);
@@ -143,7 +147,7 @@ function pass(run: Omit<Run, 'folder'>, images: number): Pass {
 }
 
 /** All that a step goes through, and a teacher that is frozen. */
-function networksIn({ method, teacher }: Omit<Run, 'folder'>): nn.Module[] {
+function networksIn({ method, teacher }: AssembledRun): nn.Module[] {
   return [...networksOf(method), ...(teacher ? [teacher.teacher.encoder, teacher.teacher.head] : [])];
 }
 
@@ -160,7 +164,7 @@ function onLine(a: Pass, b: Pass, images: number): number {
 
 function factsOf(
   { encoder, head, predictor = null }: Pick<Branch, 'encoder' | 'head'> & Partial<Pick<Branch, 'predictor'>>,
-  { card }: Omit<Run, 'folder'>,
+  { card }: AssembledRun,
 ): NetworkFacts {
   const count = (part: nn.Module | null) => part?.parameters().reduce((sum, x) => sum + x.numel, 0) ?? 0;
   const { size, architecture } = card;

@@ -5,9 +5,11 @@ import { findEncoder } from '../runs/encoder-files.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
 import type { PretrainEvent } from './events.js';
+import { writeRunConfig } from './folder/config-json.js';
 import { checkRunFolder, createRunFolder, shortName } from './folder/run-folder.js';
-import { describe, prepare } from './run.js';
-import { goOn, start } from './run-loop.js';
+import { start } from './loop/progress.js';
+import { runLoop } from './loop/run-loop.js';
+import { prepare } from './run.js';
 
 export interface LoadingOptions {
   readonly signal?: AbortSignal;
@@ -42,9 +44,9 @@ export async function* pretrain(
   const name = own ?? `${shortName(config.data.images)}-${method.name}-${network.backbone}`;
   const run = prepare(config, data, () => createRunFolder(out, name));
   try {
-    describe(run);
+    writeRunConfig(run);
     for (const text of run.notes) yield { kind: 'warning', text };
-    yield* goOn(run, start, loading.signal);
+    yield* runLoop(run, start, loading.signal);
   } finally {
     run.folder.release();
   }

@@ -1,24 +1,21 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { threads, version } from '@tandem/torch';
-import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { readJson } from '../files/json.js';
 import { type DataSet, fingerprint } from '../images/index.js';
 import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
-import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
-import { resolveConfig } from './config/resolve.js';
 import type { PretrainEvent } from './events.js';
+import { type Circumstances, readRunConfig } from './folder/config-json.js';
 import { openRunFolder } from './folder/run-folder.js';
+import { type Progress, progressSchema, start } from './loop/progress.js';
+import { runLoop } from './loop/run-loop.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
 import { prepare, type Run } from './run.js';
-import { goOn, type Progress, progressSchema, start } from './run-loop.js';
 
 /**
- * Settings that may change when a run goes on: they decide nothing that was or will be learned from
- * healthy numbers.
+ * Settings that may change when a run resumes: they decide nothing that was or will be learned from
+ * finite numbers.
  */
 export const changeable = [
   'nonFinite',
@@ -39,29 +36,8 @@ export interface ResumeOptions extends LoadingOptions {
   readonly changes?: Settings;
 }
 
-const machineSchema = z.object({
-  libtorch: z.string(),
-  threads: z.number(),
-  /** Where it was begun: paths of images may be seen from there. */
-  folder: z.string().optional(),
-  images: z
-    .object({
-      count: z.number(),
-      channels: z.number(),
-      height: z.number(),
-      width: z.number(),
-      sha256: z.string().optional(),
-    })
-    .optional(),
-  /** Networks that are trained: the one that is imitated, and the one to start from. */
-  teacher: z.object({ sha256: z.string() }).optional(),
-  origin: z.object({ sha256: z.string() }).optional(),
-});
-
-type Machine = z.infer<typeof machineSchema>;
-
 /**
- * Goes on with a run from its newest whole checkpoint, as if it had never ended; from the beginning
+ * Resumes a run from its newest whole checkpoint, as if it had never ended; from the beginning
  * where it has none. On the machine, libtorch and number of threads of before, what comes out is
  * the same bit for bit.
  * @throws UserError when it is no run folder, is at its end, is being trained, or its images are
@@ -71,51 +47,26 @@ export async function* resume(
   path: string,
   { changes, ...loading }: ResumeOptions = {},
 ): AsyncGenerator<PretrainEvent> {
-  const { config, machine } = readRun(path, changes);
+  const { config, begun } = readRunConfig(path, changes);
   const folder = openRunFolder(path);
   try {
     yield { kind: 'loading' };
-    const data = await loadFrom(machine.folder, () => loadImages(config, loading));
-    checkImages(data, machine.images, path);
-    const warnings: string[] = [];
-    if (machine.threads !== threads() || machine.libtorch !== version()) {
-      const [then, now] = [machine, { threads: threads(), libtorch: version() }].map(
-        (x) => `${x.threads} threads on libtorch ${x.libtorch}`,
-      );
-      warnings.push(`begun with ${then}, resumed with ${now}: the last bits may differ`);
-    }
+    const data = await loadFrom(begun.folder, () => loadImages(config, loading));
+    checkImages(data, begun.images, path);
     const run = prepare(config, data, () => folder);
-    checkNetworks(run, machine, path);
+    checkNetworks(run, begun, path);
+    const warnings = checkMachine(begun);
     const from = restore(run, warnings);
-    const metricsBytes = folder.goOnAfter(from.metricsBytes);
+    const metricsBytes = folder.resumeAfter(from.metricsBytes);
     if (metricsBytes < from.metricsBytes) {
       warnings.push(
         `${join(path, 'metrics.jsonl')} is shorter than it was: lines of epochs before step ${from.step} are lost`,
       );
     }
     for (const text of warnings) yield { kind: 'warning', text };
-    yield* goOn(run, { ...from, metricsBytes }, loading.signal);
+    yield* runLoop(run, { ...from, metricsBytes }, loading.signal);
   } finally {
     folder.release();
-  }
-}
-
-/** The settings of a run. @throws UserError where there is none, or they are damaged */
-export function readConfigOf(run: string): RunConfig {
-  return readRun(run).config;
-}
-
-function readRun(path: string, changes: Settings = {}): { config: RunConfig; machine: Machine } {
-  const file = join(path, 'config.json');
-  if (!existsSync(file)) throw new UserError(`${path} is no run folder: there is no config.json in it`);
-  try {
-    const { tandem, ...settings } = readJson(file);
-    const { success, data: machine } = machineSchema.safeParse(tandem);
-    const config = resolveConfig(placed({ ...settings, ...changes }, machine?.folder));
-    if (!success) throw new UserError('what it says of its machine is not whole');
-    return { config, machine };
-  } catch (error) {
-    throw new UserError(`${file} cannot be used: ${(error as Error).message}`);
   }
 }
 
@@ -132,20 +83,29 @@ async function loadFrom(begunIn: string | undefined, read: () => Promise<DataSet
   }
 }
 
-function checkImages({ train }: DataSet, before: Machine['images'], path: string): void {
+/** @returns what should be known of another libtorch or number of threads */
+function checkMachine(begun: Circumstances): string[] {
+  const now = { threads: threads(), libtorch: version() };
+  if (begun.threads === now.threads && begun.libtorch === now.libtorch) return [];
+  const [was, is] = [begun, now].map((x) => `${x.threads} threads on libtorch ${x.libtorch}`);
+  return [`begun with ${was}, resumed with ${is}: the last bits may differ`];
+}
+
+function checkImages({ train }: DataSet, before: Circumstances['images'], path: string): void {
   if (!before) return;
-  const tell = (x: NonNullable<Machine['images']>) => `${x.count} of ${x.channels}x${x.height}x${x.width}`;
-  const begun = `${path} was begun with ${tell(before)} images`;
-  if (tell(before) !== tell(train))
-    throw new UserError(`${begun}, now there are ${tell(train)}: it cannot go on with others`);
+  const described = (x: NonNullable<Circumstances['images']>) => `${x.count} of ${x.channels}x${x.height}x${x.width}`;
+  const begun = `${path} was begun with ${described(before)} images`;
+  if (described(before) !== described(train)) {
+    throw new UserError(`${begun}, now there are ${described(train)}: it cannot resume with others`);
+  }
   if (before.sha256 === undefined || before.sha256 === fingerprint(train)) return;
   throw new UserError(
-    `${begun}, now there are as many others: put the former back, or take sha256 out of its config.json to go on with these`,
+    `${begun}, now there are as many others: put the former back, or take sha256 out of its config.json to resume with these`,
   );
 }
 
-function checkNetworks({ config, teacher, origin }: Run, before: Machine, path: string): void {
-  const check = (what: string, then: Machine['teacher'], now: { sha256: string } | undefined, where: unknown) => {
+function checkNetworks({ config, teacher, baseModel }: Run, before: Circumstances, path: string): void {
+  const check = (what: string, then: Circumstances['teacher'], now: { sha256: string } | undefined, where: unknown) => {
     if (then === undefined || then.sha256 === now?.sha256) return;
     throw new UserError(
       `${path} was begun with another ${what} than the one that is now in ${where}: put the former back, or begin a new run`,
@@ -153,22 +113,15 @@ function checkNetworks({ config, teacher, origin }: Run, before: Machine, path: 
   };
   const { options } = config.method;
   check('teacher', before.teacher, teacher, config.network.teacher);
-  check('network to start from', before.origin, origin, 'from' in options && options.from);
+  check('network to start from', before.origin, baseModel, 'from' in options && options.from);
 }
 
-/** Relative paths of networks are seen from where the run was begun, where they still are. */
-function placed(settings: Settings, folder: string | undefined): Settings {
-  if (folder === undefined) return settings;
-  const there = ['teacher', 'from', 'initFrom'].flatMap((key) => {
-    const path = settings[key];
-    const seen = typeof path === 'string' && path !== '' ? resolve(folder, path) : undefined;
-    return seen !== undefined && existsSync(seen) ? [[key, seen] as const] : [];
-  });
-  return { ...settings, ...Object.fromEntries(there) };
-}
-
+/**
+ * Puts the newest whole checkpoint in place.
+ * @param warnings gets a line for each that is damaged
+ */
 function restore(run: Run, warnings: string[]): Progress {
-  const { method, plan, folder, batches } = run;
+  const { method, plan, folder } = run;
   let damaged = 0;
   const found = loadCheckpoint(folder.path, (file, why) => {
     damaged += 1;
@@ -185,12 +138,18 @@ function restore(run: Run, warnings: string[]): Progress {
   } finally {
     for (const tensor of Object.values(found.tensors)) tensor.dispose();
   }
-  const { success, data: progress } = progressSchema.safeParse(found.notes);
+  return progressIn(found.notes, run);
+}
+
+/** What a checkpoint says of how far a run is. @throws UserError where it does not fit the run */
+function progressIn(notes: unknown, { method, plan, folder, batches }: Run): Progress {
+  const { success, data: progress } = progressSchema.safeParse(notes);
   const perEpoch = stepsPerEpoch(method, batches);
   if (!success || progress.step > plan.epochs * perEpoch || progress.epochs > progress.step / perEpoch) {
     throw new UserError(`${folder.path}: its checkpoint does not say how far it is as this version of Tandem does`);
   }
-  if (progress.epochs >= plan.epochs)
+  if (progress.epochs >= plan.epochs) {
     throw new AtEndError(`${folder.path} is at its end: all ${plan.epochs} epochs are done`);
+  }
   return progress;
 }

@@ -5,7 +5,7 @@ import type { RunConfig } from './config/options.js';
 import { labelled } from './evaluation/monitor.js';
 
 /** What a run learns from. */
-export interface Lessons {
+export interface TrainingData {
   /** With labels only where the method may see them, -1 for those it may not. */
   readonly set: ImageSet;
   /** Names of the classes, where labels are learned from. */
@@ -16,7 +16,7 @@ export interface Lessons {
  * The images of a run's method, with the share of labels that it asks for.
  * @throws UserError where they have none, or too few
  */
-export function lessonsOf(config: RunConfig, data: DataSet): Lessons {
+export function selectTrainingData(config: RunConfig, data: DataSet): TrainingData {
   const { labels: use, options } = config.method;
   const share = 'labels' in options ? options.labels : 0;
   if (use === 'none' || share === 0) {

@@ -62,7 +62,7 @@ export function clearLine(stderr: string, about: string): void {
   const last = stderr.trimEnd().split('\n').at(-1) as string;
   assert.match(
     last,
-    /^tandem: (.* could not be written: .*Make room, then go on with: tandem resume |cannot write the run folder )/,
+    /^tandem: (.* could not be written: .*Make room, then resume with: tandem resume |cannot write the run folder )/,
     about,
   );
 }

@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import { allocatedBytes, rand, scope } from '@tandem/torch';
 import type { Views } from '../../src/methods/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type Forecast, forecast, resolveConfig } from '../../src/pretrain/index.js';
+import { type Estimate, estimate, resolveConfig } from '../../src/pretrain/index.js';
 import { smallView } from '../../src/views/index.js';
 import { pictures, tandem, temporary } from '../cli/running.js';
 import { assertClose } from '../support.js';
@@ -21,7 +21,7 @@ before(async () => {
 const settings = { images, batch: 64, epochs: 3, width: 8, stem: 'small', device: 'cpu', precision: 'float32' };
 
 test('parameters, steps and operations of CLBO add up', async () => {
-  const found = await forecast(resolveConfig({ ...settings, backbone: 'resnet8', projHidden: 16, projDim: 8 }));
+  const found = await estimate(resolveConfig({ ...settings, backbone: 'resnet8', projHidden: 16, projDim: 8 }));
   const encoder =
     8 * 27 +
     2 * 8 +
@@ -46,7 +46,7 @@ test('parameters, steps and operations of CLBO add up', async () => {
 });
 
 test('binary operations are told apart, a method without a teacher has none', async () => {
-  const found = await forecast(
+  const found = await estimate(
     resolveConfig({
       ...settings,
       method: 'simclr',
@@ -70,7 +70,7 @@ test('the memory of a whole batch is what its parts foretell', async () => {
     predHidden: 16,
     bank: 64,
   });
-  const { memory, student, teacher, measuredAt } = (await forecast(config)) as Required<Forecast>;
+  const { memory, student, teacher, measuredAt } = (await estimate(config)) as Required<Estimate>;
   assert.deepEqual(measuredAt, [8, 16]);
   const view = smallView({ size: 32 });
   const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
@@ -95,8 +95,8 @@ test('the memory of a whole batch is what its parts foretell', async () => {
 
 test('batch norm in parts, and batches too small to be parted', async () => {
   const moco = { ...settings, method: 'moco', backbone: 'resnet8', ...heads, bank: 64 };
-  assert.deepEqual((await forecast(resolveConfig({ ...moco, bnSplits: 16 }))).measuredAt, [32, 64]);
-  assert.deepEqual((await forecast(resolveConfig({ ...moco, batch: 8, bnSplits: 4 }))).measuredAt, [8]);
+  assert.deepEqual((await estimate(resolveConfig({ ...moco, bnSplits: 16 }))).measuredAt, [32, 64]);
+  assert.deepEqual((await estimate(resolveConfig({ ...moco, batch: 8, bnSplits: 4 }))).measuredAt, [8]);
 });
 
 test('tandem pretrain --dry-run tells it, in words and as JSON, and writes nothing', async (t) => {
@@ -126,7 +126,7 @@ test('tandem pretrain --dry-run tells it, in words and as JSON, and writes nothi
   ])
     assert.match(told.stdout, line);
   const json = await tandem(t, ...words, '--json');
-  const found = JSON.parse(json.stdout) as Forecast;
+  const found = JSON.parse(json.stdout) as Estimate;
   assert.deepEqual(Object.keys(found), [
     'config',
     'images',

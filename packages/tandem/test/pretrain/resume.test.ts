@@ -153,7 +153,7 @@ test('other images are refused, and the lock given back', async () => {
     rmSync(join(some, 'red', '0000.png'));
     writeFileSync(config(run), readFileSync(config(run), 'utf8').replace(JSON.stringify(images), JSON.stringify(some)));
   });
-  await refused(fewer, /was begun with 40 of 3x\d+x\d+ images, now there are 39 of .*: it cannot go on with others$/);
+  await refused(fewer, /was begun with 40 of 3x\d+x\d+ images, now there are 39 of .*: it cannot resume with others$/);
   const gone = await spoilt('gone', (run) => {
     const text = readFileSync(config(run), 'utf8').replace(JSON.stringify(images), '"./pictures-of-old"');
     writeFileSync(config(run), text.replace(JSON.stringify(process.cwd()), '"/elsewhere"'));

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type DataSet, gather, type ImageSet, openImages, slice } from '../../src/images/index.js';
 import { resolveConfig } from '../../src/pretrain/index.js';
-import { lessonsOf } from '../../src/pretrain/training-data.js';
+import { selectTrainingData } from '../../src/pretrain/training-data.js';
 import { pictures, temporary } from '../cli/running.js';
 import { noise } from '../support.js';
 
@@ -42,7 +42,7 @@ for (const [name, folder, images] of [
         const queries = new Set(filesOf(data.queries as ImageSet));
         assert.ok(queries.size >= 4);
         const shown = [0.2, 0.5].map((labels) => {
-          const { set, classes } = lessonsOf(config(method, { labels }), data);
+          const { set, classes } = selectTrainingData(config(method, { labels }), data);
           assert.equal(set.count, method === 'supervised' ? shareOf(labels) : images);
           assert.equal(told(set).length, shareOf(labels));
           for (const i of told(set))
@@ -59,10 +59,9 @@ for (const [name, folder, images] of [
 
     test('without labels simclr-v2 sees no query either; a method of its own views sees all, and no label', async () => {
       const data = await openImages(folder(), { size: 16 });
-      const [distilled, pretrained] = ['simclr-v2', 'simclr'].map((method) => lessonsOf(config(method), data).set) as [
-        ImageSet,
-        ImageSet,
-      ];
+      const [distilled, pretrained] = ['simclr-v2', 'simclr'].map(
+        (method) => selectTrainingData(config(method), data).set,
+      ) as [ImageSet, ImageSet];
       assert.deepEqual([distilled.labels, pretrained.labels], [undefined, undefined]);
       assert.deepEqual([distilled.count, pretrained.count], [images, 40]);
       const queries = new Set(filesOf(data.queries as ImageSet));
@@ -83,13 +82,13 @@ describe('images to learn from that are others than those with labels', () => {
   };
 
   test('are all learned from without labels', () => {
-    const { set } = lessonsOf(config('simclr-v2'), data);
+    const { set } = selectTrainingData(config('simclr-v2'), data);
     const bytes = (some: ImageSet) => Buffer.from(gather(some, [...Array(some.count).keys()])).toString('hex');
     assert.equal(bytes(set), bytes(data.train));
   });
 
   test('have none to give', () => {
-    assert.throws(() => lessonsOf(config('simclr-v2', { labels: 1 }), data), {
+    assert.throws(() => selectTrainingData(config('simclr-v2', { labels: 1 }), data), {
       name: 'UserError',
       message: 'noise: labels are of other images than those learned from; give labels=0',
     });

@@ -11,7 +11,7 @@ import {
   runOptions,
 } from '../../pretrain/index.js';
 import { readConfig } from '../shared/config-file.js';
-import { showForecast } from '../shared/dry-run.js';
+import { showEstimate } from '../shared/dry-run.js';
 import { showTraining } from '../shared/training.js';
 import { helpTable } from '../terminal/help.js';
 
@@ -111,7 +111,7 @@ function trainingCommand(training: Training): Command {
         const all = gather(words, config, bySetting(given, flags), training);
         training.check(all);
         const resolved = resolveConfig(all);
-        if (dryRun) return showForecast(resolved, out, json === true);
+        if (dryRun) return showEstimate(resolved, out, json === true);
         await showTraining(resolved.data.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
       },
     );

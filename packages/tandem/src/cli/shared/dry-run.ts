@@ -1,6 +1,6 @@
 import { shownBytes } from '../../errors.js';
 import { effectiveOperations, type Operations } from '../../networks/index.js';
-import { type Forecast, forecast, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
+import { type Estimate, estimate, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
 import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/help.js';
 import { progress } from '../terminal/progress.js';
@@ -10,11 +10,11 @@ import { abortOnSignals } from '../terminal/signals.js';
  * `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind.
  * @throws Exit 130 or 143 when interrupted
  */
-export async function showForecast(config: RunConfig, out: string | undefined, json: boolean): Promise<void> {
+export async function showEstimate(config: RunConfig, out: string | undefined, json: boolean): Promise<void> {
   const bar = progress('images');
   const { signal, exitCode, release } = abortOnSignals(() => bar.say('stopping; nothing was written'));
   try {
-    const found = await forecast(config, { out, signal, onLoading: bar.update });
+    const found = await estimate(config, { out, signal, onLoading: bar.update });
     bar.stop();
     console.log(json ? JSON.stringify(found) : lines(found).join('\n'));
   } catch (error) {
@@ -38,7 +38,7 @@ function lines({
   perStep,
   memory,
   measuredAt,
-}: Forecast): string[] {
+}: Estimate): string[] {
   const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
   const bytes = (Object.entries(memory) as [string, number][])
     .filter(([name]) => name !== 'total')

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.js';
 import { features } from '../../evaluate/index.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { Branch } from '../../networks/index.js';
-import { labelled, lessonsOf, loadImages, readConfigOf } from '../../pretrain/index.js';
+import { labelled, loadImages, readConfigOf, selectTrainingData } from '../../pretrain/index.js';
 import { findEncoder, findHead } from '../../runs/index.js';
 import { loadEncoder } from '../../weights/encoder.js';
 import { loadHead } from '../../weights/head.js';
@@ -67,7 +67,7 @@ export async function tellTuned(run: string, json: boolean): Promise<void> {
       settings: {
         ...{ labels, fromHeadLayer, fromScratch, optimizer, schedule: decay },
         ...{ crop: [cropMin, 1], flip, epochs, batch, lr, momentum, weightDecay, seed },
-        ...{ labelled: lessonsOf(config, data).set.count, bank: bank.count, queries: queries.count },
+        ...{ labelled: selectTrainingData(config, data).set.count, bank: bank.count, queries: queries.count },
       },
       result,
     };

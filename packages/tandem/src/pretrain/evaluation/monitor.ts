@@ -4,6 +4,7 @@ import { type DataSet, type ImageSet, inOrder, slice, subset } from '../../image
 import type { Method } from '../../methods/method.js';
 import type { Branch, Encoder } from '../../networks/index.js';
 import { makeViews, type View } from '../../views/index.js';
+import { NotFiniteError } from '../finite.js';
 
 /** How and on what the encoders are looked at. */
 export interface Look {
@@ -28,9 +29,6 @@ export function labelled({ bank, queries }: DataSet): Labelled | undefined {
  * is, and stop in between.
  */
 export type LongLook<Result> = Generator<{ readonly done: number; readonly total: number }, Result, void>;
-
-/** The numbers that come out of a network are not numbers any more. */
-export class NotFiniteError extends Error {}
 
 const partSize = 500;
 

@@ -47,7 +47,7 @@ export interface OpenedRunFolder extends RunFolder {
    * Forgets why the run ended, and the metrics after `bytes`, which a checkpoint knows.
    * @returns the bytes that are left: fewer where lines were lost
    */
-  goOnAfter(bytes: number): number;
+  resumeAfter(bytes: number): number;
 }
 
 /**
@@ -98,11 +98,11 @@ export function openRunFolder(path: string): OpenedRunFolder {
     return locked(path, (lock) => {
       for (const part of ['.', 'encoder', 'checkpoint']) clearHalfWritten(join(path, part));
       mkdirSync(join(path, 'encoder'), { recursive: true });
-      const goOnAfter = (bytes: number) => {
+      const resumeAfter = (bytes: number) => {
         rmSync(join(path, 'stopped.json'), { force: true });
         return cutLines(join(path, 'metrics.jsonl'), bytes);
       };
-      return { ...runFolderAt(path, lock), goOnAfter };
+      return { ...runFolderAt(path, lock), resumeAfter };
     });
   } catch (error) {
     throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');

@@ -5,12 +5,8 @@ import { accuracy, features, knn } from '../../../src/evaluate/index.js';
 import type { ImageSet } from '../../../src/images/index.js';
 import { methods } from '../../../src/methods/index.js';
 import { buildEncoder } from '../../../src/networks/index.js';
-import {
-  diagnoseStudent,
-  knnAccuracy,
-  type LongLook,
-  NotFiniteError,
-} from '../../../src/pretrain/evaluation/monitor.js';
+import { diagnoseStudent, knnAccuracy, type LongLook } from '../../../src/pretrain/evaluation/monitor.js';
+import { NotFiniteError } from '../../../src/pretrain/finite.js';
 import { stream } from '../../../src/random.js';
 import { evaluationView, smallView } from '../../../src/views/index.js';
 

@@ -77,7 +77,7 @@ test('a run that goes on: what was left half-written is cleared, whole files sta
   for (const file of left) assert.equal(existsSync(join(out, file)), false, file);
   for (const file of kept) assert.ok(existsSync(join(out, file)), file);
   assert.ok(existsSync(join(out, 'stopped.json')), 'it may still turn out that the run cannot go on');
-  assert.equal(folder.goOnAfter(12), 12);
+  assert.equal(folder.resumeAfter(12), 12);
   assert.equal(existsSync(join(out, 'stopped.json')), false);
   assert.equal(readFileSync(join(out, 'metrics.jsonl'), 'utf8'), '{"epoch":1}\n');
   assert.equal(folder.appendMetrics({ epoch: 2 }, 12), 24);
@@ -93,7 +93,7 @@ test('metrics that are shorter than a checkpoint knows are cut after their last 
     if (text !== undefined) writeFileSync(file, text);
     const folder = openRunFolder(out);
     try {
-      return [folder.goOnAfter(bytes), text === undefined ? '' : readFileSync(file, 'utf8')];
+      return [folder.resumeAfter(bytes), text === undefined ? '' : readFileSync(file, 'utf8')];
     } finally {
       folder.release();
       writeFileSync(file, '', { flag: 'a' });

@@ -1,0 +1,27 @@
+import { saveCheckpoint } from '../../train/checkpoint.js';
+import { saveEncoder } from '../../weights/encoder.js';
+import { saveHead } from '../../weights/head.js';
+import type { Run } from '../run.js';
+
+/**
+ * The encoders where asked for, then the checkpoint: a run that dies in between makes the same
+ * encoders once more.
+ * @param notes what else a resumed run must know
+ */
+export function saveRun(run: Run, step: number, notes: unknown, encoders: boolean): void {
+  if (encoders) saveEncoders(run);
+  saveCheckpoint(run.folder.path, run.method, run.plan.optimizer, step, notes);
+}
+
+/** Both encoders, and the kept one, with its head, under the name that tools look for. */
+function saveEncoders({ folder, method, card }: Run): void {
+  const branches = { student: method.student, teacher: method.teacher };
+  for (const which of ['student', 'teacher'] as const) {
+    const branch = branches[which];
+    if (!branch) continue;
+    saveEncoder(folder.encoderFile(which), branch.encoder, card);
+    if (which !== method.result) continue;
+    saveHead(folder.headFile, { head: branch.head, classes: method.classes });
+    saveEncoder(folder.encoderFile('encoder'), branch.encoder, card);
+  }
+}

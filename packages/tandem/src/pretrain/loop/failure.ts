@@ -1,0 +1,53 @@
+import { UserError } from '../../errors.js';
+import { DivergedError } from '../../train/loop.js';
+import { NotFiniteError } from '../finite.js';
+import type { Run } from '../run.js';
+
+/** Where a run was when it failed. */
+interface Position {
+  readonly step: number;
+  readonly savedStep: number;
+}
+
+/**
+ * What ended a run, as one line for the user that says what is saved and what helps; also left in
+ * the run folder. Errors that no user can cure stay as they are.
+ */
+export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: Position): unknown {
+  const reason = reasonOf(error, run, step);
+  if (reason === undefined) return error;
+  const { folder } = run;
+  try {
+    folder.writeStopped({ step, saved, reason });
+  } catch {
+    // The line below says it too.
+  }
+  const kept = saved > 0 ? `step ${saved} is saved in ${folder.path}` : 'nothing was saved yet';
+  return new UserError(`${reason}; ${kept}. ${cureOf(error, run)}`);
+}
+
+function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
+  if (error instanceof DivergedError) return error.message;
+  if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
+  const asked = memoryAskedFor(error);
+  return asked && `there is not enough memory after step ${step} with batch ${batches.size}: ${asked}`;
+}
+
+function cureOf(error: unknown, { batches, plan }: Run): string {
+  if (memoryAskedFor(error)) {
+    return `Lower batch (${batches.size}), width or size in a new run, or make room and resume`;
+  }
+  const skips = plan.nonFinite === 'skip' || !(error instanceof DivergedError);
+  return skips ? 'Lower lr, or add warmup' : 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
+}
+
+/** What libtorch's allocators say they wanted, on the CPU and on a GPU. */
+function memoryAskedFor(error: unknown): string | undefined {
+  const { message = '' } = error as Error;
+  const bytes = /tried to allocate (\d+) bytes/.exec(message)?.[1];
+  if (bytes) return `${(Number(bytes) / 2 ** 20).toFixed(0)} MiB were asked for`;
+  const cuda = /out of memory\. Tried to allocate ([\d.]+ \wiB)/i.exec(message)?.[1];
+  if (cuda) return `${cuda} were asked for`;
+  // Of the C++ library and of Node's buffers, which do not say how much.
+  return /^out of memory|Array buffer allocation failed/.test(message) ? 'no more is to be had' : undefined;
+}

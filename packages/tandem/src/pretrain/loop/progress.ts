@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const count = z.int().min(0);
+const duration = z.number().min(0);
+
+/** How far a run is: what a checkpoint remembers besides tensors. */
+export const progressSchema = z.object({
+  step: count,
+  /** Epochs whose metrics are written. */
+  epochs: count,
+  /** Epochs in a row, up to now, in which the embeddings looked collapsed. */
+  suspect: count,
+  /** Bytes of `metrics.jsonl`. */
+  metricsBytes: count,
+  /** Since the start, without the time between an end and a resumption. */
+  seconds: duration,
+  /** Steps skipped one after another, up to this one. */
+  skippedInARow: count,
+  /** Of the epoch at hand: the sums that its averages come from. */
+  sums: z.object({
+    steps: count,
+    read: count,
+    skipped: count,
+    seconds: duration,
+    losses: z.record(z.string(), z.number()),
+  }),
+});
+
+export type Progress = Readonly<z.infer<typeof progressSchema>>;
+
+/** Where every run begins. */
+export const start: Progress = {
+  step: 0,
+  epochs: 0,
+  suspect: 0,
+  metricsBytes: 0,
+  seconds: 0,
+  skippedInARow: 0,
+  sums: { steps: 0, read: 0, skipped: 0, seconds: 0, losses: {} },
+};

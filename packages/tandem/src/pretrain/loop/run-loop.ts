@@ -1,0 +1,87 @@
+import { setImmediate } from 'node:timers/promises';
+import { shellWord, UserError } from '../../errors.js';
+import { train } from '../../train/loop.js';
+import { evaluate } from '../evaluation/evaluate.js';
+import type { PretrainEvent } from '../events.js';
+import type { Run } from '../run.js';
+import { failureOf } from './failure.js';
+import type { Progress } from './progress.js';
+import { RunState } from './run-state.js';
+
+/**
+ * Trains from where a run is to its end, and keeps its folder up to date. A save that fails is
+ * reported and tried again at the next occasion; only the last one must succeed.
+ * @throws UserError for divergence, lack of memory, and a last save that fails
+ */
+export async function* runLoop(
+  run: Run,
+  from: Progress,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PretrainEvent> {
+  const state = new RunState(run, from);
+  const { path } = run.folder;
+  yield startOf(run, state);
+  try {
+    if (state.endsEpoch) yield* endEpoch(run, state, signal);
+    if (!signal?.aborted) yield* takeSteps(run, state, signal);
+    saveLast(run, state, signal);
+  } catch (error) {
+    throw failureOf(error, run, state);
+  }
+  yield { kind: 'end', run: path, metrics: state.metrics, interrupted: signal?.aborted === true };
+}
+
+function startOf({ folder, settings, data, plan, batches, method }: Run, state: RunState): PretrainEvent {
+  return {
+    kind: 'start',
+    run: folder.path,
+    settings,
+    data,
+    device: plan.device,
+    learned: batches.set.count,
+    epochs: plan.epochs,
+    steps: plan.epochs * state.stepsPerEpoch,
+    parameters: method.student.parameters().reduce((sum, x) => sum + x.numel, 0),
+    from: state.step,
+    imagesSeen: state.imagesSeen,
+  };
+}
+
+async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
+  for await (const report of train(run.method, run.batches, state.plan)) {
+    state.add(report);
+    if (report.skipped) yield { kind: 'warning', text: `step ${state.step} was left out: ${report.skipped}` };
+    yield { kind: 'step', imagesSeen: state.imagesSeen, ...report };
+    await setImmediate(); // signals have their turn here too, or one more step would follow
+    if (report.endsEpoch) yield* endEpoch(run, state, signal);
+    else if (state.isSaveDue && !signal?.aborted) yield* trySave(state);
+    if (signal?.aborted) return;
+  }
+}
+
+/**
+ * Evaluates the encoders, and saves. Cut short by the signal, it leaves the epoch open: a resumed
+ * run evaluates again.
+ */
+async function* endEpoch(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
+  const averages = state.averages();
+  const evaluation = yield* evaluate(run, state, signal);
+  if (signal?.aborted) return;
+  const metrics = state.endEpoch(averages, evaluation);
+  yield* trySave(state);
+  yield { kind: 'epoch', metrics };
+}
+
+function* trySave(state: RunState): Generator<PretrainEvent> {
+  const why = state.save();
+  if (why !== undefined) yield { kind: 'warning', text: `${why}; step ${state.savedStep} is saved, will try again` };
+}
+
+/** @throws UserError where that fails */
+function saveLast({ folder }: Run, state: RunState, signal: AbortSignal | undefined): void {
+  const why = state.isSaved ? undefined : state.save(signal?.aborted);
+  if (why === undefined) return;
+  throw new UserError(
+    `${why}; step ${state.savedStep} of ${state.step} is saved. Make room, then resume with: tandem resume ${shellWord(folder.path)}`,
+  );
+}

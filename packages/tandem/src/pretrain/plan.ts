@@ -1,0 +1,41 @@
+import { canCapture } from '@tandem/torch';
+import { chooseDevice, choosePrecision } from '../device.js';
+import type { Batches } from '../images/index.js';
+import type { Method } from '../methods/index.js';
+import { stepsPerEpoch } from '../train/loop.js';
+import type { Plan } from '../train/plan.js';
+import { cudaGraphs } from '../train/replay/recorder.js';
+import type { ExecutionSettings } from './config/execution.js';
+import type { RunConfig } from './config/options.js';
+import { newOptimizer, pace } from './optimizer.js';
+
+/** Where a run computes, and how. */
+export type Compute = Pick<Plan, 'device' | 'precision' | 'memoryFormat'>;
+
+/** @throws UsageError for a device that is not there */
+export function chooseCompute({ device: asked, precision, memoryFormat }: ExecutionSettings): Compute {
+  const device = chooseDevice(asked);
+  return { device, precision: choosePrecision(precision, device), memoryFormat };
+}
+
+/** The plan of a whole run, with an optimizer for what its method trains. */
+export function newPlan(
+  { training, execution: { seed, nonFinite, graph } }: RunConfig,
+  compute: Compute,
+  method: Method,
+  batches: Batches,
+): Plan {
+  const { device } = compute;
+  return {
+    epochs: training.epochs,
+    ...pace(training, stepsPerEpoch(method, batches)),
+    optimizer: newOptimizer(training, method),
+    scaleLoss: training.scaleLoss,
+    seed,
+    ...compute,
+    readLossEvery: device === 'cpu' || nonFinite === 'skip' ? 1 : 20,
+    nonFinite,
+    record: graph === 'auto' ? cudaGraphs(device) : undefined,
+    numbersIn: canCapture(device) ? 'device' : 'host', // so that graph=off gives the same bits
+  };
+}
