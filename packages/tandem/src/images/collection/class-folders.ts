@@ -21,7 +21,8 @@ const TEST_FOLDERS = ['test', 'val', 'valid', 'validation'];
 const HOW_TO_LABEL =
   'k-NN needs labels: put the images of each class into a folder of its own, such as cats/ and dogs/';
 
-interface Place {
+/** An image file and where it lies. */
+interface Entry {
   readonly path: string;
   /** The folders above the image, outermost first. */
   readonly folders: readonly string[];
@@ -37,18 +38,18 @@ interface Place {
  * image lies in a folder of a training class.
  *
  * @param paths image files, `/` between parts; items come out in the order given
- * @param known the folders that an image counts as lying in, where they are not those of its path
+ * @param folders the folders that an image counts as lying in, where they are not those of its path
  */
-export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, readonly string[]>): Layout {
-  let places: Place[] = paths.map((path) => ({ path, folders: known?.get(path) ?? path.split('/').slice(0, -1) }));
-  while (places.length > 0 && new Set(places.map(top)).size === 1 && top(places[0] as Place) !== undefined) {
-    places = places.map(inner);
+export function layoutOf(paths: readonly string[], folders?: ReadonlyMap<string, readonly string[]>): Layout {
+  let entries: Entry[] = paths.map((path) => ({ path, folders: folders?.get(path) ?? path.split('/').slice(0, -1) }));
+  while (entries.length > 0 && new Set(entries.map(top)).size === 1 && top(entries[0] as Entry) !== undefined) {
+    entries = entries.map(inner);
   }
-  const within = (name: string) => places.filter((place) => top(place)?.toLowerCase() === name).map(inner);
-  const trainPlaces = within('train');
-  if (trainPlaces.length === 0 || !TEST_FOLDERS.some((name) => within(name).length > 0)) return labelled(places);
+  const within = (name: string) => entries.filter((entry) => top(entry)?.toLowerCase() === name).map(inner);
+  const inTrain = within('train');
+  if (inTrain.length === 0 || !TEST_FOLDERS.some((name) => within(name).length > 0)) return labelled(entries);
 
-  const { classes, train, notes } = labelled(trainPlaces);
+  const { classes, train, notes } = labelled(inTrain);
   const used = new Set(['train']);
   let queries: readonly Item[] | undefined;
   const why: string[] = [];
@@ -63,10 +64,10 @@ export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, r
     }
     why.push(`'${name}' is not sorted into the classes of 'train' (${problem})`);
   }
-  const others = new Set(places.filter((place) => !used.has(top(place)?.toLowerCase() ?? '')).map(top));
-  const left = [...others].map((name) => (name === undefined ? 'images beside it' : `'${name}'`));
+  const others = new Set(entries.filter((entry) => !used.has(top(entry)?.toLowerCase() ?? '')).map(top));
+  const unused = [...others].map((name) => (name === undefined ? 'images beside it' : `'${name}'`));
   const beside =
-    left.length > 0 ? [`beside 'train', ${left.join(', ')} ${left.length > 1 ? 'are' : 'is'} not used`] : [];
+    unused.length > 0 ? [`beside 'train', ${unused.join(', ')} ${unused.length > 1 ? 'are' : 'is'} not used`] : [];
   const unusable = queries || why.length === 0 ? undefined : why.join('; ');
   return {
     classes,
@@ -77,26 +78,26 @@ export function layoutOf(paths: readonly string[], known?: ReadonlyMap<string, r
   };
 }
 
-function top(place: Place): string | undefined {
-  return place.folders[0];
+function top(entry: Entry): string | undefined {
+  return entry.folders[0];
 }
 
-function inner(place: Place): Place {
-  return { path: place.path, folders: place.folders.slice(1) };
+function inner(entry: Entry): Entry {
+  return { path: entry.path, folders: entry.folders.slice(1) };
 }
 
-function labelled(places: readonly Place[]): Omit<Layout, 'queries'> {
-  const names = new Set(places.flatMap((place) => top(place) ?? []));
-  const loose = places.filter((place) => top(place) === undefined).length;
+function labelled(entries: readonly Entry[]): Omit<Layout, 'queries'> {
+  const names = new Set(entries.flatMap((entry) => top(entry) ?? []));
+  const loose = entries.filter((entry) => top(entry) === undefined).length;
   if (loose === 0 && names.size >= 2) {
     const classes = sorted(names);
-    return { classes, train: withLabels(places, classes), notes: [] };
+    return { classes, train: withLabels(entries, classes), notes: [] };
   }
   const why =
     names.size === 0 || loose === 0
       ? 'no class labels'
-      : `no class labels, as ${loose} of ${places.length} images lie beside the folders`;
-  return { train: places.map(({ path }) => ({ path })), notes: [`${why}; ${HOW_TO_LABEL}`] };
+      : `no class labels, as ${loose} of ${entries.length} images lie beside the folders`;
+  return { train: entries.map(({ path }) => ({ path })), notes: [`${why}; ${HOW_TO_LABEL}`] };
 }
 
 function sorted(names: ReadonlySet<string>): string[] {
@@ -104,14 +105,14 @@ function sorted(names: ReadonlySet<string>): string[] {
   return areNumbers ? [...names].sort((a, b) => Number(a) - Number(b)) : [...names].sort();
 }
 
-function withLabels(places: readonly Place[], classes: readonly string[]): Item[] {
+function withLabels(entries: readonly Entry[], classes: readonly string[]): Item[] {
   const index = new Map(classes.map((name, i) => [name, i]));
-  return places.map((place) => ({ path: place.path, label: index.get(top(place) as string) as number }));
+  return entries.map((entry) => ({ path: entry.path, label: index.get(top(entry) as string) as number }));
 }
 
-function misfit(places: readonly Place[], classes: readonly string[]): string | undefined {
-  const known = new Set<string | undefined>(classes);
-  const stray = places.find((place) => !known.has(top(place)));
+function misfit(entries: readonly Entry[], classes: readonly string[]): string | undefined {
+  const names = new Set<string | undefined>(classes);
+  const stray = entries.find((entry) => !names.has(top(entry)));
   if (!stray) return undefined;
   return top(stray) === undefined
     ? `${stray.path} lies in no class folder`

@@ -1,16 +1,16 @@
-import { Gate } from './shared-lock.js';
+import { SharedLock } from './shared-lock.js';
 import { loadSharp } from './sharp.js';
 
-/** Larger pictures are not decoded: a few kilobytes can claim to be gigabytes. */
+/** Larger images are not decoded: a few kilobytes can claim to be gigabytes. */
 const MAX_PIXELS = 2 ** 27;
 /**
  * So many files are decoded again for their reason: others wait meanwhile, and after a thousand
  * reasons few more are new.
  */
 export const MOST_REASONS = 1000;
-const UNTOLD = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are told`;
+const NO_REASON = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are told`;
 
-const gate = new Gate();
+const lock = new SharedLock();
 
 /** An image, the colours of a pixel side by side. */
 export interface Interleaved {
@@ -25,17 +25,17 @@ export interface Interleaved {
  * that the reason is its own.
  *
  * @param side to bring it to; without it the image keeps its size
- * @param again whether to do so; where not, the reason is left open
+ * @param findReason whether to do so; where not, the reason is left open
  */
 export async function decodeOne(
   input: string | Uint8Array,
   side: number | undefined,
-  again: boolean,
+  findReason: boolean,
 ): Promise<Interleaved | string> {
   const work = () => decode(input, side);
-  const image = await gate.beside(work);
+  const image = await lock.shared(work);
   if (typeof image !== 'string') return image;
-  return again ? gate.alone(work) : UNTOLD;
+  return findReason ? lock.exclusive(work) : NO_REASON;
 }
 
 async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {

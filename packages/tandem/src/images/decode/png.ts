@@ -12,10 +12,10 @@ export async function pngOf(set: ImageSet, index: number, largest: number): Prom
     { length: imageBytes(set) },
     (_, i) => image[(i % channels) * area + Math.floor(i / channels)] as number,
   );
-  const picture = sharp(pixels, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
+  const whole = sharp(pixels, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');
   const isLarge = Math.max(height, width) > largest;
   // A palette makes what is only looked at three times smaller; small images keep their very
   // pixels.
-  const fitted = isLarge ? picture.resize(largest, largest, { fit: 'inside' }) : picture;
-  return fitted.png({ compressionLevel: 9, palette: isLarge }).toBuffer();
+  const shown = isLarge ? whole.resize(largest, largest, { fit: 'inside' }) : whole;
+  return shown.png({ compressionLevel: 9, palette: isLarge }).toBuffer();
 }

@@ -1,10 +1,10 @@
-/** Lets work go on side by side, and now and then one piece of work alone. */
-export class Gate {
+/** A lock within this process: work shares it side by side, or now and then holds it alone. */
+export class SharedLock {
   private readonly running = new Set<Promise<unknown>>();
-  /** Ends with the last of those that are alone or wait for it; undefined where there is none. */
+  /** Ends with the last of those that hold it alone or wait to; undefined where there is none. */
   private last: Promise<unknown> | undefined;
 
-  async beside<T>(work: () => Promise<T>): Promise<T> {
+  async shared<T>(work: () => Promise<T>): Promise<T> {
     while (this.last) await this.last;
     const one = work();
     const ended: Promise<unknown> = one.catch(() => {}).finally(() => this.running.delete(ended));
@@ -13,7 +13,7 @@ export class Gate {
   }
 
   /** Begins when what is running has ended; nothing else begins before this has ended. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  async exclusive<T>(work: () => Promise<T>): Promise<T> {
     const before = Promise.resolve(this.last);
     const one = before.then(() => Promise.all(this.running)).then(work);
     const ended = one.catch(() => {});

@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { shownBytes, UserError } from '../../errors.js';
 
 /**
- * Room for `count` square images.
+ * Memory for `count` square images.
  *
  * @throws UserError where it does not fit in one buffer
  */

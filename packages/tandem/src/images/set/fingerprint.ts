@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { bytesOf, gather, type ImageSet, imageBytes } from './image-set.js';
 
 /** So many bytes are looked at, which takes a fraction of a second. */
-const looked = 2 ** 28;
+const MOST_BYTES = 2 ** 28;
 
 /**
  * Tells a set from another one of the same number and size: SHA-256 of its pixels, all of them up
  * to 256 MiB, of evenly spread images of larger sets.
  */
-export function fingerprint(set: ImageSet, most = looked): string {
+export function fingerprint(set: ImageSet, most = MOST_BYTES): string {
   const each = Math.max(1, Math.ceil((set.count * imageBytes(set)) / most));
   const chunk = Math.max(1, Math.floor(2 ** 22 / imageBytes(set)));
   const sum = createHash('sha256');
   for (let from = 0; from < set.count; from += each * chunk) {
-    const several = Math.min(chunk, Math.ceil((set.count - from) / each));
-    sum.update(each === 1 ? bytesOf(set, from, from + several) : gather(set, spread(from, several, each)));
+    const count = Math.min(chunk, Math.ceil((set.count - from) / each));
+    sum.update(each === 1 ? bytesOf(set, from, from + count) : gather(set, spread(from, count, each)));
   }
   return sum.digest('hex');
 }

@@ -31,9 +31,9 @@ export interface Skipped {
 }
 
 /**
- * What a source holds. `train` is learned from, with labels only by methods that ask for them;
- * `bank` and `queries` are what a k-NN classifier remembers and is asked, both absent without
- * labels.
+ * What a source holds. `train` is learned from, with labels only by methods that ask for them.
+ * `bank` is the reference set of a k-NN classifier and `queries` are what it is asked about, both
+ * absent without labels.
  */
 export interface DataSet {
   readonly name: string;
@@ -96,13 +96,13 @@ export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
  */
 export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
   const { labels, files } = set;
-  const chosen = Array.from({ length: indices.length }, (_, i) => checkedIndex(set, indices, i));
+  const checked = Array.from({ length: indices.length }, (_, i) => checkedIndex(set, indices, i));
   return {
     ...set,
-    count: chosen.length,
-    pixels: set.pixels instanceof PixelFile ? set.pixels.select(chosen) : gather(set, chosen),
-    ...(labels && { labels: Int32Array.from(chosen, (i) => labels[i] as number) }),
-    ...(files && { files: chosen.map((i) => files[i] as string) }),
+    count: checked.length,
+    pixels: set.pixels instanceof PixelFile ? set.pixels.select(checked) : gather(set, checked),
+    ...(labels && { labels: Int32Array.from(checked, (i) => labels[i] as number) }),
+    ...(files && { files: checked.map((i) => files[i] as string) }),
   };
 }
 

@@ -26,7 +26,7 @@ export function balanced(count: number, labels: ArrayLike<number> | undefined, n
   return order.slice(0, n).sort((a, b) => a - b);
 }
 
-/** Which images a k-NN classifier remembers and which it is asked; both ascending. */
+/** The reference set of a k-NN classifier, and the images it is asked about; both ascending. */
 export interface HeldOut {
   readonly reference: number[];
   readonly queries: number[];
@@ -44,10 +44,10 @@ export function holdOut(labels: ArrayLike<number>, seed: number): HeldOut {
   const held = new Uint8Array(labels.length);
   for (const i of permutation(labels.length, seed, PURPOSE.holdOut)) {
     const label = labels[i] as number;
-    const left = due.get(label) as number;
-    if (left > 0) {
+    const missing = due.get(label) as number;
+    if (missing > 0) {
       held[i] = 1;
-      due.set(label, left - 1);
+      due.set(label, missing - 1);
     }
   }
   const reference: number[] = [];
@@ -79,11 +79,11 @@ export function labelledShare(
       `${asked} leaves class '${classes?.[label] ?? label}' empty, which has ${size} images; give ${Math.ceil(50 / size)}% or more`,
     );
   }
-  const chosen = Array.from(permutation(labels.length, seed, PURPOSE.labelled)).filter((i) => {
+  const sample = Array.from(permutation(labels.length, seed, PURPOSE.labelled)).filter((i) => {
     const label = labels[i] as number;
-    const left = due.get(label) as number;
-    due.set(label, left - 1);
-    return left > 0;
+    const missing = due.get(label) as number;
+    due.set(label, missing - 1);
+    return missing > 0;
   });
-  return chosen.sort((a, b) => a - b);
+  return sample.sort((a, b) => a - b);
 }

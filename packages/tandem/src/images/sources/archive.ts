@@ -1,21 +1,15 @@
 import { basename } from 'node:path';
 import type { Skipped } from '../set/image-set.js';
 import { checkNumber, isHidden, isImage, MAX_FILE } from './formats.js';
-import { type Source, sourceOf } from './source.js';
+import { type Content, type Source, sourceOf } from './source.js';
 import { tarEntries } from './tar.js';
-import { classOf, isClassFile, largestClassFile, sampleKey } from './webdataset.js';
-
-/** An image file in one of several tars. */
-interface Place {
-  readonly tar: string;
-  readonly ordinal: number;
-}
+import { classOf, isClassFile, LARGEST_CLASS_FILE, sampleKey } from './webdataset.js';
 
 /**
  * A tar of images, gzipped or not, or several that make up one collection. They are read once to
  * see what is in them, and once more for the contents; nothing is written to disk. Of several
  * entries with one path the last counts, as when unpacking. Classes may stand in files beside the
- * images, as in WebDataset's shards (see samples.ts).
+ * images, as in WebDataset's shards (see `webdataset.ts`).
  *
  * @param where the tar, or what stands for all of them in messages
  * @param onFound called now and then with the number of files seen so far
@@ -27,7 +21,49 @@ export async function openTars(
   onFound?: (files: number) => void,
   signal?: AbortSignal,
 ): Promise<Source> {
-  const places = new Map<string, Place>();
+  const { members, folders, classes, faults } = await survey(where, tars, onFound, signal);
+  const source = sourceOf(archiveName(where), where, [...members.keys()]);
+  const { paths } = source;
+  const labelled = paths.filter((path) => classes.has(sampleKey(path)));
+  const notes = [...source.notes];
+  if (labelled.length === paths.length) {
+    for (const path of labelled) folders.set(path, [classes.get(sampleKey(path)) as string]);
+  } else if (labelled.length > 0) {
+    notes.push(`the classes beside images are not used, as only ${labelled.length} of ${paths.length} images have one`);
+  }
+  return {
+    ...source,
+    folders,
+    faults,
+    notes,
+    origins: () => tars,
+    contents: (wanted, contentsSignal) => contentsOf(tars, members, wanted, contentsSignal),
+  };
+}
+
+/** Which entry of which tar a file is. */
+interface Member {
+  readonly tar: string;
+  readonly ordinal: number;
+}
+
+/** What one or several tars hold. */
+interface Survey {
+  readonly members: Map<string, Member>;
+  /** The folders that files of several shards lie in, without the name of the shard. */
+  readonly folders: Map<string, readonly string[]>;
+  /** The classes that files beside images name, by sample. */
+  readonly classes: Map<string, string>;
+  readonly faults: Skipped[];
+}
+
+async function survey(
+  where: string,
+  tars: readonly string[],
+  onFound?: (files: number) => void,
+  signal?: AbortSignal,
+): Promise<Survey> {
+  const members = new Map<string, Member>();
   const folders = new Map<string, readonly string[]>();
   const classes = new Map<string, string>();
   const faults: Skipped[] = [];
@@ -38,55 +74,46 @@ export async function openTars(
       if (isHidden(entry.path)) continue;
       const path = prefix + entry.path;
       if (entry.usable) {
-        places.set(path, { tar, ordinal: entry.ordinal });
+        members.set(path, { tar, ordinal: entry.ordinal });
         if (prefix !== '') folders.set(path, entry.path.split('/').slice(0, -1));
-        if (isClassFile(path) && entry.size <= largestClassFile) {
+        if (isClassFile(path) && entry.size <= LARGEST_CLASS_FILE) {
           const name = classOf(path, await entry.read());
           if (name !== undefined) classes.set(sampleKey(path), name);
         }
       } else if (isImage(entry.path)) {
-        faults.push({
-          file: path,
-          reason: entry.isFile ? 'a name that leads out of the archive' : 'no file but a link',
-        });
+        const reason = entry.isFile ? 'a name that leads out of the archive' : 'no file but a link';
+        faults.push({ file: path, reason });
       }
-      if (places.size % 1000 === 0) onFound?.(places.size);
-      checkNumber(where, places.size);
+      if (members.size % 1000 === 0) onFound?.(members.size);
+      checkNumber(where, members.size);
     }
   }
-  const source = sourceOf(archiveName(where), where, [...places.keys()]);
-  const known = source.paths.filter((path) => classes.has(sampleKey(path)));
-  const isLabelled = known.length > 0 && known.length === source.paths.length;
-  if (isLabelled) for (const path of known) folders.set(path, [classes.get(sampleKey(path)) as string]);
-  const notes =
-    known.length > 0 && !isLabelled
-      ? [`the classes beside images are not used, as only ${known.length} of ${source.paths.length} images have one`]
-      : [];
-  return {
-    ...source,
-    folders,
-    faults,
-    notes: [...source.notes, ...notes],
-    origins: () => tars,
-    async *contents(wanted, contentsSignal) {
-      const indices = new Map<string, Map<number, number>>(tars.map((tar) => [tar, new Map()]));
-      for (const [i, path] of wanted.entries()) {
-        const place = places.get(path);
-        if (place) indices.get(place.tar)?.set(place.ordinal, i);
-      }
-      for (const [tar, inTar] of indices) {
-        let missing = inTar.size;
-        if (missing === 0) continue;
-        for await (const entry of tarEntries(tar, contentsSignal)) {
-          const index = inTar.get(entry.ordinal);
-          if (index === undefined) continue;
-          if (entry.size > MAX_FILE) yield { index, reason: `larger than ${MAX_FILE / 2 ** 20} MiB` };
-          else yield { index, input: await entry.read() };
-          if (--missing === 0) break;
-        }
-      }
-    },
-  };
+  return { members, folders, classes, faults };
+}
+
+/** The contents of files, tar by tar, each in its own order. */
+async function* contentsOf(
+  tars: readonly string[],
+  members: ReadonlyMap<string, Member>,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Content> {
+  const indices = new Map(tars.map((tar) => [tar, new Map<number, number>()]));
+  for (const [index, path] of paths.entries()) {
+    const member = members.get(path);
+    if (member) indices.get(member.tar)?.set(member.ordinal, index);
+  }
+  for (const [tar, byOrdinal] of indices) {
+    let missing = byOrdinal.size;
+    if (missing === 0) continue;
+    for await (const entry of tarEntries(tar, signal)) {
+      const index = byOrdinal.get(entry.ordinal);
+      if (index === undefined) continue;
+      if (entry.size > MAX_FILE) yield { index, reason: `larger than ${MAX_FILE / 2 ** 20} MiB` };
+      else yield { index, input: await entry.read() };
+      if (--missing === 0) break;
+    }
+  }
 }
 
 /** A file's name without `.tar`, `.tar.gz`, `.tgz` or `.zip`. */

@@ -11,7 +11,7 @@ import { type Encoded, type Source, sourceOf } from './source.js';
 export interface FolderOptions {
   /** Called now and then with the number of files seen so far. */
   readonly onFound?: (files: number) => void;
-  /** Which of the folders below to enter, by their path with `/`; all unless given. */
+  /** Which of the folders below to enter, by their path with `/`; default all. */
   readonly enters?: (path: string) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,10 +23,35 @@ export interface FolderOptions {
  *
  * @throws UserError where the folder itself cannot be read
  */
-export async function openFolder(where: string, { onFound, enters, signal }: FolderOptions = {}): Promise<Source> {
+export async function openFolder(where: string, options: FolderOptions = {}): Promise<Source> {
+  const { files, faults, bytePaths } = await survey(where, options).catch((error) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
+  });
+  return {
+    ...sourceOf(basename(resolve(where)), where, files),
+    faults,
+    origins: (paths) => paths.map((path) => bytePaths.get(path) ?? join(where, path)),
+    async *contents(paths) {
+      for (const [index, path] of paths.entries()) {
+        const bytePath = bytePaths.get(path);
+        yield { index, ...(bytePath === undefined ? { input: join(where, path) } : await contentOf(bytePath)) };
+      }
+    },
+  };
+}
+
+/** What a folder holds. */
+interface Survey {
+  readonly files: string[];
+  readonly faults: Skipped[];
+  /** The paths on disk of files that no text leads to. */
+  readonly bytePaths: Map<string, Buffer>;
+}
+
+async function survey(where: string, { onFound, enters, signal }: FolderOptions): Promise<Survey> {
   const files: string[] = [];
   const faults: Skipped[] = [];
-  /** The paths on disk of files that no text leads to. */
   const bytePaths = new Map<string, Buffer>();
   let folders = 0;
   /**
@@ -38,24 +63,22 @@ export async function openFolder(where: string, { onFound, enters, signal }: Fol
     if (around.includes(real)) return;
     folders++;
     const before = files.length;
-    for (const { name, path: onDisk, kind: own } of await list(folder)) {
+    for (const { name, path: onDisk, type: own } of await list(folder)) {
       const path = below === '' ? name : `${below}/${name}`;
       if (isHidden(name)) continue;
-      const kind = own.isSymbolicLink() ? await linked(onDisk) : own;
-      if (kind instanceof Error) {
-        if (isImage(path)) faults.push({ file: path, reason: linkFault(kind) });
-      } else if (kind.isFile()) {
+      const type = own.isSymbolicLink() ? await linked(onDisk) : own;
+      if (type instanceof Error) {
+        if (isImage(path)) faults.push({ file: path, reason: linkFault(type) });
+      } else if (type.isFile()) {
         files.push(path);
         if (typeof onDisk !== 'string') bytePaths.set(path, onDisk);
-      } else if (!kind.isDirectory()) {
+      } else if (!type.isDirectory()) {
         if (isImage(path)) faults.push({ file: path, reason: 'neither a file nor a folder' });
       } else if (!enters || enters(path)) {
         await walk(onDisk, path, [...around, real]).catch((error) => {
-          if (!(error as NodeJS.ErrnoException).code) throw error;
-          faults.push({
-            file: path,
-            reason: `a folder that cannot be read (${(error as NodeJS.ErrnoException).code})`,
-          });
+          const { code } = error as NodeJS.ErrnoException;
+          if (!code) throw error;
+          faults.push({ file: path, reason: `a folder that cannot be read (${code})` });
         });
       }
     }
@@ -63,21 +86,8 @@ export async function openFolder(where: string, { onFound, enters, signal }: Fol
     onFound?.(files.length);
     checkNumber(where, files.length + folders);
   };
-  await walk(join(where), '', []).catch((error) => {
-    const { code } = error as NodeJS.ErrnoException;
-    throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
-  });
-  return {
-    ...sourceOf(basename(resolve(where)), where, files),
-    faults,
-    origins: (wanted) => wanted.map((path) => bytePaths.get(path) ?? join(where, path)),
-    async *contents(wanted) {
-      for (const [index, path] of wanted.entries()) {
-        const bytePath = bytePaths.get(path);
-        yield { index, ...(bytePath === undefined ? { input: join(where, path) } : await contentOf(bytePath)) };
-      }
-    },
-  };
+  await walk(join(where), '', []);
+  return { files, faults, bytePaths };
 }
 
 /** What a file holds whose path the decoder would not take. */

@@ -6,13 +6,13 @@ import { UserError } from '../../errors.js';
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
 const MAX_PLAIN = 2 ** 30;
 
-export type Kind = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
+export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
 
 /**
  * What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so
  * it may look like a program.
  */
-export async function sniff(file: string): Promise<Kind> {
+export async function sniff(file: string): Promise<FileFormat> {
   const handle = await open(file).catch((error) => {
     throw unreadable(file, error);
   });
@@ -42,12 +42,12 @@ export async function sniff(file: string): Promise<Kind> {
  * damaged
  */
 export async function readPlain(file: string): Promise<Uint8Array> {
-  const kind = await sniff(file);
+  const format = await sniff(file);
   const bytes = await readFile(file).catch((error) => {
     throw unreadable(file, error);
   });
   const plain =
-    kind === 'gzip'
+    format === 'gzip'
       ? await promisify(gunzip)(bytes, { maxOutputLength: MAX_PLAIN }).catch((error) => {
           throw gzipError(file, error) ?? error;
         })

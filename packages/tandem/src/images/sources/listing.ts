@@ -14,7 +14,7 @@ export interface Listed {
    */
   readonly name: string;
   readonly path: FilePath;
-  readonly kind: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>;
+  readonly type: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>;
 }
 
 /** The entries of a folder, sorted by name. */
@@ -24,7 +24,7 @@ export async function list(folder: FilePath): Promise<Listed[]> {
   // take longer.
   const isText = typeof folder === 'string' && !entries.some(({ name }) => name.includes('\ufffd'));
   const listed = isText
-    ? entries.map((kind) => ({ name: kind.name, path: join(folder, kind.name), kind }))
+    ? entries.map((type) => ({ name: type.name, path: join(folder, type.name), type }))
     : await listBytes(folder);
   return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -32,15 +32,15 @@ export async function list(folder: FilePath): Promise<Listed[]> {
 async function listBytes(folder: FilePath): Promise<Listed[]> {
   const entries = await readdir(folder, { withFileTypes: true, encoding: 'buffer' });
   const texts = new Set(entries.flatMap(({ name }) => (isUtf8(name) ? name.toString() : [])));
-  return entries.map((kind) => {
-    const isText = isUtf8(kind.name);
-    let name = isText ? kind.name.toString() : escaped(kind.name);
+  return entries.map((type) => {
+    const isText = isUtf8(type.name);
+    let name = isText ? type.name.toString() : escaped(type.name);
     while (!isText && texts.has(name)) name = `\\${name}`;
     const path =
       isText && typeof folder === 'string'
         ? join(folder, name)
-        : Buffer.concat([Buffer.from(folder), Buffer.from('/'), kind.name]);
-    return { name, path, kind };
+        : Buffer.concat([Buffer.from(folder), Buffer.from('/'), type.name]);
+    return { name, path, type };
   });
 }
 

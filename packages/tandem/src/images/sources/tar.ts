@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { UserError } from '../../errors.js';
 import { isHidden, isSafe } from './formats.js';
-import { gzipError, type Kind, sniff } from './gzip.js';
+import { type FileFormat, gzipError, sniff } from './gzip.js';
 
 const BLOCK = 512;
 
@@ -16,7 +16,7 @@ export interface TarEntry {
   /** Path in the archive, `/` between parts, without a leading `./`. */
   readonly path: string;
   readonly size: number;
-  /** Place among the archive's entries of every kind; tells two entries of one path apart. */
+  /** Position among the archive's entries of every kind; tells two entries of one path apart. */
   readonly ordinal: number;
   /** Whether it is a file, and no link or device. Folders are not reported. */
   readonly isFile: boolean;
@@ -34,13 +34,13 @@ export interface TarEntry {
  * data, inside an entry, or before the zero blocks that end every tar
  */
 export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry> {
-  const kind = await sniff(file);
-  if (kind === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
-  if (kind !== 'gzip' && kind !== 'program' && kind !== 'other') {
-    throw new UserError(`${file}: a ${kind} archive; expected a .tar, .tar.gz or .tgz`);
+  const format = await sniff(file);
+  if (format === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
+  if (format !== 'gzip' && format !== 'program' && format !== 'other') {
+    throw new UserError(`${file}: a ${format} archive; expected a .tar, .tar.gz or .tgz`);
   }
   const raw = createReadStream(file);
-  const bytes: Readable = kind === 'gzip' ? pipeline(raw, createGunzip(), () => {}) : raw;
+  const bytes: Readable = format === 'gzip' ? pipeline(raw, createGunzip(), () => {}) : raw;
   const tar = extract();
   const tail = new Tail();
   bytes.on('data', (chunk: Buffer) => tail.add(chunk));
@@ -62,7 +62,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
           try {
             yield* entry as AsyncIterable<Buffer>;
           } catch (error) {
-            throw explain(file, error, ordinal, kind);
+            throw explain(file, error, ordinal, format);
           }
         };
         yield {
@@ -80,7 +80,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
     }
     if (tail.length < end + BLOCK || !tail.isZero()) throw cutShort(file);
   } catch (error) {
-    throw explain(file, error, ordinal, kind);
+    throw explain(file, error, ordinal, format);
   } finally {
     tar.destroy();
     bytes.destroy();
@@ -113,12 +113,12 @@ function cutShort(file: string, cause?: unknown): UserError {
   return new UserError(`${file}: cut short: the tar ends before its end mark. Fetch the file again`, { cause });
 }
 
-function explain(file: string, error: unknown, entries: number, kind: Kind): unknown {
+function explain(file: string, error: unknown, entries: number, format: FileFormat): unknown {
   if (error instanceof UserError) return error;
   const message = error instanceof Error ? error.message : '';
   if (/unexpected end of data/i.test(message)) return cutShort(file, error);
   if (/invalid (tar )?header|header exceeds/i.test(message)) {
-    if (entries === 0 && kind === 'program') {
+    if (entries === 0 && format === 'program') {
       return new UserError(`${file}: a program; where it is an archive that unpacks itself, give what it unpacks to`);
     }
     const what = entries === 0 ? 'not a tar archive' : `damaged after ${entries} entries`;
@@ -128,18 +128,18 @@ function explain(file: string, error: unknown, entries: number, kind: Kind): unk
 }
 
 /**
- * The files of one folder of a tar, by name: of the first folder that holds any of the wanted ones.
+ * The files of one folder of a tar, by name: of the first folder that holds any of those asked for.
  * Others of those names elsewhere in it, such as copies or what macOS adds, are no part of a set.
  */
 export async function* filesOf(
   tar: string,
-  wanted: readonly string[],
+  names: readonly string[],
   signal?: AbortSignal,
 ): AsyncGenerator<TarEntry & { readonly file: string }> {
   let folder: string | undefined;
   for await (const entry of tarEntries(tar, signal)) {
     const file = posix.basename(entry.path);
-    if (!entry.usable || isHidden(entry.path) || !wanted.includes(file)) continue;
+    if (!entry.usable || isHidden(entry.path) || !names.includes(file)) continue;
     folder ??= posix.dirname(entry.path);
     if (posix.dirname(entry.path) === folder) yield { ...entry, file };
   }

@@ -6,8 +6,8 @@ import { UserError } from '../../errors.js';
 // share a path up to its last part's first dot are one sample: `0017.jpg` beside `0017.cls`.
 // https://github.com/webdataset/webdataset
 
-/** Larger ones tell of something else than a class. */
-export const largestClassFile = 2 ** 16;
+/** Larger files tell of something else than a class; in bytes. */
+export const LARGEST_CLASS_FILE = 2 ** 16;
 
 /** Whether a file beside an image may say its class. */
 export function isClassFile(path: string): boolean {

@@ -6,13 +6,13 @@ import { crc32 } from './crc32.js';
 import { checkNumber, isHidden, isImage, isSafe, MAX_FILE } from './formats.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
 
-/** The kind of file in the upper half of what Unix zips call external attributes. */
-const KIND = 0o170000;
+/** The type of a file, in the upper half of what Unix zips call external attributes. */
+const FILE_TYPE = 0o170000;
 const LINK = 0o120000;
 
 /**
- * A zip of images. Its list of contents is read once; files are read from their places when they
- * are asked for, and nothing is written to disk. Of several entries with one path the last counts.
+ * A zip of images. Its list of contents is read once; files are read from where they lie when
+ * they are asked for, and nothing is written to disk. Of several entries with one path the last counts.
  *
  * @throws UserError where it is no zip, damaged or cut short
  */
@@ -40,11 +40,11 @@ export async function openZip(where: string, onFound?: (files: number) => void, 
     ...sourceOf(archiveName(where), where, [...entries.keys()]),
     faults,
     origins: () => [where],
-    async *contents(wanted, contentsSignal) {
+    async *contents(paths, contentsSignal) {
       const opened = await open(where);
       try {
         // In the order they lie in, so that the disk is read forwards.
-        const ordered = [...wanted.entries()].flatMap(([index, path]) => {
+        const ordered = [...paths.entries()].flatMap(([index, path]) => {
           const entry = entries.get(path);
           return entry ? [{ index, entry }] : [];
         });
@@ -73,7 +73,7 @@ function pathOf(entry: Entry): string {
 }
 
 function faultOf(entry: Entry, path: string): string | undefined {
-  if (((entry.externalFileAttributes >>> 16) & KIND) === LINK) return 'no file but a link';
+  if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === LINK) return 'no file but a link';
   if (!isSafe(path)) return 'a name that leads out of the archive';
   if (entry.isEncrypted()) return 'encrypted';
   if (entry.uncompressedSize > MAX_FILE) return `larger than ${MAX_FILE / 2 ** 20} MiB`;

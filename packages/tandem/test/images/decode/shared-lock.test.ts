@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Gate } from '../../../src/images/decode/shared-lock.js';
+import { SharedLock } from '../../../src/images/decode/shared-lock.js';
 
 test('what must be alone is alone, the rest goes on side by side, and a failure holds up nothing', async () => {
-  const gate = new Gate();
+  const lock = new SharedLock();
   const running = new Set<string>();
   let most = 0;
   const work = (name: string, isAlone: boolean, fails: boolean) => async () => {
@@ -25,11 +25,11 @@ test('what must be alone is alone, the rest goes on side by side, and a failure 
     const isAlone = i % 5 === 0;
     const name = `${isAlone ? 'alone' : 'beside'} ${i}`;
     const fails = i % 3 === 0;
-    const done = isAlone ? gate.alone(work(name, true, fails)) : gate.beside(work(name, false, fails));
+    const done = isAlone ? lock.exclusive(work(name, true, fails)) : lock.shared(work(name, false, fails));
     if (fails) await assert.rejects(done, { message: name });
     else assert.equal(await done, name);
   });
   await Promise.all(all);
   assert.ok(most > 1);
-  assert.equal(await gate.beside(async () => 1), 1);
+  assert.equal(await lock.shared(async () => 1), 1);
 });
