@@ -1,3 +1,4 @@
+import { dataSetNamed } from '../images/datasets/registry.js';
 import type { EncoderCard } from '../weights/card.js';
 
 /** What a quantized model was made and measured with. */
@@ -40,14 +41,6 @@ export interface Provenance {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly quality: readonly Quality[];
 }
-
-/** Names that the Hub's filter of data sets knows. */
-const hubNames: Readonly<Record<string, string>> = {
-  cifar10: 'uoft-cs/cifar10',
-  cifar100: 'uoft-cs/cifar100',
-  mnist: 'ylecun/mnist',
-  'fashion-mnist': 'zalando-datasets/fashion_mnist',
-};
 
 /** The folder's README.md. */
 export function modelCard(provenance: Provenance, card: EncoderCard, features: number, onnx: Onnx): string {
@@ -107,10 +100,10 @@ function frontMatter({ name, method, images, quality }: Provenance, { architectu
     architecture.backbone.startsWith('resnet') && typeof onnx !== 'string' ? 'resnet' : architecture.backbone;
   const kind = typeof onnx === 'string' ? [family] : [family, 'onnx'];
   const tags = ['self-supervised-learning', ...(method ? [method] : []), ...kind, 'tandem'];
-  const dataset = images === undefined ? undefined : hubNames[images];
+  const dataset = images === undefined ? undefined : dataSetNamed(images)?.hubName;
   const results = quality.map(
     ({ protocol, images: on, accuracy }) =>
-      `  - task: { type: image-classification }\n    dataset: { name: ${text(on)}, type: ${text(hubNames[on] ?? on)} }\n    metrics: [{ type: accuracy, name: ${text(protocol)}, value: ${round(accuracy)} }]`,
+      `  - task: { type: image-classification }\n    dataset: { name: ${text(on)}, type: ${text(dataSetNamed(on)?.hubName ?? on)} }\n    metrics: [{ type: accuracy, name: ${text(protocol)}, value: ${round(accuracy)} }]`,
   );
   return [
     '---',

@@ -1,7 +1,8 @@
+export { DATA_SETS } from './datasets/registry.js';
 export { pngOf } from './decode/png.js';
 export { TooManySkipped } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
-export { DATA_SETS, openImages } from './open.js';
+export { openImages } from './open.js';
 export { CROP_MARGIN, type OpenOptions } from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
-import { NAMED } from './datasets/registry.js';
+import { DATA_SETS, dataSetNamed, hintFor } from './datasets/registry.js';
 import { type OpenOptions, type ProgressOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { archiveName } from './sources/archive.js';
@@ -10,9 +10,6 @@ import { isImage } from './sources/formats.js';
 import { openSource } from './sources/open-source.js';
 import type { Source } from './sources/source.js';
 import { isPattern } from './sources/webdataset.js';
-
-/** The data sets known by name. */
-export const DATA_SETS: readonly string[] = Object.keys(NAMED);
 
 /**
  * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
@@ -24,9 +21,12 @@ export const DATA_SETS: readonly string[] = Object.keys(NAMED);
 export async function openImages(where: string, options: OpenOptions = {}): Promise<DataSet> {
   const { locate, ...parts } = partsOf(options);
   parts.progress.signal?.throwIfAborted();
-  const named = Object.hasOwn(NAMED, where) ? NAMED[where] : undefined;
-  if (named) return named({ locate, ...parts });
-  return openCollection(await openPath(where, parts.progress), parts);
+  const named = dataSetNamed(where);
+  if (named) return named.open({ locate, ...parts });
+  const source = await openPath(where, parts.progress);
+  const hint = source.paths.length === 0 ? hintFor(source.others) : undefined;
+  if (hint) throw new UserError(`${where}: ${hint}`);
+  return openCollection(source, parts);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.js';
+import { DATA_SETS } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
-import { DATA_SETS, openImages, openPath } from './open.js';
+import { openImages, openPath } from './open.js';
 import { CROP_MARGIN, type OpenOptions, type SizeOptions } from './options.js';
 import { digestOf, joined } from './set/digest.js';
 import { type ImageSet, type Skipped, subset } from './set/image-set.js';

@@ -1,5 +1,5 @@
 export { type ImageBatch, makeView, makeViews } from './make.js';
-export { type Normalisation, normalisationOf, normalisations } from './normalisation.js';
+export { type Normalisation, normalisationOf } from './normalisation.js';
 export { drawParameters, operations, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
 export {
   aboutPreset,

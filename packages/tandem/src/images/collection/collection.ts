@@ -90,16 +90,9 @@ function heldOutNote(queries: number, all: number): string {
 }
 
 function nothingFound({ where, others, notes }: Source): UserError {
-  const names = new Set(others.map((path) => path.slice(path.lastIndexOf('/') + 1)));
-  if (names.has('data_batch_1.bin')) {
-    return new UserError(
-      `${where}: holds CIFAR-10's binary files. Say cifar10, with the folder around them as data root`,
-    );
-  }
-  if ([...names].some((name) => /^train-images[-.]idx3-ubyte(\.gz)?$/.test(name))) {
-    return new UserError(`${where}: holds idx files. Say mnist or fashion-mnist, with this folder as data root`);
-  }
   const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
-  const left = notes.length > 0 ? ` (${notes.join('; ')})` : '';
-  return new UserError(`${where}: no images: ${seen}${left}. Expected files of these formats at any depth: ${FORMATS}`);
+  const leftOut = notes.length > 0 ? ` (${notes.join('; ')})` : '';
+  return new UserError(
+    `${where}: no images: ${seen}${leftOut}. Expected files of these formats at any depth: ${FORMATS}`,
+  );
 }

@@ -5,7 +5,7 @@
  * @param parts what is counted, how many there are, and how many there are in the whole
  * @returns the note, or nothing where all are there
  */
-export function partNote(title: string, parts: readonly (readonly [string, number, number])[]): string[] {
+export function partialNote(title: string, parts: readonly (readonly [string, number, number])[]): string[] {
   if (parts.every(([, count, whole]) => count === whole)) return [];
   return [`a part of ${title}: ${parts.map(([what, count, whole]) => `${count} of ${whole} ${what}`).join(', ')}`];
 }

@@ -7,10 +7,38 @@ import type { OpenParts } from '../options.js';
 import type { DataSet } from '../set/image-set.js';
 import { openSource } from '../sources/open-source.js';
 import { withoutBareTest } from '../sources/source.js';
-import { firstLike, isFolder, type Located, locate } from './locate.js';
-import { partNote } from './partial-note.js';
+import { firstLike, isFolder, locate, type Whereabouts } from './locate.js';
+import type { NamedDataSet } from './named.js';
+import { partialNote } from './partial-note.js';
 
 const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
+
+const WHEREABOUTS: Whereabouts<string> = {
+  name: 'tiny-imagenet',
+  folders: ['tiny-imagenet'],
+  expected: 'tiny-imagenet-200.zip, a tar of it, or its folder tiny-imagenet-200',
+  origin: 'It comes from http://cs231n.stanford.edu/tiny-imagenet-200.zip',
+  downloads: [
+    {
+      file: 'tiny-imagenet-200.zip',
+      urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
+      md5: '90528d7ca1a48142e341f4ef8d21d0de',
+    },
+  ],
+  async locateIn(folder) {
+    if (TINY.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
+    const inside = await firstLike(folder, TINY);
+    if (inside === undefined) return undefined;
+    const isUsable = !(await isFolder(inside)) || (await isFolder(join(inside, 'train')));
+    return isUsable ? { files: inside } : undefined;
+  },
+};
+
+export const tinyImageNet: NamedDataSet = {
+  name: 'tiny-imagenet',
+  statistics: { mean: [0.48, 0.448, 0.398], std: [0.277, 0.269, 0.282] },
+  open: openTinyImageNet,
+};
 
 /**
  * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, bank = train, queries = val
@@ -19,38 +47,15 @@ const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
  *
  * @throws UserError where it is not found, or damaged, or val's classes are not known
  */
-export async function openTinyImageNet(parts: OpenParts): Promise<DataSet> {
-  const path = await locate(
-    {
-      name: 'tiny-imagenet',
-      folders: ['tiny-imagenet'],
-      expected: 'tiny-imagenet-200.zip, a tar of it, or its folder tiny-imagenet-200',
-      origin: 'It comes from http://cs231n.stanford.edu/tiny-imagenet-200.zip',
-      downloads: [
-        {
-          file: 'tiny-imagenet-200.zip',
-          urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
-          md5: '90528d7ca1a48142e341f4ef8d21d0de',
-        },
-      ],
-      async locateIn(folder): Promise<Located<string>> {
-        if (TINY.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
-        const inside = await firstLike(folder, TINY);
-        if (inside === undefined) return undefined;
-        const isUsable = !(await isFolder(inside)) || (await isFolder(join(inside, 'train')));
-        return isUsable ? { files: inside } : undefined;
-      },
-    },
-    parts.locate,
-    parts.progress,
-  );
+async function openTinyImageNet(parts: OpenParts): Promise<DataSet> {
+  const path = await locate(WHEREABOUTS, parts.locate, parts.progress);
   const source = withoutBareTest(await openSource(path, parts.progress));
   checkAnnotations(source);
   const { train, queries = [], misfit } = layoutOf(source.paths, await foldersOf(source));
   if (misfit) {
     throw new UserError(`${path}: ${misfit}: classes are missing in train, or val_annotations.txt is damaged`);
   }
-  const part = partNote('Tiny ImageNet', [
+  const part = partialNote('Tiny ImageNet', [
     ['training images', train.length, 100_000],
     ['images of val', queries.length, 10_000],
   ]);

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../../../src/errors.js';
-import { imagenet100 } from '../../../src/images/datasets/imagenet100/classes.js';
+import { LISTED } from '../../../src/images/datasets/imagenet100/classes.js';
 import { bytesOf, type ImageSet, type OpenOptions, openImages, PixelFile } from '../../../src/images/index.js';
 import { resizeSet } from '../../../src/images/set/resize.js';
 import { tarEntries } from '../../../src/images/sources/tar.js';
@@ -426,7 +426,7 @@ test('ImageNet-100 without a list takes the usual 100 classes; without a tree sa
 });
 
 test('ImageNet-100 with a val that is missing, flat or partial says what was found and what is asked', async (t) => {
-  const root = await tree(t, 'imagenet', imagenet100);
+  const root = await tree(t, 'imagenet', LISTED);
   const image = await png();
   write(root, 'imagenet/test/ILSVRC2012_test_00000001.JPEG', image);
   const val = join(root, 'imagenet/val');
@@ -439,7 +439,7 @@ test('ImageNet-100 with a val that is missing, flat or partial says what was fou
   const held = /every tenth image of each class \(100 of 200\) is held out as k-NN queries/;
   const part = (n: number) => `a part of ImageNet-100: 200 of 126689 training images, ${n} of 5000 images of val`;
   assert.equal(await noted(100), part(100));
-  for (const wnid of imagenet100.slice(60)) rmSync(join(val, wnid), { recursive: true });
+  for (const wnid of LISTED.slice(60)) rmSync(join(val, wnid), { recursive: true });
   assert.equal(await noted(60), `val holds only 60 of the 100 classes. ${part(60)}`);
   rmSync(val, { recursive: true });
   const missing = await noted(100);

@@ -5,10 +5,22 @@ import type { DataSet } from '../../set/image-set.js';
 import { openSource } from '../../sources/open-source.js';
 import { readBounded } from '../../sources/read-bounded.js';
 import { locate } from '../locate.js';
-import { partNote } from '../partial-note.js';
-import { labelOf, locateIn, partsOf } from './files.js';
+import type { NamedDataSet } from '../named.js';
+import { partialNote } from '../partial-note.js';
+import { eachFile, shownPath, whereaboutsOf } from './files.js';
 import { classNames, missing, Records } from './records.js';
-import type { CifarLike } from './sets.js';
+import { CIFAR10, CIFAR100, type CifarLike } from './sets.js';
+
+export const cifar10: NamedDataSet = {
+  ...CIFAR10,
+  hint: {
+    file: /^data_batch_1\.bin$/,
+    advice: "holds CIFAR-10's binary files. Say cifar10, with the folder around them as data root",
+  },
+  open: (parts) => openCifar(CIFAR10, parts),
+};
+
+export const cifar100: NamedDataSet = { ...CIFAR100, open: (parts) => openCifar(CIFAR100, parts) };
 
 const COUNTS = { train: 50_000, test: 10_000 };
 
@@ -20,41 +32,23 @@ const COUNTS = { train: 50_000, test: 10_000 };
  *
  * @throws UserError where it is not found, or a file is missing, damaged or of a wrong length
  */
-export async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
+async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
   const { progress } = parts;
-  const files = [...set.train, set.test, set.names];
-  const place = await locate(
-    {
-      name: set.name,
-      folders: [set.name, set.folder.split('-', 2).join('-')],
-      expected: `${set.archive}.tar.gz, or its folder ${set.folder} with ${files.join(', ')}, or images in train/<class> and test/<class>`,
-      origin: 'It is the binary version at https://www.cs.toronto.edu/~kriz/cifar.html',
-      downloads: [
-        {
-          file: `${set.archive}.tar.gz`,
-          urls: [`https://www.cs.toronto.edu/~kriz/${set.archive}.tar.gz`],
-          md5: set.md5,
-        },
-      ],
-      locateIn: (folder) => locateIn(set, folder),
-    },
-    parts.locate,
-    progress,
-  );
-  if (place.kind === 'images') return fromImages(set, place.path, parts);
+  const files = await locate(whereaboutsOf(set), parts.locate, progress);
+  if (files.kind === 'images') return fromImages(set, files.path, parts);
+  const shown = (file: string) => shownPath(files, file);
   const train = new Records(set, set.train, COUNTS.train / set.train.length);
   const test = new Records(set, [set.test], COUNTS.test);
-  const label = (file: string) => labelOf(place, file);
   let names: string | undefined;
-  for await (const { file, pieces } of partsOf(set, place, progress.signal)) {
-    if (file === set.names) names = (await readBounded(pieces, label(file))).toString('utf8');
-    else await (file === set.test ? test : train).read(file, pieces, label(file));
+  for await (const { file, pieces } of eachFile(set, files, progress.signal)) {
+    if (file === set.names) names = (await readBounded(pieces, shown(file))).toString('utf8');
+    else await (file === set.test ? test : train).read(file, pieces, shown(file));
   }
-  if (names === undefined) throw missing(set, label(set.names));
-  const classes = classNames(set, names, label(set.names));
-  const bank = train.images(classes, label);
-  const queries = test.images(classes, label);
-  const note = partNote(set.title, [
+  if (names === undefined) throw missing(set, shown(set.names));
+  const classes = classNames(set, names, shown(set.names));
+  const bank = train.images(classes, shown);
+  const queries = test.images(classes, shown);
+  const note = partialNote(set.title, [
     ['training images', bank.count, COUNTS.train],
     ['test images', queries.count, COUNTS.test],
   ]).join();

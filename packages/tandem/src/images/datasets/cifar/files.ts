@@ -1,30 +1,42 @@
 import { basename, join } from 'node:path';
 import { piecesOf } from '../../sources/gzip.js';
 import { filesOf } from '../../sources/tar.js';
-import { firstFile, firstLike, isFolder, type Located } from '../locate.js';
+import { firstFile, firstLike, isFolder, type Located, type Whereabouts } from '../locate.js';
 import type { CifarLike } from './sets.js';
 
 /**
  * Where a set lies: its folder of binary files, its official archive, or a folder or archive of
  * images.
  */
-export interface Place {
+export interface CifarFiles {
   readonly path: string;
   readonly kind: 'folder' | 'archive' | 'images';
 }
 
 /** A file of the set. */
-export interface Part {
+export interface CifarFile {
   readonly file: string;
   /** What it holds, piece by piece; each piece may be overwritten by the next. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
-/** Looks for the set in a folder. */
-export async function locateIn(set: CifarLike, folder: string): Promise<Located<Place>> {
+export function whereaboutsOf(set: CifarLike): Whereabouts<CifarFiles> {
+  const file = `${set.archive}.tar.gz`;
+  const files = [...set.train, set.test, set.names].join(', ');
+  return {
+    name: set.name,
+    folders: [set.name, set.folder.split('-', 2).join('-')],
+    expected: `${file}, or its folder ${set.folder} with ${files}, or images in train/<class> and test/<class>`,
+    origin: 'It is the binary version at https://www.cs.toronto.edu/~kriz/cifar.html',
+    downloads: [{ file, urls: [`https://www.cs.toronto.edu/~kriz/${file}`], md5: set.md5 }],
+    locateIn: (folder) => locateIn(set, folder),
+  };
+}
+
+async function locateIn(set: CifarLike, folder: string): Promise<Located<CifarFiles>> {
   for (const path of [join(folder, set.folder), folder]) {
-    const parts = [...set.train, set.test].flatMap((file) => spellings(join(path, file)));
-    if ((await isFolder(path)) && (await firstFile(parts))) return { files: { path, kind: 'folder' } };
+    const files = [...set.train, set.test].flatMap((file) => spellings(join(path, file)));
+    if ((await isFolder(path)) && (await firstFile(files))) return { files: { path, kind: 'folder' } };
   }
   const archive = await firstFile(['.tar.gz', '.tgz', '.tar'].map((ending) => join(folder, set.archive + ending)));
   if (archive !== undefined) return { files: { path: archive, kind: 'archive' } };
@@ -40,19 +52,23 @@ function spellings(file: string): string[] {
 }
 
 /** The files of a set that are there, each to be read before the next is asked for. */
-export async function* partsOf(set: CifarLike, place: Place, signal?: AbortSignal): AsyncGenerator<Part> {
+export async function* eachFile(
+  set: CifarLike,
+  { path, kind }: CifarFiles,
+  signal?: AbortSignal,
+): AsyncGenerator<CifarFile> {
   const files = [...set.train, set.test, set.names];
-  if (place.kind === 'archive') {
-    for await (const { file, parts } of filesOf(place.path, files, signal)) yield { file, pieces: parts() };
+  if (kind === 'archive') {
+    for await (const { file, parts } of filesOf(path, files, signal)) yield { file, pieces: parts() };
     return;
   }
   for (const file of files) {
-    const path = await firstFile(spellings(join(place.path, file)));
-    if (path !== undefined) yield { file, pieces: piecesOf(path, signal) };
+    const found = await firstFile(spellings(join(path, file)));
+    if (found !== undefined) yield { file, pieces: piecesOf(found, signal) };
   }
 }
 
-/** How a file of a set is named in messages. */
-export function labelOf({ kind, path }: Place, file: string): string {
+/** The path of a file of the set, for messages. */
+export function shownPath({ kind, path }: CifarFiles, file: string): string {
   return kind === 'archive' ? `${path}: ${file}` : join(path, file);
 }

@@ -6,42 +6,43 @@ const SIDE = 32;
 const IMAGE = 3 * SIDE * SIDE;
 
 /**
- * The images and labels of some of a set's files, each put into its place while it is read, in
+ * The images and labels of some of a set's files, each put where it belongs while it is read, in
  * whatever order.
  */
 export class Records {
-  /** Room for whole files; what is never written takes no memory. */
+  /** Holds whole files; what is never written takes no memory. */
   private readonly pixels: Uint8Array;
   private readonly labels: Int32Array;
   /** Records that each file turned out to hold. */
   private readonly counts = new Map<string, number>();
 
-  /** @param most records of a file */
+  /** @param perFile most records of a file */
   constructor(
     private readonly set: CifarLike,
     private readonly files: readonly string[],
-    private readonly most: number,
+    private readonly perFile: number,
   ) {
-    this.pixels = new Uint8Array(files.length * most * IMAGE);
-    this.labels = new Int32Array(files.length * most);
+    this.pixels = new Uint8Array(files.length * perFile * IMAGE);
+    this.labels = new Int32Array(files.length * perFile);
   }
 
   /** @throws UserError where a file is cut short or too long, or has a label of no class */
-  async read(file: string, pieces: AsyncIterable<Uint8Array>, label: string): Promise<void> {
-    const { set, most } = this;
-    const first = this.files.indexOf(file) * most;
+  async read(file: string, pieces: AsyncIterable<Uint8Array>, shown: string): Promise<void> {
+    const { set, perFile } = this;
+    const first = this.files.indexOf(file) * perFile;
     const record = set.labels + IMAGE;
     let bytes = 0;
     for await (const piece of pieces) {
       for (let at = 0; at < piece.length; ) {
         const index = Math.floor(bytes / record);
         const within = bytes % record;
-        if (index >= most) throw new UserError(`${label}: more than ${most} records; it is not one of ${set.title}`);
+        if (index >= perFile)
+          throw new UserError(`${shown}: more than ${perFile} records; it is not one of ${set.title}`);
         const n = Math.min(piece.length - at, (within < set.labels ? set.labels : record) - within);
         if (within >= set.labels) {
           this.pixels.set(piece.subarray(at, at + n), (first + index) * IMAGE + within - set.labels);
         } else if (within + n === set.labels) {
-          this.labels[first + index] = classAt(piece[at + n - 1] as number, set, label, index);
+          this.labels[first + index] = classAt(piece[at + n - 1] as number, set, shown, index);
         }
         at += n;
         bytes += n;
@@ -49,21 +50,21 @@ export class Records {
     }
     if (bytes === 0 || bytes % record !== 0) {
       throw new UserError(
-        `${label}: ${bytes} bytes, expected a whole number of ${record}-byte records; it is damaged or cut short`,
+        `${shown}: ${bytes} bytes, expected a whole number of ${record}-byte records; it is damaged or cut short`,
       );
     }
     this.counts.set(file, bytes / record);
   }
 
   /** All of them, in the order of the files. @throws UserError where one is missing */
-  images(classes: readonly string[], labelOf: (file: string) => string): ImageSet {
-    const { set, pixels, labels, most } = this;
+  images(classes: readonly string[], shown: (file: string) => string): ImageSet {
+    const { set, pixels, labels, perFile } = this;
     let count = 0;
     for (const [i, file] of this.files.entries()) {
       const n = this.counts.get(file);
-      if (n === undefined) throw missing(set, labelOf(file));
+      if (n === undefined) throw missing(set, shown(file));
       // Files that are not full leave gaps.
-      const from = i * most;
+      const from = i * perFile;
       if (from !== count) {
         pixels.copyWithin(count * IMAGE, from * IMAGE, (from + n) * IMAGE);
         labels.copyWithin(count, from, from + n);
@@ -83,20 +84,20 @@ export class Records {
   }
 }
 
-function classAt(value: number, { classes }: CifarLike, label: string, record: number): number {
+function classAt(value: number, { classes }: CifarLike, shown: string, record: number): number {
   if (value < classes) return value;
-  throw new UserError(`${label}: label ${value} in record ${record}, expected 0 to ${classes - 1}`);
+  throw new UserError(`${shown}: label ${value} in record ${record}, expected 0 to ${classes - 1}`);
 }
 
 /** The error of a file that the set lacks. */
-export function missing({ title, train, test, names }: CifarLike, label: string): UserError {
-  return new UserError(`${label}: missing; ${title} is ${[...train, test, names].join(', ')}`);
+export function missing({ title, train, test, names }: CifarLike, shown: string): UserError {
+  return new UserError(`${shown}: missing; ${title} is ${[...train, test, names].join(', ')}`);
 }
 
 /** @throws UserError where there are not as many as the set has */
-export function classNames({ classes }: CifarLike, text: string, label: string): string[] {
+export function classNames({ classes }: CifarLike, text: string, shown: string): string[] {
   const lines = text.split('\n').map((line) => line.trim());
   const names = lines.filter((line) => line !== '');
   if (names.length === classes) return names;
-  throw new UserError(`${label}: ${names.length} class names, expected ${classes}`);
+  throw new UserError(`${shown}: ${names.length} class names, expected ${classes}`);
 }

@@ -1,3 +1,5 @@
+import type { ChannelStatistics } from '../named.js';
+
 /**
  * A data set in CIFAR's binary format: records of one or two labels and 32x32 pixels, all red, all
  * green, all blue.
@@ -5,6 +7,8 @@
 export interface CifarLike {
   readonly name: string;
   readonly title: string;
+  readonly statistics: ChannelStatistics;
+  readonly hubName: string;
   readonly train: readonly string[];
   readonly test: string;
   /** The file of class names, one a line. */
@@ -20,9 +24,12 @@ export interface CifarLike {
   readonly images: RegExp;
 }
 
-const CIFAR10: CifarLike = {
+export const CIFAR10: CifarLike = {
   name: 'cifar10',
   title: 'CIFAR-10',
+  // The deviation is the one of MoCo's demo: per image, then averaged.
+  statistics: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  hubName: 'uoft-cs/cifar10',
   train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`),
   test: 'test_batch.bin',
   names: 'batches.meta.txt',
@@ -34,9 +41,11 @@ const CIFAR10: CifarLike = {
   images: /^cifar-?10(-images)?(\.(tar|tar\.gz|tgz|zip))?$/i,
 };
 
-const CIFAR100: CifarLike = {
+export const CIFAR100: CifarLike = {
   name: 'cifar100',
   title: 'CIFAR-100',
+  statistics: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
+  hubName: 'uoft-cs/cifar100',
   train: ['train.bin'],
   test: 'test.bin',
   names: 'fine_label_names.txt',
@@ -47,6 +56,3 @@ const CIFAR100: CifarLike = {
   md5: '03b5dce01913d631647c71ecec9e9cb8',
   images: /^cifar-?100(-images)?(\.(tar|tar\.gz|tgz|zip))?$/i,
 };
-
-/** The data sets of this family. */
-export const CIFAR: readonly CifarLike[] = [CIFAR10, CIFAR100];

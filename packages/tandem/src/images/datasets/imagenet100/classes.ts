@@ -11,7 +11,7 @@ export const LIST = 'imagenet100.txt';
  * Isola, "Contrastive Multiview Coding", ECCV 2020, which later papers keep to. From
  * imagenet100.txt of https://github.com/HobbitLong/CMC.
  */
-export const imagenet100: readonly string[] = `
+export const LISTED: readonly string[] = `
   n01558993 n01692333 n01729322 n01735189 n01749939 n01773797 n01820546 n01855672 n01978455 n01980166
   n01983481 n02009229 n02018207 n02085620 n02086240 n02086910 n02087046 n02089867 n02089973 n02090622
   n02091831 n02093428 n02099849 n02100583 n02104029 n02105505 n02106550 n02107142 n02108089 n02109047

@@ -5,9 +5,30 @@ import type { OpenParts } from '../../options.js';
 import type { DataSet } from '../../set/image-set.js';
 import { openFolder } from '../../sources/folder.js';
 import { type Source, withoutBareTest } from '../../sources/source.js';
-import { firstLike, isFolder, type Located, locate } from '../locate.js';
-import { partNote } from '../partial-note.js';
-import { imagenet100, LIST, listIn, readList } from './classes.js';
+import { firstLike, isFolder, locate, type Whereabouts } from '../locate.js';
+import type { NamedDataSet } from '../named.js';
+import { partialNote } from '../partial-note.js';
+import { LIST, LISTED, listIn, readList } from './classes.js';
+
+const WHEREABOUTS: Whereabouts<string> = {
+  name: 'imagenet100',
+  folders: ['imagenet100', 'imagenet', 'ImageNet', 'ILSVRC2012'],
+  expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${LIST} in it or beside it where other classes are wanted`,
+  origin: 'ImageNet is given on request at https://www.image-net.org/download.php',
+  downloads: [],
+  async locateIn(folder) {
+    if (!(await isFolder(join(folder, 'train')))) return undefined;
+    const isImageNet = (await firstLike(join(folder, 'train'), /^n\d{8}$/)) !== undefined;
+    return isImageNet || (await listIn(folder)) ? { files: folder } : undefined;
+  },
+};
+
+export const imagenet100: NamedDataSet = {
+  name: 'imagenet100',
+  // ImageNet's, as is usual.
+  statistics: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  open: openImageNet100,
+};
 
 /**
  * Opens ImageNet-100: of an ImageNet tree (train/<wnid>, val/<wnid>) the classes of a list. The
@@ -16,25 +37,10 @@ import { imagenet100, LIST, listIn, readList } from './classes.js';
  *
  * @throws UserError where there is no such tree, or classes of the list are missing in it
  */
-export async function openImageNet100(parts: OpenParts): Promise<DataSet> {
-  const tree = await locate(
-    {
-      name: 'imagenet100',
-      folders: ['imagenet100', 'imagenet', 'ImageNet', 'ILSVRC2012'],
-      expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${LIST} in it or beside it where other classes are wanted`,
-      origin: 'ImageNet is given on request at https://www.image-net.org/download.php',
-      downloads: [],
-      async locateIn(folder): Promise<Located<string>> {
-        if (!(await isFolder(join(folder, 'train')))) return undefined;
-        const isImageNet = (await firstLike(join(folder, 'train'), /^n\d{8}$/)) !== undefined;
-        return isImageNet || (await listIn(folder)) ? { files: folder } : undefined;
-      },
-    },
-    parts.locate,
-    parts.progress,
-  );
+async function openImageNet100(parts: OpenParts): Promise<DataSet> {
+  const tree = await locate(WHEREABOUTS, parts.locate, parts.progress);
   const list = await listIn(tree);
-  const classes = list === undefined ? imagenet100 : await readList(list);
+  const classes = list === undefined ? LISTED : await readList(list);
   const chosen = new Set(classes);
   const { onProgress, signal } = parts.progress;
   const whole = await openFolder(tree, {
@@ -60,7 +66,7 @@ export async function openImageNet100(parts: OpenParts): Promise<DataSet> {
     ...(val.classes.size > 0 && val.classes.size < classes.length
       ? [`val holds only ${val.classes.size} of the ${classes.length} classes`]
       : []),
-    ...(list === undefined ? partNote('ImageNet-100', counts) : []),
+    ...(list === undefined ? partialNote('ImageNet-100', counts) : []),
   ];
   return openCollection({ ...source, name: 'imagenet100', notes }, parts);
 }

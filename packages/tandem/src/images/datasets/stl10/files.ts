@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesOf } from '../../sources/tar.js';
-import { firstFile, isFolder, type Located } from '../locate.js';
+import { firstFile, isFolder, type Located, type Whereabouts } from '../locate.js';
 
 const FOLDER = 'stl10_binary';
 const ARCHIVES = ['stl10_binary.tar.gz', 'stl10_binary.tgz', 'stl10_binary.tar'];
@@ -13,25 +13,37 @@ export const NAMES = 'class_names.txt';
 
 const FILES = [...IMAGES, ...LABELS, NAMES];
 
-/** What is looked for, in words. */
-export const EXPECTED = `${ARCHIVES[0]}, or its folder ${FOLDER} with ${FILES.join(', ')}`;
-
-/** A file of a set, in a folder or an archive. */
-export interface Part {
+/** A file of the set, in a folder or an archive. */
+export interface Stl10File {
   readonly file: string;
   readonly size: number;
   bytes(): AsyncIterable<Buffer>;
 }
 
-/** Where the set lies. */
-export interface Place {
+/** The set's files, where they lie. */
+export interface Stl10Files {
   readonly path: string;
-  parts(signal?: AbortSignal): AsyncIterable<Part>;
+  /** Each file that is there, to be read before the next is asked for. */
+  each(signal?: AbortSignal): AsyncIterable<Stl10File>;
   readonly origins: readonly string[];
 }
 
-/** Looks for the set in a folder. */
-export async function locateIn(folder: string): Promise<Located<Place>> {
+export const WHEREABOUTS: Whereabouts<Stl10Files> = {
+  name: 'stl10',
+  folders: ['stl10', 'STL10', 'stl-10'],
+  expected: `${ARCHIVES[0]}, or its folder ${FOLDER} with ${FILES.join(', ')}`,
+  origin: 'It comes from https://cs.stanford.edu/~acoates/stl10/',
+  downloads: [
+    {
+      file: 'stl10_binary.tar.gz',
+      urls: ['http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz'],
+      md5: '91f7769df0f17e558f3565bffb0c7dfb',
+    },
+  ],
+  locateIn,
+};
+
+async function locateIn(folder: string): Promise<Located<Stl10Files>> {
   for (const path of [join(folder, FOLDER), folder]) {
     if ((await isFolder(path)) && (await firstFile(IMAGES.map((file) => join(path, file))))) {
       return { files: inFolder(path) };
@@ -41,11 +53,11 @@ export async function locateIn(folder: string): Promise<Located<Place>> {
   return archive === undefined ? undefined : { files: inArchive(archive) };
 }
 
-function inFolder(path: string): Place {
+function inFolder(path: string): Stl10Files {
   return {
     path,
     origins: FILES.map((file) => join(path, file)),
-    async *parts() {
+    async *each() {
       for (const file of FILES) {
         const found = await stat(join(path, file)).catch(() => undefined);
         if (found) yield { file, size: found.size, bytes: () => createReadStream(join(path, file)) };
@@ -54,11 +66,11 @@ function inFolder(path: string): Place {
   };
 }
 
-function inArchive(path: string): Place {
+function inArchive(path: string): Stl10Files {
   return {
     path,
     origins: [path],
-    async *parts(signal) {
+    async *each(signal) {
       for await (const { file, size, parts } of filesOf(path, FILES, signal)) yield { file, size, bytes: parts };
     },
   };

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { UserError } from '../../../errors.js';
-import { NAMES, type Place } from './files.js';
+import { NAMES, type Stl10Files } from './files.js';
 
-/** @param small the contents of the set's files that hold no images */
-export function classNames({ path }: Place, small: ReadonlyMap<string, Buffer>): string[] {
-  const text = small.get(NAMES);
+/** @param metadata the contents of the set's files that hold no images */
+export function classNames({ path }: Stl10Files, metadata: ReadonlyMap<string, Buffer>): string[] {
+  const text = metadata.get(NAMES);
   if (!text) throw new UserError(`${join(path, NAMES)}: missing`);
   const names = text.toString('utf8').split('\n');
   return names.map((name) => name.trim()).filter((name) => name !== '');
@@ -12,14 +12,14 @@ export function classNames({ path }: Place, small: ReadonlyMap<string, Buffer>):
 
 /** The labels of a half; in the file they count from 1. */
 export function labels(
-  { path }: Place,
-  small: ReadonlyMap<string, Buffer>,
+  { path }: Stl10Files,
+  metadata: ReadonlyMap<string, Buffer>,
   half: 'train' | 'test',
   count: number,
   classes: number,
 ): Int32Array {
   const file = `${half}_y.bin`;
-  const bytes = small.get(file);
+  const bytes = metadata.get(file);
   if (!bytes) throw new UserError(`${join(path, file)}: missing`);
   if (bytes.length !== count) {
     throw new UserError(`${join(path, file)}: ${bytes.length} labels, but ${half}_X.bin has ${count} images`);

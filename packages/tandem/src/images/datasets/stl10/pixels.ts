@@ -4,7 +4,7 @@ import type { OpenParts, ProgressOptions } from '../../options.js';
 import type { Pixels } from '../../set/pixel-file.js';
 import { resizer } from '../../set/resize.js';
 import { fitsInMemory, memoryStore, type NewStore, type Stored } from '../../set/store.js';
-import { IMAGES, type Place } from './files.js';
+import { IMAGES, type Stl10Files } from './files.js';
 
 export const SIDE = 96;
 const AREA = SIDE * SIDE;
@@ -16,7 +16,7 @@ export const IMAGE = 3 * AREA;
  * where they are too many in a cache.
  */
 export async function storedImages(
-  place: Place,
+  files: Stl10Files,
   counts: ReadonlyMap<string, number>,
   { sizing, storage, progress }: Pick<OpenParts, 'sizing' | 'storage' | 'progress'>,
 ): Promise<Stored> {
@@ -24,11 +24,11 @@ export async function storedImages(
   const { onProgress, signal } = progress;
   const count = IMAGES.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
   const side = resizedSide(SIDE, sizing) ?? SIDE;
-  const read = <P extends Pixels>(newStore: NewStore<P>) => readImages(place, counts, side, newStore, progress);
+  const read = <P extends Pixels>(newStore: NewStore<P>) => readImages(files, counts, side, newStore, progress);
   if (fitsInMemory(count, 3, side, memory)) return read(memoryStore);
   const settings = side === SIDE ? {} : { side };
   const onWait = () => onProgress?.(0, undefined, 'waiting for another run to read them');
-  return cached({ name: 'stl10', where: place.path, settings, files: IMAGES, origins: place.origins }, read, {
+  return cached({ name: 'stl10', where: files.path, settings, files: IMAGES, origins: files.origins }, read, {
     cache,
     onWait,
     signal,
@@ -36,20 +36,20 @@ export async function storedImages(
 }
 
 async function readImages<P extends Pixels>(
-  place: Place,
+  files: Stl10Files,
   counts: ReadonlyMap<string, number>,
   side: number,
   newStore: NewStore<P>,
   { onProgress, signal }: ProgressOptions,
 ): Promise<Stored<P>> {
-  const countOf = (files: readonly string[]) => files.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
+  const countOf = (names: readonly string[]) => names.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
   const count = countOf(IMAGES);
   const resize = side === SIDE ? undefined : resizer({ channels: 3, height: SIDE, width: SIDE }, side);
   const whole = new Uint8Array(IMAGE);
   const store = await newStore(count, 3, side);
   try {
     let done = 0;
-    for await (const { file, bytes } of place.parts(signal)) {
+    for await (const { file, bytes } of files.each(signal)) {
       if (!IMAGES.includes(file)) continue;
       let index = countOf(IMAGES.slice(0, IMAGES.indexOf(file)));
       for await (const image of images(bytes())) {

@@ -6,10 +6,17 @@ import type { OpenParts } from '../../options.js';
 import { type DataSet, type ImageSet, slice } from '../../set/image-set.js';
 import { readBounded } from '../../sources/read-bounded.js';
 import { locate } from '../locate.js';
-import { partNote } from '../partial-note.js';
-import { EXPECTED, IMAGES, LABELS, locateIn, NAMES, type Place } from './files.js';
+import type { NamedDataSet } from '../named.js';
+import { partialNote } from '../partial-note.js';
+import { IMAGES, LABELS, NAMES, type Stl10Files, WHEREABOUTS } from './files.js';
 import { classNames, labels } from './labels.js';
 import { IMAGE, storedImages } from './pixels.js';
+
+export const stl10: NamedDataSet = {
+  name: 'stl10',
+  statistics: { mean: [0.4914, 0.4823, 0.4465], std: [0.247, 0.243, 0.261] },
+  open: openStl10,
+};
 
 /**
  * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from
@@ -18,31 +25,14 @@ import { IMAGE, storedImages } from './pixels.js';
  *
  * @throws UserError where it is not found, or a file is missing or of a wrong length
  */
-export async function openStl10(parts: OpenParts): Promise<DataSet> {
-  const place = await locate(
-    {
-      name: 'stl10',
-      folders: ['stl10', 'STL10', 'stl-10'],
-      expected: EXPECTED,
-      origin: 'It comes from https://cs.stanford.edu/~acoates/stl10/',
-      downloads: [
-        {
-          file: 'stl10_binary.tar.gz',
-          urls: ['http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz'],
-          md5: '91f7769df0f17e558f3565bffb0c7dfb',
-        },
-      ],
-      locateIn,
-    },
-    parts.locate,
-    parts.progress,
-  );
-  const { counts, small } = await survey(place, parts.progress.signal);
+async function openStl10(parts: OpenParts): Promise<DataSet> {
+  const files = await locate(WHEREABOUTS, parts.locate, parts.progress);
+  const { counts, metadata } = await survey(files, parts.progress.signal);
   const [unlabeled = 0, train = 0, test = 0] = IMAGES.map((file) => counts.get(file) ?? 0);
-  const classes = classNames(place, small);
-  const trainLabels = labels(place, small, 'train', train, classes.length);
-  const testLabels = labels(place, small, 'test', test, classes.length);
-  const { pixels, side } = await storedImages(place, counts, parts);
+  const classes = classNames(files, metadata);
+  const trainLabels = labels(files, metadata, 'train', train, classes.length);
+  const testLabels = labels(files, metadata, 'test', test, classes.length);
+  const { pixels, side } = await storedImages(files, counts, parts);
   const all: ImageSet = {
     name: 'stl10',
     count: unlabeled + train + test,
@@ -53,7 +43,7 @@ export async function openStl10(parts: OpenParts): Promise<DataSet> {
   };
   const note = [
     ...(unlabeled === 0 ? ['unlabeled_X.bin is missing, so the images of train alone are learned from'] : []),
-    ...partNote('STL-10', [
+    ...partialNote('STL-10', [
       ['unlabeled images', unlabeled, 100_000],
       ['training images', train, 5000],
       ['test images', test, 8000],
@@ -74,24 +64,24 @@ export async function openStl10(parts: OpenParts): Promise<DataSet> {
 }
 
 /** How many images each file holds, and the contents of the others. */
-async function survey(place: Place, signal?: AbortSignal) {
+async function survey(files: Stl10Files, signal?: AbortSignal) {
   const counts = new Map<string, number>();
-  const small = new Map<string, Buffer>();
-  for await (const { file, size, bytes } of place.parts(signal)) {
+  const metadata = new Map<string, Buffer>();
+  for await (const { file, size, bytes } of files.each(signal)) {
     if (IMAGES.includes(file)) {
       if (size % IMAGE !== 0) {
         throw new UserError(
-          `${join(place.path, file)}: ${size} bytes, expected a whole number of ${IMAGE}-byte images; it is damaged or cut short`,
+          `${join(files.path, file)}: ${size} bytes, expected a whole number of ${IMAGE}-byte images; it is damaged or cut short`,
         );
       }
       counts.set(file, size / IMAGE);
     } else if (file === NAMES || LABELS.includes(file)) {
-      small.set(file, await readBounded(bytes(), join(place.path, file)));
+      metadata.set(file, await readBounded(bytes(), join(files.path, file)));
     }
   }
   for (const file of IMAGES.slice(1)) {
     if (!counts.get(file))
-      throw new UserError(`${join(place.path, file)}: missing; STL-10 is ${IMAGES.join(', ')}, ...`);
+      throw new UserError(`${join(files.path, file)}: missing; STL-10 is ${IMAGES.join(', ')}, ...`);
   }
-  return { counts, small };
+  return { counts, metadata };
 }
