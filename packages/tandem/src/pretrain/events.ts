@@ -35,7 +35,7 @@ export interface EpochMetrics {
   readonly [name: string]: number | string | undefined;
 }
 
-/** What a run tells while it goes on. */
+/** What a run reports. */
 export type PretrainEvent =
   /** What can be known without the images is right; they are read now. */
   | { readonly kind: 'loading' }
@@ -51,7 +51,7 @@ export type PretrainEvent =
       readonly epochs: number;
       readonly steps: number;
       readonly parameters: number;
-      /** Steps that were taken before, in a run that goes on. */
+      /** Steps that were taken before, in a run that is resumed. */
       readonly from: number;
       /** Images in those steps. */
       readonly imagesSeen: number;

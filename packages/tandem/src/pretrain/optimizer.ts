@@ -18,32 +18,13 @@ export function excluded({ exclude, optimizer }: TrainingSettings): 'vectors' | 
 }
 
 /** The optimizer of what a method trains. @throws when part of that is frozen */
-export function newOptimizer(
-  settings: TrainingSettings,
-  { student, constantLr = [], auxiliary = {} }: Method,
-): optim.Optimizer {
-  const lr = baseLr(settings);
+export function newOptimizer(settings: TrainingSettings, method: Method): optim.Optimizer {
   const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = settings;
-  const constant = new Set(constantLr);
-  const groups = [
-    { parameters: student.parameters().filter((x) => !constant.has(x)) },
-    ...(constant.size > 0 ? [{ parameters: [...constant], lr }] : []),
-    ...Object.values(auxiliary).flatMap(({ branch, learns, lr: own = settings.lr, weightDecay: decay }) =>
-      learns
-        ? [
-            {
-              parameters: branch.parameters(),
-              lrScale: own / settings.lr,
-              ...(decay !== undefined && { weightDecay: decay }),
-            },
-          ]
-        : [],
-    ),
-  ];
+  const groups = parameterGroups(settings, method);
   if (groups.some(({ parameters }) => parameters.some((x) => !x.requiresGrad))) {
     throw new Error('an optimizer was given a network that is frozen');
   }
-  const common = { lr, weightDecay, exclude: excluded(settings) };
+  const common = { lr: baseLr(settings), weightDecay, exclude: excluded(settings) };
   switch (settings.optimizer) {
     case 'lars':
       return new optim.LARS(groups, { ...common, momentum, trust, momentumOf, clip });
@@ -51,9 +32,24 @@ export function newOptimizer(
       return new optim.Adam(groups, common);
     case 'adamw':
       return new optim.AdamW(groups, common);
-    default:
+    case 'sgd':
       return new optim.SGD(groups, { ...common, momentum, nesterov });
   }
+}
+
+/** The student's, those of it whose rate is constant, and each auxiliary network that learns. */
+function parameterGroups(settings: TrainingSettings, { student, constantLr = [], auxiliary = {} }: Method) {
+  const constant = new Set(constantLr);
+  const learners = Object.values(auxiliary).filter(({ learns }) => learns);
+  return [
+    { parameters: student.parameters().filter((x) => !constant.has(x)) },
+    ...(constant.size > 0 ? [{ parameters: [...constant], lr: baseLr(settings) }] : []),
+    ...learners.map(({ branch, lr = settings.lr, weightDecay }) => ({
+      parameters: branch.parameters(),
+      lrScale: lr / settings.lr,
+      ...(weightDecay !== undefined && { weightDecay }),
+    })),
+  ];
 }
 
 /** How the optimizer's settings change over a run, and how long gradients may be. */

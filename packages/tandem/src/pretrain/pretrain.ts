@@ -18,7 +18,7 @@ export interface LoadingOptions {
 }
 
 export interface PretrainOptions extends LoadingOptions {
-  /** The run folder; the next free `runs/<images>-<method>-<backbone>` unless given. */
+  /** The run folder; defaults to the next free `runs/<images>-<method>-<backbone>`. */
   readonly out?: string | undefined;
   /** Of the folder in `runs`, where it is not to be named after images, method and backbone. */
   readonly name?: string;

@@ -11,7 +11,7 @@ import { loadHead } from '../weights/head.js';
 /** A trained network that a run imitates. */
 export interface LoadedTeacher {
   readonly teacher: FrozenTeacher;
-  /** Of its files: a run that goes on must find the same. */
+  /** Of its files: a resumed run must find the same. */
   readonly sha256: string;
   /** What the user should know. */
   readonly notes: readonly string[];

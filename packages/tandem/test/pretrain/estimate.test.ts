@@ -45,7 +45,7 @@ test('parameters, steps and operations of CLBO add up', async () => {
   assert.equal(found.config.width, 8);
 });
 
-test('binary operations are told apart, a method without a teacher has none', async () => {
+test('binary operations are counted apart, and a method without a teacher has none of it', async () => {
   const found = await estimate(
     resolveConfig({
       ...settings,
@@ -60,7 +60,7 @@ test('binary operations are told apart, a method without a teacher has none', as
   assert.equal(found.perStep.binaryMacs, 64 * 2 * 3 * perImage.binaryMacs);
 });
 
-test('the memory of a whole batch is what its parts foretell', async () => {
+test('the memory of a whole batch is estimated from its parts', async () => {
   const config = resolveConfig({
     ...settings,
     method: 'moby',
@@ -99,7 +99,7 @@ test('batch norm in parts, and batches too small to be parted', async () => {
   assert.deepEqual((await estimate(resolveConfig({ ...moco, batch: 8, bnSplits: 4 }))).measuredAt, [8]);
 });
 
-test('tandem pretrain --dry-run tells it, in words and as JSON, and writes nothing', async (t) => {
+test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothing', async (t) => {
   const out = join(temporary(t), 'run');
   const words = [
     'pretrain',

@@ -72,7 +72,7 @@ describe('the optimizer of a run', () => {
     assertClose(made.groups[0]?.lr as number, 0.025, { rtol: 1e-15 });
   });
 
-  test('exclude: vectors with LARS and AdamW, nothing with SGD, unless given', () => {
+  test('exclude: vectors with LARS and AdamW, nothing with SGD, by default', () => {
     assert.equal(excluded(config()), 'none');
     for (const optimizer of ['lars', 'adam', 'adamw']) assert.equal(excluded(config({ optimizer })), 'vectors');
     assert.equal(excluded(config({ exclude: 'vectors' })), 'vectors');

@@ -46,7 +46,7 @@ test('interrupted in the middle of an epoch, no further step is taken, and the l
   for (const file of ['encoder/encoder', 'checkpoint/state']) assert.ok(existsSync(join(out, `${file}.safetensors`)));
 });
 
-test('interrupted while the encoders are looked at, the epoch stays open: its step is saved, its line is not written', async () => {
+test('interrupted in an evaluation, the epoch stays open: its step is saved, its line is not written', async () => {
   const out = join(root, 'evaluation');
   const events = await interrupted(out, ({ kind }) => kind === 'evaluation');
   assert.deepEqual(

@@ -14,7 +14,7 @@ before(async () => {
   await pictures(images, 20);
 });
 
-/** Goes through a run until its end, or until `when` picks an event; it is then told to stop. */
+/** Runs until the end, or until `when` picks an event and aborts the signal. */
 async function through(
   begin: (signal: AbortSignal) => AsyncIterable<PretrainEvent>,
   when: (event: PretrainEvent) => boolean = () => false,
@@ -47,7 +47,7 @@ const refused = (run: string, message: RegExp) =>
 let whole: object;
 const half = join(root, 'half');
 
-test('a run that was interrupted goes on as if it had not been', async () => {
+test('an interrupted run resumes as if it had not been interrupted', async () => {
   const out = join(root, 'whole');
   await begun(out);
   whole = whatCameOut(out);
@@ -63,7 +63,7 @@ test('a run that was interrupted goes on as if it had not been', async () => {
 });
 
 for (const teacherBn of ['B1', 'B4']) {
-  test(`cut short while the encoders are looked at, at any moment of it, the epoch is written when it goes on; ${teacherBn}`, async () => {
+  test(`cut short at any moment of an evaluation, the epoch is written when the run resumes; ${teacherBn}`, async () => {
     const out = join(root, `whole-${teacherBn}`);
     const events = await begun(out, { teacherBn });
     const looks = events.filter(({ kind }) => kind === 'evaluation').length;
@@ -90,7 +90,7 @@ async function spoilt(name: string, spoil: (run: string) => void): Promise<strin
 
 const state = (run: string, name = 'state') => join(run, 'checkpoint', `${name}.safetensors`);
 
-test('a damaged checkpoint is told, and the one before used; where none is whole the run begins again, with a word', async () => {
+test('a damaged checkpoint is reported, and the one before used; where none is whole the run begins again, with a warning', async () => {
   const run = await spoilt('damaged', (run) => {
     cpSync(state(run), state(run, 'previous'));
     writeFileSync(state(run), readFileSync(state(run)).subarray(0, 4096));
@@ -113,7 +113,7 @@ test('a damaged checkpoint is told, and the one before used; where none is whole
   assert.ok(existsSync(`${state(hopeless)}.damaged`) && existsSync(`${state(hopeless, 'previous')}.damaged`));
 });
 
-test('metrics that were lost are told, and what is left stays', async () => {
+test('lost metrics are reported, and what is left stays', async () => {
   const run = await spoilt('lost', (run) => rmSync(join(run, 'metrics.jsonl')));
   const events = await resumed(run);
   assert.match(
@@ -173,7 +173,7 @@ test('a checkpoint of other networks is refused', async () => {
   );
 });
 
-test('other threads or another libtorch are told', async () => {
+test('other threads or another libtorch are reported', async () => {
   const run = await spoilt('threads', (run) => {
     const file = join(run, 'config.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"threads": \d+/, '"threads": 77'));

@@ -61,7 +61,7 @@ test('of a file, or a run without a head, the features are imitated', () => {
   }
 });
 
-test("a file with torchvision's names is a teacher too; what was taken for granted is told", () => {
+test("a file with torchvision's names is a teacher too; what was taken for granted is reported", () => {
   const path = join(root, 'torchvision.safetensors');
   io.saveSafetensors(path, seasoned({ ...architecture, stem: 'standard' }).stateDict());
   const { teacher, notes } = load(path);

@@ -34,7 +34,7 @@ for (const [name, folder, images] of [
   ['a tenth of one folder is held out', () => mixed, 36],
   ['there are test images', () => split, 40],
 ] as const) {
-  describe(`37: where ${name}`, () => {
+  describe(`labels, where ${name}`, () => {
     for (const method of ['simclr-v2', 'supervised']) {
       test(`${method}: labels are those of the images' own folders, as many as asked for, and none is of a query`, async () => {
         const data = await openImages(folder(), { size: 16 });

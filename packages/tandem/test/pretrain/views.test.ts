@@ -82,7 +82,7 @@ test('one-channel images have no colour, whatever is asked for', () => {
   assert.deepEqual([settings.views, settings.gray], ['gray', 0]);
 });
 
-test('the settings that are told make the same views again', () => {
+test('the settings that a run saves make the same views again', () => {
   const still = { p: 0, brightness: 0, contrast: 0, saturation: 0, hue: 0 };
   for (const views of presetNames) {
     for (const size of [32, 224]) {

@@ -41,7 +41,7 @@ export interface RunFolder {
   release(): void;
 }
 
-/** The folder of a run that goes on. */
+/** The folder of a run that is resumed. */
 export interface OpenedRunFolder extends RunFolder {
   /**
    * Forgets why the run ended, and the metrics after `bytes`, which a checkpoint knows.
@@ -89,7 +89,7 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
 }
 
 /**
- * Opens the folder of a run to go on in it. What a process that died left half-written is cleared
+ * Opens the folder of a run to resume it. What a process that died left half-written is cleared
  * away.
  * @throws UserError when another process trains in it, or it cannot be written
  */

@@ -61,7 +61,7 @@ test('runs are called after their images', () => {
   assert.deepEqual(names, ['cats', 'cats', 'fashion-mnist', 'my.cats', 'images']);
 });
 
-test('a run that goes on: what was left half-written is cleared, whole files stay, metrics are cut', (t) => {
+test('a run that is resumed: what was left half-written is cleared, whole files stay, metrics are cut', (t) => {
   const out = join(temporary(t), 'run');
   createRunFolder(out, '').release();
   mkdirSync(join(out, 'checkpoint'));
