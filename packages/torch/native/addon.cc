@@ -1,10 +1,19 @@
-// The module: makes the state of this environment, opens the doors, and lets go of everything when
-// the environment ends.
-#include "doors.h"
+// The module: makes the state of this environment, exports the functions, and lets go of everything
+// when the environment ends.
+#include "functions.h"
 
 namespace tandem {
 
 namespace {
+
+struct Function {
+  const char* name;
+  napi_callback callback;
+};
+
+#define TANDEM_ENTRY(Result, name, argumentCount) {#name, guarded<functions::name, argumentCount>},
+constexpr Function kFunctions[] = {TANDEM_FUNCTIONS(TANDEM_ENTRY)};
+#undef TANDEM_ENTRY
 
 /// Runs before Node tears the environment down, on its own thread: no tensor outlives it, and late
 /// deleters find the returns closed.
@@ -19,18 +28,10 @@ void close(void* data) {
 napi_value open(napi_env env, napi_value exports) {
   auto* state = new State();
   check(env, napi_add_env_cleanup_hook(env, close, state));
-  std::vector<DoorEntry> doors;
-  addCallDoors(doors);
-  addSlotDoors(doors);
-  addTensorDoors(doors);
-  addAutogradDoors(doors);
-  addRuntimeDoors(doors);
-  addAsideDoors(doors);
-  addCudaDoors(doors);
-  for (const DoorEntry& door : doors) {
+  for (const auto& [name, callback] : kFunctions) {
     napi_value function;
-    check(env, napi_create_function(env, door.name, NAPI_AUTO_LENGTH, door.callback, state, &function));
-    check(env, napi_set_named_property(env, exports, door.name, function));
+    check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, state, &function));
+    check(env, napi_set_named_property(env, exports, name, function));
   }
   return exports;
 }

@@ -1,5 +1,5 @@
 // Gradients, and the modes that switch recording off or change precision.
-#include "doors.h"
+#include "functions.h"
 
 #include "compat.h"
 #include "convert.h"
@@ -9,7 +9,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-namespace tandem {
+namespace tandem::functions {
 
 namespace {
 
@@ -22,8 +22,10 @@ variable_list tensorsOf(const Call& call, size_t i) {
   return tensors;
 }
 
+}  // namespace
+
 /// backward(outputs, gradients or null, retainGraph, createGraph)
-napi_value backward(Call& call) {
+void backward(Call& call) {
   variable_list outputs = tensorsOf(call, 0);
   variable_list gradients = tensorsOf(call, 1);
   bool retain = call.booleanAt(2), create = call.booleanAt(3);
@@ -32,7 +34,6 @@ napi_value backward(Call& call) {
   } catch (...) {
     rethrowAs(spelled("backward", outputs));
   }
-  return call.undefined();
 }
 
 /// gradients(outputs, inputs, gradients or null, retainGraph, createGraph, allowUnused): slots, -1
@@ -53,10 +54,10 @@ napi_value gradients(Call& call) {
   return call.array(slots);
 }
 
-napi_value requiresGrad(Call& call) { return call.boolean(call.state->tensor(call.slotAt(0)).requires_grad()); }
+napi_value requiresGrad(Call& call) { return call.boolean(call.tensorAt(0).requires_grad()); }
 
-napi_value setRequiresGrad(Call& call) {
-  at::Tensor tensor = call.state->tensor(call.slotAt(0));
+void setRequiresGrad(Call& call) {
+  at::Tensor tensor = call.tensorAt(0);
   bool wanted = call.booleanAt(1);
   try {
     if (!tensor.is_leaf() && !wanted) throw std::invalid_argument("it can only be switched off on a leaf; use detach()");
@@ -64,31 +65,29 @@ napi_value setRequiresGrad(Call& call) {
   } catch (...) {
     rethrowAs(spelled("requiresGrad", {tensor}));
   }
-  return call.undefined();
 }
 
-napi_value isLeaf(Call& call) { return call.boolean(call.state->tensor(call.slotAt(0)).is_leaf()); }
+napi_value isLeaf(Call& call) { return call.boolean(call.tensorAt(0).is_leaf()); }
 
 /// gradient(slot, known): the slot of its gradient; `known` again when that slot already holds it,
 /// -1 when there is none
 napi_value gradient(Call& call) {
-  const at::Tensor& gradient = call.state->tensor(call.slotAt(0)).grad();
+  const at::Tensor& gradient = call.tensorAt(0).grad();
   if (!gradient.defined()) return call.number(-1);
   int32_t known = call.slotAt(1);
   if (known >= 0 && call.state->slots()[known].tensor.is_same(gradient)) return call.number(known);
-  return call.number(call.state->add(gradient, -1));
+  return call.slot(gradient);
 }
 
 /// setGradient(slot, gradient slot or -1)
-napi_value setGradient(Call& call) {
-  at::Tensor tensor = call.state->tensor(call.slotAt(0));
+void setGradient(Call& call) {
+  at::Tensor tensor = call.tensorAt(0);
   int32_t slot = call.slotAt(1);
   at::Tensor gradient = slot < 0 ? at::Tensor() : call.state->tensor(slot);
   if (gradient.defined() && (gradient.sizes() != tensor.sizes() || gradient.scalar_type() != tensor.scalar_type())) {
     throw std::invalid_argument(spelled("grad", {tensor}) + ": a gradient must have its tensor's shape and dtype, got " + describe(gradient));
   }
   tensor.mutable_grad() = gradient;
-  return call.undefined();
 }
 
 /// setGradMode(on): what it was before
@@ -100,15 +99,13 @@ napi_value setGradMode(Call& call) {
 
 napi_value gradMode(Call& call) { return call.boolean(at::GradMode::is_enabled()); }
 
-napi_value beginInference(Call& call) {
+void beginInference(Call& call) {
   call.state->inference.push_back(std::make_unique<c10::InferenceMode>());
-  return call.undefined();
 }
 
-napi_value endInference(Call& call) {
+void endInference(Call& call) {
   if (call.state->inference.empty()) throw std::logic_error("inference mode is not on");
   call.state->inference.pop_back();
-  return call.undefined();
 }
 
 /// autocastEnabled(device)
@@ -124,29 +121,9 @@ napi_value beginAutocast(Call& call) {
 }
 
 /// endAutocast(device, dtype, on): puts back what beginAutocast returned
-napi_value endAutocast(Call& call) {
+void endAutocast(Call& call) {
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   compat::setAutocast(deviceOf(call.textAt(0)).type(), {call.booleanAt(2), dtypeOf(call.textAt(1))});
-  return call.undefined();
 }
 
-}  // namespace
-
-void addAutogradDoors(std::vector<DoorEntry>& doors) {
-  doors.insert(doors.end(), {{"backward", guarded<backward>},
-                             {"gradients", guarded<gradients>},
-                             {"requiresGrad", guarded<requiresGrad>},
-                             {"setRequiresGrad", guarded<setRequiresGrad>},
-                             {"isLeaf", guarded<isLeaf>},
-                             {"gradient", guarded<gradient>},
-                             {"setGradient", guarded<setGradient>},
-                             {"setGradMode", guarded<setGradMode>},
-                             {"gradMode", guarded<gradMode>},
-                             {"beginInference", guarded<beginInference>},
-                             {"endInference", guarded<endInference>},
-                             {"autocastEnabled", guarded<autocastEnabled>},
-                             {"beginAutocast", guarded<beginAutocast>},
-                             {"endAutocast", guarded<endAutocast>}});
-}
-
-}  // namespace tandem
+}  // namespace tandem::functions

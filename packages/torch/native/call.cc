@@ -1,5 +1,5 @@
 // The boxed call: any operator of libtorch, its arguments converted by its schema.
-#include "doors.h"
+#include "functions.h"
 
 #include "convert.h"
 #include "errors.h"
@@ -9,7 +9,7 @@
 
 #include <sstream>
 
-namespace tandem {
+namespace tandem::functions {
 
 namespace {
 
@@ -33,6 +33,8 @@ namespace {
   out << ')';
   rethrowAs(out.str());
 }
+
+}  // namespace
 
 /// call(operator, ...arguments): a slot, a value, or an array of them; undefined for results that
 /// are arguments changed in place.
@@ -88,6 +90,8 @@ napi_value resolve(Call& call) {
   return call.number(static_cast<double>(call.state->operators.size() - 1));
 }
 
+namespace {
+
 napi_value argumentToJs(const Call& call, const c10::Argument& argument) {
   napi_value object = call.object();
   std::ostringstream type;
@@ -100,6 +104,8 @@ napi_value argumentToJs(const Call& call, const c10::Argument& argument) {
   call.set(object, "writes", call.boolean(argument.alias_info() && argument.alias_info()->isWrite()));
   return object;
 }
+
+}  // namespace
 
 /// schemas(): every operator of aten and of our own as data: name, overload, arguments, returns and
 /// the schema's own spelling.
@@ -126,10 +132,4 @@ napi_value schemas(Call& call) {
   return call.array(all);
 }
 
-}  // namespace
-
-void addCallDoors(std::vector<DoorEntry>& doors) {
-  doors.insert(doors.end(), {{"call", guarded<call>}, {"resolve", guarded<resolve>}, {"schemas", guarded<schemas>}});
-}
-
-}  // namespace tandem
+}  // namespace tandem::functions

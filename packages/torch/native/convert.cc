@@ -12,7 +12,6 @@ using Kind = Parameter::Kind;
 
 namespace {
 
-constexpr double kSafe = 9007199254740991.0;
 constexpr double kInteger64 = 9223372036854775808.0;
 
 Kind kindOf(const c10::Type& type, const std::string& realName) {
@@ -44,7 +43,7 @@ double numberOf(napi_env env, napi_value value, const Parameter& parameter, cons
 
 int64_t integerOf(napi_env env, napi_value value, const Parameter& parameter) {
   double number = numberOf(env, value, parameter, "an integer");
-  if (!(std::abs(number) <= kSafe) || number != std::floor(number)) wrong(parameter, "a safe integer");
+  if (!isSafeInteger(number)) wrong(parameter, "a safe integer");
   return static_cast<int64_t>(number);
 }
 
@@ -69,9 +68,8 @@ c10::IValue scalarOf(napi_env env, napi_value value, const Parameter& parameter)
   switch (typeOf(env, value)) {
     case napi_number: {
       double number = numberOf(env, value, parameter, "a number");
-      bool integral = number == std::floor(number);
-      if (integral && std::abs(number) <= kSafe) return static_cast<int64_t>(number);
-      if (integral && std::abs(number) < kInteger64) wrong(parameter, "a safe integer; give a BigInt for an exact larger one");
+      if (isSafeInteger(number)) return static_cast<int64_t>(number);
+      if (number == std::floor(number) && std::abs(number) < kInteger64) wrong(parameter, "a safe integer; give a BigInt for an exact larger one");
       return number;
     }
     case napi_boolean: return boolOf(env, value, parameter);
@@ -173,7 +171,8 @@ Parameter parameterOf(const c10::Argument& argument) {
 }
 
 c10::IValue fromJs(const Call& call, napi_value value, const Parameter& parameter) {
-  if (parameter.kind == Kind::Tensor && !parameter.list) {  // the common case, without asking for the type first
+  // The common case, without asking for the type first.
+  if (parameter.kind == Kind::Tensor && !parameter.list) {
     int32_t slot;
     if (napi_get_value_int32(call.env, value, &slot) == napi_ok) return call.state->tensor(slot);
   }
@@ -193,7 +192,7 @@ c10::IValue fromJs(const Call& call, napi_value value, const Parameter& paramete
 napi_value toJs(const Call& call, const c10::IValue& value, int32_t maker) {
   if (value.isTensor()) {
     const at::Tensor& tensor = value.toTensor();
-    return call.integer(tensor.defined() ? call.state->add(tensor, maker) : -1);
+    return tensor.defined() ? call.slot(tensor, maker) : call.integer(-1);
   }
   if (value.isNone()) return call.undefined();
   if (value.isInt()) return call.number(static_cast<double>(value.toInt()));

@@ -23,12 +23,12 @@ std::string shortened(const std::string& text, size_t longest) {
 std::string oneLine(const std::string& text) {
   // libtorch appends where it raised and what its own developers may try; neither helps from
   // JavaScript.
-  static const char* const kAsides[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
+  static const char* const kAppended[] = {"\nException raised from", " This could be because", " PyTorch splits its backend",
                                         " Hint: enable anomaly detection", " Set allow_unused=True",
                                         " Saved intermediate values of the graph", "\nSearch for `cuda", "\nCUDA kernel errors might",
                                         "\nDevice-side assertions were"};
   std::string head = text;
-  for (const char* aside : kAsides) head = head.substr(0, head.find(aside));
+  for (const char* start : kAppended) head = head.substr(0, head.find(start));
   std::string line;
   for (char c : head) {
     bool space = c == '\n' || c == ' ';
@@ -55,14 +55,16 @@ std::string messageOfCurrentException() {
   }
 }
 
+std::string describe(c10::ScalarType dtype, at::IntArrayRef sizes) {
+  std::string text = dtypeName(dtype) + '[';
+  for (size_t i = 0; i < sizes.size(); ++i) text += (i ? ", " : "") + std::to_string(sizes[i]);
+  return text + ']';
+}
+
 std::string describe(const at::Tensor& tensor) {
   if (!tensor.defined()) return "null";
-  std::ostringstream out;
-  out << dtypeName(tensor.scalar_type()) << '[';
-  for (int64_t i = 0; i < tensor.dim(); ++i) out << (i ? ", " : "") << tensor.size(i);
-  out << ']';
-  if (!tensor.device().is_cpu()) out << '@' << tensor.device().str();
-  return out.str();
+  std::string text = describe(tensor.scalar_type(), tensor.sizes());
+  return tensor.device().is_cpu() ? text : text + '@' + tensor.device().str();
 }
 
 /// The first few; lists of parameters are long.

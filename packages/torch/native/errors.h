@@ -12,7 +12,10 @@ namespace tandem {
 /// The message of the exception being handled, on one line. Call inside a catch block.
 std::string messageOfCurrentException();
 
-/// "float32[2, 3]" for a tensor, its value for a small argument.
+/// "float32[2, 3]".
+std::string describe(c10::ScalarType dtype, at::IntArrayRef sizes);
+
+/// The same for a tensor, its value for a small argument.
 std::string describe(const at::Tensor& tensor);
 std::string describe(const c10::IValue& value);
 std::string joined(const std::vector<at::Tensor>& tensors);

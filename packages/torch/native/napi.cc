@@ -6,6 +6,10 @@
 
 namespace tandem {
 
+std::invalid_argument wrongCount(size_t expected, size_t given) {
+  return std::invalid_argument("wrong number of arguments: expected " + std::to_string(expected) + ", got " + std::to_string(given));
+}
+
 napi_valuetype typeOf(napi_env env, napi_value value) {
   napi_valuetype type;
   check(env, napi_typeof(env, value, &type));
@@ -28,12 +32,12 @@ std::vector<napi_value> elementsOf(napi_env env, napi_value array) {
   return elements;
 }
 
+bool isSafeInteger(double value) { return std::abs(value) <= 9007199254740991.0 && value == std::floor(value); }
+
 namespace {
 
 int64_t safeInteger(double value) {
-  if (!(std::abs(value) <= 9007199254740991.0) || value != std::floor(value)) {
-    throw std::invalid_argument("expected a safe integer, got " + std::to_string(value));
-  }
+  if (!isSafeInteger(value)) throw std::invalid_argument("expected a safe integer, got " + std::to_string(value));
   return static_cast<int64_t>(value);
 }
 

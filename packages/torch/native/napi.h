@@ -1,5 +1,5 @@
-// The few things every door needs from Node-API: arguments, results, and C++ exceptions turned into
-// JavaScript errors.
+// The few things every function needs from Node-API: arguments, results, and C++ exceptions turned
+// into JavaScript errors.
 #pragma once
 
 #include <node_api.h>
@@ -7,13 +7,21 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+namespace at {
+class Tensor;
+}
 
 namespace tandem {
 
 class State;
 
-/// Thrown when JavaScript has already an exception pending; the door just returns.
+/// Whether JavaScript holds this number as an exact integer.
+bool isSafeInteger(double value);
+
+/// Thrown when JavaScript has already an exception pending; the function just returns.
 struct Pending {};
 
 inline void check(napi_env env, napi_status status) {
@@ -40,6 +48,7 @@ struct Call {
 
   int64_t integerAt(size_t i) const;
   int32_t slotAt(size_t i) const;
+  const at::Tensor& tensorAt(size_t i) const;
   bool booleanAt(size_t i) const;
   double numberAt(size_t i) const;
   std::string textAt(size_t i) const;
@@ -49,6 +58,8 @@ struct Call {
   napi_value undefined() const;
   napi_value number(double value) const;
   napi_value integer(int32_t value) const;
+  /// A new slot that holds the tensor; `maker` is the operator that made it, -1 for none.
+  napi_value slot(at::Tensor tensor, int32_t maker = -1) const;
   napi_value boolean(bool value) const;
   napi_value text(const std::string& value) const;
   napi_value integers(const int64_t* values, size_t length) const;
@@ -57,29 +68,33 @@ struct Call {
   void set(napi_value object, const char* name, napi_value value) const;
 };
 
+std::invalid_argument wrongCount(size_t expected, size_t given);
+
 napi_valuetype typeOf(napi_env env, napi_value value);
 std::string textOf(napi_env env, napi_value value);
 std::vector<napi_value> elementsOf(napi_env env, napi_value array);
 
-using Door = napi_value (*)(Call&);
-
 /// Throws the current C++ exception into JavaScript as one Error with one clear line.
 void rethrowToJs(napi_env env) noexcept;
 
-template <Door door>
+constexpr size_t kAnyNumber = static_cast<size_t>(-1);
+
+/// A function as Node-API calls it: with so many arguments, and no C++ exception passes.
+template <auto function, size_t argumentCount>
 napi_value guarded(napi_env env, napi_callback_info info) {
   try {
     Call call(env, info);
-    return door(call);
+    if (argumentCount != kAnyNumber && call.count != argumentCount) throw wrongCount(argumentCount, call.count);
+    if constexpr (std::is_void_v<decltype(function(call))>) {
+      function(call);
+      return nullptr;  // undefined
+    } else {
+      return function(call);
+    }
   } catch (...) {
     rethrowToJs(env);
     return nullptr;
   }
 }
-
-struct DoorEntry {
-  const char* name;
-  napi_callback callback;
-};
 
 }  // namespace tandem

@@ -1,5 +1,5 @@
 // The machine: versions, devices, threads, the allocator, random generators.
-#include "doors.h"
+#include "functions.h"
 
 #include "compat.h"
 #include "convert.h"
@@ -16,9 +16,7 @@
 #include <malloc.h>
 #endif
 
-namespace tandem {
-
-namespace {
+namespace tandem::functions {
 
 napi_value version(Call& call) { return call.text(TORCH_VERSION); }
 
@@ -49,23 +47,21 @@ napi_value capabilities(Call& call) {
 napi_value threads(Call& call) { return call.number(at::get_num_threads()); }
 
 /// setThreads(n): for libtorch's own loops and for OpenBLAS, which keeps a count of its own
-napi_value setThreads(Call& call) {
+void setThreads(Call& call) {
   int count = static_cast<int>(call.integerAt(0));
   if (count < 1) throw std::invalid_argument("setThreads: there must be at least 1");
   at::set_num_threads(count);
   using SetFn = void (*)(int);
   if (auto set = reinterpret_cast<SetFn>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
-  return call.undefined();
 }
 
 /// keepFreedMemory(): tells the allocator to hold on to big blocks; giving each temporary back to
 /// the system tripled their cost
-napi_value keepFreedMemory(Call& call) {
+void keepFreedMemory(Call& call) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 2147483647);
 #endif
-  return call.undefined();
 }
 
 /// allocatedBytes(): what is allocated and not freed, memory held back from the system left out;
@@ -79,13 +75,16 @@ napi_value allocatedBytes(Call& call) {
 #endif
 }
 
+namespace {
+
 at::Generator generatorOf(const std::string& device) { return at::globalContext().defaultGenerator(deviceOf(device)); }
 
+}  // namespace
+
 /// seed(n): every default generator
-napi_value seed(Call& call) {
+void seed(Call& call) {
   auto value = static_cast<uint64_t>(call.integerAt(0));
   at::manual_seed(value);
-  return call.undefined();
 }
 
 /// generatorState(device): a uint8 tensor
@@ -94,16 +93,16 @@ napi_value generatorState(Call& call) {
   try {
     auto generator = generatorOf(device);
     std::lock_guard<std::mutex> lock(generator.mutex());
-    return call.number(call.state->add(generator.get_state(), -1));
+    return call.slot(generator.get_state());
   } catch (...) {
     rethrowAs("generatorState('" + device + "')");
   }
 }
 
 /// setGeneratorState(device, state)
-napi_value setGeneratorState(Call& call) {
+void setGeneratorState(Call& call) {
   std::string device = call.textAt(0);
-  const at::Tensor& state = call.state->tensor(call.slotAt(1));
+  const at::Tensor& state = call.tensorAt(1);
   try {
     auto generator = generatorOf(device);
     std::lock_guard<std::mutex> lock(generator.mutex());
@@ -111,22 +110,6 @@ napi_value setGeneratorState(Call& call) {
   } catch (...) {
     rethrowAs(spelled("setGeneratorState", {state}));
   }
-  return call.undefined();
 }
 
-}  // namespace
-
-void addRuntimeDoors(std::vector<DoorEntry>& doors) {
-  doors.insert(doors.end(), {{"version", guarded<version>},
-                             {"buildSettings", guarded<buildSettings>},
-                             {"capabilities", guarded<capabilities>},
-                             {"threads", guarded<threads>},
-                             {"setThreads", guarded<setThreads>},
-                             {"keepFreedMemory", guarded<keepFreedMemory>},
-                             {"allocatedBytes", guarded<allocatedBytes>},
-                             {"seed", guarded<seed>},
-                             {"generatorState", guarded<generatorState>},
-                             {"setGeneratorState", guarded<setGeneratorState>}});
-}
-
-}  // namespace tandem
+}  // namespace tandem::functions

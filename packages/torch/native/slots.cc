@@ -1,18 +1,15 @@
 // Scopes, ownership, and what is alive.
-#include "doors.h"
-#include "errors.h"
+#include "functions.h"
 
-#include "dtype.h"
+#include "errors.h"
 
 #include <unordered_set>
 
-namespace tandem {
-
-namespace {
+namespace tandem::functions {
 
 /// attach(generations): shares the table of generations, a Uint32Array that stays alive as long as
 /// the environment.
-napi_value attach(Call& call) {
+void attach(Call& call) {
   void* data = nullptr;
   size_t length = 0;
   check(call.env, napi_get_typedarray_info(call.env, call.args[0], nullptr, &length, &data, nullptr, nullptr));
@@ -20,30 +17,25 @@ napi_value attach(Call& call) {
   napi_ref reference;
   check(call.env, napi_create_reference(call.env, call.args[0], 1, &reference));
   call.state->attach(static_cast<uint32_t*>(data));
-  return call.undefined();
 }
 
 napi_value capacity(Call& call) { return call.number(State::kCapacity); }
 
-napi_value beginScope(Call& call) {
+void beginScope(Call& call) {
   call.state->returns->drain(call.env);
   call.state->beginScope();
-  return call.undefined();
 }
 
-napi_value endScope(Call& call) {
+void endScope(Call& call) {
   call.state->endScope(call.integersAt(0));
-  return call.undefined();
 }
 
-napi_value keep(Call& call) {
+void keep(Call& call) {
   call.state->keep(call.slotAt(0));
-  return call.undefined();
 }
 
-napi_value dispose(Call& call) {
+void dispose(Call& call) {
   call.state->dispose(call.slotAt(0));
-  return call.undefined();
 }
 
 napi_value liveCount(Call& call) { return call.number(static_cast<double>(call.state->live())); }
@@ -73,23 +65,7 @@ napi_value live(Call& call) {
 napi_value freed(Call& call) {
   const Slot& slot = call.state->slots().at(call.slotAt(0));
   if (slot.tensor.defined() || slot.lastDtype == c10::ScalarType::Undefined) return call.text("");
-  std::string text = dtypeName(slot.lastDtype) + "[";
-  for (size_t i = 0; i < slot.lastShape.size(); ++i) text += (i ? ", " : "") + std::to_string(slot.lastShape[i]);
-  return call.text(text + "]");
+  return call.text(describe(slot.lastDtype, slot.lastShape));
 }
 
-}  // namespace
-
-void addSlotDoors(std::vector<DoorEntry>& doors) {
-  doors.insert(doors.end(), {{"attach", guarded<attach>},
-                             {"capacity", guarded<capacity>},
-                             {"beginScope", guarded<beginScope>},
-                             {"endScope", guarded<endScope>},
-                             {"keep", guarded<keep>},
-                             {"dispose", guarded<dispose>},
-                             {"liveCount", guarded<liveCount>},
-                             {"live", guarded<live>},
-                             {"freed", guarded<freed>}});
-}
-
-}  // namespace tandem
+}  // namespace tandem::functions

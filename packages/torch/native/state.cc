@@ -98,4 +98,8 @@ void State::clear() {
   live_ = 0;
 }
 
+const at::Tensor& Call::tensorAt(size_t i) const { return state->tensor(slotAt(i)); }
+
+napi_value Call::slot(at::Tensor tensor, int32_t maker) const { return integer(state->add(std::move(tensor), maker)); }
+
 }  // namespace tandem

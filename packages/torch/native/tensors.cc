@@ -1,5 +1,5 @@
 // Tensors from and to typed arrays, and what a tensor says of itself.
-#include "doors.h"
+#include "functions.h"
 
 #include "convert.h"
 #include "dtype.h"
@@ -10,7 +10,7 @@
 
 #include <cstring>
 
-namespace tandem {
+namespace tandem::functions {
 
 namespace {
 
@@ -24,7 +24,8 @@ Bytes bytesOf(const Call& call, napi_value array) {
   size_t length = 0;
   void* data = nullptr;
   check(call.env, napi_get_typedarray_info(call.env, array, &type, &length, &data, nullptr, nullptr));
-  static constexpr size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // in the order of napi_typedarray_type
+  // In the order of napi_typedarray_type.
+  static constexpr size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   return {data, length * kWidths[type]};
 }
 
@@ -59,13 +60,15 @@ Wanted wantedOf(const Call& call, const Bytes& bytes) {
   }
 }
 
+}  // namespace
+
 /// fromArray(typedArray, shape, dtype, user): a copy.
 napi_value fromArray(Call& call) {
   Bytes bytes = bytesOf(call, call.args[0]);
   auto [shape, dtype] = wantedOf(call, bytes);
   at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
   if (bytes.size) std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
-  return call.number(call.state->add(std::move(tensor), -1));
+  return call.slot(std::move(tensor));
 }
 
 /// fromBuffer(typedArray, shape, dtype, user): shares the array's memory, which stays alive as long
@@ -79,21 +82,20 @@ napi_value fromBuffer(Call& call) {
   auto returns = call.state->returns;
   at::Tensor tensor = at::from_blob(
       bytes.data, shape, [returns, reference](void*) { returns->add(reference); }, at::TensorOptions().dtype(dtype));
-  return call.number(call.state->add(std::move(tensor), -1));
+  return call.slot(std::move(tensor));
 }
 
 /// read(slot, typedArray): fills the array with the tensor's elements in row-major order; dtypes
 /// must agree in width.
-napi_value read(Call& call) {
+void read(Call& call) {
   Bytes bytes = bytesOf(call, call.args[1]);
-  at::Tensor tensor = call.state->tensor(call.slotAt(0)).detach().cpu().contiguous();
+  at::Tensor tensor = call.tensorAt(0).detach().cpu().contiguous();
   if (tensor.nbytes() != bytes.size) throw std::invalid_argument("the array has the wrong size");
   if (bytes.size) std::memcpy(bytes.data, tensor.data_ptr(), bytes.size);
-  return call.undefined();
 }
 
 napi_value item(Call& call) {
-  const at::Tensor& tensor = call.state->tensor(call.slotAt(0));
+  const at::Tensor& tensor = call.tensorAt(0);
   if (tensor.numel() != 1) throw std::invalid_argument("item: " + describe(tensor) + " has more or less than one element; read it with data()");
   at::Scalar value = tensor.item();
   if (value.isBoolean()) return call.boolean(value.toBool());
@@ -101,36 +103,22 @@ napi_value item(Call& call) {
 }
 
 napi_value shape(Call& call) {
-  auto sizes = call.state->tensor(call.slotAt(0)).sizes();
+  auto sizes = call.tensorAt(0).sizes();
   return call.integers(sizes.data(), sizes.size());
 }
 
 napi_value strides(Call& call) {
-  auto strides = call.state->tensor(call.slotAt(0)).strides();
+  auto strides = call.tensorAt(0).strides();
   return call.integers(strides.data(), strides.size());
 }
 
-napi_value dtype(Call& call) { return call.text(dtypeName(call.state->tensor(call.slotAt(0)).scalar_type())); }
+napi_value dtype(Call& call) { return call.text(dtypeName(call.tensorAt(0).scalar_type())); }
 
-napi_value device(Call& call) { return call.text(call.state->tensor(call.slotAt(0)).device().str()); }
+napi_value device(Call& call) { return call.text(call.tensorAt(0).device().str()); }
 
 napi_value isContiguous(Call& call) {
   auto format = call.booleanAt(1) ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-  return call.boolean(call.state->tensor(call.slotAt(0)).is_contiguous(format));
+  return call.boolean(call.tensorAt(0).is_contiguous(format));
 }
 
-}  // namespace
-
-void addTensorDoors(std::vector<DoorEntry>& doors) {
-  doors.insert(doors.end(), {{"fromArray", guarded<fromArray>},
-                             {"fromBuffer", guarded<fromBuffer>},
-                             {"read", guarded<read>},
-                             {"item", guarded<item>},
-                             {"shape", guarded<shape>},
-                             {"strides", guarded<strides>},
-                             {"dtype", guarded<dtype>},
-                             {"device", guarded<device>},
-                             {"isContiguous", guarded<isContiguous>}});
-}
-
-}  // namespace tandem
+}  // namespace tandem::functions

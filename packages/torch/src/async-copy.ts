@@ -16,7 +16,7 @@ export function uploadAsync(array: TypedArray, shape: readonly number[], device:
     // Always pinned: from elsewhere the host would wait for the copy, or CUDA would read the array
     // later.
     const pinned = fromBuffer(array, shape).pinMemory();
-    return new Tensor(binding.copyAside(slotOf(pinned, 'uploadAsync'), device), 'uploadAsync');
+    return new Tensor(binding.copyAsync(slotOf(pinned, 'uploadAsync'), device), 'uploadAsync');
   };
   return new AsyncCopy(scope(start), hasOwnStream);
 }
@@ -38,7 +38,7 @@ export class AsyncCopy {
    * started, else that one is waited for as well.
    */
   take(): Tensor {
-    if (this.#hasOwnStream) binding.joinAside(slotOf(this.#tensor, 'take'));
+    if (this.#hasOwnStream) binding.waitForCopy(slotOf(this.#tensor, 'take'));
     return this.#tensor;
   }
 

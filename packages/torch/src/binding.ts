@@ -96,14 +96,14 @@ export interface Binding {
   generatorState(device: string): number;
   setGeneratorState(device: string, state: number): void;
 
-  copyAside(pinned: number, device: string): number;
-  joinAside(copy: number): void;
+  copyAsync(pinned: number, device: string): number;
+  waitForCopy(copy: number): void;
 
   hasCudaGraphs(): boolean;
   cudaMemory(device: string): [free: number, total: number];
   leaveDefaultStream(device: string): void;
-  beginGraph(beside: number): void;
-  endGraph(keep: boolean): number;
+  beginCapture(sharing: number): void;
+  endCapture(keep: boolean): number;
   replayGraph(graph: number): void;
   freeGraph(graph: number): void;
 }

@@ -25,9 +25,9 @@ export function leaveDefaultStream(device: Device): void {
 }
 
 /**
- * Work on a GPU that is captured once and repeated by each `replay`, in one call. A replay reads and
- * writes the memory of the captured work: change inputs in place, and keep outputs. What depends on
- * the host (`item`, numbers in calls, branches) stays as it was when captured.
+ * Work on a GPU that is captured once and repeated by each `replay`, in one call. A replay reads
+ * and writes the memory of the captured work: change inputs in place, and keep outputs. What
+ * depends on the host (`item`, numbers in calls, branches) stays as it was when captured.
  */
 export class CudaGraph {
   readonly #graph: number;
@@ -45,14 +45,14 @@ export class CudaGraph {
    * number
    */
   static capture(fn: () => void, sharing?: CudaGraph): CudaGraph {
-    binding.beginGraph(sharing ? sharing.#graph : -1);
+    binding.beginCapture(sharing ? sharing.#graph : -1);
     let isWhole = false;
     let graph = -1;
     try {
       fn();
       isWhole = true;
     } finally {
-      graph = binding.endGraph(isWhole);
+      graph = binding.endCapture(isWhole);
     }
     return new CudaGraph(graph);
   }
