@@ -13,11 +13,7 @@ import { findLibtorch } from './libtorch.mjs';
 import { Failure, isMain, root, run, runMain, step, tail, which } from './run.mjs';
 
 const sources = join(root, 'packages/torch/native');
-const build = join(root, 'packages/torch/build');
-const objects = join(build, 'objects');
 const nodeHeaders = join(root, 'node_modules/node-api-headers/include');
-const addon = join(build, 'tandem_torch.node');
-const engine = join(build, 'engine.json');
 
 const isMac = process.platform === 'darwin';
 
@@ -36,8 +32,23 @@ export function findCompiler() {
   return found === undefined ? null : [found];
 }
 
-/** Compiles and links what changed; says nothing when nothing did. */
-export async function compile() {
+/**
+ * A way to build the addon: the folder where it goes, and flags after the usual ones.
+ * @typedef {{ build: string, flags: string[] }} Variant
+ */
+
+/** @type {Variant} */
+const usual = { build: join(root, 'packages/torch/build'), flags: [] };
+
+/** The files of a build. @param {string} build */
+const filesOf = (build) => ({
+  objects: join(build, 'objects'),
+  addon: join(build, 'tandem_torch.node'),
+  engine: join(build, 'engine.json'),
+});
+
+/** Compiles and links what changed; says nothing when nothing did. @param {Variant} [variant] */
+export async function compile(variant = usual) {
   const libtorch = findLibtorch();
   const compiler = findCompiler();
   if (libtorch === null || compiler === null) {
@@ -45,8 +56,9 @@ export async function compile() {
       cure: 'Run `npm run setup`.',
     });
   }
-  const plan = await makePlan(libtorch, compiler);
-  if (existsSync(addon) && builtKey() === plan.key) return;
+  const plan = await makePlan(libtorch, compiler, variant);
+  const { objects, addon } = filesOf(variant.build);
+  if (existsSync(addon) && builtKey(plan) === plan.key) return;
 
   const missing = plan.units.filter((unit) => !existsSync(unit.object));
   await step('engine', `compiling for libtorch ${libtorch.version} (${libtorch.root})`, async () => {
@@ -60,30 +72,32 @@ export async function compile() {
 
 /**
  * @typedef {{ text: string, object: string }} Unit
- * @typedef {{ libtorch: import('./libtorch.mjs').Libtorch, compiler: string[], version: string,
- * flags: string[], linkFlags: string[], units: Unit[], key: string }} Plan
+ * @typedef {{ build: string, libtorch: import('./libtorch.mjs').Libtorch, compiler: string[],
+ * version: string, flags: string[], linkFlags: string[], units: Unit[], key: string }} Plan
  */
 
 /**
  * @param {import('./libtorch.mjs').Libtorch} libtorch
  * @param {string[]} compiler
+ * @param {Variant} variant
  * @returns {Promise<Plan>}
  */
-async function makePlan(libtorch, compiler) {
+async function makePlan(libtorch, compiler, variant) {
+  const { build } = variant;
   const files = readdirSync(sources).sort();
   const headers = files.filter((name) => name.endsWith('.h')).map((name) => readFileSync(join(sources, name)));
   const version = await compilerVersion(compiler);
-  const flags = [...compileFlags(libtorch), ...flagsForThreads(version)];
-  const linkFlags = flagsToLink(libtorch);
+  const flags = [...compileFlags(libtorch), ...flagsForThreads(version), ...hardeningFlags(version), ...variant.flags];
+  const linkFlags = [...flagsToLink(libtorch), ...variant.flags];
   const shared = hash([JSON.stringify(libtorch), stampOf(libtorch), version, ...compiler, ...flags, ...headers]);
   const units = Array.from({ length: halves }, (_, half) => {
     const members = files.filter((name) => name.endsWith('.cc')).filter((_, index) => index % halves === half);
     const contents = members.map((name) => readFileSync(join(sources, name)));
     const text = members.map((name) => `#include "${join(sources, name)}"\n`).join('');
-    return { text, object: join(objects, `half${half + 1}.${hash([shared, text, ...contents])}.o`) };
+    return { text, object: join(filesOf(build).objects, `half${half + 1}.${hash([shared, text, ...contents])}.o`) };
   });
   const key = hash([...units.map((unit) => unit.object.slice(build.length)), ...linkFlags]);
-  return { libtorch, compiler, version, flags, linkFlags, units, key };
+  return { build, libtorch, compiler, version, flags, linkFlags, units, key };
 }
 
 /** @param {import('./libtorch.mjs').Libtorch} libtorch */
@@ -119,6 +133,18 @@ function flagsForThreads(version) {
 }
 
 /**
+ * A buffer that overflows ends the process where the compiler or the C library sees it. Debian and
+ * Fedora build their own packages so. Level 3 also knows sizes that are computed.
+ * @param {string} version of the compiler
+ */
+function hardeningFlags(version) {
+  if (isMac) return ['-fstack-protector-strong'];
+  const major = Number(version.match(/(\d+)\.\d+\.\d+/)?.[1] ?? 0);
+  const level = version.includes('clang') || major >= 12 ? 3 : 2;
+  return ['-fstack-protector-strong', '-U_FORTIFY_SOURCE', `-D_FORTIFY_SOURCE=${level}`];
+}
+
+/**
  * Python's wheels bring only some of CUDA's headers.
  * @param {import('./libtorch.mjs').Libtorch} libtorch
  */
@@ -134,6 +160,8 @@ export function flagsToLink(libtorch) {
     // The older kind of run path also holds for the libraries that libtorch itself asks for, its
     // BLAS among them.
     ...(isMac ? [] : ['-Wl,--disable-new-dtags']),
+    // Addresses of functions are settled when the addon is loaded, and read-only from then on.
+    ...(isMac ? [] : ['-Wl,-z,relro,-z,now']),
     ...libtorch.lib.flatMap((folder) => [`-L${folder}`, `-Wl,-rpath,${folder}`]),
     // Nothing refers to the CUDA libraries by name; they register their kernels when they are
     // loaded.
@@ -177,7 +205,8 @@ async function compileUnit({ compiler: [command, ...first], flags, libtorch }, {
 }
 
 /** @param {Plan} plan */
-async function link({ compiler: [command, ...first], version, flags, linkFlags, units, libtorch, key }) {
+async function link({ build, compiler: [command, ...first], version, flags, linkFlags, units, libtorch, key }) {
+  const { addon, engine } = filesOf(build);
   const part = `${addon}.${process.pid}`;
   const { code, output } = await run(command, [
     ...first,
@@ -209,14 +238,17 @@ async function link({ compiler: [command, ...first], version, flags, linkFlags, 
 }
 
 /** Objects of earlier builds, and parts of interrupted ones. @param {Plan} plan */
-function removeOthers({ units }) {
+function removeOthers({ build, units }) {
+  const { objects } = filesOf(build);
   const current = new Set(units.map((unit) => unit.object));
   for (const name of readdirSync(objects)) {
     if (!current.has(join(objects, name))) rmSync(join(objects, name));
   }
 }
 
-function builtKey() {
+/** @param {Plan} plan */
+function builtKey({ build }) {
+  const { engine } = filesOf(build);
   return existsSync(engine) ? JSON.parse(readFileSync(engine, 'utf8')).key : null;
 }
 
