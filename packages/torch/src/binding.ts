@@ -109,7 +109,8 @@ export interface Binding {
 }
 
 function load(): Binding {
-  const file = fileURLToPath(new URL('../../build/tandem_torch.node', import.meta.url));
+  // `npm run test:sanitize` names another build of it.
+  const file = process.env.TANDEM_ADDON ?? fileURLToPath(new URL('../../build/tandem_torch.node', import.meta.url));
   if (!existsSync(file)) {
     throw new Error('the native engine is not built; run `npm run setup` in the repository');
   }
