@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type DataSet, openImages } from 'tandem';
 import type { Context } from './suite.js';
 
-const FOLDER = 'cifar-10-batches-bin';
-const RECORD = 1 + 3 * 32 * 32;
+const folderName = 'cifar-10-batches-bin';
+const bytesPerRecord = 1 + 3 * 32 * 32;
 
 /** Where images of CIFAR-10's kind lie, for our side and for the peer. */
 export interface Cifar {
@@ -24,12 +24,12 @@ export async function withCifar<T>(
   use: (cifar: Cifar) => Promise<T>,
 ): Promise<T> {
   if (dataRoot !== undefined) {
-    if (!existsSync(join(dataRoot, FOLDER))) throw new Error(`${dataRoot} holds no ${FOLDER}`);
+    if (!existsSync(join(dataRoot, folderName))) throw new Error(`${dataRoot} holds no ${folderName}`);
     return use(await open(dataRoot));
   }
   const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   try {
-    writeNoise(join(root, FOLDER), short ? 200 : 10_000);
+    writeNoise(join(root, folderName), short ? 200 : 10_000);
     return await use(await open(root));
   } finally {
     rmSync(root, { recursive: true });
@@ -37,13 +37,13 @@ export async function withCifar<T>(
 }
 
 async function open(root: string): Promise<Cifar> {
-  return { root, folder: join(root, FOLDER), images: await openImages('cifar10', { dataRoot: root }) };
+  return { root, folder: join(root, folderName), images: await openImages('cifar10', { dataRoot: root }) };
 }
 
 function writeNoise(folder: string, perFile: number): void {
   mkdirSync(folder);
-  const bytes = Uint8Array.from({ length: perFile * RECORD }, (_, i) =>
-    i % RECORD === 0 ? (i / RECORD) % 10 : Math.imul(i, 2_654_435_761) >>> 24,
+  const bytes = Uint8Array.from({ length: perFile * bytesPerRecord }, (_, i) =>
+    i % bytesPerRecord === 0 ? (i / bytesPerRecord) % 10 : Math.imul(i, 2_654_435_761) >>> 24,
   );
   const names = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
   for (const name of [...names, 'test_batch.bin']) writeFileSync(join(folder, name), bytes);

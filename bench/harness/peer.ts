@@ -34,10 +34,12 @@ export interface PeerAbout {
  */
 export class Peer {
   about!: PeerAbout;
-  private readonly replies: AsyncIterator<string>;
+  readonly #child: ChildProcess & { stdin: Writable; stdout: Readable };
+  readonly #replies: AsyncIterator<string>;
 
-  private constructor(private readonly child: ChildProcess & { stdin: Writable; stdout: Readable }) {
-    this.replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  private constructor(child: ChildProcess & { stdin: Writable; stdout: Readable }) {
+    this.#child = child;
+    this.#replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     // A peer that died is reported where its reply is missing.
     child.stdin.on('error', () => {});
   }
@@ -69,15 +71,15 @@ export class Peer {
 
   /** Has it do `task` and gives its answer. */
   async ask<T>(task: string, given: object = {}): Promise<T> {
-    this.child.stdin.write(`${JSON.stringify({ task, ...given })}\n`);
-    const { done, value } = await this.replies.next();
+    this.#child.stdin.write(`${JSON.stringify({ task, ...given })}\n`);
+    const { done, value } = await this.#replies.next();
     if (done) throw new Error(`the peer ended during '${task}'`);
     return JSON.parse(value) as T;
   }
 
   async close(): Promise<void> {
-    this.child.stdin.end();
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    this.#child.stdin.end();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
   }
 }
 

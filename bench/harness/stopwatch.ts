@@ -21,14 +21,16 @@ export class Stopwatch {
   #spent = empty();
   #now: Phase = 'the rest';
   #since: number;
+  readonly #clock: () => number;
 
   /** @param clock milliseconds */
-  constructor(private readonly clock: () => number = () => performance.now()) {
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
     this.#since = clock();
   }
 
   switchTo(phase: Phase): Phase {
-    const at = this.clock();
+    const at = this.#clock();
     const before = this.#now;
     this.#spent[before] += (at - this.#since) / 1000;
     this.#now = phase;

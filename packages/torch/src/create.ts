@@ -8,9 +8,13 @@ export type Nested = number | boolean | readonly Nested[];
 
 /** How a tensor is to be made. */
 export interface TensorOptions {
+  /** Sizes of the dimensions; else those of the nested arrays, or one dimension. */
   shape?: readonly number[];
+  /** The element type; else as the data says. */
   dtype?: DType;
+  /** Where it lies; `'cpu'` by default. */
   device?: Device;
+  /** Whether operators on it are recorded for `backward`; false by default. */
   requiresGrad?: boolean;
 }
 
@@ -18,7 +22,8 @@ export interface TensorOptions {
  * A tensor with a copy of `data`: a number, nested arrays, or a typed array (flat; give `shape` for
  * more dimensions). The dtype is the typed array's own; nested numbers are float32, booleans bool,
  * unless `dtype` says otherwise.
- * @throws when the arrays are ragged or do not fill `shape`.
+ * @throws TypeError for nested arrays of unequal lengths, RangeError for numbers that an integer
+ * dtype cannot hold, Error when the data do not fill `shape`
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
   refuseUnknown('tensor', options, ['shape', 'dtype', 'device', 'requiresGrad']);
@@ -41,6 +46,8 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
  * A tensor over the array's own memory, without a copy: writing to one writes to the other. The
  * memory stays as long as the tensor needs it, unless its ArrayBuffer is transferred: then the
  * tensor must not be used any more.
+ * @param shape of as many elements as the array has; one dimension by default
+ * @throws TypeError for a resizable ArrayBuffer, Error when the array does not fill `shape`
  */
 export function fromBuffer(
   array: TypedArray,
@@ -63,7 +70,7 @@ export function fromBuffer(
 export function upload(array: TypedArray, shape: readonly number[], device: Device): Tensor {
   const here = fromBuffer(array, shape);
   if (device === 'cpu') return here;
-  const isLarge = array.byteLength > UNPINNED && device.startsWith('cuda');
+  const isLarge = array.byteLength > largestUnpinned && device.startsWith('cuda');
   return (isLarge ? here.pinMemory() : here).to({ device, nonBlocking: true });
 }
 
@@ -71,11 +78,12 @@ export function upload(array: TypedArray, shape: readonly number[], device: Devi
  * Bytes up to which CUDA copies without waiting from anywhere; for more it wants memory that the
  * system cannot move.
  */
-const UNPINNED = 2 ** 16;
+const largestUnpinned = 2 ** 16;
 
 /**
  * A tensor from the bytes of its elements in row-major order, little-endian, as `x.bytes()` gives
  * them.
+ * @throws Error when there are more or fewer bytes than `shape` needs
  */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: DType): Tensor {
   return new Tensor(binding.fromArray(bytes, shape, dtype, 'fromBytes'), 'fromBytes');
