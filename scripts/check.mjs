@@ -1,5 +1,5 @@
-// `npm run check`: types, lint and format, import rules, generated files and pages, the pages
-// themselves, tests. --no-tests leaves out the last.
+// `npm run check`: types, lint and format, width of comments, import rules, generated files and
+// pages, the pages themselves, tests. --no-tests leaves out the last.
 
 import { join } from 'node:path';
 import { root, run, secondsSince } from './run.mjs';
@@ -11,6 +11,7 @@ const bin = (/** @type {string} */ path) => join(root, 'node_modules', path);
 const checks = [
   ['types', bin('typescript/bin/tsc'), ['-b']],
   ['style', bin('@biomejs/biome/bin/biome'), ['check', '.']],
+  ['comments', 'scripts/comments.mjs', []],
   ['imports', 'scripts/imports.mjs', []],
   ['generated', 'packages/torch/dist/codegen/main.js', ['--check']],
   ['reference', 'scripts/docs/reference.mjs', ['--check']],

@@ -18,7 +18,8 @@ import {
   zeros,
 } from '../src/index.js';
 
-// The compiler is the test: each `@ts-expect-error` fails the build when the line below it is accepted. Nothing here runs.
+// The compiler is the test: each `@ts-expect-error` fails the build when the line below it is
+// accepted. Nothing here runs.
 export function refused(x: Tensor): void {
   // @ts-expect-error there is no such option
   conv2d(x, x, { strides: 2 });
