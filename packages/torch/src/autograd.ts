@@ -12,8 +12,10 @@ function synchronous<T>(name: string, result: T): T {
 
 /**
  * Gradients of `outputs` with respect to `inputs`, without touching any `.grad`.
+ * @param options.gradOutputs one for each output, of its shape; may be left out for single numbers
  * @returns one tensor for each input, of its shape; null for inputs that took no part, where
- * `allowUnused`.
+ * `allowUnused`
+ * @throws Error when nothing was recorded, or an input took no part
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],
@@ -48,12 +50,18 @@ function withGradMode<T>(name: string, on: boolean, fn: () => T): T {
   }
 }
 
-/** Runs `fn` without recording for `backward`. */
+/**
+ * Runs `fn` without recording for `backward`.
+ * @throws TypeError when `fn` returns a promise
+ */
 export function noGrad<T>(fn: () => T): T {
   return withGradMode('noGrad', false, fn);
 }
 
-/** Runs `fn` with recording on again, inside a `noGrad`. */
+/**
+ * Runs `fn` with recording on again, inside a `noGrad`.
+ * @throws TypeError when `fn` returns a promise
+ */
 export function enableGrad<T>(fn: () => T): T {
   return withGradMode('enableGrad', true, fn);
 }
@@ -66,6 +74,7 @@ export function gradEnabled(): boolean {
 /**
  * Runs `fn` without recording or version counting: a little faster than `noGrad`; its tensors can
  * never be recorded.
+ * @throws TypeError when `fn` returns a promise
  */
 export function inferenceMode<T>(fn: () => T): T {
   binding.beginInference();
@@ -81,6 +90,7 @@ export function inferenceMode<T>(fn: () => T): T {
  * autocast lists say.
  * @param options.dtype bfloat16 by default; float16 only on GPUs.
  * @param options.enabled false switches it off inside.
+ * @throws RangeError for other dtypes, TypeError when `fn` returns a promise
  */
 export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?: boolean }, fn: () => T): T {
   const { device = 'cpu', dtype = 'bfloat16', enabled = true } = options;
@@ -95,7 +105,10 @@ export function autocast<T>(options: { device?: Device; dtype?: DType; enabled?:
   }
 }
 
-/** Whether autocast is on for a device. */
+/**
+ * Whether autocast is on for a device.
+ * @throws Error for a kind of device without autocast
+ */
 export function autocastEnabled(device: Device): boolean {
   return binding.autocastEnabled(device);
 }

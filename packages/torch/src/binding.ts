@@ -5,31 +5,47 @@ import { fileURLToPath } from 'node:url';
 
 /** One argument or result of an operator, as libtorch describes it. */
 export interface SchemaArgument {
+  /** libtorch's own name, in snake case. */
   readonly name: string;
+  /** As TorchScript spells it, such as `Tensor?` or `int[]`. */
   readonly type: string;
   /** The length of a fixed-size list, where one number stands for all. */
   readonly length?: number;
+  /** Whether it comes after the `*` of the schema. */
   readonly keywordOnly: boolean;
+  /** Whether it can be left out. */
   readonly hasDefault: boolean;
+  /** Whether the operator changes it in place. */
   readonly writes: boolean;
 }
 
 /** An operator's schema as data. */
 export interface Schema {
+  /** With its namespace, such as `aten::add`. */
   readonly name: string;
+  /** Tells forms of one name apart; empty for the main one. */
   readonly overload: string;
+  /** In the order of the schema. */
   readonly arguments: readonly SchemaArgument[];
+  /** In the order of the schema. */
   readonly returns: readonly SchemaArgument[];
+  /** libtorch's own spelling. */
   readonly schema: string;
 }
 
 /** What libtorch was built with and which devices it sees. */
 export interface Capabilities {
+  /** oneDNN, for convolutions on CPUs. */
   readonly mkldnn: boolean;
+  /** Intel's BLAS. */
   readonly mkl: boolean;
+  /** Linear algebra beyond products. */
   readonly lapack: boolean;
+  /** Threads within an operator. */
   readonly openmp: boolean;
+  /** Apple's GPUs. */
   readonly mps: boolean;
+  /** How many GPUs CUDA sees. */
   readonly cudaDevices: number;
   /** OpenBLAS's own description, absent where another BLAS is linked. */
   readonly openblas?: string;
@@ -39,31 +55,60 @@ export interface Capabilities {
  * The native addon's functions. Tensors are slot numbers here; everything above speaks of `Tensor`.
  */
 export interface Binding {
+  /**
+   * The boxed call. Values go by the schema: slots for tensors, undefined for defaults, null for
+   * None.
+   */
   call(operator: number, ...values: unknown[]): unknown;
+  /**
+   * The number of an operator, for `call`. Throws where this libtorch has none, or orders its
+   * arguments otherwise; `shown` is its name in messages.
+   */
   resolve(name: string, overload: string, argumentNames: readonly string[], shown: string): number;
+  /** Every operator of libtorch and of our own. */
   schemas(): Schema[];
 
+  /** How many slots there are. */
   capacity(): number;
+  /** Shares the table of generations. */
   attach(generations: Uint32Array): void;
+  /** Slots that are filled from now on belong to this scope. */
   beginScope(): void;
+  /** Frees them but for these, which go to the scope around it. */
   endScope(kept: readonly number[]): void;
+  /** Takes a slot out of all scopes. */
   keep(slot: number): void;
+  /** Frees a slot. */
   dispose(slot: number): void;
+  /** How many slots are filled. */
   liveCount(): number;
+  /** All slots that are filled; bytes of shared memory count once. */
   live(): [slot: number, maker: string | undefined, bytes: number, owned: boolean][];
+  /** What a slot held last, as `float32[2, 3]`; empty where it holds a newer tensor. */
   freed(slot: number): string;
 
+  /** A tensor with a copy of the array; `user` is the name in messages. */
   fromArray(array: NodeJS.TypedArray, shape: readonly number[], dtype: string, user: string): number;
+  /** A tensor over the array's memory. */
   fromBuffer(array: NodeJS.TypedArray, shape: readonly number[], dtype: string, user: string): number;
+  /** Copies a tensor's elements to the array in row-major order. */
   read(slot: number, into: NodeJS.TypedArray): void;
+  /** The one element of a tensor. */
   item(slot: number): number | boolean;
+  /** Sizes of the dimensions. */
   shape(slot: number): number[];
+  /** Steps along the dimensions, in elements. */
   strides(slot: number): number[];
+  /** Element type. */
   dtype(slot: number): string;
+  /** Where it lies. */
   device(slot: number): string;
+  /** Whether the elements lie in order in memory. */
   isContiguous(slot: number, channelsLast: boolean): boolean;
 
+  /** Accumulates the gradients of leaves. */
   backward(outputs: readonly number[], gradients: readonly number[] | null, retain: boolean, create: boolean): void;
+  /** Gradients with respect to inputs; -1 for one that took no part. */
   gradients(
     outputs: readonly number[],
     inputs: readonly number[],
@@ -72,39 +117,72 @@ export interface Binding {
     create: boolean,
     allowUnused: boolean,
   ): number[];
+  /** Whether operators on it are recorded. */
   requiresGrad(slot: number): boolean;
+  /** Switches that on or off. */
   setRequiresGrad(slot: number, on: boolean): void;
+  /** Whether no recorded operator made it. */
   isLeaf(slot: number): boolean;
+  /** The slot of its gradient: `known` where that slot still holds it, -1 where there is none. */
   gradient(slot: number, known: number): number;
+  /** Replaces its gradient; -1 for none. */
   setGradient(slot: number, gradient: number): void;
+  /** Switches recording on or off; what it was before. */
   setGradMode(on: boolean): boolean;
+  /** Whether operators are recorded. */
   gradMode(): boolean;
+  /** Begins inference mode; modes nest. */
   beginInference(): void;
+  /** Ends the innermost one. */
   endInference(): void;
+  /** Whether autocast is on for a device. */
   autocastEnabled(device: string): boolean;
+  /** Sets autocast; what it was before, for `endAutocast`. */
   beginAutocast(device: string, dtype: string, on: boolean): [dtype: string, on: boolean];
+  /** Puts that back. */
   endAutocast(device: string, dtype: string, on: boolean): void;
 
+  /** libtorch's version. */
   version(): string;
+  /** libtorch's report of how it was built. */
   buildSettings(): string;
+  /** Libraries and devices. */
   capabilities(): Capabilities;
+  /** CPU threads of an operator. */
   threads(): number;
+  /** Sets them, for the BLAS too. */
   setThreads(count: number): void;
+  /**
+   * Has the allocator hold on to large blocks: giving each back to the system tripled their cost.
+   */
   keepFreedMemory(): void;
+  /** Bytes that are allocated and not freed; undefined where the C library cannot tell. */
   allocatedBytes(): number | undefined;
+  /** Seeds every default generator. */
   seed(value: number): void;
+  /** The slot of a default generator's state. */
   generatorState(device: string): number;
+  /** Puts a state back. */
   setGeneratorState(device: string, state: number): void;
 
+  /** Begins a copy of pinned memory to a device, in a stream of its own. */
   copyAsync(pinned: number, device: string): number;
+  /** Has this thread's stream wait for it. */
   waitForCopy(copy: number): void;
 
+  /** Whether the addon was built with CUDA; those below throw where it was not. */
   hasCudaGraphs(): boolean;
+  /** Bytes of a GPU. */
   cudaMemory(device: string): [free: number, total: number];
+  /** Moves this thread's work to a stream that can be captured. */
   leaveDefaultStream(device: string): void;
+  /** Begins to capture a graph, with the memory of another or, at -1, its own. */
   beginCapture(sharing: number): void;
+  /** Ends it: the number of the graph, -1 where it is not kept. */
   endCapture(keep: boolean): number;
+  /** Repeats the work of a graph. */
   replayGraph(graph: number): void;
+  /** Frees a graph. */
   freeGraph(graph: number): void;
 }
 

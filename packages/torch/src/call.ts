@@ -56,7 +56,10 @@ export function id(row: number): number {
 /** The boxed call itself. */
 export const call = binding.call;
 
-/** A tensor argument's slot. */
+/**
+ * A tensor argument's slot.
+ * @throws TypeError for anything else, Error for a tensor that has been freed
+ */
 export function slot(row: number, x: unknown): number {
   if (x instanceof Tensor) return generations[x.slot] === x.generation ? x.slot : slotOf(x, nameOf(row));
   throw new TypeError(`${nameOf(row)}: expected a Tensor, got ${show(x)}`);
@@ -67,7 +70,10 @@ export function optionalSlot(row: number, x: unknown): number | null | undefined
   return x === undefined || x === null ? x : slot(row, x);
 }
 
-/** Slots of a list of tensors. */
+/**
+ * Slots of a list of tensors.
+ * @throws as `slot`
+ */
 export function slots(row: number, list: unknown): (number | null)[] {
   if (!Array.isArray(list)) throw new TypeError(`${nameOf(row)}: expected an array of Tensors, got ${show(list)}`);
   return list.map((x) => (x === null ? null : slot(row, x)));
@@ -85,7 +91,10 @@ export function madeAll(row: number, results: unknown): Tensor[] {
 
 const none = Object.freeze({});
 
-/** The options object given, after checking that the operator knows each key. */
+/**
+ * The options object given, after checking that the operator knows each key.
+ * @throws TypeError naming the unknown key and the known ones
+ */
 export function checked<T extends object>(row: number, options: T | undefined, first: unknown): T {
   if (options === undefined) return none as T;
   if (!isPlain(options)) {
@@ -105,30 +114,37 @@ export function given(options: unknown): object {
 
 // Tests by which an overloaded operator tells its forms apart.
 
+/** A tensor. */
 export function isTensor(x: unknown): boolean {
   return x instanceof Tensor;
 }
 
+/** A list of tensors; null stands for one that is left out. */
 export function isTensors(x: unknown): boolean {
   return Array.isArray(x) && x.every((element) => element === null || element instanceof Tensor);
 }
 
+/** A number. */
 export function isNumber(x: unknown): boolean {
   return typeof x === 'number';
 }
 
+/** A number, a boolean, or a BigInt for an integer beyond 2^53. */
 export function isScalar(x: unknown): boolean {
   return typeof x === 'number' || typeof x === 'boolean' || typeof x === 'bigint';
 }
 
+/** A list of numbers. */
 export function isNumbers(x: unknown): boolean {
   return Array.isArray(x) && x.every((element) => typeof element === 'number');
 }
 
+/** True or false. */
 export function isBoolean(x: unknown): boolean {
   return typeof x === 'boolean';
 }
 
+/** A string. */
 export function isString(x: unknown): boolean {
   return typeof x === 'string';
 }

@@ -12,8 +12,10 @@ export const dtypes = [
   'bool',
 ] as const;
 
+/** The name of an element type, such as `'float32'`. */
 export type DType = (typeof dtypes)[number];
 
+/** Bytes of one element. */
 export const bytesPerElement: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
@@ -30,13 +32,19 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
 /** `cpu`, `cuda`, `cuda:1`, `mps`. */
 export type Device = string;
 
-/** Order of the elements in memory. */
+/**
+ * Order of the elements in memory: row by row, with the channels of a pixel side by side (4
+ * dimensions only), or as in the tensor at hand.
+ */
 export type MemoryFormat = 'contiguous' | 'channelsLast' | 'preserve';
 
 /** Where and how a tensor should be. */
 export interface Placement {
+  /** The element type; else as it was. */
   dtype?: DType;
+  /** The device; else as it was. */
   device?: Device;
+  /** The order of the elements in memory; else as it was. */
   memoryFormat?: MemoryFormat;
   /** On a GPU: copy from pinned memory without waiting. */
   nonBlocking?: boolean;
@@ -51,7 +59,11 @@ export type Sizes = number | readonly number[];
 /** Typed arrays that tensors can be read from and into. */
 export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** The dtype of a typed array; `user` names the caller in the error. */
+/**
+ * The dtype of a typed array.
+ * @param user names the caller in the error
+ * @throws TypeError for kinds that have none, such as Uint16Array
+ */
 export function dtypeOfArray(array: TypedArray, user: string): DType {
   if (array instanceof Float32Array) return 'float32';
   if (array instanceof Float64Array) return 'float64';

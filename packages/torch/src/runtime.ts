@@ -25,6 +25,7 @@ export function threads(): number {
 /**
  * Sets it for libtorch and for its BLAS. At the start it is `TANDEM_THREADS`, or the number of
  * cores.
+ * @throws RangeError for anything but an integer, Error below 1
  */
 export function setThreads(count: number): void {
   checkInteger('setThreads', count);
@@ -40,20 +41,27 @@ export function allocatedBytes(): number | undefined {
   return binding.allocatedBytes();
 }
 
-/** Seeds the default random generators of all devices. */
+/**
+ * Seeds the default random generators of all devices.
+ * @throws RangeError for anything but a safe integer
+ */
 export function manualSeed(seed: number): void {
   checkInteger('manualSeed', seed);
   binding.seed(seed);
 }
 
 /**
- * The state of a device's default generator, a uint8 tensor that `setGeneratorState` takes back.
+ * The state of a device's default generator, a uint8 tensor [bytes] that `setGeneratorState` takes
+ * back.
  */
 export function generatorState(device: Device = 'cpu'): Tensor {
   return new Tensor(binding.generatorState(device), 'generatorState');
 }
 
-/** Continues a device's default generator from a saved state. */
+/**
+ * Continues a device's default generator from a saved state.
+ * @throws Error for a tensor that is no such state
+ */
 export function setGeneratorState(state: Tensor, device: Device = 'cpu'): void {
   binding.setGeneratorState(device, slotOf(state, 'setGeneratorState'));
 }

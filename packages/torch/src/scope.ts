@@ -42,7 +42,9 @@ function isPlain(value: object): boolean {
 
 /** What is alive. Memory shared by several tensors counts once. */
 export interface LiveTensors {
+  /** Tensors. */
   readonly count: number;
+  /** Bytes of their memory. */
   readonly bytes: number;
   /** By the operator that made them. */
   readonly byOperator: Readonly<Record<string, { count: number; bytes: number }>>;
@@ -66,7 +68,7 @@ export function liveCount(): number {
   return binding.liveCount();
 }
 
-/** Counts and bytes of everything alive, by maker. */
+/** Counts and bytes of everything alive, by maker; takes time in proportion to their number. */
 export function liveTensors(): LiveTensors {
   const byOperator: Record<string, { count: number; bytes: number }> = {};
   const bySource: Record<string, { count: number; bytes: number }> = {};

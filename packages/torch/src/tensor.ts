@@ -73,10 +73,12 @@ export class Tensor {
     return this.shape.reduce((product, size) => product * size, 1);
   }
 
+  /** Element type. */
   get dtype(): DType {
     return binding.dtype(slotOf(this, 'dtype')) as DType;
   }
 
+  /** Where it lies: `'cpu'`, `'cuda:0'`. */
   get device(): Device {
     return binding.device(slotOf(this, 'device'));
   }
@@ -86,11 +88,15 @@ export class Tensor {
     return binding.isContiguous(slotOf(this, 'isContiguous'), format === 'channelsLast');
   }
 
-  /** Whether operators on it are recorded for `backward`. */
+  /**
+   * Whether operators on it are recorded for `backward`. Can be switched off on leaves alone, and
+   * on for floating-point tensors.
+   */
   get requiresGrad(): boolean {
     return binding.requiresGrad(slotOf(this, 'requiresGrad'));
   }
 
+  /** @throws Error for a dtype that has no gradients, or off where `isLeaf` is false */
   set requiresGrad(on: boolean) {
     binding.setRequiresGrad(slotOf(this, 'requiresGrad'), on);
   }
@@ -112,6 +118,7 @@ export class Tensor {
     return this.#gradient as Tensor;
   }
 
+  /** @throws Error when the gradient's shape or dtype is another */
   set grad(gradient: Tensor | null) {
     binding.setGradient(slotOf(this, 'grad'), gradient ? slotOf(gradient, 'grad') : -1);
     this.#gradient = gradient ?? undefined;
@@ -131,6 +138,7 @@ export class Tensor {
 
   /**
    * The one element as a number; booleans as 0 and 1. On a GPU this waits for all work in flight.
+   * @throws Error when there are more or fewer elements, RangeError for an int64 beyond 2^53
    */
   item(): number {
     const value = Number(binding.item(slotOf(this, 'item')));
@@ -203,10 +211,12 @@ export class Tensor {
     if (this.live) binding.dispose(this.slot);
   }
 
+  /** As `Tensor(float32[2, 3])`. */
   toString(): string {
     return this.live ? `Tensor(${describe(this)})` : 'Tensor(freed)';
   }
 
+  /** What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }

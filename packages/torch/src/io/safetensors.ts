@@ -26,7 +26,9 @@ const maximumHeader = 100_000_000;
 
 /** What a file holds. */
 export interface SafeTensors {
+  /** By name, on the CPU, for the caller to free. */
   readonly tensors: Record<string, Tensor>;
+  /** Strings by name; empty where the file has none. */
   readonly metadata: Record<string, string>;
 }
 
@@ -113,6 +115,7 @@ function syncFolder(path: string): void {
 
 /** A file is no safetensors file, or a damaged one. */
 export class SafetensorsError extends Error {
+  /** As `Error` shows it. */
   override readonly name: string = 'SafetensorsError';
 }
 

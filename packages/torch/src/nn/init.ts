@@ -10,21 +10,25 @@ function fans(weight: Tensor): { fanIn: number; fanOut: number } {
   return { fanIn: inputs * area, fanOut: out * area };
 }
 
-/** Normal with deviation sqrt(2 / fan): keeps the variance of ReLU networks (He et al., 2015). */
+/**
+ * Normal with deviation sqrt(2 / fan), in place: keeps the variance of ReLU networks (He et al.
+ * 2015, arXiv:1502.01852).
+ * @param weight [out, in] or [out, in, kh, kw]
+ */
 export function kaimingNormal(weight: Tensor, mode: 'fanIn' | 'fanOut' = 'fanIn'): Tensor {
   return noGrad(() => weight.normal_({ std: Math.sqrt(2 / fans(weight)[mode]) }));
 }
 
 /**
- * Uniform within +-1/sqrt(fanIn), the default of Linear and Conv2d; `weight` gives the fan for its
- * bias too.
+ * Uniform within +-1/sqrt(fanIn), in place, the default of Linear and Conv2d.
+ * @param weight gives the fan, for its bias too
  */
 export function uniformFanIn(x: Tensor, weight = x): Tensor {
   const bound = 1 / Math.sqrt(fans(weight).fanIn);
   return noGrad(() => x.uniform_({ from: -bound, to: bound }));
 }
 
-/** Normal with deviation `std`, cut off at +-`bound`, as PyTorch's `trunc_normal_`. */
+/** Normal with deviation `std`, cut off at +-`bound`, in place, as PyTorch's `trunc_normal_`. */
 export function truncatedNormal(x: Tensor, std: number, bound = 2): Tensor {
   return noGrad(() =>
     scope(() => {
@@ -44,7 +48,7 @@ export function truncatedNormal(x: Tensor, std: number, bound = 2): Tensor {
   );
 }
 
-/** Every element one value. */
+/** Every element one value, in place. */
 export function constant(x: Tensor, value: number): Tensor {
   return noGrad(() => x.fill_(value));
 }

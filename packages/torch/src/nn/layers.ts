@@ -16,12 +16,19 @@ function pair(size: Sizes): readonly number[] {
  * in evaluation a result never depends on what else is in the batch.
  */
 export class Conv2d extends Module {
+  /** Kernels [out, in / groups, kh, kw]. */
   weight: Tensor;
+  /** [out], or null without. */
   bias: Tensor | null;
+  /** As PyTorch means them. */
   readonly options: { stride: Sizes; padding: Sizes; dilation: Sizes; groups: number };
   /** @internal 3x3 at stride 1, with padding 1, in one group. */
   readonly isPlain3x3: boolean;
 
+  /**
+   * Weights and bias begin uniform within +-1/sqrt(in kh kw / groups).
+   * @throws RangeError when channels do not divide into the groups
+   */
   constructor(
     inputs: number,
     outputs: number,
@@ -40,6 +47,7 @@ export class Conv2d extends Module {
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
 
+  /** @param x [n, in, h, w] */
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
     if (this.training && this.isPlain3x3 && winogradIsFaster(x, weight)) {
@@ -65,9 +73,12 @@ export class Conv2d extends Module {
 
 /** x W' + b: [..., in] to [..., out]. */
 export class Linear extends Module {
+  /** W, [out, in]. */
   weight: Tensor;
+  /** b, [out], or null without. */
   bias: Tensor | null;
 
+  /** Weights and bias begin uniform within +-1/sqrt(in). */
   constructor(inputs: number, outputs: number, options: { bias?: boolean } = {}) {
     super();
     refuseUnknown('Linear', options, ['bias']);
@@ -76,6 +87,7 @@ export class Linear extends Module {
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
 
+  /** @param x [..., in] */
   forward(x: Tensor): Tensor {
     return ops.linear(x, this.weight, { bias: this.bias });
   }
@@ -88,14 +100,22 @@ export class Linear extends Module {
  * takes the latter away again.
  */
 class BatchNorm extends Module {
+  /** Scale [features], 1 at first; null without `affine`. */
   weight: Tensor | null;
+  /** Shift [features], 0 at first; null without `affine` or `shift`. */
   bias: Tensor | null;
+  /** [features], 0 at first. */
   runningMean: Tensor;
+  /** [features], 1 at first. */
   runningVar: Tensor;
+  /** Batches seen in training: int64 []. */
   numBatchesTracked: Tensor;
+  /** Share of the batch in the running statistics. */
   momentum: number;
+  /** Added to the variance. */
   readonly eps: number;
 
+  /** @param dimensions numbers of dimensions that it takes */
   constructor(
     readonly dimensions: readonly number[],
     features: number,
@@ -113,6 +133,10 @@ class BatchNorm extends Module {
     this.numBatchesTracked = buffer(ops.zeros([], { dtype: 'int64' }));
   }
 
+  /**
+   * @param x [n, features, ...]
+   * @throws RangeError for other dimensions, and in training for one value per channel
+   */
   forward(x: Tensor): Tensor {
     if (!this.dimensions.includes(x.ndim)) {
       throw new RangeError(`${this.constructor.name}: expected ${this.dimensions.join(' or ')} dimensions, got ${x}`);
@@ -130,6 +154,7 @@ class BatchNorm extends Module {
 
 /** Batch normalisation of [n, c] or [n, c, l]. */
 export class BatchNorm1d extends BatchNorm {
+  /** @param options momentum 0.1 and eps 1e-5 by default */
   constructor(features: number, options?: ConstructorParameters<typeof BatchNorm>[2]) {
     super([2, 3], features, options);
   }
@@ -137,6 +162,7 @@ export class BatchNorm1d extends BatchNorm {
 
 /** Batch normalisation of [n, c, h, w]. */
 export class BatchNorm2d extends BatchNorm {
+  /** @param options momentum 0.1 and eps 1e-5 by default */
   constructor(features: number, options?: ConstructorParameters<typeof BatchNorm>[2]) {
     super([4], features, options);
   }
@@ -147,10 +173,14 @@ export class BatchNorm2d extends BatchNorm {
  * features] to the same.
  */
 export class LayerNorm extends Module {
+  /** Scale [features], 1 at first. */
   weight: Tensor;
+  /** Shift [features], 0 at first. */
   bias: Tensor;
+  /** Added to the variance. */
   readonly eps: number;
 
+  /** @param options eps 1e-5 by default */
   constructor(features: number, options: { eps?: number } = {}) {
     super();
     refuseUnknown('LayerNorm', options, ['eps']);
@@ -159,6 +189,7 @@ export class LayerNorm extends Module {
     this.bias = parameter(ops.zeros([features]));
   }
 
+  /** @param x [..., features] */
   forward(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
     return ops.layerNorm(x, weight.shape, { weight, bias, eps });
@@ -167,6 +198,7 @@ export class LayerNorm extends Module {
 
 /** max(x, 0). */
 export class ReLU extends Module {
+  /** @param x of any shape */
   forward(x: Tensor): Tensor {
     return ops.relu(x);
   }
@@ -177,6 +209,7 @@ export class ReLU extends Module {
  * approximation.
  */
 export class GELU extends Module {
+  /** @param x of any shape */
   forward(x: Tensor): Tensor {
     return ops.gelu(x);
   }
@@ -187,20 +220,27 @@ export class GELU extends Module {
  * begin at 0.25.
  */
 export class PReLU extends Module {
+  /** Slopes [channels]. */
   weight: Tensor;
 
+  /** @param channels 1: one slope for all */
   constructor(channels = 1, initial = 0.25) {
     super();
     this.weight = parameter(ops.full([channels], initial, { dtype: 'float32' }));
   }
 
+  /** @param x [n, channels, ...] */
   forward(x: Tensor): Tensor {
     return ops.prelu(x, this.weight);
   }
 }
 
-/** The largest value under each kernel position; `stride` is the kernel size unless given. */
+/** The largest value under each kernel position. The stride defaults to the kernel size. */
 export class MaxPool2d extends Module {
+  /**
+   * @param kernel size of a window
+   * @param options as PyTorch means them
+   */
   constructor(
     readonly kernel: Sizes,
     readonly options: { stride?: Sizes; padding?: Sizes } = {},
@@ -208,13 +248,18 @@ export class MaxPool2d extends Module {
     super();
   }
 
+  /** @param x [n, c, h, w]; gives [n, c, h', w'] */
   forward(x: Tensor): Tensor {
     return ops.maxPool2d(x, this.kernel, this.options);
   }
 }
 
-/** The mean under each kernel position; `stride` is the kernel size unless given. */
+/** The mean under each kernel position. The stride defaults to the kernel size. */
 export class AvgPool2d extends Module {
+  /**
+   * @param kernel size of a window
+   * @param options as PyTorch means them
+   */
   constructor(
     readonly kernel: Sizes,
     readonly options: { stride?: Sizes; padding?: Sizes; ceilMode?: boolean; countIncludePad?: boolean } = {},
@@ -222,6 +267,7 @@ export class AvgPool2d extends Module {
     super();
   }
 
+  /** @param x [n, c, h, w]; gives [n, c, h', w'] */
   forward(x: Tensor): Tensor {
     return ops.avgPool2d(x, this.kernel, this.options);
   }
@@ -229,10 +275,12 @@ export class AvgPool2d extends Module {
 
 /** Means over as many even cells as `size` says: [n, c, h, w] to [n, c, size, size]. */
 export class AdaptiveAvgPool2d extends Module {
+  /** @param size of the result */
   constructor(readonly size: Sizes) {
     super();
   }
 
+  /** @param x [n, c, h, w] */
   forward(x: Tensor): Tensor {
     return ops.adaptiveAvgPool2d(x, this.size);
   }
@@ -240,6 +288,7 @@ export class AdaptiveAvgPool2d extends Module {
 
 /** [n, ...] to [n, product of the rest]. */
 export class Flatten extends Module {
+  /** @param x [n, ...] */
   forward(x: Tensor): Tensor {
     return ops.flatten(x, { startDim: 1 });
   }
@@ -247,6 +296,7 @@ export class Flatten extends Module {
 
 /** x itself. */
 export class Identity extends Module {
+  /** @param x of any shape */
   forward(x: Tensor): Tensor {
     return x;
   }
@@ -254,8 +304,10 @@ export class Identity extends Module {
 
 /** Modules one after another; their names are their positions. */
 export class Sequential extends Module {
+  /** The module at a position, from 0. */
   [position: number]: Module;
 
+  /** @param modules in the order in which they are applied */
   constructor(...modules: readonly Module[]) {
     super();
     Object.assign(this, modules);
@@ -266,6 +318,7 @@ export class Sequential extends Module {
     return Object.values(this).filter((value) => value instanceof Module);
   }
 
+  /** @param x what the first module takes */
   forward(x: Tensor): Tensor {
     return this.layers.reduce((y, layer) => layer.forward(y), x);
   }

@@ -44,6 +44,7 @@ export abstract class Module {
    */
   training = true;
 
+  /** What it computes; each module says the shapes. */
   abstract forward(x: Tensor): Tensor;
 
   /**
@@ -59,6 +60,7 @@ export abstract class Module {
     return named(this, 'buffer');
   }
 
+  /** Every parameter, in the order of `namedParameters`. */
   parameters(): Tensor[] {
     return this.namedParameters().map(([, tensor]) => tensor);
   }
@@ -91,7 +93,10 @@ export abstract class Module {
     });
   }
 
-  /** A deep copy with tensors of its own, trained or frozen as these are. */
+  /**
+   * A deep copy with tensors of its own, trained or frozen as these are. Made without calling
+   * constructors: a subclass keeps what it needs in ordinary properties, none of them `#private`.
+   */
   clone(): this {
     return cloned(this, new Map());
   }

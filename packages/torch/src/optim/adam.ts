@@ -7,9 +7,12 @@ import { Optimizer } from './optimizer.js';
 
 /** Settings of Adam and AdamW; a group may set its own. */
 export interface AdamOptions extends OptimizerOptions {
-  /** How much of the means of the gradients and of their squares stays at each step. */
+  /**
+   * How much of the means of the gradients and of their squares stays at each step, each in [0, 1);
+   * 0.9 and 0.999 by default.
+   */
   betas?: readonly [number, number];
-  /** Added to the root of the mean square. */
+  /** Added to the root of the mean square; 1e-8 by default. */
   eps?: number;
 }
 

@@ -3,7 +3,9 @@ import type { Tensor } from '../tensor.js';
 
 /** Settings of every optimizer; a group may set its own. */
 export interface OptimizerOptions {
+  /** Learning rate, 0 or more. */
   lr: number;
+  /** Strength of the pull towards 0, 0 or more; each optimizer says where it goes. */
   weightDecay?: number;
   /**
    * `'vectors'`: tensors of one dimension or none, that is biases and batch norm, are not decayed.
@@ -13,13 +15,14 @@ export interface OptimizerOptions {
 
 /**
  * Parameters with settings of their own. A group with its own `lr` or `weightDecay` keeps it,
- * whatever `step` is told.
+ * whatever `step` is given.
  */
 export type GroupOptions<Options> = Partial<Options> & {
+  /** Tensors that require gradients. */
   readonly parameters: readonly Tensor[];
   /**
-   * Times the rate that `step` is told, for a group that learns faster or slower than others; 1
-   * unless given.
+   * Times the rate that `step` is given, for a group that learns faster or slower than others; 1 by
+   * default.
    */
   readonly lrScale?: number;
 };
@@ -48,7 +51,9 @@ export type Group<Options> = Settled<Options> & { readonly states: readonly Stat
  * Parameters that have a gradient and are treated alike, as lists for the `_foreach_` operators.
  */
 export interface Moving {
+  /** The parameters. */
   readonly thetas: readonly Tensor[];
+  /** The gradient of each, of its shape. */
   readonly gradients: readonly Tensor[];
   /** Whether these are vectors of a group that excludes them. */
   readonly excluded: boolean;
@@ -61,6 +66,7 @@ export function need(isGood: boolean, name: string, message: string): void {
   if (!isGood) throw new RangeError(`${name}: ${message}`);
 }
 
+/** @throws RangeError unless the value of this setting is finite and 0 or more */
 export function needNonNegative(name: string, setting: Scheduled, value: number): void {
   need(value >= 0 && value < Number.POSITIVE_INFINITY, name, `${setting} must be 0 or more, got ${value}`);
 }

@@ -7,8 +7,12 @@ import { Optimizer } from './optimizer.js';
 
 /** Settings of LARS; a group may set its own. */
 export interface LARSOptions extends OptimizerOptions {
+  /** Share of the velocity that stays at each step, in [0, 1); 0.9 by default. */
   momentum?: number;
-  /** How far one step may move a tensor, in parts of its norm and of the learning rate. */
+  /**
+   * How far one step may move a tensor, in parts of its norm and of the learning rate; 0.001 by
+   * default.
+   */
   trust?: number;
   /**
    * What momentum gathers: `'gradients'` (BYOL, Barlow Twins), or `'steps'`, gradients already

@@ -22,6 +22,7 @@ import {
  * gradients stay as they are.
  */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
+  /** Parameters with their settings of the moment and what is remembered of each. */
   readonly groups: readonly Group<Options>[];
   readonly #name: string;
 
@@ -56,8 +57,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 
   /**
    * One update in place, inside a scope and without gradient. The `weightDecay` of excluded vectors
-   * comes as 0. What changes from step to step is asked of `inputs`, and read from the settings when
-   * it is asked for: they are those of the step at hand.
+   * comes as 0. What changes from step to step is asked of `inputs`, and read from the settings
+   * when it is asked for: they are those of the step at hand.
    */
   protected abstract update(moving: Moving, settings: Required<Options>, inputs: StepInputs): void;
 
@@ -83,7 +84,12 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     }
   }
 
-  /** One update. @param schedule as `set` takes it @param inputs where the update may be captured */
+  /**
+   * One update.
+   * @param schedule as `set` takes it
+   * @param inputs where the update may be captured
+   * @throws RangeError for a setting that is out of range
+   */
   step(schedule: Parameters<this['set']>[0] = {}, inputs: StepInputs = eagerInputs): void {
     this.set(schedule);
     scope(() => {

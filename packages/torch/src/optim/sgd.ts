@@ -7,7 +7,9 @@ import { Optimizer } from './optimizer.js';
 
 /** Settings of SGD; a group may set its own. */
 export interface SGDOptions extends OptimizerOptions {
+  /** Share of the velocity that stays at each step, in [0, 1); 0 by default. */
   momentum?: number;
+  /** Looks ahead along the velocity (Nesterov 1983); false by default, needs a momentum. */
   nesterov?: boolean;
 }
 
