@@ -29,8 +29,8 @@ await runMain(async () => {
   const env = {
     TANDEM_ADDON: join(build, 'tandem_torch.node'),
     LD_PRELOAD: runtimes.join(' '),
-    // libtorch and Node keep much to the end of the process. One that asks for more memory than there
-    // is gets none, as without the sanitizer: tests do.
+    // libtorch and Node keep much to the end of the process. One that asks for more memory than
+    // there is gets none, as without the sanitizer: tests do.
     ASAN_OPTIONS: `${common}:detect_leaks=0:allocator_may_return_null=1`,
     UBSAN_OPTIONS: common,
   };

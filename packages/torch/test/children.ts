@@ -13,9 +13,9 @@ export const engine = new URL('../src/index.js', import.meta.url).href;
 
 /**
  * Runs `body`, a module in which `torch` is the engine, in a process of its own; stops it after
- * `limit` ms.
+ * `limit` ms, which leaves room for sanitizers.
  */
-export function runChild(body: string, flags: readonly string[] = [], limit = 60_000): Promise<Ended> {
+export function runChild(body: string, flags: readonly string[] = [], limit = 300_000): Promise<Ended> {
   const source = `import * as torch from ${JSON.stringify(engine)};\nconst engine = ${JSON.stringify(engine)};\n${body}`;
   // The parent's reporter must not be mistaken for the child's.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;

@@ -62,7 +62,8 @@ export interface Method<Seen extends Views = Views> {
   /** Whose encoder is kept as the result of a run. */
   readonly result: 'student' | 'teacher';
   /**
-   * What else decides how training goes on, by name: queues, pointers, centres. Kept in checkpoints.
+   * What else decides how training goes on, by name: queues, pointers, centres. Kept in
+   * checkpoints.
    */
   readonly state?: Readonly<Record<string, Tensor>>;
   /** Names of the classes that the head tells apart, where it is a classifier. */

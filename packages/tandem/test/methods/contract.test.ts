@@ -226,10 +226,10 @@ describe('every method learns', {
 
   for (const { name, title, settings = {} } of subjects.filter(({ views, architecture }) => !views && !architecture)) {
     test(`${title}: its loss falls on 320 pictures of Fashion-MNIST`, async () => {
-      // Against the random rows that a queue starts with a key is easily found. The loss rises while
-      // keys of pictures, all alike at first, take their place: two steps here, after which it has
-      // to fall. DINO's targets are sharp until its centre has found their mean, some ten steps at
-      // .9; what the student can learn of them falls then.
+      // Against the random rows that a queue starts with a key is easily found. The loss rises
+      // while keys of pictures, all alike at first, take their place: two steps here, after which
+      // it has to fall. DINO's targets are sharp until its centre has found their mean, some ten
+      // steps at .9; what the student can learn of them falls then.
       const width = 'teacher' in settings ? 8 : 32; // a teacher has a width of its own
       const own = settingsFor(name, { projHidden: 64, projDim: width, predHidden: 32, bank: 128, prototypes: 64 });
       const filled = 'bank' in own ? 2 : 'centreMomentum' in own ? 20 : 0;

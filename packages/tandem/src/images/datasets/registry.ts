@@ -22,7 +22,9 @@ export function dataSetNamed(name: string): NamedDataSet | undefined {
   return byName.get(name);
 }
 
-/** What to say to whoever opens a folder of a data set's own files by its path, if these are some. */
+/**
+ * What to say to whoever opens a folder of a data set's own files by its path, if these are some.
+ */
 export function hintFor(paths: readonly string[]): string | undefined {
   const names = paths.map((path) => path.slice(path.lastIndexOf('/') + 1));
   return all.find(({ hint }) => hint && names.some((name) => hint.file.test(name)))?.hint?.advice;

@@ -12,7 +12,8 @@ const LINK = 0o120000;
 
 /**
  * A zip of images. Its list of contents is read once; files are read from where they lie when
- * they are asked for, and nothing is written to disk. Of several entries with one path the last counts.
+ * they are asked for, and nothing is written to disk. Of several entries with one path the last
+ * counts.
  *
  * @throws UserError where it is no zip, damaged or cut short
  */

@@ -13,7 +13,10 @@ export function knownSettings(): string[] {
   return [...new Set([...Object.keys(runOptions.shape), ...own, ...aliases])];
 }
 
-/** Each setting as its schema wants it. @throws UsageError for names that the schema does not know */
+/**
+ * Each setting as its schema wants it.
+ * @throws UsageError for names that the schema does not know
+ */
 export function readSettings(given: Settings, { shape }: z.ZodObject, method: string): Settings {
   return Object.fromEntries(
     Object.entries(withoutAliases(given)).map(([key, value]) => {
