@@ -94,7 +94,7 @@ export const house = [
   },
   {
     room: `${tandem}/images/cache`,
-    may: [errors, ...images('concurrency.ts', 'set', 'sources/listing.ts')],
+    may: [errors, ...rooms('files/with-lock.ts'), ...images('concurrency.ts', 'set', 'sources/listing.ts')],
     worldly: true,
     why: 'the cache keeps what others decode',
   },
@@ -109,7 +109,8 @@ export const house = [
     may: [
       errors,
       ...images('options.ts', 'set', 'sources', 'decode/side.ts', 'collection'),
-      ...images('cache/cached.ts', 'cache/cache-home.ts', 'cache/lock.ts'),
+      ...images('cache/cached.ts', 'cache/cache-home.ts'),
+      ...rooms('files/with-lock.ts'),
     ],
     worldly: true,
     why: 'a data set is told apart from others here and nowhere else',

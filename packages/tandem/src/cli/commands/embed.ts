@@ -8,7 +8,7 @@ import { didYouMean, UsageError, UserError } from '../../errors.js';
 import { embedFormats, writeNames } from '../../evaluate/embed/formats.js';
 import { type Entry, Journal } from '../../evaluate/embed/journal.js';
 import { features } from '../../evaluate/index.js';
-import { lockFolder } from '../../files/lock.js';
+import { lockFolder } from '../../files/lock-folder.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
 import { type Chunk, DATA_SETS, streamImages } from '../../images/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';

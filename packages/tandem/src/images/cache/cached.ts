@@ -1,6 +1,14 @@
+/**
+ * Sets of pixels on disk, for those that are too many for the memory. Callers come in by `cached`
+ * alone: they give a key and a function that builds, and get a stored set back. Only this room
+ * knows that a set is a folder with a lock, a manifest and a file of pixels. It does not know what
+ * is decoded, or how.
+ */
+
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from '../../files/with-lock.js';
 import { concurrently } from '../concurrency.js';
 import { digestOf, jsonOf } from '../set/digest.js';
 import type { PixelFile } from '../set/pixel-file.js';
@@ -10,7 +18,6 @@ import { cacheHome } from './cache-home.js';
 import { lockOf, removeOrphans, removeOrphansIn, removeOrphansUnlessLocked } from './cleanup.js';
 import { writing } from './disk-space.js';
 import { fileStore, readSet, Superseded } from './file-store.js';
-import { withLock } from './lock.js';
 
 /** What a stored set is of. The same key gives the same pixels as long as no origin changes. */
 export interface CacheKey {

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isHeld, withLock } from './lock.js';
+import { isHeld, withLock } from '../../files/with-lock.js';
 import { readManifest } from './manifest.js';
 
 // Orphans are files of pixels that no manifest names: of builds that died, or go on.
@@ -31,7 +31,7 @@ export async function removeOrphans(folder: string): Promise<void> {
 
 /** The same where nobody holds the lock. A cache that may only be read serves as well. */
 export async function removeOrphansUnlessLocked(folder: string): Promise<void> {
-  if ((await orphansOf(folder)).length === 0 || (await isHeld(lockOf(folder)))) return;
+  if ((await orphansOf(folder)).length === 0 || isHeld(lockOf(folder))) return;
   await withLock(lockOf(folder), () => removeOrphans(folder)).catch(() => {});
 }
 

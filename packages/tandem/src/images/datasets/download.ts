@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReadableStreamReadResult } from 'node:stream/web';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
-import { withLock } from '../cache/lock.js';
+import { withLock } from '../../files/with-lock.js';
 import type { ProgressOptions } from '../options.js';
 
 /** A file that can be fetched. */
@@ -102,7 +103,6 @@ async function transfer(
     why: stalled.signal.aborted ? `nothing came for ${stall / 1000} s` : reasonOf(error),
     isFinal: false,
   });
-  let file: FileHandle | undefined;
   try {
     const have = await sizeOf(part);
     const response = await fetch(url, {
@@ -123,26 +123,50 @@ async function transfer(
     }
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : start + Number(length);
-    file = await open(part, have > 0 ? 'r+' : 'w');
-    await file.truncate(start);
-    let done = start;
     const reader = response.body.getReader();
-    for (;;) {
-      const next = await reader.read().catch(cut);
-      if ('why' in next) return next;
-      if (next.done) break;
-      timer.refresh();
-      await file.write(next.value, 0, next.value.length, done);
-      done += next.value.length;
-      onProgress(done, total);
-    }
-    if (total !== undefined && done < total) return cut(new Error(`cut after ${done} of ${total} bytes`));
-    await file.sync();
-    return undefined;
+    const done = await appendAt(
+      start,
+      part,
+      () => reader.read().catch(cut),
+      (now) => {
+        timer.refresh();
+        onProgress(now, total);
+      },
+    );
+    if (typeof done !== 'number') return done;
+    return total !== undefined && done < total ? cut(new Error(`cut after ${done} of ${total} bytes`)) : undefined;
   } finally {
     clearTimeout(timer);
     stalled.abort();
-    await file?.close();
+  }
+}
+
+/**
+ * Writes what comes after the first `start` bytes of a file.
+ * @returns the file's bytes, or why no more came
+ */
+async function appendAt(
+  start: number,
+  part: string,
+  read: () => Promise<ReadableStreamReadResult<Uint8Array> | Failure>,
+  onProgress: (done: number) => void,
+): Promise<number | Failure> {
+  const file = await open(part, start > 0 ? 'r+' : 'w');
+  try {
+    await file.truncate(start);
+    let done = start;
+    for (;;) {
+      const next = await read();
+      if ('why' in next) return next;
+      if (next.done) break;
+      await file.write(next.value, 0, next.value.length, done);
+      done += next.value.length;
+      onProgress(done);
+    }
+    await file.sync();
+    return done;
+  } finally {
+    await file.close();
   }
 }
 

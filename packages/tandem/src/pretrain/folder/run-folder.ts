@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
-import { type FolderLock, isRunning, lockFolder } from '../../files/lock.js';
+import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
 import { headFile } from '../../runs/encoder-files.js';

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lockFolder } from '../../src/files/lock.js';
+import { lockFolder } from '../../src/files/lock-folder.js';
 import { temporary } from '../support.js';
 
-const module = new URL('../../src/files/lock.js', import.meta.url).href;
+const module = new URL('../../src/files/lock-folder.js', import.meta.url).href;
 
 /** A process that takes the lock, says what came of it, and stays until it is killed. */
 async function taker(folder: string, rounds = 1) {

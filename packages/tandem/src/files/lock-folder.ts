@@ -1,7 +1,8 @@
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { readLock, releaseLock, takeLock } from './lock-file.js';
 
 interface Holder {
   readonly pid: number;
@@ -27,69 +28,18 @@ export interface FolderLock {
  * @throws UserError when another process has it
  */
 export function lockFolder(folder: string, being: 'trained' | 'written'): FolderLock {
-  const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
-  const isOwn = () => {
-    const holder = parse(readText(join(folder, 'lock')));
-    return holder?.pid === own.pid && holder.started === own.started && holder.host === own.host;
-  };
-  acquire(folder, own, being);
-  return {
-    confirm: () => isOwn() || acquire(folder, own, being),
-    release: () => isOwn() && rmSync(join(folder, 'lock'), { force: true }),
-  };
-}
-
-function acquire(folder: string, own: Holder, being: string): void {
   const lock = join(folder, 'lock');
-  const mine = `${lock}.${process.pid}.tmp`;
-  try {
-    writeFileSync(mine, JSON.stringify(own));
-    while (!placed(mine, lock)) {
-      const text = readText(lock);
-      const holder = parse(text);
-      if (holder && isAlive(holder)) throw taken(folder, holder, being);
-      putAside(lock, text);
-    }
-  } finally {
-    rmSync(mine, { force: true });
-  }
-}
-
-/** Whole at once, and not where there is one already: of two that try, one succeeds. */
-function placed(mine: string, lock: string): boolean {
-  try {
-    linkSync(mine, lock);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
-    return copied(mine, lock); // the file system has no hard links
-  }
-  return true;
-}
-
-function copied(mine: string, lock: string): boolean {
-  try {
-    copyFileSync(mine, lock, constants.COPYFILE_EXCL);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** Takes a dead process's lock away, unless another one has replaced it meanwhile. */
-function putAside(lock: string, text: string | undefined): void {
-  const aside = `${lock}.${process.pid}.stale.tmp`;
-  try {
-    renameSync(lock, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another one was faster
-    throw error;
-  }
-  const moved = readText(aside);
-  if (moved !== text && moved !== undefined) placed(aside, lock); // it was a living one's
-  rmSync(aside, { force: true });
+  const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  const text = JSON.stringify(own);
+  const acquire = () => {
+    const holder = parse(takeLock(lock, text, (other) => isAlive(parse(other))));
+    if (holder) throw taken(folder, holder, being);
+  };
+  acquire();
+  return {
+    confirm: () => readLock(lock) === text || acquire(),
+    release: () => releaseLock(lock, text),
+  };
 }
 
 function taken(folder: string, { pid, host }: Holder, being: string): UserError {
@@ -100,7 +50,9 @@ function taken(folder: string, { pid, host }: Holder, being: string): UserError 
   return new UserError(`${folder} is being ${being} by ${where}`);
 }
 
-function isAlive({ pid, started, host }: Holder): boolean {
+function isAlive(holder: Holder | undefined): boolean {
+  if (!holder) return false;
+  const { pid, started, host } = holder;
   if (host !== hostname()) return true; // nobody here can tell
   if (pid !== process.pid && !isRunning(pid)) return false;
   return started === startOf(pid);
@@ -131,16 +83,6 @@ function startOf(pid: number): string {
   // field.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : (fields[19] ?? '');
-}
-
-/** Undefined where there is none. */
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function parse(text: string | undefined): Holder | undefined {

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { releaseLock, takeLock } from './lock-file.js';
+
+/** Who holds a lock touches it so often, in milliseconds ... */
+const BEAT = 2_000;
+/** ... and has died when it is this old. */
+const STALE = 15_000;
+
+/**
+ * Does work that only one process should do at a time, and waits for another that is doing it,
+ * also one on another machine. A lock left behind by one that died is taken over. This only saves
+ * work: what is guarded must stay whole even where two do it at once, as when a process slept for
+ * longer than its lock was believed.
+ *
+ * @param path the lock's file; its folder exists
+ * @param onWait called twice a second while another process holds it
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { onWait, signal }: { readonly onWait?: (() => void) | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<T> {
+  const text = `${process.pid} ${randomUUID()}\n`;
+  while (takeLock(path, text, () => isHeld(path)) !== undefined) {
+    onWait?.();
+    await setTimeout(500, undefined, { signal });
+  }
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {}); // a lost lock loses work, nothing else
+  }, BEAT);
+  beat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+    releaseLock(path, text);
+  }
+}
+
+/** Whether one that lives holds a lock. */
+export function isHeld(path: string): boolean {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file !== undefined && Date.now() - file.mtimeMs <= STALE;
+}
