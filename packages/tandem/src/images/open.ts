@@ -1,3 +1,17 @@
+/**
+ * Images: from a name or a path to equal squares of bytes in memory or in a file, no tensors. This
+ * file and `stream.ts` are what users call, `options.ts` what they may ask for. Data flow one way:
+ *
+ *     sources/     where bytes come from: folders, tars, zips
+ *     decode/      bytes to pixels
+ *     cache/       pixels that are too many for the memory
+ *     collection/  decoded files to a data set, by the folders they lie in
+ *     datasets/    data sets known by name
+ *     set/         what comes out: image sets, batches
+ *
+ * Nothing here knows of views, networks or training.
+ */
+
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';

@@ -1,7 +1,9 @@
-import { UserError } from '../errors.js';
+/**
+ * The options of `openImages`: one flat list for users, and inside a few small parts. `partsOf`
+ * checks and sorts them once, and each room takes the part it needs.
+ */
 
-// The options of `openImages`: one flat list for users, and inside a few small parts. `partsOf`
-// checks and sorts them once, and each room takes the part it needs.
+import { UserError } from '../errors.js';
 
 /** How many times as large as its views an image is kept, as usual: 256 for crops of 224. */
 export const CROP_MARGIN = 8 / 7;

@@ -1,3 +1,9 @@
+/**
+ * From a source to a data set: what its folders say of classes and split (`class-folders.ts`),
+ * which images are used, where the decoded ones are kept (`decoded-set.ts`), and what the user is
+ * told. The room knows the rooms below it, and no data set by name.
+ */
+
 import { UserError } from '../../errors.js';
 import { viewSize } from '../decode/side.js';
 import { refuseTooMany } from '../decode/skipped.js';

@@ -2,8 +2,9 @@
  * Data sets known by name. Each has a file or folder of its own with all that is particular to it:
  * its name, where it lies and where it comes from, its format, its mean and deviation, its name on
  * the Hub. To add one, write that folder and list it here. They may use every other room of the
- * images; nothing in `images/` but `open.ts` knows of them.
+ * images, and none of those knows them.
  */
+
 import { cifar10, cifar100 } from './cifar/cifar.js';
 import { imagenet100 } from './imagenet100/imagenet100.js';
 import { fashionMnist, mnist } from './mnist/mnist.js';

@@ -1,3 +1,9 @@
+/**
+ * Bytes to pixels: one image (`decode-one.ts`), or all of a source at once into a store. `side.ts`
+ * decides how large they come out, `skipped.ts` how many may fail. The room knows sources and
+ * stores by their interfaces alone, and it alone knows sharp.
+ */
+
 import { concurrently } from '../concurrency.js';
 import type { Pixels } from '../set/pixel-file.js';
 import type { NewStore, Outcome, Store, Stored } from '../set/store.js';

@@ -1,9 +1,9 @@
+/** The side that images come out at: all decisions about it stand here. */
+
 import type { SizeOptions } from '../options.js';
 import type { Source } from '../sources/source.js';
 import { decodeOne } from './decode-one.js';
 import { loadSharp } from './sharp.js';
-
-// The side that images come out at. All of these decisions stand here.
 
 /** Square images up to this side are kept as they are, in pixels. */
 const LARGEST_KEPT = 128;

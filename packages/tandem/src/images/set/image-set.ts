@@ -1,3 +1,9 @@
+/**
+ * The data model: sets of equally sized images, the pixels in memory or in a file, and what is done
+ * with them: batches, draws, limits, resizing, fingerprints. The room knows no file format and no
+ * decoder, and every other room of the images builds on it.
+ */
+
 import { PixelFile, type Pixels } from './pixel-file.js';
 import { balanced } from './sampling.js';
 

@@ -53,13 +53,18 @@ export function resizer(
   };
 }
 
+/**
+ * `views/taps.ts` has the same filter for random crops, in float32 and clamped at 0. The two are not
+ * shared: rounding leaves some of these weights 1e-16 below 0, so clamping them would change the
+ * last bit of others, and perhaps pixels that caches hold.
+ */
 function taps(length: number, size: number, scale: number): Taps {
   const reach = Math.max(scale, 1);
-  const margin = (length / scale - size) / 2;
+  const cutOff = (length / scale - size) / 2;
   const first: number[] = [];
   const weights: Float64Array[] = [];
   for (let i = 0; i < size; i++) {
-    const centre = (i + margin + 0.5) * scale;
+    const centre = (i + cutOff + 0.5) * scale;
     const from = Math.max(0, Math.floor(centre - reach + 0.5));
     const to = Math.min(length, Math.floor(centre + reach + 0.5));
     const raw = Float64Array.from({ length: to - from }, (_, k) => 1 - Math.abs(from + k + 0.5 - centre) / reach);

@@ -1,3 +1,9 @@
+/**
+ * Where bytes come from: folders, tars, zips and WebDataset's shards, each as one `Source` that
+ * lists image files and gives their contents. A source does not decode, and what it finds it cannot
+ * use it names as a fault. To add one, return a `Source` and let `open-source.ts` choose it.
+ */
+
 import type { Skipped } from '../set/image-set.js';
 import { FORMATS, isImage, unreadFormat } from './formats.js';
 import type { FilePath } from './listing.js';
