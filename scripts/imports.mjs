@@ -1,5 +1,5 @@
 // What each room may import, and that no files import each other in a circle. Images flow one way:
-// images -> views -> networks -> losses -> step -> teachers -> methods -> train -> evaluate and
+// images -> views -> networks -> losses -> step -> teachers -> methods -> train -> evaluate ->
 // export -> pretrain -> report -> cli. Beneath them stand `files` (whole writes, locks, JSON) and
 // `runs` (what a run folder tells). `node scripts/imports.mjs` checks it.
 
@@ -24,7 +24,7 @@ const core = `${torch}/*`;
 
 /** Free for every room of the toolkit. */
 const errors = `${tandem}/errors.ts`;
-const common = [errors, `${tandem}/random.ts`];
+const common = [errors, `${tandem}/random.ts`, `${tandem}/defined.ts`];
 
 /** @param {string[]} names */
 const images = (...names) => names.map((name) => `${tandem}/images/${name}`);
@@ -69,6 +69,7 @@ export const house = [
 
   { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'] },
   { room: `${tandem}/random.ts` },
+  { room: `${tandem}/defined.ts` },
   { room: math, packages: [engine] },
   { room: `${tandem}/version.ts`, worldly: true },
   { room: `${tandem}/device.ts`, may: common, packages: [engine], worldly: true },
@@ -153,10 +154,10 @@ export const house = [
   },
   {
     room: `${tandem}/runs`,
-    may: [...common, ...files],
+    may: [...common, ...files, ...rooms('images', 'weights')],
     packages: ['zod'],
     worldly: true,
-    why: 'it reads the files of a run and knows nothing of how they came about',
+    why: 'it reads the files of a run and does not know how they came about',
   },
   {
     room: `${tandem}/train`,
@@ -167,14 +168,19 @@ export const house = [
   },
   {
     room: `${tandem}/evaluate`,
-    may: [...common, math, ...rooms('images', 'views', 'networks')],
+    may: [...common, math, ...files, ...rooms('device.ts', 'images', 'views', 'networks', 'weights', 'runs')],
     packages: [engine, 'hyparquet-writer', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',
   },
   {
     room: `${tandem}/export`,
-    may: [...common, ...files, ...rooms('images', 'views', 'networks', 'weights')],
+    may: [
+      ...common,
+      math,
+      ...files,
+      ...rooms('version.ts', 'device.ts', 'images', 'views', 'networks', 'weights', 'runs', 'evaluate'),
+    ],
     packages: [engine, 'zod', '@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2'],
     worldly: true,
   },
@@ -196,7 +202,7 @@ export const house = [
   {
     room: `${tandem}/cli`,
     may: [tandem],
-    packages: [engine, 'commander', 'fastest-levenshtein', 'sharp', 'zod'],
+    packages: [engine, 'commander'],
     worldly: true,
   },
   {

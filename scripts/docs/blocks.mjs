@@ -73,7 +73,7 @@ async function help(command) {
 function rooms(folder) {
   const short = (/** @type {string} */ path) =>
     code(path === folder ? '.' : path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
-  const free = ['errors.ts', 'random.ts'].map((name) => `${folder}/${name}`);
+  const free = ['errors.ts', 'random.ts', 'defined.ts'].map((name) => `${folder}/${name}`);
   const rows = house
     .filter(({ room }) => room.startsWith(folder))
     .map(({ room, may = [], packages = [], worldly, why = '' }) => [

@@ -16,7 +16,12 @@ export function highestLabel(labels: Int32Array): number {
   return labels.reduce((highest, label) => Math.max(highest, label), 0);
 }
 
+/** A share in points of per cent: 0.5 is `50.00`. */
+export function inPoints(share: number, digits = 2): string {
+  return (share * 100).toFixed(digits);
+}
+
 /** A share as text: 0.5 is `50.00 %`. */
 export function percent(share: number, digits = 2): string {
-  return `${(share * 100).toFixed(digits)} %`;
+  return `${inPoints(share, digits)} %`;
 }

@@ -18,10 +18,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
   },
   distill: {
     about: 'Learns an encoder from a network that is trained already, and keeps it in a run folder.',
-    load: async () => (await import('./commands/pretrain.js')).distillCommand(),
+    load: async () => (await import('./commands/distill.js')).distillCommand(),
   },
   resume: {
-    about: 'Goes on with a run that was interrupted, as if it had never ended.',
+    about: 'Resumes a run that was interrupted, as if it had never ended.',
     load: async () => (await import('./commands/resume.js')).resumeCommand(),
   },
   views: {
@@ -33,11 +33,11 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     load: async () => (await import('./commands/knn.js')).knnCommand(),
   },
   linear: {
-    about: 'Trains a linear classifier on frozen features, and tells what it gets right.',
+    about: 'Trains a linear classifier on frozen features, and reports what it gets right.',
     load: async () => (await import('./commands/linear.js')).linearCommand(),
   },
   finetune: {
-    about: 'Trains an encoder on with a share of the labels, and tells what it gets right.',
+    about: 'Trains an encoder on with a share of the labels, and reports what it gets right.',
     load: async () => (await import('./commands/finetune.js')).finetuneCommand(),
   },
   tsne: {

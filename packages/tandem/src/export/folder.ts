@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
+import { alreadyThere } from '../files/existing.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Encoder } from '../networks/index.js';
 import type { EncoderCard } from '../weights/card.js';
@@ -28,7 +29,7 @@ export function checkExportFolder(out: string): void {
   if (out.trim() === '') throw new UsageError('--out must name a folder');
   if (!existsSync(out)) return;
   if (statSync(out).isDirectory() && readdirSync(out).length === 0) return;
-  throw new UserError(`${out} exists already and is never overwritten; give another --out`);
+  throw alreadyThere(out);
 }
 
 /**

@@ -12,6 +12,7 @@ export interface Quantization {
   readonly accuracy?: {
     readonly float32: number;
     readonly quantized: number;
+    /** Images of the reference set. */
     readonly bank: number;
     readonly queries: number;
   };
@@ -133,7 +134,7 @@ function quantizationText(made: Quantization | string): string {
   const how = `\`onnx/model_quantized.onnx\` has 8-bit activations and 7-bit weights by channel, calibrated on ${calibrated} images of ${images}. Mean cosine with the float32 features: ${cosine.toFixed(4)}.`;
   if (!accuracy) return `${how} Its accuracy was not measured, as there were no labels.`;
   const { float32, quantized, bank, queries } = accuracy;
-  return `${how} Nearest neighbour of ${queries} queries in a bank of ${bank}: float32 ${round(float32).toFixed(2)} %, quantized ${round(quantized).toFixed(2)} %.`;
+  return `${how} Nearest neighbour of ${queries} queries in a reference set of ${bank}: float32 ${round(float32).toFixed(2)} %, quantized ${round(quantized).toFixed(2)} %.`;
 }
 
 function code(language: string, lines: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.js';
 import { didYouMean, shownName, UserError } from '../errors.js';
 import type { Architecture, BackboneSettings, Stem, TrainingForm } from './architecture.js';
 import type { Encoder } from './encoder.js';
@@ -68,7 +69,7 @@ export function newArchitecture(
     ...{ backbone, width, channels },
     ...(takes.includes('stem') && { stem: stemFor(size) }),
     ...(takes.includes('patch') && { depth, patch: patchFor(size), size }),
-    ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
+    ...defined(asked),
   };
   checkSide(architecture, size);
   return architecture;

@@ -3,9 +3,11 @@ export { type FlatConfig, flatten, type RunConfig, runOptions } from './config/o
 export { knownSettings } from './config/read.js';
 export { resolveConfig } from './config/resolve.js';
 export { type ViewSettings, viewOptions } from './config/views.js';
+export { checkPictureFile, type DrawnViews, type DrawViewsOptions, drawViews } from './draw-views.js';
 export * from './estimate.js';
-export { type Labelled, labelled } from './evaluation/monitor.js';
+export { type FinetuneResult, lacksResult, measureFinetuned } from './evaluation/finetune-result.js';
 export * from './events.js';
+export { type FinetuneOptions, finetuneConfig, finetuneDuration } from './finetune.js';
 export { readConfigOf } from './folder/config-json.js';
 export { newOptimizer } from './optimizer.js';
 export * from './pretrain.js';

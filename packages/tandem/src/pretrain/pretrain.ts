@@ -12,9 +12,9 @@ import { runLoop } from './loop/run-loop.js';
 import { prepare } from './run.js';
 
 export interface LoadingOptions {
-  readonly signal?: AbortSignal;
-  /** Told while images are found and decoded. */
-  readonly onLoading?: (done: number, total: number | undefined, what: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Reports while images are found and decoded. */
+  readonly onLoading?: ((done: number, total: number | undefined, what: string) => void) | undefined;
 }
 
 export interface PretrainOptions extends LoadingOptions {

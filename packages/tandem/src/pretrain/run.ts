@@ -1,3 +1,4 @@
+import { defined } from '../defined.js';
 import { Batches, type DataSet } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, checkSide, newArchitecture } from '../networks/index.js';
@@ -5,7 +6,7 @@ import type { Plan } from '../train/plan.js';
 import { evaluationView, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
-import { type FlatConfig, flatten, type RunConfig, withoutUndefined } from './config/options.js';
+import { type FlatConfig, flatten, type RunConfig } from './config/options.js';
 import type { Look } from './evaluation/monitor.js';
 import type { RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
@@ -117,7 +118,7 @@ interface Decided extends Input {
 function settled(config: RunConfig, { size, architecture, viewSettings, batch, plan, baseModel }: Decided): FlatConfig {
   const { channels: _, ...network } = architecture;
   const { device, precision } = plan;
-  return withoutUndefined({
+  return defined({
     ...flatten(config),
     ...viewSettings,
     ...network,

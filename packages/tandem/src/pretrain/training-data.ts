@@ -1,8 +1,7 @@
 import { UserError } from '../errors.js';
-import { classNames, type LabelledSet } from '../evaluate/index.js';
+import { classNames, type LabelledSet, requireLabels, requireTwoClasses } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, labelledShare, subset } from '../images/index.js';
 import type { RunConfig } from './config/options.js';
-import { labelled } from './evaluation/monitor.js';
 
 /** What a run learns from. */
 export interface TrainingData {
@@ -23,26 +22,22 @@ export function selectTrainingData(config: RunConfig, data: DataSet): TrainingDa
     const { labels: _, ...set } = use === 'none' ? data.train : withoutQueries(data);
     return { set };
   }
-  const bank = labelledBank(config, data);
-  const chosen = labelledShare(bank, share, config.execution.seed);
-  const classes = classNames(bank);
-  if (use === 'needed') return { set: subset(bank, chosen), classes };
+  const known = labelledImages(config, data);
+  const chosen = labelledShare(known, share, config.execution.seed);
+  const classes = classNames(known);
+  if (use === 'needed') return { set: subset(known, chosen), classes };
   if (!data.train.labels) {
     throw new UserError(`${data.name}: labels are of other images than those learned from; give labels=0`);
   }
-  const labels = new Int32Array(bank.count).fill(-1);
-  for (const i of chosen) labels[i] = bank.labels[i] as number;
-  return { set: { ...bank, labels }, classes };
+  const labels = new Int32Array(known.count).fill(-1);
+  for (const i of chosen) labels[i] = known.labels[i] as number;
+  return { set: { ...known, labels }, classes };
 }
 
-function labelledBank({ data: { images }, method: { name } }: RunConfig, data: DataSet): LabelledSet {
-  if (data.misfit) throw new UserError(`${images}: ${data.misfit}; give both the same class folders`);
-  const known = labelled(data);
-  if (!known) throw new UserError(`${images}: ${name} needs labels. ${data.note ?? ''}`.trim());
-  const { bank } = known;
-  if (bank.labels.some((label) => label !== bank.labels[0])) return bank;
-  const [only] = [...bank.labels].map((label) => bank.classes?.[label] ?? label);
-  throw new UserError(`${images}: all ${bank.count} images are of one class, '${only}'; ${name} needs two or more`);
+function labelledImages({ data: { images }, method: { name } }: RunConfig, data: DataSet): LabelledSet {
+  const { reference } = requireLabels(images, data, name);
+  requireTwoClasses(images, reference, name);
+  return reference;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '../defined.js';
 import { UserError } from '../errors.js';
 import type { DataSet } from '../images/index.js';
 import type { ViewCount } from '../methods/index.js';
@@ -99,5 +100,5 @@ function agreed(views: readonly View[]): ViewSettings {
     blur: common(views, ({ blur }) => blur?.p ?? 0),
     solarize: views[1]?.solarize,
   };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return defined(settings);
 }

@@ -117,16 +117,18 @@ function rowOf(
 ): ComparisonRow {
   const [{ config, metrics }] = runs;
   const last = metrics.at(-1);
-  const accuracies: [string, Statistic | undefined][] = [
-    ...Object.entries(pretrainingColumns).map(([key, column]): [string, Statistic | undefined] => [
+  const accuracies: Record<string, Statistic> = {};
+  const add = (column: string, values: readonly (number | undefined)[]) => {
+    const found = statisticOf(values);
+    if (found) accuracies[column] = found;
+  };
+  for (const [key, column] of Object.entries(pretrainingColumns)) {
+    add(
       column,
-      statisticOf(runs.map((run) => numberIn(run.metrics.at(-1), key))),
-    ]),
-    ...evaluated.map(({ name, accuracyOf }): [string, Statistic | undefined] => [
-      name,
-      statisticOf(runs.map(accuracyOf)),
-    ]),
-  ];
+      runs.map((run) => numberIn(run.metrics.at(-1), key)),
+    );
+  }
+  for (const { name, accuracyOf } of evaluated) add(name, runs.map(accuracyOf));
   return {
     method: String(config.method),
     settings: Object.fromEntries(names.map((name) => [name, config[name]])),
@@ -134,7 +136,7 @@ function rowOf(
     seeds: runs.map((run) => run.config.seed),
     epochs: epochsOf(runs[0]),
     epochsAsked: numberIn(config, 'epochs') ?? 0,
-    accuracies: Object.fromEntries(accuracies.filter(([, value]) => value !== undefined)) as Record<string, Statistic>,
+    accuracies,
     steps: numberIn(last, 'step') ?? 0,
     imagesSeen: numberIn(last, 'imagesSeen') ?? 0,
     seconds: statisticOf(runs.map((run) => numberIn(run.metrics.at(-1), 'seconds'))),

@@ -3,8 +3,7 @@ import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
 import { l2Normalize } from '../math.js';
-import { evaluationView } from '../views/index.js';
-import { loadEncoder } from '../weights/encoder.js';
+import { checkChannels, loadEncoder, viewOf } from '../weights/index.js';
 
 /** A picture of the report. */
 export interface Picture {
@@ -34,7 +33,7 @@ export interface NeighbourOptions {
 const asked = 10;
 const shown = 5;
 /** Enough to find good neighbours in, and soon looked through. */
-const largestBank = 5000;
+const mostReferences = 5000;
 /** Side of the largest picture, in pixels. */
 const largestPicture = 80;
 
@@ -45,39 +44,35 @@ const largestPicture = 80;
  * @throws UserError when the file is no encoder, or the images have other channels than it takes
  */
 export async function findNeighbours(file: string, data: DataSet, options: NeighbourOptions): Promise<Neighbours> {
-  const { bank, queries } = chosen(data);
-  if (bank.count === 0) throw new UserError(`${data.name} has one image only, so there are no neighbours to find`);
+  const { reference, queries } = chosen(data);
+  if (reference.count === 0) throw new UserError(`${data.name} has one image only, so there are no neighbours to find`);
   const { encoder, card } = loadEncoder(file);
   try {
-    const { channels } = card.architecture;
-    if (bank.channels !== channels) {
-      throw new UserError(
-        `${data.name} has images of ${bank.channels} channels, the encoder ${file} takes ${channels}`,
-      );
-    }
+    checkChannels(data.name, reference.channels, card);
     const found = scope(() =>
       noGrad(() => {
-        const view = evaluationView({ size: card.size, channels: bank.channels, mean: card.mean, std: card.std });
+        const view = viewOf(card);
         encoder.to({ device: options.device });
-        const of = (set: ImageSet) => l2Normalize(features(encoder, set, { view, ...options }));
-        const [values, indices] = of(queries).mm(of(bank).t()).topk(Math.min(shown, bank.count), { dim: 1 });
+        const embed = (set: ImageSet) => l2Normalize(features(encoder, set, { view, ...options }));
+        const similarity = embed(queries).mm(embed(reference).t());
+        const [values, indices] = similarity.topk(Math.min(shown, reference.count), { dim: 1 });
         return { values: Array.from(values.data(), Number), indices: Array.from(indices.data(), Number) };
       }),
     );
-    return { queries: await picturesOf(queries, bank, found), among: bank.count };
+    return { queries: await picturesOf(queries, reference, found), among: reference.count };
   } finally {
     encoder.dispose();
   }
 }
 
-function chosen({ train, bank, queries }: DataSet): { bank: ImageSet; queries: ImageSet } {
-  if (bank && queries) return { bank: limit(bank, largestBank), queries: limit(queries, asked) };
-  const some = limit(train, largestBank);
+function chosen({ train, bank, queries }: DataSet): { reference: ImageSet; queries: ImageSet } {
+  if (bank && queries) return { reference: limit(bank, mostReferences), queries: limit(queries, asked) };
+  const some = limit(train, mostReferences);
   const every = Math.max(2, Math.floor(some.count / asked));
   const isQuery = (i: number) => i % every === 0 && i / every < asked;
   const all = Array.from({ length: some.count }, (_, i) => i);
   return {
-    bank: subset(
+    reference: subset(
       some,
       all.filter((i) => !isQuery(i)),
     ),
@@ -90,13 +85,13 @@ interface Found {
   readonly indices: readonly number[];
 }
 
-function picturesOf(queries: ImageSet, bank: ImageSet, { values, indices }: Found): Promise<Query[]> {
+function picturesOf(queries: ImageSet, reference: ImageSet, { values, indices }: Found): Promise<Query[]> {
   const each = indices.length / queries.count;
   const neighbour = async (q: number, at: number) => {
     const i = indices[at] as number;
-    const right = queries.labels && bank.labels && queries.labels[q] === bank.labels[i];
+    const right = queries.labels && reference.labels && queries.labels[q] === reference.labels[i];
     return {
-      ...(await picture(bank, i)),
+      ...(await picture(reference, i)),
       similarity: values[at] as number,
       ...(right !== undefined && { right }),
     };

@@ -1,5 +1,4 @@
-import type { Scatter } from '../runs/evaluations.js';
-import type { RunRecord } from '../runs/run-record.js';
+import type { RunRecord, Scatter } from '../runs/index.js';
 import { readAssets } from './assets.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { type Curve, curvesOf } from './curves.js';

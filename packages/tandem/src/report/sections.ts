@@ -1,3 +1,4 @@
+import { percent } from '../math.js';
 import type { Evaluation } from '../runs/evaluations.js';
 import { numberIn, type RunRecord, series } from '../runs/run-record.js';
 import { type Html, html } from './html.js';
@@ -19,8 +20,8 @@ export function facts(run: RunRecord): Html {
     return value === undefined ? undefined : show(value);
   };
   const rows: (readonly [name: string, value: string | undefined, note?: string])[] = [
-    ['k-NN, teacher', number('knnTeacher', percent), bestOf(run, 'knnTeacher')],
-    ['k-NN, student', number('knnStudent', percent), bestOf(run, 'knnStudent')],
+    ['k-NN, teacher', number('knnTeacher', tenths), bestOf(run, 'knnTeacher')],
+    ['k-NN, student', number('knnStudent', tenths), bestOf(run, 'knnStudent')],
     ['Loss', number('loss', (x) => x.toPrecision(4))],
     ['Epochs', number('epoch', (x) => `${x} of ${run.config.epochs}`)],
     ['Student steps', number('step', count), number('imagesSeen', (x) => `${count(x)} images seen`)],
@@ -36,7 +37,7 @@ function bestOf(run: RunRecord, name: string): string | undefined {
   const shares = series(run, name);
   const best = shares.reduce<number>((most, x, i) => ((x ?? -1) > (shares[most] ?? -1) ? i : most), 0);
   const share = shares[best];
-  return share === undefined ? undefined : `best ${percent(share)}, epoch ${run.metrics[best]?.epoch}`;
+  return share === undefined ? undefined : `best ${tenths(share)}, epoch ${run.metrics[best]?.epoch}`;
 }
 
 export function warnings(run: RunRecord): Html {
@@ -87,7 +88,7 @@ const evaluationColumns: readonly (readonly [name: string, cell: (one: Evaluatio
   ['Protocol', ({ protocol }) => protocol],
   ['Encoder', ({ encoder }) => encoder],
   ['Images', ({ images }) => images],
-  ['Accuracy', ({ result }) => (typeof result.accuracy === 'number' ? percent(result.accuracy) : '')],
+  ['Accuracy', ({ result }) => (typeof result.accuracy === 'number' ? tenths(result.accuracy) : '')],
   ['Other numbers', ({ result: { accuracy: _, ...rest } }) => pairs(rest)],
   ['Settings', ({ settings: chosen }) => pairs(chosen)],
   ['Epoch', ({ epoch }) => text(epoch)],
@@ -139,8 +140,9 @@ function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+/** A share in tenths of a per cent. */
+const tenths = (share: number) => percent(share, 1);
 const count = (n: number) => n.toLocaleString('en');
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
 function time(seconds: number): string {
   const minutes = Math.floor(seconds / 60);

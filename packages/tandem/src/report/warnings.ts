@@ -1,3 +1,4 @@
+import { percent } from '../math.js';
 import { numberIn, type RunRecord, series } from '../runs/run-record.js';
 
 /** Something about a run that its owner should know, and what can be done. */
@@ -87,7 +88,7 @@ function fallingKnn(run: RunRecord): Warning | undefined {
     const last = shares.at(-1);
     if (!top || !last || top.share - last.share <= 4 * visible) continue;
     return {
-      what: `The k-NN accuracy of the ${whose} fell: ${percent(top.share)} in epoch ${top.epoch}, ${percent(last.share)} at the end.`,
+      what: `The k-NN accuracy of the ${whose} fell: ${percent(top.share, 1)} in epoch ${top.epoch}, ${percent(last.share, 1)} at the end.`,
       advice: 'Training has gone past its best. Fewer epochs, or a smaller lr, keep more.',
     };
   }
@@ -131,4 +132,3 @@ function measured({ metrics }: RunRecord, name: string): Point[] {
 
 const best = (points: readonly Point[]) => Math.max(...points.map(({ share }) => share));
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

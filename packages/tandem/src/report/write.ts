@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import type { Device } from '@tandem/torch';
 import { writeWhole } from '../files/write-whole.js';
 import type { DataSet } from '../images/index.js';
-import { findEncoder } from '../runs/encoder-files.js';
-import { readScatter } from '../runs/evaluations.js';
-import { readRun } from '../runs/run-record.js';
+import { findEncoder, readRun, readScatter } from '../runs/index.js';
 import { findNeighbours } from './neighbours.js';
 import { reportPage } from './page.js';
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 
 /** Where a run folder keeps the head that was trained on its kept encoder. */
@@ -29,4 +29,12 @@ export function findEncoder(runOrFile: string): string {
     throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
   }
   return file;
+}
+
+/** The folder of a run, from itself or an encoder in it; undefined where there is no run. */
+export function runOf(runOrFile: string): string | undefined {
+  const at = resolve(runOrFile);
+  const run = statSync(at, { throwIfNoEntry: false })?.isDirectory() ? at : dirname(dirname(at));
+  const isEncoder = run === at || basename(dirname(at)) === 'encoder';
+  return isEncoder && existsSync(join(run, 'config.json')) ? run : undefined;
 }

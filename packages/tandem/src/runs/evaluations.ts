@@ -1,9 +1,9 @@
-import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { dropTornLine, readJsonLines } from '../files/json.js';
-import { writeWhole } from '../files/write-whole.js';
+import { runOf } from './encoder-files.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
 
@@ -30,19 +30,6 @@ const evaluationSchema = z.object({
 /** What one evaluation of a run's encoder gave: one line of `evaluations.jsonl`. */
 export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
 
-const scatterSchema = z.object({
-  points: z.array(z.tuple([z.number(), z.number()])).min(1),
-  /** The class of each point, an index into `classNames`. */
-  labels: z.array(z.int().min(0)).optional(),
-  classNames: z.array(z.string()).optional(),
-  /** What stands beside the picture, by name. */
-  numbers: z.record(z.string(), z.number()),
-  title: z.string().optional(),
-});
-
-/** Features laid out in the plane, such as t-SNE's: `tsne.json` of a run. */
-export type Scatter = Readonly<z.infer<typeof scatterSchema>>;
-
 /**
  * Adds a line to the `evaluations.jsonl` of the run that an encoder belongs to.
  * @param runOrFile what was evaluated: a run folder, or a file in its `encoder/`
@@ -50,7 +37,7 @@ export type Scatter = Readonly<z.infer<typeof scatterSchema>>;
  * have gone on since
  * @returns that file; undefined, and nothing is written, where the encoder belongs to no run
  */
-export function keepEvaluation(
+export function recordEvaluation(
   runOrFile: string,
   evaluation: Omit<Evaluation, 'encoder' | 'epoch' | 'date'>,
   seen?: { readonly encoder?: string | undefined; readonly epoch?: number | undefined },
@@ -78,37 +65,6 @@ export function readEvaluations(run: string): Evaluation[] {
     if (!success) throw new UserError(`${path}:${i + 1} is damaged: it is not an evaluation`);
     return data;
   });
-}
-
-/**
- * Keeps a layout for the run's report, in place of an earlier one.
- * @returns the file, or undefined as for `keepEvaluation`
- */
-export function keepScatter(runOrFile: string, scatter: Scatter): string | undefined {
-  const run = runOf(runOrFile);
-  if (run === undefined) return undefined;
-  const file = join(run, 'tsne.json');
-  writeWhole(file, `${JSON.stringify(scatterSchema.parse(scatter))}\n`);
-  return file;
-}
-
-/** The run's layout, where one was made. @throws UserError when its file is damaged */
-export function readScatter(run: string): Scatter | undefined {
-  const path = join(run, 'tsne.json');
-  if (!existsSync(path)) return undefined;
-  try {
-    return scatterSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    throw new UserError(`${path} is damaged; \`tandem tsne\` makes it anew`);
-  }
-}
-
-/** The folder of a run, from itself or an encoder in it. */
-function runOf(runOrFile: string): string | undefined {
-  const at = resolve(runOrFile);
-  const run = statSync(at, { throwIfNoEntry: false })?.isDirectory() ? at : dirname(dirname(at));
-  const isEncoder = run === at || basename(dirname(at)) === 'encoder';
-  return isEncoder && existsSync(join(run, 'config.json')) ? run : undefined;
 }
 
 /** Of student and teacher, the one whose bytes the evaluated encoder has. */

@@ -1,4 +1,6 @@
+import { UserError } from '../errors.js';
 import type { Architecture } from '../networks/index.js';
+import { evaluationView, type View } from '../views/index.js';
 
 /** What someone who loads an encoder must know besides its weights. */
 export interface EncoderCard {
@@ -8,4 +10,18 @@ export interface EncoderCard {
   /** Its inputs are (pixels / 255 - mean) / std, per channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+}
+
+/** How images are shown to the encoder when it is used. */
+export function viewOf({ size, mean, std, architecture }: EncoderCard): View {
+  return evaluationView({ size, channels: architecture.channels as 1 | 3, mean, std });
+}
+
+/**
+ * @param images their name, for the message
+ * @throws UserError where images have other channels than the encoder takes
+ */
+export function checkChannels(images: string, channels: number, { architecture }: EncoderCard): void {
+  if (channels === architecture.channels) return;
+  throw new UserError(`${images} has images of ${channels} channels, the encoder takes ${architecture.channels}`);
 }

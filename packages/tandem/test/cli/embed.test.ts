@@ -181,7 +181,7 @@ test('ended in the middle, it goes on where it was, to the same bytes', async (t
   assert.match(other.stderr, /cut\.npy\.partial holds a part of other images or of another encoder/);
   const { code, stderr } = await tandem(t, 'embed', encoder, folder, '--out', out);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /going on after \d+ of 1400 images/);
+  assert.match(stderr, /resuming after \d+ of 1400 images/);
   assert.equal((await tandem(t, 'embed', encoder, folder, '--out', whole)).code, 0);
   assert.deepEqual(readFileSync(out), readFileSync(whole));
   assert.ok(!existsSync(`${out}.partial`));

@@ -71,7 +71,7 @@ test('a run becomes a folder that says how to feed it, and what it is worth', as
   );
   assert.match(readme, /learned by clbo from pictures without labels: resnet10 of width 4/);
   assert.match(readme, /\| k-NN \| pictures \| k 1, after epoch 2 \| [\d.]+ % \|/);
-  assert.match(readme, /Nearest neighbour of 8 queries in a bank of 72: float32 [\d.]+ %, quantized [\d.]+ %/);
+  assert.match(readme, /Nearest neighbour of 8 queries in a reference set of 72: float32 [\d.]+ %, quantized [\d.]+ %/);
   assert.match(readme, /\| epochs \| 2 \|/);
   assert.ok(!readme.includes(root), 'no path of this machine');
 
@@ -87,7 +87,7 @@ test('a run becomes a folder that says how to feed it, and what it is worth', as
 });
 
 test('evaluations of the run stand in the card, in place of k-NN while it learned', async (t) => {
-  assert.equal((await tandem(t, 'knn', run, images, '--of', 'kept', '--k', '3')).code, 0);
+  assert.equal((await tandem(t, 'knn', run, images, '--encoder', 'kept', '--k', '3')).code, 0);
   const out = join(root, 'evaluated');
   assert.equal((await tandem(t, 'export', run, '--out', out, '--no-quantized')).code, 0);
   const readme = readFileSync(join(out, 'README.md'), 'utf8');
@@ -294,7 +294,7 @@ test('what cannot be exported is told in one line, and nothing is written', asyn
       /later: was saved by another version of Tandem \(format 2; this one reads 1\)/,
     ],
     [[join(run, 'checkpoint', 'state.safetensors'), '--out', free], 1, /state\.safetensors: has no 'tandem' entry/],
-    [[file, '--out', free, '--of', 'teacher'], 2, /--of teacher needs a run folder/],
+    [[file, '--out', free, '--encoder', 'teacher'], 2, /--encoder teacher needs a run folder/],
     [[file, '--out', '/proc/nowhere/at-all'], 1, /at-all cannot be written: /],
   ];
   for (const [argv, code, reason] of cases) {

@@ -61,7 +61,7 @@ for (const [argv, exit, message] of [
   [['--labels', '10'], 2, /--labels must be a share above 0 % and up to 100 %, such as 10%, got 10/],
   [['--labels', '0%'], 2, /--labels must be a share/],
   [['--labels', '101%'], 2, /--labels must be a share/],
-  [['--labels', '10%', '--of', 'both'], 2, /one encoder is tuned/],
+  [['--labels', '10%', '--encoder', 'both'], 2, /one encoder is fine-tuned/],
   [
     ['--labels', '100%', '--epochs', '3', '--batch', '8', '--lr', '1e30'],
     1,

@@ -37,7 +37,7 @@ test('a run and its encoder files are measured alike, as JSON and in words', asy
   const percent = (share: unknown) => `${(Number(share) * 100).toFixed(2)} %`;
   const { stdout } = await tandem(t, 'knn', run, images);
   const [title, , ...rows] = stdout.trimEnd().split('\n');
-  assert.equal(title, 'k-NN: 6 queries, bank of 54');
+  assert.equal(title, 'k-NN: 6 queries, reference set of 54');
   assert.deepEqual(
     rows.map((row) => row.replace(/ +/g, ' ')),
     [`teacher (kept) ${percent(knnTeacher)}`, `student ${percent(knnStudent)}`],
@@ -45,13 +45,13 @@ test('a run and its encoder files are measured alike, as JSON and in words', asy
 });
 
 test('one of the two, by name', async (t) => {
-  const { stdout } = await tandem(t, 'knn', run, images, '--of', 'student', '--json');
+  const { stdout } = await tandem(t, 'knn', run, images, '--encoder', 'student', '--json');
   assert.equal(JSON.parse(stdout).encoder, studentFile);
   assert.equal(JSON.parse(stdout).results.length, 1);
-  const file = await tandem(t, 'knn', encoder, images, '--of', 'student');
+  const file = await tandem(t, 'knn', encoder, images, '--encoder', 'student');
   assert.deepEqual([file.code, file.stdout], [2, '']);
-  assert.match(file.stderr, /--of student needs a run folder; .* is a file/);
-  const wrong = await tandem(t, 'knn', run, images, '--of', 'techer');
+  assert.match(file.stderr, /--encoder student needs a run folder; .* is a file/);
+  const wrong = await tandem(t, 'knn', run, images, '--encoder', 'techer');
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /Did you mean 'teacher'\?/);
 });

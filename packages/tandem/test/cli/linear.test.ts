@@ -12,7 +12,7 @@ before(async () => {
   await pictures(images, 40);
 });
 
-const quick = ['--epochs', '8', '--batch', '16'];
+const quick = ['--epochs', '30', '--batch', '16'];
 
 test('on views: protocol, settings and result', async (t) => {
   assert.equal((await tandem(t, 'pretrain', images, ...tiny, '--batch', '20', '--epochs', '1', '--out', run)).code, 0);
@@ -22,7 +22,7 @@ test('on views: protocol, settings and result', async (t) => {
   assert.equal(protocol, 'linear (views)');
   assert.deepEqual(
     [settings.epochs, settings.batch, settings.rates, settings.bank, settings.queries],
-    [8, 16, [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], 72, 8],
+    [30, 16, [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], 72, 8],
   );
   assert.equal(accuracy, result.accuracy);
   assert.ok(accuracy >= 0.75, `two plain colours should be told apart: ${accuracy}`);
@@ -47,7 +47,7 @@ test('on features, of both encoders, in words', async (t) => {
     'features',
     '--epochs',
     '20',
-    '--of',
+    '--encoder',
     'both',
   );
   assert.equal(code, 0);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { given } from '../../src/cli/shared/evaluation.js';
-import { imagesOf, ownSettings } from '../../src/cli/shared/provenance.js';
+import { openingOf } from '../../src/cli/shared/encoder-flags.js';
+import { openingFor } from '../../src/evaluate/open.js';
+import { ownImages, ownOpening } from '../../src/runs/index.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 // A run learned from images of which every fifth is bad, with maxSkipped=0.5 and a cache of its
@@ -73,7 +74,7 @@ test('flags come over the run, and of an encoder file nothing is known', async (
   assert.match(here, /^skipped(-\d+)?\.jsonl$/);
   assert.deepEqual(listed(here), bad);
   rmSync(here);
-  // What was computed before it was refused is gone on with.
+  // What was computed before it was refused stays.
   const { code, stderr } = await tandem(
     t,
     'embed',
@@ -85,26 +86,24 @@ test('flags come over the run, and of an encoder file nothing is known', async (
     join(root, '0.05.npy'),
   );
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /going on after 75 of 75 images/);
+  assert.match(stderr, /resuming after 75 of 75 images/);
   assert.equal((await tandem(t, 'knn', encoder, images, '--max-skipped', '0.3')).code, 0);
 });
 
 test("a run's settings are for its own images, however these are named", async (t) => {
-  const own = { maxSkipped: 0.5, cache };
+  const own = { maxSkippedShare: 0.5, cache };
   const link = join(temporary(t), 'link');
   symlinkSync(images, link);
   for (const where of [images, `${images}/`, join(images, '..', 'pictures'), link]) {
-    assert.deepEqual(ownSettings(run, where), own);
+    assert.deepEqual(ownOpening(run, where), own);
   }
-  assert.equal(ownSettings(run, root), undefined);
-  assert.equal(ownSettings(run, 'cifar10'), undefined);
-  assert.equal(ownSettings(join(run, 'encoder', 'encoder.safetensors'), images), undefined);
-  assert.deepEqual(imagesOf(run), { where: images, ...own });
-  assert.deepEqual(given({ ...own, cache: 'elsewhere', limit: 3 }), {
-    maxSkippedShare: 0.5,
-    cache: 'elsewhere',
-    limit: 3,
-  });
+  assert.equal(ownOpening(run, root), undefined);
+  assert.equal(ownOpening(run, 'cifar10'), undefined);
+  assert.equal(ownOpening(join(run, 'encoder', 'encoder.safetensors'), images), undefined);
+  assert.deepEqual(ownImages(run), { images, opening: own });
+  const flags = openingOf({ cache: 'elsewhere', limit: 3 });
+  assert.deepEqual(openingFor({ encoder: run, images, ...flags }), { ...own, cache: 'elsewhere', limit: 3 });
+  assert.deepEqual(openingOf({ maxSkipped: 0.1 }), { maxSkippedShare: 0.1 });
   assert.ok(readdirSync(root).includes('pictures'));
 });
 

@@ -110,7 +110,7 @@ test('what does not fit is refused in one line', async (t) => {
     /tandem: cannot start from layer 1 .*: it has no head; give 0, or a run folder with one\n$/,
     ...layers(file, 1),
   );
-  await says(/tandem: fromHeadLayer=1 needs of=kept: /, ...layers(first, 1), '--of', 'student');
+  await says(/tandem: fromHeadLayer=1 needs of=kept: /, ...layers(first, 1), '--encoder', 'student');
   await says(
     /tandem: 1% of the labels leaves class 'blue' empty, which has 45 images; give 2% or more\n$/,
     ...['finetune', first, images, '--labels', '1%'],

@@ -23,7 +23,7 @@ test('what cannot be resumed is said in one line', async (t) => {
   await says(1, /^tandem: .*nowhere is no run folder: there is no config\.json in it\n$/, join(root, 'nowhere'));
   await says(
     2,
-    /^tandem: 'lr' cannot change when a run goes on, only nonFinite, saveMinutes, .*; begin a new run for it\n$/,
+    /^tandem: 'lr' cannot change when a run resumes, only nonFinite, saveMinutes, .*; begin a new run for it\n$/,
     root,
     'lr=1',
   );

@@ -39,14 +39,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(code, name === 'SIGINT' ? 130 : 143, stderr);
     assert.ok(Date.now() - sent < 10_000, `took ${Date.now() - sent} ms`);
     assert.match(stderr, /stopping after this step/);
-    assert.ok(stderr.endsWith(`interrupted; saved. Go on with: tandem resume ${run}\n`), stderr);
+    assert.ok(stderr.endsWith(`interrupted; saved. Resume with: tandem resume ${run}\n`), stderr);
     const metrics = metricsOf(run);
     assert.deepEqual(JSON.parse(stdout), { run, interrupted: true, ...metrics.at(-1) });
     assert.ok(savedStep(run) >= (metrics.at(-1)?.step ?? Number.NaN));
     assert.equal(existsSync(join(run, 'lock')), false);
     const before = savedStep(run);
     const again = start(['resume', run]);
-    await again.says(`going on after step ${before.toLocaleString('en')}`);
+    await again.says(`resuming after step ${before.toLocaleString('en')}`);
     again.process.kill(name);
     assert.equal((await again.ended).code, name === 'SIGINT' ? 130 : 143);
     assert.ok(savedStep(run) >= before);

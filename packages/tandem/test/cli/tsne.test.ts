@@ -61,7 +61,7 @@ test('with few images fewer neighbours count', async (t) => {
 for (const [argv, exit, message] of [
   [['--out', join(root, 'nowhere', 'p.svg')], 1, /nowhere: there is no such folder/],
   [['--out', 'picture.jpg'], 2, /--out must end in \.svg or \.png, got picture\.jpg/],
-  [['--of', 'both'], 2, /t-SNE draws one encoder/],
+  [['--encoder', 'both'], 2, /t-SNE draws one encoder/],
   [
     ['--points', '20', '--perplexity', '20', '--out', join(root, 'p.svg')],
     1,

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import sharp from 'sharp';
-import { contactSheet } from '../../src/cli/shared/contact-sheet.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
@@ -95,7 +94,7 @@ test('nothing is overwritten', async (t) => {
   writeFileSync(out, 'precious');
   const { code, stdout, stderr } = await tandem(t, 'views', images, '--out', out, '--json');
   assert.deepEqual([code, stdout], [1, '']);
-  assert.equal(stderr, `tandem: ${out} is there already and is not overwritten; name another file\n`);
+  assert.equal(stderr, `tandem: ${out} exists already and is never overwritten; give another --out\n`);
   assert.equal(readFileSync(out, 'utf8'), 'precious');
 });
 
@@ -130,26 +129,4 @@ test('a preset of more views than a method takes is refused before anything is w
   assert.equal(code, 2);
   assert.match(stderr, /views=multi-crop makes 6 views of an image; clbo takes 2\n/);
   assert.ok(!existsSync(run));
-});
-
-test('a sheet: columns as wide as their widest, small pictures as enlarged as the others, gray as colour', () => {
-  const picture = (side: number, value: number, channels: 1 | 3) => ({
-    side: { height: side, width: side },
-    channels,
-    pixels: new Uint8Array(channels * side * side).fill(value),
-  });
-  const sheet = contactSheet([[picture(64, 10, 3), picture(16, 20, 1)]], new Set([1]));
-  assert.deepEqual([sheet.width, sheet.height], [4 + 128 + 4 + 12 + 32 + 4, 4 + 128 + 4]);
-  const at = (x: number, y: number) => [...sheet.pixels.subarray(3 * (y * sheet.width + x)).subarray(0, 3)];
-  assert.deepEqual(at(4, 4), [10, 10, 10]);
-  assert.deepEqual(at(131, 131), [10, 10, 10]);
-  assert.deepEqual(at(148, 4), [20, 20, 20]);
-  assert.deepEqual(at(179, 35), [20, 20, 20]);
-  for (const [x, y] of [
-    [3, 4],
-    [132, 4],
-    [180, 4],
-    [148, 36],
-  ] as const)
-    assert.deepEqual(at(x, y), [255, 255, 255]);
 });

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readScatter } from '../../src/runs/evaluations.js';
-import { keepEvaluation, keepScatter, readEvaluations } from '../../src/runs/index.js';
+import { keepScatter, readEvaluations, readScatter, recordEvaluation } from '../../src/runs/index.js';
 import { runFolder } from '../report/making.js';
 import { temporary } from '../support.js';
 
@@ -21,9 +20,9 @@ function withEncoders(path: string): string {
 test('evaluations of a run and of its encoders are kept in order, with whose encoder and which epoch', (t) => {
   const run = withEncoders(join(temporary(t), 'run'));
   const file = join(run, 'evaluations.jsonl');
-  assert.equal(keepEvaluation(run, knn), file);
+  assert.equal(recordEvaluation(run, knn), file);
   for (const name of ['student', 'teacher', 'encoder']) {
-    assert.equal(keepEvaluation(join(run, 'encoder', `${name}.safetensors`), knn), file);
+    assert.equal(recordEvaluation(join(run, 'encoder', `${name}.safetensors`), knn), file);
   }
   const all = readEvaluations(run);
   assert.deepEqual(
@@ -43,7 +42,7 @@ test('the kept encoder is told by its bytes', (t) => {
   const run = withEncoders(join(temporary(t), 'run'));
   for (const bytes of ['S', 'T', 'another']) {
     writeFileSync(join(run, 'encoder', 'encoder.safetensors'), bytes);
-    keepEvaluation(run, knn);
+    recordEvaluation(run, knn);
   }
   assert.deepEqual(
     readEvaluations(run).map(({ encoder }) => encoder),
@@ -55,18 +54,18 @@ test('what belongs to no run is kept nowhere', (t) => {
   const folder = temporary(t);
   const file = join(folder, 'resnet18.safetensors');
   writeFileSync(file, '');
-  assert.equal(keepEvaluation(file, knn), undefined);
-  assert.equal(keepEvaluation(folder, knn), undefined);
+  assert.equal(recordEvaluation(file, knn), undefined);
+  assert.equal(recordEvaluation(folder, knn), undefined);
   assert.equal(keepScatter(file, { points: [[0, 0]], numbers: {} }), undefined);
   assert.equal(existsSync(join(folder, 'evaluations.jsonl')), false);
 });
 
 test('after a torn line the next one stands by itself', (t) => {
   const run = withEncoders(join(temporary(t), 'run'));
-  keepEvaluation(run, knn);
+  recordEvaluation(run, knn);
   appendFileSync(join(run, 'evaluations.jsonl'), '{"command":"kn');
   assert.equal(readEvaluations(run).length, 1);
-  keepEvaluation(run, { ...knn, settings: { k: 2 } });
+  recordEvaluation(run, { ...knn, settings: { k: 2 } });
   assert.deepEqual(
     readEvaluations(run).map(({ settings }) => settings.k),
     [1, 2],

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
+import { inPoints } from '../../math.js';
 import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
 import { readRun } from '../../runs/index.js';
 import { duration } from '../terminal/progress.js';
@@ -86,10 +87,8 @@ function points({ accuracies, runs }: ComparisonRow, name: string): string {
   if (!found) return '';
   const { mean, standardError: error, values } = found;
   const some = values.length < runs.length ? ` (${values.length} of ${runs.length})` : '';
-  return `${percent(mean)}${error === undefined ? '' : ` ± ${percent(error)}`}${some}`;
+  return `${inPoints(mean)}${error === undefined ? '' : ` ± ${inPoints(error)}`}${some}`;
 }
-
-const percent = (share: number) => (share * 100).toFixed(2);
 
 /** One row a line, every number in a field of its own and in full; each row names its protocol. */
 function csv(tables: readonly ComparisonTable[]): string {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { UserError } from '../../errors.js';
+import { type Baseline, baselines, encoderBaseline, type KnnSplit, requireLabels } from '../../evaluate/index.js';
 import { openImages } from '../../images/index.js';
-import { type Labelled, labelled, pretrain, resolveConfig } from '../../pretrain/index.js';
+import { pretrain, resolveConfig } from '../../pretrain/index.js';
 import { findEncoder } from '../../runs/index.js';
-import { loadEncoder } from '../../weights/encoder.js';
-import { type Score, scoresWithBaselines, scoreTable } from '../shared/baselines.js';
+import { loadEncoder } from '../../weights/index.js';
+import { baselineTable } from '../shared/baseline-table.js';
 import { showTraining } from '../shared/training.js';
 
 /**
@@ -37,26 +37,29 @@ const settings = {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('Pretrains on Fashion-MNIST for a few minutes and shows what was learned.')
-    .option('--out <folder>', 'run folder; the next free runs/... unless given')
+    .option('--out <folder>', 'run folder (default: the next free runs/...)')
     .option('--json', 'one JSON object with the result on stdout')
-    .action(async ({ out, json }: { out?: string; json?: true }) => {
-      const known = labelled(await openImages(settings.images));
-      if (!known) throw new UserError(`${settings.images}: the demo needs labels to measure with`);
-      console.error('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
-      const config = resolveConfig(settings);
-      const { run } = await showTraining(settings.images, (hooks) => pretrain(config, { out, ...hooks }), false);
-      const { encoder, card } = loadEncoder(findEncoder(run));
-      console.error('measuring...');
-      const scores = scoresWithBaselines(encoder, known, { card, device: 'cpu' });
-      console.log(json ? JSON.stringify({ run, scores }) : closing(scores, known, run).join('\n'));
-    });
+    .action(run);
 }
 
-function closing(scores: readonly Score[], { bank, queries }: Labelled, run: string): string[] {
+async function run({ out, json }: { out?: string; json?: true }): Promise<void> {
+  const { images } = settings;
+  const split = requireLabels(images, await openImages(images), 'the demo');
+  console.error('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
+  const config = resolveConfig(settings);
+  const { run } = await showTraining(images, (hooks) => pretrain(config, { out, ...hooks }), false);
+  const { encoder, card } = loadEncoder(findEncoder(run));
+  console.error('measuring...');
+  const options = { card, device: 'cpu' } as const;
+  const scores = [...baselines(split, options), encoderBaseline('pretrained encoder', encoder, split, options)];
+  console.log(json ? JSON.stringify({ run, scores }) : closing(scores, split, run).join('\n'));
+}
+
+function closing(scores: readonly Baseline[], { reference, queries }: KnnSplit, run: string): string[] {
   return [
     '',
     `How often the nearest neighbour of ${queries.count.toLocaleString('en')} test pictures has the right label:`,
-    ...scoreTable(scores, bank.count),
+    ...baselineTable(scores, reference.count),
     '',
     `The run: ${run}. Its encoder, the teacher's: ${findEncoder(run)}`,
   ];

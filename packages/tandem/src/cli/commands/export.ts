@@ -1,29 +1,28 @@
 import { Command } from 'commander';
-import { chooseDevice } from '../../device.js';
-import { checkExportFolder, exportFolder } from '../../export/index.js';
+import { exportEncoder } from '../../export/index.js';
 import { DATA_SETS } from '../../images/index.js';
-import { tandemVersion } from '../../version.js';
-import { oneOf, wholeNumber } from '../shared/arguments.js';
-import { openSubjects, type Subject } from '../shared/encoders.js';
-import { imagesOf, provenanceOf } from '../shared/provenance.js';
-import { type ExportFlags, quantize } from '../shared/quantize.js';
-import { Exit } from '../terminal/exit.js';
-import { progress } from '../terminal/progress.js';
-import { abortOnSignals } from '../terminal/signals.js';
+import { wholeNumber } from '../shared/arguments.js';
+import { type EncoderFlags, encoderHelp, oneEncoder, whichOf, withEncoder } from '../shared/encoder-flags.js';
+import { interruptible } from '../terminal/interruptible.js';
 
-/** What `tandem export` is told. */
-const one = ['kept', 'student', 'teacher'] as const;
+interface Flags extends EncoderFlags<(typeof oneEncoder)[number]> {
+  out: string;
+  images?: string;
+  limit: number;
+  /** Switched off by --no-quantized. */
+  quantized: boolean;
+  allowLoss?: true;
+  dataRoot?: string;
+  json?: true;
+}
 
 /** `tandem export <run|encoder> --out <folder>`: an encoder for JavaScript, browsers and Python. */
 export function exportCommand(): Command {
-  return new Command('export')
+  const command = new Command('export')
     .usage('<run|encoder> --out <folder> [options]')
-    .argument(
-      '<encoder>',
-      "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names",
-    )
-    .requiredOption('--out <folder>', 'what to write, new or empty')
-    .option('--of <which>', `of a run: ${one.join(', ')}`, oneOf('--of', one), 'kept')
+    .argument('<encoder>', encoderHelp)
+    .requiredOption('--out <folder>', 'what to write, new or empty');
+  return withEncoder(command, oneEncoder, 'kept')
     .option(
       '--images <images>',
       `to calibrate and measure the quantized model with: ${DATA_SETS.join(', ')}, a folder or an archive (default: the run's)`,
@@ -34,35 +33,15 @@ export function exportCommand(): Command {
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option('--device <name>', 'to measure on: auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--json', 'one JSON object with the result on stdout')
-    .action(runExport);
+    .action(run);
 }
 
-async function runExport(runOrFile: string, options: ExportFlags): Promise<void> {
-  const { out } = options;
-  checkExportFolder(out);
-  const device = chooseDevice(options.device ?? 'auto');
-  const [subject] = openSubjects(runOrFile, options.of ?? 'kept') as [Subject];
-  const bar = progress('export');
-  const { signal, release, exitCode } = abortOnSignals(() => bar.say('stopping; nothing is written'));
-  try {
-    const { encoder, card, note } = subject;
-    if (note) bar.say(note);
-    const provenance = provenanceOf(runOrFile, subject, out);
-    const quantized = await quantize(subject, imagesOf(runOrFile), options, { device, signal, bar });
-    signal.throwIfAborted();
-    const { files, notes } = exportFolder(out, { encoder, card, provenance, version: tandemVersion, quantized });
-    bar.stop();
-    for (const text of notes) bar.say(text);
-    const made = typeof quantized === 'string' ? { left: quantized } : quantized.made;
-    if (options.json)
-      console.log(JSON.stringify({ command: 'export', encoder: subject.file, out, files, quantized: made }));
-    else console.log(files.map((file) => `${out}/${file}`).join('\n'));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new Exit(exitCode());
-  } finally {
-    bar.stop();
-    release();
-    subject.encoder.dispose();
-  }
+async function run(runOrFile: string, { encoder, of: old, json, ...flags }: Flags): Promise<void> {
+  const options = { ...flags, encoder: runOrFile, which: whichOf({ encoder, of: old }) };
+  const made = await interruptible('export', 'stopping; nothing is written', (hooks) => exportEncoder(options, hooks));
+  for (const note of made.notes) console.error(note);
+  const { out, files } = made;
+  const quantized = typeof made.quantized === 'string' ? { left: made.quantized } : made.quantized;
+  if (json) console.log(JSON.stringify({ command: 'export', encoder: made.encoder, out, files, quantized }));
+  else console.log(files.map((file) => `${out}/${file}`).join('\n'));
 }

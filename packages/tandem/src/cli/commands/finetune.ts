@@ -1,15 +1,12 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { shortName } from '../../pretrain/folder/run-folder.js';
-import { pretrain, resolveConfig } from '../../pretrain/index.js';
+import { finetuneConfig, finetuneDuration, pretrain } from '../../pretrain/index.js';
 import { aboveZero, notNegative, wholeNumber } from '../shared/arguments.js';
-import { openSubjects, type Subject } from '../shared/encoders.js';
-import { type EvaluationFlags, evaluationCommand } from '../shared/evaluation.js';
-import { tellTuned } from '../shared/finetune-result.js';
-import { ownSettings } from '../shared/provenance.js';
+import { type MeasureFlags, whichOf, withMeasuring } from '../shared/encoder-flags.js';
+import { showFinetuneResult } from '../shared/finetune-result.js';
 import { showTraining } from '../shared/training.js';
 
-interface Options extends EvaluationFlags {
+interface Flags extends MeasureFlags {
   labels: number;
   fromHeadLayer?: number;
   fromScratch?: true;
@@ -22,21 +19,15 @@ interface Options extends EvaluationFlags {
   out?: string;
 }
 
-/** For small images; the fewer the labels, the more often each is seen. */
-function durationFor(share: number): { epochs: number; batch: number } {
-  if (share <= 0.02) return { epochs: 200, batch: 64 };
-  return { epochs: share <= 0.2 ? 60 : 30, batch: 128 };
-}
-
 /**
  * `tandem finetune <run|encoder> <images> --labels 1%`: what an encoder is worth to someone with
  * few labels.
  */
 export function finetuneCommand(): Command {
   const byLabels = (name: 'epochs' | 'batch') =>
-    `${[0.01, 0.1, 1].map((share) => durationFor(share)[name]).join(', ')} with 1 %, 10 %, 100 % of the labels`;
-  return evaluationCommand('finetune', false)
-    .requiredOption('--labels <share>', 'share of the labels of each class, such as 1%, 10% or 100%', share)
+    `${[0.01, 0.1, 1].map((share) => finetuneDuration(share)[name]).join(', ')} with 1 %, 10 %, 100 % of the labels`;
+  return withMeasuring(new Command('finetune'), 'kept')
+    .requiredOption('--labels <share>', 'share of the labels of each class, such as 1%, 10% or 100%', labelShare)
     .option(
       '--from-head-layer <n>',
       "keep so many layers of the run's head under the classifier; SimCLR v2 keeps 1 (default: 0)",
@@ -55,26 +46,20 @@ export function finetuneCommand(): Command {
     .option('--seed <n>', 'of the labelled images, order and views (default: 0)', wholeNumber('--seed', 0))
     .option(
       '--out <folder>',
-      'run folder of the tuned network, new or empty (default: the next free runs/<images>-finetune-<share>)',
+      'run folder of the fine-tuned network, new or empty (default: the next free runs/<images>-finetune-<share>)',
     )
-    .action(async (runOrFile: string, images: string, options: Options) => {
-      const { of = 'kept', out, json, ...settings } = options;
-      if (of === 'both') throw new UsageError('--of both: one encoder is tuned; give student or teacher');
-      const [{ encoder, card }] = openSubjects(runOrFile, of) as [Subject];
-      encoder.dispose();
-      const config = resolveConfig({
-        ...{ images, method: 'supervised', from: runOrFile, of },
-        ...durationFor(options.labels),
-        ...{ size: card.size, ...ownSettings(runOrFile, images) },
-        ...settings,
-      });
-      const name = `${shortName(images)}-finetune-${Number((100 * options.labels).toPrecision(6))}pct`;
-      const { run } = await showTraining(images, (hooks) => pretrain(config, { out, name, ...hooks }), false);
-      await tellTuned(run, json === true);
-    });
+    .action(run);
 }
 
-function share(text: string): number {
+async function run(runOrFile: string, images: string, flags: Flags): Promise<void> {
+  const { encoder, of: old, labels, out, json, ...settings } = flags;
+  const which = whichOf({ encoder, of: old });
+  const { config, name } = finetuneConfig({ encoder: runOrFile, images, labels, which, settings: { ...settings } });
+  const { run } = await showTraining(images, (hooks) => pretrain(config, { out, name, ...hooks }), false);
+  await showFinetuneResult(run, json === true);
+}
+
+function labelShare(text: string): number {
   const [, number] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text) ?? [];
   const value = Number(number) / 100;
   if (value > 0 && value <= 1) return value;

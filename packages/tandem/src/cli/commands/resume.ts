@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { AtEndError, changeable, resume } from '../../pretrain/index.js';
-import { isUntold, tellTuned } from '../shared/finetune-result.js';
+import { AtEndError, changeable, lacksResult, resume } from '../../pretrain/index.js';
+import { showFinetuneResult } from '../shared/finetune-result.js';
 import { showTraining } from '../shared/training.js';
 
-/** `tandem resume <run>`: goes on with a run as if it had never ended. */
+/** `tandem resume <run>`: resumes a run as if it had never ended. */
 export function resumeCommand(): Command {
   return new Command('resume')
     .usage('<run> [key=value ...]')
@@ -13,14 +13,14 @@ export function resumeCommand(): Command {
     .option('--json', 'one JSON object with the result on stdout')
     .action(async (run: string, settings: string[], { json }: { json?: true }) => {
       const changes = Object.fromEntries(settings.map(readChange));
-      const tuned = isUntold(run);
+      const isDue = lacksResult(run);
       try {
-        const isJson = json === true && !tuned;
+        const isJson = json === true && !isDue;
         await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), isJson);
       } catch (error) {
-        if (!tuned || !(error instanceof AtEndError)) throw error;
+        if (!isDue || !(error instanceof AtEndError)) throw error;
       }
-      if (tuned) await tellTuned(run, json === true);
+      if (isDue) await showFinetuneResult(run, json === true);
     });
 }
 
@@ -29,6 +29,6 @@ function readChange(word: string): [string, string] {
   if (key === undefined || value === undefined) throw new UsageError(`'${word}' is no setting: settings are key=value`);
   if ((changeable as readonly string[]).includes(key)) return [key, value];
   throw new UsageError(
-    `'${key}' cannot change when a run goes on, only ${changeable.join(', ')}; begin a new run for it`,
+    `'${key}' cannot change when a run resumes, only ${changeable.join(', ')}; begin a new run for it`,
   );
 }

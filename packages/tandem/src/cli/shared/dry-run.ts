@@ -1,29 +1,18 @@
 import { shownBytes } from '../../errors.js';
 import { effectiveOperations, type Operations } from '../../networks/index.js';
 import { type Estimate, estimate, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
-import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/help.js';
-import { progress } from '../terminal/progress.js';
-import { abortOnSignals } from '../terminal/signals.js';
+import { interruptible } from '../terminal/interruptible.js';
 
 /**
  * `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind.
  * @throws Exit 130 or 143 when interrupted
  */
 export async function showEstimate(config: RunConfig, out: string | undefined, json: boolean): Promise<void> {
-  const bar = progress('images');
-  const { signal, exitCode, release } = abortOnSignals(() => bar.say('stopping; nothing was written'));
-  try {
-    const found = await estimate(config, { out, signal, onLoading: bar.update });
-    bar.stop();
-    console.log(json ? JSON.stringify(found) : lines(found).join('\n'));
-  } catch (error) {
-    if (error !== signal.reason) throw error;
-    throw new Exit(exitCode());
-  } finally {
-    bar.stop();
-    release();
-  }
+  const found = await interruptible('images', 'stopping; nothing was written', ({ signal, onProgress }) =>
+    estimate(config, { out, signal, onLoading: onProgress }),
+  );
+  console.log(json ? JSON.stringify(found) : lines(found).join('\n'));
 }
 
 function lines({

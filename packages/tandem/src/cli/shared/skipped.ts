@@ -1,13 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { firstOf } from '../../images/decode/skipped.js';
 import type { Skipped } from '../../images/index.js';
-
-/** Counts them and names the first. */
-export function skippedFiles(skipped: readonly Skipped[]): string {
-  const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
-  return `${count} could not be read, skipped: ${firstOf(skipped)}`;
-}
 
 /**
  * Writes all of them to a new file, one JSON object a line.

@@ -1,11 +1,18 @@
 import { shellWord } from '../../errors.js';
+import { skippedNote } from '../../images/index.js';
+import { inPoints } from '../../math.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain/index.js';
+import { withReport } from '../../report/index.js';
 import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/help.js';
 import { duration, progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
-import { skippedFiles } from './skipped.js';
-import { reported } from './with-report.js';
+
+/** How a training run ended. */
+export interface TrainingOutcome {
+  readonly run: string;
+  readonly metrics: EpochMetrics | undefined;
+}
 
 /**
  * Shows a training run from reading its images to its end.
@@ -16,64 +23,78 @@ export async function showTraining(
   images: string,
   begin: (hooks: LoadingOptions) => AsyncIterable<PretrainEvent>,
   json: boolean,
-): Promise<{ run: string; metrics: EpochMetrics | undefined }> {
-  const { stderr } = process;
-  let bar = progress('images');
-  let saves = false;
-  const { signal, exitCode, release } = abortOnSignals(() =>
-    bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
-  );
+): Promise<TrainingOutcome> {
+  const screen = trainingScreen(images);
+  const { signal, exitCode, release } = abortOnSignals(screen.stopping);
   try {
-    let [steps, epochs] = [0, 0];
-    let rate = imageRate();
-    for await (const event of reported(begin({ signal, onLoading: bar.update }), release)) {
-      switch (event.kind) {
-        case 'loading':
-          bar.say(`reading ${images}`);
-          break;
-        case 'warning':
-          bar.say(`warning: ${event.text}`);
-          break;
-        case 'start':
-          bar.stop();
-          bar = progress('training');
-          saves = true;
-          ({ steps, epochs } = event);
-          stderr.write(`${opening(event).join('\n')}\n`);
-          rate = imageRate(event.imagesSeen);
-          break;
-        case 'step':
-          bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
-          break;
-        case 'evaluation':
-          bar.update(event.step, steps, `evaluating ${event.done}/${event.total}`);
-          break;
-        case 'epoch':
-          bar.say(epochLine(event.metrics, epochs));
-          if (event.metrics.warning) bar.say(`warning: ${event.metrics.warning}`);
-          rate = imageRate(event.metrics.imagesSeen);
-          break;
-        case 'end':
-          bar.stop();
-          stderr.write(
-            event.interrupted
-              ? `interrupted; saved. Go on with: tandem resume ${shellWord(event.run)}\n`
-              : `done: ${event.run}\n`,
-          );
-          if (json) console.log(JSON.stringify({ run: event.run, interrupted: event.interrupted, ...event.metrics }));
-          if (event.interrupted) throw new Exit(exitCode());
-          return { run: event.run, metrics: event.metrics };
-      }
+    const events = begin({ signal, onLoading: screen.onLoading });
+    for await (const event of withReport(events, { onEnd: release, ...screen.report })) {
+      screen.show(event);
+      if (event.kind !== 'end') continue;
+      const { run, metrics, interrupted } = event;
+      if (json) console.log(JSON.stringify({ run, interrupted, ...metrics }));
+      if (interrupted) throw new Exit(exitCode());
+      return { run, metrics };
     }
-    throw new Error('training ended without a word');
+    throw new Error('training ended without its last event');
   } catch (error) {
     if (error !== signal.reason) throw error;
-    bar.say('interrupted before the first step; nothing new was saved');
+    screen.say('interrupted before the first step; nothing new was saved');
     throw new Exit(exitCode());
   } finally {
-    bar.stop();
+    screen.stop();
     release();
   }
+}
+
+/**
+ * What is shown of a run on stderr: a bar for the images, then one for training, then one for the
+ * report.
+ */
+function trainingScreen(images: string) {
+  const { stderr } = process;
+  const reportBar = progress('report');
+  let bar = progress('images');
+  let saves = false;
+  let [steps, epochs] = [0, 0];
+  let rate = imageRate();
+  function start(event: Event<'start'>): void {
+    bar.stop();
+    bar = progress('training');
+    saves = true;
+    ({ steps, epochs } = event);
+    stderr.write(`${opening(event).join('\n')}\n`);
+    rate = imageRate(event.imagesSeen);
+  }
+  function epoch({ metrics }: Event<'epoch'>): void {
+    bar.say(epochLine(metrics, epochs));
+    if (metrics.warning) bar.say(`warning: ${metrics.warning}`);
+    rate = imageRate(metrics.imagesSeen);
+  }
+  function show(event: PretrainEvent): void {
+    if (event.kind === 'loading') bar.say(`reading ${images}`);
+    if (event.kind === 'warning') bar.say(`warning: ${event.text}`);
+    if (event.kind === 'start') start(event);
+    if (event.kind === 'step') bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
+    if (event.kind === 'evaluation') bar.update(event.step, steps, `evaluating ${event.done}/${event.total}`);
+    if (event.kind === 'epoch') epoch(event);
+    if (event.kind === 'end') {
+      stop();
+      stderr.write(`${closing(event)}\n`);
+    }
+  }
+  function stop(): void {
+    reportBar.stop();
+    bar.stop();
+  }
+  return {
+    show,
+    stop,
+    say: (line: string) => bar.say(line),
+    stopping: () => bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
+    onLoading: bar.update,
+    report: { onNote: reportBar.say, onProgress: reportBar.update },
+  };
 }
 
 type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
@@ -85,12 +106,16 @@ function opening({ run, settings: all, data, learned, steps, parameters, from }:
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
     ...(note ? [note] : []),
-    ...(skipped.length ? [`${skippedFiles(skipped)}; see ${run}/skipped.jsonl`] : []),
+    ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(data.queries ? [] : ['k-NN is skipped']),
     wrapped(['settings:', ...settings]),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
-    ...(from > 0 ? [`going on after step ${from.toLocaleString('en')}`] : []),
+    ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];
+}
+
+function closing({ run, interrupted }: Event<'end'>): string {
+  return interrupted ? `interrupted; saved. Resume with: tandem resume ${shellWord(run)}` : `done: ${run}`;
 }
 
 function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {
@@ -106,13 +131,13 @@ function imageRate(before = 0): (imagesSeen: number) => number {
 function epochLine(metrics: EpochMetrics, epochs: number): string {
   const { epoch, loss, lr, top1, knnStudent, knnTeacher, embeddingStd, effectiveRank, imagesPerSecond, seconds } =
     metrics;
-  const percent = (share: number | undefined) => (share === undefined ? undefined : (share * 100).toFixed(2));
+  const points = (share: number | undefined) => (share === undefined ? undefined : inPoints(share));
   const parts: [string, string | undefined][] = [
     ['loss', loss.toFixed(4)],
     ['lr', lr.toPrecision(3)],
-    ['top 1', percent(top1)],
-    ['k-NN student', percent(knnStudent)],
-    ['teacher', percent(knnTeacher)],
+    ['top 1', points(top1)],
+    ['k-NN student', points(knnStudent)],
+    ['teacher', points(knnTeacher)],
     ['std', embeddingStd?.toFixed(4)],
     ['rank', effectiveRank?.toFixed(1)],
     ['images/s', imagesPerSecond.toFixed(0)],

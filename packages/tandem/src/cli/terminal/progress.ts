@@ -1,3 +1,5 @@
+import type { JobHooks } from '../../evaluate/index.js';
+
 /**
  * Tells on stderr how far something is: a bar in a terminal, a plain line now and then elsewhere.
  */
@@ -75,4 +77,14 @@ export function duration(seconds: number): string {
   if (s < 60) return `${s}s`;
   if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
   return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+}
+
+/** Does a job with a progress bar, which is gone when the job ends. */
+export async function withProgress<T>(label: string, job: (hooks: JobHooks) => Promise<T>): Promise<T> {
+  const bar = progress(label);
+  try {
+    return await job({ onProgress: bar.update, onNote: bar.say });
+  } finally {
+    bar.stop();
+  }
 }

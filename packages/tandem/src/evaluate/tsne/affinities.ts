@@ -1,5 +1,5 @@
 import { scope, type Tensor } from '@tandem/torch';
-import { nearest } from '../nearest.js';
+import { nearest } from '../knn/nearest.js';
 
 /**
  * A sparse symmetric matrix: the entries of row i are number start[i] up to but without start[i +

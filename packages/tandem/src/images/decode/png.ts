@@ -19,3 +19,19 @@ export async function pngOf(set: ImageSet, index: number, largest: number): Prom
   const shown = isLarge ? whole.resize(largest, largest, { fit: 'inside' }) : whole;
   return shown.png({ compressionLevel: 9, palette: isLarge }).toBuffer();
 }
+
+/** A picture as a PNG file. @param pixels interleaved RGB, 0 to 255 */
+export async function rgbToPng({
+  pixels,
+  width,
+  height,
+}: {
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}): Promise<Buffer> {
+  const sharp = await loadSharp();
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}

@@ -29,6 +29,12 @@ export function firstOf(skipped: readonly Skipped[]): string {
   return `${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
 }
 
+/** Counts skipped files and names the first, for the user. */
+export function skippedNote(skipped: readonly Skipped[]): string {
+  const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
+  return `${count} could not be read, skipped: ${firstOf(skipped)}`;
+}
+
 /**
  * Ends what cannot go on with so few of its files.
  * @param share that may be bad, see `OpenOptions.maxSkippedShare`

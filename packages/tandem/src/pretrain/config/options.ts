@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../defined.js';
 import { type MethodConfig, type MethodName, methods } from '../../methods/index.js';
 import { type DataSettings, dataOptions } from './data.js';
 import { type ExecutionSettings, executionOptions } from './execution.js';
@@ -52,7 +53,7 @@ export type FlatConfig = Readonly<Record<string, string | number | boolean>>;
 /** All settings of a configuration by name, in the order of `runOptions`, the method's own last. */
 export function flatten({ data, method, preset, network, training, views, execution }: RunConfig): FlatConfig {
   const { images, size, limit, ...reading } = data;
-  return withoutUndefined({
+  return defined({
     images,
     ...{ method: method.name, preset },
     ...network,
@@ -63,9 +64,4 @@ export function flatten({ data, method, preset, network, training, views, execut
     ...reading,
     ...method.options,
   });
-}
-
-/** Only what is given. */
-export function withoutUndefined<T>(settings: Readonly<Record<string, T | undefined>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, T] => entry[1] !== undefined));
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { classNames, collapseWarning } from '../../evaluate/index.js';
+import { classNames, collapseWarning, knnSplit } from '../../evaluate/index.js';
 import type { Batches } from '../../images/index.js';
 import type { Method } from '../../methods/index.js';
 import { type StepReport, stepsPerEpoch } from '../../train/loop.js';
@@ -7,7 +7,7 @@ import type { Plan } from '../../train/plan.js';
 import { makeViews } from '../../views/index.js';
 import type { EpochMetrics, PretrainEvent } from '../events.js';
 import type { Run } from '../run.js';
-import { classAccuracy, diagnoseStudent, knnAccuracy, type LongLook, labelled } from './monitor.js';
+import { classAccuracy, diagnoseStudent, knnAccuracy, type LongLook } from './monitor.js';
 
 /**
  * The method's numbers, the student's diagnostics or its classifier's accuracy, and the k-NN
@@ -30,10 +30,10 @@ export async function* evaluate(
     const warning = diagnostics && collapseWarning(diagnostics, method.student.head.embeddingWidth);
     Object.assign(numbers, diagnostics, warning && { warning });
   }
-  const asked = labelled(data);
+  const asked = knnSplit(data);
   const due = epoch === epochs || (knnEvery > 0 && epoch % knnEvery === 0);
   if (!asked || !due) return numbers;
-  if (String(method.classes) === String(classNames(asked.bank))) {
+  if (String(method.classes) === String(classNames(asked.reference))) {
     const top1 = yield* watch(classAccuracy(method.student, asked, look));
     if (top1 !== undefined) numbers.top1 = top1;
   }

@@ -1,6 +1,6 @@
 import { cat, type Device, noGrad, scope, type Tensor } from '@tandem/torch';
-import { accuracy, type Diagnostics, diagnose, features, knnVotes } from '../../evaluate/index.js';
-import { type DataSet, type ImageSet, inOrder, slice, subset } from '../../images/index.js';
+import { accuracy, type Diagnostics, diagnose, features, type KnnSplit, knnVotes } from '../../evaluate/index.js';
+import { type ImageSet, inOrder, slice, subset } from '../../images/index.js';
 import type { Method } from '../../methods/method.js';
 import type { Branch, Encoder } from '../../networks/index.js';
 import { makeViews, type View } from '../../views/index.js';
@@ -11,17 +11,6 @@ export interface Look {
   readonly view: View;
   readonly device: Device;
   readonly memoryFormat: 'contiguous' | 'channelsLast';
-}
-
-/** A data set with labels to ask for. */
-export interface Labelled {
-  readonly bank: ImageSet & { readonly labels: Int32Array };
-  readonly queries: ImageSet & { readonly labels: Int32Array };
-}
-
-/** What k-NN needs; undefined where the data has no labels. */
-export function labelled({ bank, queries }: DataSet): Labelled | undefined {
-  return bank?.labels && queries?.labels ? ({ bank, queries } as Labelled) : undefined;
 }
 
 /**
@@ -37,7 +26,8 @@ export interface KnnAccuracy {
   /** The nearest neighbour has their class. */
   readonly nearest: number;
   /**
-   * 200 neighbours, weighted at temperature 0.1, vote for their class; absent with a smaller bank.
+   * 200 neighbours, weighted at temperature 0.1, vote for their class; absent with a smaller
+   * reference set.
    */
   readonly weighted?: number;
 }
@@ -46,15 +36,16 @@ export interface KnnAccuracy {
 const voters = 200;
 
 /**
- * What nearest neighbours in the bank tell about the queries' classes, in one pass over the images.
+ * What nearest neighbours in the reference set tell about the queries' classes, in one pass over
+ * the images.
  */
-export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look: Look): LongLook<KnnAccuracy> {
+export function* knnAccuracy(encoder: Encoder, { reference, queries }: KnnSplit, look: Look): LongLook<KnnAccuracy> {
   const parts = new Map<ImageSet, Tensor[]>();
-  const total = bank.count + queries.count;
+  const total = reference.count + queries.count;
   let done = 0;
-  let remembered: Tensor | undefined;
+  let known: Tensor | undefined;
   try {
-    for (const set of [bank, queries]) {
+    for (const set of [reference, queries]) {
       const own: Tensor[] = [];
       parts.set(set, own);
       for (let from = 0; from < set.count; from += partSize) {
@@ -64,15 +55,15 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
         yield { done, total };
       }
     }
-    const all = cat(parts.get(bank) as Tensor[]).keep();
-    remembered = all;
-    const votes = [{ k: 1 }, ...(bank.count >= voters ? [{ k: voters, temperature: 0.1 }] : [])];
+    const all = cat(parts.get(reference) as Tensor[]).keep();
+    known = all;
+    const votes = [{ k: 1 }, ...(reference.count >= voters ? [{ k: voters, temperature: 0.1 }] : [])];
     const right = votes.map(() => 0);
     let asked = 0;
     // A part of the queries at a time, so that whoever waits can stop in between.
     for (const part of parts.get(queries) as Tensor[]) {
       const labels = queries.labels.subarray(asked, asked + (part.shape[0] as number));
-      const predicted = scope(() => knnVotes(all, bank.labels, part, votes));
+      const predicted = scope(() => knnVotes(all, reference.labels, part, votes));
       predicted.forEach((classes, v) => {
         right[v] = (right[v] as number) + Math.round(accuracy(classes, labels) * labels.length);
       });
@@ -82,12 +73,12 @@ export function* knnAccuracy(encoder: Encoder, { bank, queries }: Labelled, look
     const [nearest, weighted] = right.map((count) => count / queries.count);
     return { nearest: nearest as number, ...(weighted !== undefined && { weighted }) };
   } finally {
-    for (const x of [...[...parts.values()].flat(), ...(remembered ? [remembered] : [])]) x.dispose();
+    for (const x of [...[...parts.values()].flat(), ...(known ? [known] : [])]) x.dispose();
   }
 }
 
 /** How often a classifier on an encoder names the queries' classes. */
-export function* classAccuracy(network: Branch, { queries }: Labelled, look: Look): LongLook<number> {
+export function* classAccuracy(network: Branch, { queries }: KnnSplit, look: Look): LongLook<number> {
   let right = 0;
   for (let from = 0; from < queries.count; from += partSize) {
     const part = slice(queries, from, Math.min(from + partSize, queries.count));

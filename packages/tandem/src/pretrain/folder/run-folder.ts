@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
+import { alreadyThere } from '../../files/existing.js';
 import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
@@ -57,7 +58,7 @@ export interface OpenedRunFolder extends RunFolder {
  */
 export function checkRunFolder(out: string | undefined): void {
   if (out?.trim() === '') throw new UsageError('--out must name a folder');
-  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw alreadyThere(out);
   let there = resolve(out ?? 'runs');
   while (!existsSync(there)) there = dirname(there);
   if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', `${there} is no folder`);
@@ -73,7 +74,7 @@ export function checkRunFolder(out: string | undefined): void {
  * @throws UserError when it exists and is not empty, or cannot be written
  */
 export function createRunFolder(out: string | undefined, name: string): RunFolder {
-  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw taken(out);
+  if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw alreadyThere(out);
   let path = out ?? 'runs';
   try {
     makeFolder(path);
@@ -152,10 +153,6 @@ function runFolderAt(path: string, lock: FolderLock): RunFolder {
     encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
     headFile: headFile(path),
   };
-}
-
-function taken(path: string): UserError {
-  return new UserError(`${path} exists already and is never overwritten; give another --out`);
 }
 
 export function unwritable(path: string, why: string, cure = 'give another --out'): UserError {

@@ -38,21 +38,21 @@ function through<T>(long: LongLook<T>): { result: T; seen: number[] } {
 test('k-NN in parts is k-NN, and leaves no tensor behind', () => {
   manualSeed(0);
   const encoder = newEncoder();
-  const [bank, queries] = [noise(1100, 1), noise(600, 2)];
+  const [reference, queries] = [noise(1100, 1), noise(600, 2)];
   const before = liveTensors().count;
-  const { result, seen } = through(knnAccuracy(encoder, { bank, queries }, look));
+  const { result, seen } = through(knnAccuracy(encoder, { reference, queries }, look));
   // two parts of the queries vote
   assert.deepEqual(seen, [500, 1000, 1100, 1600, 1700, 1700, 1700]);
   assert.equal(liveTensors().count, before);
-  const [remembered, asked] = [features(encoder, bank, look), features(encoder, queries, look)];
-  const share = (k: number) => accuracy(knn(remembered, bank.labels, asked, { k }), queries.labels);
+  const [known, asked] = [features(encoder, reference, look), features(encoder, queries, look)];
+  const share = (k: number) => accuracy(knn(known, reference.labels, asked, { k }), queries.labels);
   assert.deepEqual(result, { nearest: share(1), weighted: share(200) });
-  for (const owned of [remembered, asked, encoder]) owned.dispose();
+  for (const owned of [known, asked, encoder]) owned.dispose();
 });
 
-test('a bank of fewer than 200 images has no 200 voters', () => {
+test('a reference set of fewer than 200 images has no 200 voters', () => {
   const encoder = newEncoder();
-  const { result } = through(knnAccuracy(encoder, { bank: noise(199, 1), queries: noise(5, 2) }, look));
+  const { result } = through(knnAccuracy(encoder, { reference: noise(199, 1), queries: noise(5, 2) }, look));
   assert.deepEqual(Object.keys(result), ['nearest']);
   encoder.dispose();
 });
@@ -60,7 +60,7 @@ test('a bank of fewer than 200 images has no 200 voters', () => {
 test('a look that is ended early frees what it held', () => {
   const encoder = newEncoder();
   const before = liveTensors().count;
-  const long = knnAccuracy(encoder, { bank: noise(1100, 1), queries: noise(600, 2) }, look);
+  const long = knnAccuracy(encoder, { reference: noise(1100, 1), queries: noise(600, 2) }, look);
   long.next();
   assert.ok(liveTensors().count > before);
   long.return({ nearest: 0 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { accuracy, fewLabelsAccuracy, type KnnOptions, knn, knnVotes } from '../../src/evaluate/index.js';
-import { stream } from '../../src/random.js';
-import { normal } from '../support.js';
-import { queries as blobQueries, train as blobs, pixelFeatures, reference } from './blobs.js';
+import { accuracy, fewLabelsAccuracy, type KnnOptions, knn, knnVotes } from '../../../src/evaluate/index.js';
+import { stream } from '../../../src/random.js';
+import { normal } from '../../support.js';
+import { queries as blobQueries, train as blobs, pixelFeatures, reference } from '../blobs.js';
 
 function labelsOf(count: number, classes: number): Int32Array {
   const random = stream(7, count);

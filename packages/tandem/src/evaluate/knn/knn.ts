@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { l2Normalize } from '../math.js';
+import { l2Normalize } from '../../math.js';
 import { nearest } from './nearest.js';
 
 /** How neighbours vote. */
@@ -20,33 +20,35 @@ export interface KnnOptions extends Vote {
 
 /**
  * The class of each query.
- * @param bank features [n, d]
+ * @param reference features [n, d]
  * @param labels their classes, n integers from 0
  * @param queries features [q, d]
  * @returns q classes; of equally near neighbours those with the lowest indices count, of equal
  * votes the lowest class wins
  * @throws RangeError when k is not between 1 and n, or shapes do not fit
  */
-export function knn(bank: Tensor, labels: Int32Array, queries: Tensor, options: KnnOptions = {}): Int32Array {
-  return knnVotes(bank, labels, queries, [options], options.chunk)[0] as Int32Array;
+export function knn(reference: Tensor, labels: Int32Array, queries: Tensor, options: KnnOptions = {}): Int32Array {
+  return knnVotes(reference, labels, queries, [options], options.chunk)[0] as Int32Array;
 }
 
 /** As `knn`, for several ways to vote at the price of one. */
 export function knnVotes(
-  bank: Tensor,
+  reference: Tensor,
   labels: Int32Array,
   queries: Tensor,
   votes: readonly Vote[],
   chunk?: number,
 ): Int32Array[] {
-  const [n, d] = bank.shape as [number, number];
+  const [n, d] = reference.shape as [number, number];
   const [count, width] = queries.shape as [number, number];
   if (labels.length !== n || width !== d) {
-    throw new RangeError(`knn: bank ${bank}, ${labels.length} labels and queries ${queries} do not fit together`);
+    throw new RangeError(
+      `knn: reference ${reference}, ${labels.length} labels and queries ${queries} do not fit together`,
+    );
   }
   for (const { k = 1 } of votes) {
     if (!Number.isInteger(k) || k < 1 || k > n)
-      throw new RangeError(`knn: k must be from 1 to ${n}, the bank's size, not ${k}`);
+      throw new RangeError(`knn: k must be from 1 to ${n}, the size of the reference set, not ${k}`);
   }
   const most = Math.max(...votes.map(({ k = 1 }) => k));
   const classes = labels.reduce((highest, label) => Math.max(highest, label), 0) + 1;
@@ -54,7 +56,7 @@ export function knnVotes(
   const step = chunk ?? queriesAtATime(n);
   scope(() =>
     noGrad(() => {
-      const directions = l2Normalize(bank).t();
+      const directions = l2Normalize(reference).t();
       for (let from = 0; from < count; from += step) {
         const rows = Math.min(step, count - from);
         scope(() => {
@@ -68,10 +70,11 @@ export function knnVotes(
 }
 
 /**
- * Few enough that their similarities, 4 bytes each, take 128 MiB at most, unless the bank is huge.
+ * Few enough that their similarities, 4 bytes each, take 128 MiB at most, unless there are very
+ * many.
  */
-function queriesAtATime(bank: number): number {
-  return Math.min(1000, Math.max(16, Math.floor(2 ** 25 / bank)));
+function queriesAtATime(references: number): number {
+  return Math.min(1000, Math.max(16, Math.floor(2 ** 25 / references)));
 }
 
 function elect(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { clusterScores, type Layout, principalComponents, tsne } from '../../src/evaluate/index.js';
-import { affinities } from '../../src/evaluate/tsne/affinities.js';
-import { Quadtree } from '../../src/evaluate/tsne/quadtree.js';
-import { l2Normalize } from '../../src/math.js';
-import { assertClose, elements, normal } from '../support.js';
-import { pixelFeatures, reference, train } from './blobs.js';
+import { clusterScores, type Layout, principalComponents, tsne } from '../../../src/evaluate/index.js';
+import { affinities } from '../../../src/evaluate/tsne/affinities.js';
+import { Quadtree } from '../../../src/evaluate/tsne/quadtree.js';
+import { l2Normalize } from '../../../src/math.js';
+import { assertClose, elements, normal } from '../../support.js';
+import { pixelFeatures, reference, train } from '../blobs.js';
 
 const { mapped } = reference.counts;
 const reduced = () => principalComponents(l2Normalize(pixelFeatures(train, mapped)), 50);

@@ -1,8 +1,8 @@
 import { fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
-import { permutation } from '../random.js';
+import { permutation } from '../../random.js';
+import type { ProbeResult } from '../class-table.js';
 import { HeadAdam } from './head-optimizers.js';
 import { LinearHeads } from './heads.js';
-import type { ProbeResult } from './linear-views.js';
 
 /** What decides the outcome of the fast linear protocol. */
 export interface LinearFeaturesSettings {

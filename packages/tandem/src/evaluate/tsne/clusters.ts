@@ -1,5 +1,5 @@
 import { cdist, fromBuffer, noGrad, oneHot, scope, type Tensor } from '@tandem/torch';
-import { l2Normalize } from '../math.js';
+import { l2Normalize } from '../../math.js';
 
 /** How well points of one class stand together, and apart from those of others. */
 export interface ClusterScores {

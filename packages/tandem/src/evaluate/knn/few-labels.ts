@@ -1,11 +1,11 @@
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import { permutation } from '../random.js';
+import { permutation } from '../../random.js';
+import { accuracy } from '../scores.js';
 import { knn } from './knn.js';
-import { accuracy } from './scores.js';
 
 /**
- * What a few labels are worth: 1-nearest-neighbour with so many bank images of each class, over
- * several seeded draws.
+ * What a few labels are worth: 1-nearest-neighbour with so many reference images of each class,
+ * over several seeded draws.
  */
 export interface FewLabelsOptions {
   readonly perClass: number;
@@ -15,14 +15,14 @@ export interface FewLabelsOptions {
 
 /**
  * Mean accuracy over the draws.
- * @param bank features [n, d]
- * @param labels of the bank
+ * @param reference features [n, d]
+ * @param labels of the reference set
  * @param queries features [q, d]
  * @param wanted labels of the queries
  * @throws RangeError when a class has fewer images than asked for
  */
 export function fewLabelsAccuracy(
-  bank: Tensor,
+  reference: Tensor,
   labels: Int32Array,
   queries: Tensor,
   wanted: Int32Array,
@@ -32,7 +32,7 @@ export function fewLabelsAccuracy(
   for (let draw = 0; draw < draws; draw++) {
     const chosen = drawPerClass(labels, perClass, seed, draw);
     sum += scope(() => {
-      const rows = bank.indexSelect(0, tensor(chosen, { device: bank.device }));
+      const rows = reference.indexSelect(0, tensor(chosen, { device: reference.device }));
       return accuracy(
         knn(
           rows,

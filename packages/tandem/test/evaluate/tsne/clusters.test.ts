@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { clusterScores, daviesBouldin } from '../../src/evaluate/index.js';
-import { bytesOf } from '../../src/images/index.js';
-import { l2Normalize } from '../../src/math.js';
-import { assertClose, normal } from '../support.js';
-import { pixelFeatures, reference, train } from './blobs.js';
+import { clusterScores, daviesBouldin } from '../../../src/evaluate/index.js';
+import { bytesOf } from '../../../src/images/index.js';
+import { l2Normalize } from '../../../src/math.js';
+import { assertClose, normal } from '../../support.js';
+import { pixelFeatures, reference, train } from '../blobs.js';
 
 const few = reference.counts.mapped;
 const labels = train.labels.subarray(0, few);

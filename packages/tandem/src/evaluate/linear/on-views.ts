@@ -1,14 +1,15 @@
 import { type Device, fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
-import { UserError } from '../errors.js';
-import { Batches, type ImageSet, subset } from '../images/index.js';
-import { holdOut } from '../images/set/sampling.js';
-import type { Encoder } from '../networks/index.js';
-import { makeView, type View } from '../views/index.js';
-import { features } from './features.js';
+import { UserError } from '../../errors.js';
+import { Batches, type ImageSet, subset } from '../../images/index.js';
+import { holdOut } from '../../images/set/sampling.js';
+import type { Encoder } from '../../networks/index.js';
+import { makeView, type View } from '../../views/index.js';
+import type { ProbeResult } from '../class-table.js';
+import { features } from '../features.js';
+import { classCount, type LabelledSet, labelsOf } from '../labels.js';
+import { accuracy } from '../scores.js';
 import { HeadSgd } from './head-optimizers.js';
 import { LinearHeads } from './heads.js';
-import { classCount, type LabelledSet, labelsOf } from './labelled.js';
-import { accuracy } from './scores.js';
 
 /** What decides the outcome of the primary linear protocol. */
 export interface LinearViewsSettings {
@@ -41,15 +42,7 @@ export interface ProbeLook {
   readonly view: View;
   readonly device: Device;
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
-  readonly onProgress?: (done: number, total: number, what: string) => void;
-}
-
-/** What a probe found out. */
-export interface ProbeResult {
-  /** Up to five classes for each query, likeliest first, one query after another. */
-  readonly ranked: Int32Array;
-  /** How many for each. */
-  readonly best: number;
+  readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
 }
 
 export interface LinearViewsResult extends ProbeResult {

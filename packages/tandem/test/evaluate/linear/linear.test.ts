@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { crossEntropyLoss, grad, gradEnabled, liveCount, manualSeed, nn, scope, Tensor, tensor } from '@tandem/torch';
-import { HeadAdam, HeadSgd } from '../../src/evaluate/head-optimizers.js';
-import { LinearHeads } from '../../src/evaluate/heads.js';
 import {
   accuracy,
   type LabelledSet,
@@ -11,12 +9,14 @@ import {
   linearOnViews,
   linearViewsDefaults,
   type ProbeLook,
-} from '../../src/evaluate/index.js';
-import { limit } from '../../src/images/index.js';
-import type { Encoder } from '../../src/networks/index.js';
-import { smallView } from '../../src/views/index.js';
-import { assertClose, elements, hash, normal, TinyEncoder } from '../support.js';
-import { pixelFeatures, queries, reference, train, view } from './blobs.js';
+} from '../../../src/evaluate/index.js';
+import { HeadAdam, HeadSgd } from '../../../src/evaluate/linear/head-optimizers.js';
+import { LinearHeads } from '../../../src/evaluate/linear/heads.js';
+import { limit } from '../../../src/images/index.js';
+import type { Encoder } from '../../../src/networks/index.js';
+import { smallView } from '../../../src/views/index.js';
+import { assertClose, elements, hash, normal, TinyEncoder } from '../../support.js';
+import { pixelFeatures, queries, reference, train, view } from '../blobs.js';
 
 /** The pixels themselves, so that both protocols see fixed features. */
 class Pixels extends nn.Module implements Encoder {

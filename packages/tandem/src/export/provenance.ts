@@ -1,12 +1,14 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import type { Provenance, Quality } from '../../export/index.js';
-import { DATA_SETS } from '../../images/index.js';
-import { numberIn, type RunRecord, readRun } from '../../runs/index.js';
-import type { Subject } from './encoders.js';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { DATA_SETS } from '../images/index.js';
+import { numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/index.js';
+import type { Provenance, Quality } from './model-card.js';
 
-/** What a run tells of its encoder. Of a file alone nothing is known. @param out names the model */
-export function provenanceOf(runOrFile: string, subject: Subject, out: string): Provenance {
+/**
+ * What a run tells of one of its encoders; of a file alone nothing is known.
+ * @param out the folder that is written, which names the model
+ */
+export function provenanceOf(runOrFile: string, encoder: OpenedEncoder['name'], out: string): Provenance {
   const name = basename(resolve(out));
   if (!statSync(runOrFile).isDirectory()) return { name, quality: [] };
   const run = readRun(runOrFile);
@@ -23,44 +25,8 @@ export function provenanceOf(runOrFile: string, subject: Subject, out: string): 
       ...(named !== undefined && { images: named }),
       ...(typeof initFrom === 'string' && { initFrom: publicName(initFrom) }),
     },
-    quality: qualityOf(run, subject.name),
+    quality: qualityOf(run, encoder),
   };
-}
-
-/** How a run opens its images, by the names of its settings. */
-export interface OwnSettings {
-  readonly maxSkipped?: number;
-  readonly cache?: string;
-  readonly dataRoot?: string;
-}
-
-/** A run's images; of a file alone nothing is known. */
-export function imagesOf(runOrFile: string): ({ readonly where: string } & OwnSettings) | undefined {
-  if (!statSync(runOrFile).isDirectory() || !existsSync(join(runOrFile, 'config.json'))) return undefined;
-  const { images, maxSkipped, cache, dataRoot } = readRun(runOrFile).config;
-  if (typeof images !== 'string') return undefined;
-  return {
-    where: images,
-    ...(typeof maxSkipped === 'number' && { maxSkipped }),
-    ...(typeof cache === 'string' && { cache }),
-    ...(typeof dataRoot === 'string' && { dataRoot }),
-  };
-}
-
-/**
- * How a run opens these images, where they are its own: what it cached is found again, what it
- * tolerated is tolerated.
- */
-export function ownSettings(runOrFile: string, where: string): OwnSettings | undefined {
-  const own = imagesOf(runOrFile);
-  if (own === undefined || placeOf(own.where) !== placeOf(where)) return undefined;
-  const { where: _, ...settings } = own;
-  return settings;
-}
-
-function placeOf(images: string): string {
-  if (DATA_SETS.includes(images)) return images;
-  return existsSync(images) ? realpathSync(images) : resolve(images);
 }
 
 /** A data set's name, or the last part of a path. */
@@ -72,7 +38,7 @@ export function publicName(images: string): string {
  * What was measured of one of a run's encoders, each protocol once, and k-NN from its training
  * where nothing was.
  */
-function qualityOf(run: RunRecord, which: Subject['name']): Quality[] {
+function qualityOf(run: RunRecord, which: OpenedEncoder['name']): Quality[] {
   const latest = new Map<string, Quality>();
   const last = run.metrics.at(-1);
   const lastEpoch = numberIn(last, 'epoch');

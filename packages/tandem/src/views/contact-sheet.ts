@@ -6,7 +6,7 @@ export interface Picture {
 }
 
 /** A contact sheet as interleaved RGB. */
-export interface Sheet {
+export interface ContactSheet {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
@@ -21,7 +21,7 @@ const SPACE = 4;
  * Rows of pictures, in columns as wide as their widest; small ones larger, each pixel as a square.
  * @param gaps columns, by number, that stand apart from the one before
  */
-export function contactSheet(rows: readonly (readonly Picture[])[], gaps: ReadonlySet<number>): Sheet {
+export function contactSheet(rows: readonly (readonly Picture[])[], gaps: ReadonlySet<number>): ContactSheet {
   const sides = rows.flat().map(({ side }) => Math.max(side.height, side.width));
   const scale = Math.max(1, Math.floor(128 / Math.max(...sides)));
   const lefts: number[] = [];
@@ -44,7 +44,13 @@ export function contactSheet(rows: readonly (readonly Picture[])[], gaps: Readon
   return sheet;
 }
 
-function paste({ side, channels, pixels }: Picture, scale: number, sheet: Sheet, left: number, top: number): void {
+function paste(
+  { side, channels, pixels }: Picture,
+  scale: number,
+  sheet: ContactSheet,
+  left: number,
+  top: number,
+): void {
   const { height, width } = side;
   for (let y = 0; y < height * scale; y++) {
     for (let x = 0; x < width * scale; x++) {

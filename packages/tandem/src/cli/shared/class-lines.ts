@@ -1,0 +1,21 @@
+import type { ClassTable } from '../../evaluate/index.js';
+import { percent } from '../../math.js';
+
+/** `top 1 81.00 %, top 5 98.00 %`, the latter where there are more classes than five. */
+export function topLine({ accuracy, top5 }: ClassTable): string {
+  return `top 1 ${percent(accuracy)}${top5 === undefined ? '' : `, top 5 ${percent(top5)}`}`;
+}
+
+/** Each class's share, and the class it was most often taken for. */
+export function classLines({ perClass, confusion }: ClassTable, classes: readonly string[]): string[] {
+  const width = Math.max(...classes.map((name) => name.length)) + 2;
+  return classes.map((name, i) => {
+    const share = perClass[name];
+    const others = (confusion[i] ?? [])
+      .map((count, j) => ({ count, name: classes[j], own: i === j }))
+      .filter(({ own }) => !own);
+    const worst = others.sort((a, b) => b.count - a.count)[0];
+    const taken = worst !== undefined && worst.count > 0 ? `  taken for ${worst.name} ${worst.count} times` : '';
+    return `  ${name.padEnd(width)}${share == null ? 'no queries' : percent(share).padStart(9)}${taken}`;
+  });
+}

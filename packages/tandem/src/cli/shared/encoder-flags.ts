@@ -1,0 +1,84 @@
+import { type Command, Option } from 'commander';
+import { defined } from '../../defined.js';
+import type { MeasureOptions, Opening } from '../../evaluate/index.js';
+import { DATA_SETS } from '../../images/index.js';
+import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
+import { oneOf, share, wholeNumber } from './arguments.js';
+
+/** How images are opened, where not as their run did. */
+export interface OpeningFlags {
+  dataRoot?: string;
+  maxSkipped?: number;
+  cache?: string;
+  limit?: number;
+}
+
+/** Which of a run's encoders is meant. */
+export interface EncoderFlags<Choice extends EncoderChoice = EncoderChoice> {
+  encoder?: Choice;
+  /** The old name of `--encoder`. */
+  of?: Choice;
+  device?: string;
+}
+
+/** What every command that measures an encoder is given. */
+export interface MeasureFlags extends OpeningFlags, EncoderFlags {
+  json?: true;
+}
+
+export const encoderHelp =
+  "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names";
+
+/** The encoders of which one command takes one. */
+export const oneEncoder = ['kept', 'student', 'teacher'] as const;
+
+/** Adds `--encoder`, and the name that it had. */
+export function withEncoder(command: Command, choices: readonly EncoderChoice[], fallback: EncoderChoice): Command {
+  return command
+    .option('--encoder <which>', `of a run: ${choices.join(', ')} (default: ${fallback})`, oneOf('--encoder', choices))
+    .addOption(new Option('--of <which>').hideHelp().argParser(oneOf('--of', choices)).conflicts('encoder'));
+}
+
+/** Adds what says how images are opened. */
+export function withOpening(command: Command): Command {
+  return command
+    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option(
+      '--max-skipped <share>',
+      "share of image files that may be unreadable (default: the run's for its own images, or 0.05)",
+      share('--max-skipped'),
+    )
+    .option(
+      '--cache <folder>',
+      "folder for decoded images that are too many for the memory (default: the run's for its own images, or in the user's cache)",
+    );
+}
+
+/** Adds the arguments and options that all commands share that measure encoders. */
+export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Command {
+  command
+    .usage('<run|encoder> <images> [options]')
+    .argument('<encoder>', encoderHelp)
+    .argument(
+      '<images>',
+      `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar or zip of one`,
+    );
+  return withOpening(withEncoder(command, encoderChoices, fallback))
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
+    .option('--json', 'one JSON object with the result on stdout');
+}
+
+export function openingOf({ dataRoot, limit, maxSkipped, cache }: OpeningFlags): Opening {
+  return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache });
+}
+
+/** Which encoder was asked for, by either name of the flag. */
+export function whichOf<Choice extends EncoderChoice>({ encoder, of: old }: EncoderFlags<Choice>): Choice | undefined {
+  return encoder ?? old;
+}
+
+/** What a job of measuring is given, from the command line. */
+export function measureOptions(encoder: string, images: string, flags: MeasureFlags): MeasureOptions {
+  return { encoder, images, which: whichOf(flags), device: flags.device, ...openingOf(flags) };
+}

@@ -1,0 +1,78 @@
+import { didYouMean, UsageError } from '../../errors.js';
+import { knownSettings } from '../../pretrain/index.js';
+import { readConfig } from './config-file.js';
+
+/** Settings with a flag of their own; all others are given as key=value. */
+export type Flags = Readonly<Record<string, string>>;
+
+/** The flags of settings that commands which train have. */
+export const trainingFlags = {
+  method: '--method <name>',
+  preset: '--preset <name>',
+  backbone: '--backbone <name>',
+  initFrom: '--init <file>',
+  teacher: '--teacher <run|file>',
+  epochs: '--epochs <n>',
+  batch: '--batch <n>',
+  lr: '--lr <rate>',
+  seed: '--seed <n>',
+  device: '--device <name>',
+  precision: '--precision <name>',
+  limit: '--limit <n>',
+  dataRoot: '--data-root <folder>',
+} satisfies Flags;
+
+/**
+ * All settings by name: the file's, then key=value, then flags.
+ * @param words the images first, unless another word names them
+ * @param given settings by flags
+ * @throws UsageError for a word that is no setting, an unknown flag, or without images
+ */
+export function gatherSettings(
+  words: readonly string[],
+  file: string | undefined,
+  given: object,
+  { name, flags }: { readonly name: string; readonly flags: Flags },
+): Record<string, unknown> {
+  const own = { ...readWords(words, flags), ...given };
+  const from = file === undefined ? undefined : readConfig(file);
+  if (from?.isOfRun && 'preset' in own) {
+    throw new UsageError(
+      `preset changes nothing beside ${file}, a run's own, which names every setting; leave one of them out`,
+    );
+  }
+  const all: Record<string, unknown> = { ...from?.settings, ...own };
+  if (!('images' in all))
+    throw new UsageError(`which images? Give a data set, a folder or an archive; see \`tandem help ${name}\``);
+  return all;
+}
+
+function readWords(words: readonly string[], flags: Flags): Record<string, string> {
+  const settings: [string, string][] = [];
+  for (const [position, word] of words.entries()) {
+    if (word.startsWith('-')) throw unknownFlag(word, flags);
+    const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    if (key !== undefined && value !== undefined) settings.push([key, value]);
+    else if (position === 0) settings.push(['images', word]);
+    else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
+  }
+  return Object.fromEntries(settings);
+}
+
+function unknownFlag(word: string, flags: Flags): UsageError {
+  const [flag = '', value = '...'] = word.replace(/^-+/, '').split('=');
+  const name = attributeOf(flag);
+  if (knownSettings().includes(name) && !flags[name]) {
+    return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
+  }
+  const known = [
+    ...Object.values(flags).map((flag) => flag.replace(/ .*/, '')),
+    ...['--out', '--config', '--dry-run', '--json', '--help'],
+  ];
+  return new UsageError(`unknown option '${word}'.${didYouMean(`--${flag}`, known)}`);
+}
+
+/** `--data-root <folder>`: dataRoot */
+export function attributeOf(flag: string): string {
+  return flag.replace(/^--| .*$/g, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { DATA_SETS } from '../../images/index.js';
+import { describeOptions, pretrain, resolveConfig, runOptions } from '../../pretrain/index.js';
+import { showEstimate } from './dry-run.js';
+import { attributeOf, type Flags, gatherSettings } from './settings.js';
+import { described, methodsHelp } from './settings-help.js';
+import { showTraining } from './training.js';
+
+/** One of the commands that train without labels. */
+export interface Training {
+  readonly name: 'pretrain' | 'distill';
+  readonly flags: Flags;
+  /** The methods that it offers. */
+  readonly methods: readonly string[];
+  /** Throws UsageError for settings that are not for it. */
+  check?(settings: Readonly<Record<string, unknown>>): void;
+}
+
+interface Options extends Record<string, string | true | undefined> {
+  out?: string;
+  config?: string;
+  dryRun?: true;
+  json?: true;
+}
+
+/** A command that trains, with its flags, settings and help. */
+export function trainingCommand(training: Training): Command {
+  const { name, flags } = training;
+  const command = new Command(name)
+    .usage('<images> [options] [key=value ...]')
+    .argument(
+      '[images]',
+      `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
+    )
+    .argument('[settings...]', 'key=value, see below')
+    .allowUnknownOption(); // they are ours to explain: many are settings
+  for (const option of describeOptions(runOptions)) {
+    const flag = flags[option.name];
+    if (flag) command.option(flag, `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`);
+  }
+  return command
+    .option('--out <folder>', 'run folder, new or empty (default: the next free runs/<images>-<method>-<backbone>)')
+    .option(
+      '--config <file>',
+      "settings as JSON, such as a run's config.json; key=value and flags come over it; extends names a file it starts from",
+    )
+    .option('--dry-run', 'build it all, report its size, operations and memory, and train nothing')
+    .option('--json', 'one JSON object with the result on stdout')
+    .addHelpText('after', () => methodsHelp(training))
+    .action((images: string | undefined, settings: string[], options: Options) =>
+      train(training, images === undefined ? settings : [images, ...settings], options),
+    );
+}
+
+async function train(training: Training, words: readonly string[], options: Options): Promise<void> {
+  const { out, config, json, dryRun, ...given } = options;
+  const all = gatherSettings(words, config, bySetting(given, training.flags), training);
+  training.check?.(all);
+  const resolved = resolveConfig(all);
+  if (dryRun) return showEstimate(resolved, out, json === true);
+  await showTraining(resolved.data.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+}
+
+/** What flags were given, by the settings that they are of. */
+function bySetting(given: object, flags: Flags): Record<string, unknown> {
+  const settings = new Map(Object.entries(flags).map(([setting, flag]) => [attributeOf(flag), setting]));
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [settings.get(name) ?? name, value]));
+}

@@ -1,0 +1,105 @@
+import { scope } from '@tandem/torch';
+import { defined } from '../../defined.js';
+import { UsageError } from '../../errors.js';
+import type { OpenedEncoder } from '../../runs/index.js';
+import { smallView, type View } from '../../views/index.js';
+import { type ClassTable, classTable } from '../class-table.js';
+import type { JobHooks } from '../hooks.js';
+import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
+import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
+import { type LinearFeaturesSettings, linearFeaturesDefaults, linearOnFeatures } from './on-features.js';
+import { type LinearViewsResult, type LinearViewsSettings, linearOnViews, linearViewsDefaults } from './on-views.js';
+
+export interface LinearMeasureOptions extends MeasureOptions {
+  /**
+   * `views`, the default: SGD on random crops and flips, at the best of several rates. `features`:
+   * Adam on features computed once.
+   */
+  readonly protocol?: 'views' | 'features' | undefined;
+  readonly epochs?: number | undefined;
+  readonly batch?: number | undefined;
+  /** On views, rates to choose from; on features, the first and the last. */
+  readonly lr?: readonly number[] | undefined;
+  readonly weightDecay?: number | undefined;
+  /** On views: smallest share of an image that a crop keeps; defaults to 0.08. */
+  readonly cropMin?: number | undefined;
+  /** Defaults to 0. */
+  readonly seed?: number | undefined;
+}
+
+/** What the classifier is worth; on views with the rate that was chosen. */
+export type LinearResult = ClassTable & Partial<Pick<LinearViewsResult, 'lr' | 'validation'>>;
+
+export interface LinearMeasurement {
+  /** One for each encoder. */
+  readonly records: readonly EvaluationRecord<LinearResult>[];
+  readonly classes: readonly string[];
+}
+
+/**
+ * What a linear classifier on the frozen features of encoders gets right. The result is recorded in
+ * the run of the encoders.
+ * @throws UserError where encoder and images do not suit each other, or every rate diverges;
+ * UsageError where `lr` does not suit the protocol
+ */
+export async function measureLinear(options: LinearMeasureOptions, hooks: JobHooks = {}): Promise<LinearMeasurement> {
+  const { protocol = 'views', lr } = options;
+  if (protocol === 'features' && lr !== undefined && lr.length !== 2) {
+    throw new UsageError(
+      `--lr must be the first and the last rate on features, such as ${linearFeaturesDefaults.lr.join(',')}`,
+    );
+  }
+  const probe = protocol === 'views' ? onViews : onFeatures;
+  return withOpened('linear', { ...options, which: options.which ?? 'kept' }, hooks, (opened) => {
+    const records = opened.encoders.map((encoder) => probe(encoder, options, opened, hooks));
+    recordAll('linear', options.images, records, hooks);
+    return { records, classes: opened.classes };
+  });
+}
+
+function onViews(
+  opened: OpenedEncoder,
+  { epochs, batch, weightDecay, seed, lr: rates, cropMin = 0.08 }: LinearMeasureOptions,
+  { reference, queries, view, device, classes }: Opened,
+  { onProgress }: JobHooks,
+): EvaluationRecord<LinearResult> {
+  const settings: LinearViewsSettings = {
+    ...linearViewsDefaults,
+    ...defined({ epochs, batch, weightDecay, seed, rates }),
+  };
+  const crop = [cropMin, 1] as const;
+  const look = { trainingView: cropView(view, crop), view, device, memoryFormat: 'channelsLast', onProgress } as const;
+  const { lr, validation, ...answers } = linearOnViews(opened.encoder, reference, queries, settings, look);
+  const protocol = { optimizer: 'SGD', schedule: 'cosine', crop, flip: 0.5, heldOut: 0.1 };
+  const counts = { bank: reference.count, queries: queries.count };
+  const result = { ...classTable(answers, queries.labels, classes), lr, validation };
+  return evaluationRecord(opened, 'linear (views)', { ...protocol, ...settings, ...counts }, result);
+}
+
+function onFeatures(
+  encoder: OpenedEncoder,
+  { epochs, batch, weightDecay, seed, lr }: LinearMeasureOptions,
+  opened: Opened,
+  hooks: JobHooks,
+): EvaluationRecord<LinearResult> {
+  const { reference, queries, classes } = opened;
+  const own = defined({ epochs, batch, weightDecay, seed, lr: lr as readonly [number, number] | undefined });
+  const settings: LinearFeaturesSettings = { ...linearFeaturesDefaults, ...own };
+  const answers = scope(() => {
+    const known = featuresOf(encoder, reference, 'training images', opened, hooks);
+    const asked = featuresOf(encoder, queries, 'queries', opened, hooks);
+    return linearOnFeatures(known, reference.labels, asked, classes.length, settings, (done, total) =>
+      hooks.onProgress?.(done, total, 'epochs'),
+    );
+  });
+  const protocol = { optimizer: 'Adam', schedule: 'exponential' };
+  const counts = { bank: reference.count, queries: queries.count };
+  const result = classTable(answers, queries.labels, classes);
+  return evaluationRecord(encoder, 'linear (features)', { ...protocol, ...settings, ...counts }, result);
+}
+
+/** Random crops and flips, no colours changed. */
+function cropView({ size, mean, std }: View, scale: readonly [number, number]): View {
+  const channels = mean.length as 1 | 3;
+  return smallView({ size, channels, mean, std, crop: { scale, ratio: [3 / 4, 4 / 3] }, jitter: null, gray: 0 });
+}

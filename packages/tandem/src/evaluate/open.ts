@@ -1,0 +1,101 @@
+import type { Device, Tensor } from '@tandem/torch';
+import { defined } from '../defined.js';
+import { chooseDevice } from '../device.js';
+import { CROP_MARGIN, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';
+import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
+import type { View } from '../views/index.js';
+import { checkChannels, type EncoderCard, viewOf } from '../weights/index.js';
+import { features } from './features.js';
+import type { JobHooks } from './hooks.js';
+import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
+
+/** How images are opened, where not as their run did. */
+export type Opening = Pick<OpenOptions, 'dataRoot' | 'limit' | 'maxSkippedShare' | 'cache'>;
+
+/** What is measured with what. */
+export interface MeasureOptions extends Opening {
+  /**
+   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   */
+  readonly encoder: string;
+  /** Labelled images: a data set's name, a folder or an archive. */
+  readonly images: string;
+  /** Which of a run's encoders. */
+  readonly which?: EncoderChoice | undefined;
+  /** Defaults to `auto`, the best there is. */
+  readonly device?: string | undefined;
+}
+
+/** Encoders and labelled images, ready to be measured. */
+export interface Opened extends KnnSplit {
+  /** At least one, on the device. */
+  readonly encoders: readonly OpenedEncoder[];
+  readonly classes: readonly string[];
+  readonly device: Device;
+  readonly view: View;
+}
+
+/** As a run opened these images where they are its own, unless told otherwise. */
+export function openingFor({
+  encoder,
+  images,
+  dataRoot,
+  limit,
+  maxSkippedShare,
+  cache,
+}: Opening & { readonly encoder: string; readonly images: string }): Opening {
+  return { ...ownOpening(encoder, images), ...defined({ dataRoot, limit, maxSkippedShare, cache }) };
+}
+
+/**
+ * Opens encoders and images, measures, and disposes the encoders in any case.
+ * @param what measures, for messages
+ * @throws UserError where there is no such encoder, encoder and images do not suit each other, or
+ * the images have no two classes
+ */
+export async function withOpened<T>(
+  what: string,
+  options: MeasureOptions & { readonly which: EncoderChoice },
+  hooks: JobHooks,
+  measure: (opened: Opened) => T | Promise<T>,
+): Promise<T> {
+  const device = chooseDevice(options.device ?? 'auto');
+  const encoders = openEncoders(options.encoder, options.which);
+  try {
+    const { card, note } = encoders[0] as OpenedEncoder;
+    if (note) hooks.onNote?.(note);
+    const split = await openSplit(what, options.images, card, openingFor(options), hooks);
+    for (const { encoder } of encoders) encoder.to({ device });
+    return await measure({ ...split, encoders, classes: classNames(split.reference), device, view: viewOf(card) });
+  } finally {
+    for (const { encoder } of encoders) encoder.dispose();
+  }
+}
+
+/** An encoder's features of a set; the scope around frees them. */
+export function featuresOf(
+  { encoder, name }: OpenedEncoder,
+  set: ImageSet,
+  what: string,
+  { view, device }: Opened,
+  { onProgress }: JobHooks,
+): Tensor {
+  const shown = name === 'encoder' ? what : `${name}, ${what}`;
+  return features(encoder, set, { view, device, onProgress: (done, total) => onProgress?.(done, total, shown) });
+}
+
+async function openSplit(
+  what: string,
+  images: string,
+  card: EncoderCard,
+  opening: Opening,
+  { onProgress, onNote, signal }: JobHooks,
+): Promise<KnnSplit> {
+  const data = await openImages(images, { size: card.size, ...opening, margin: CROP_MARGIN, onProgress, signal });
+  const split = requireLabels(images, data, what);
+  if (data.note) onNote?.(data.note);
+  if (data.skipped.length > 0) onNote?.(skippedNote(data.skipped));
+  checkChannels(images, split.reference.channels, card);
+  requireTwoClasses(images, split.reference, what);
+  return split;
+}

@@ -1,0 +1,69 @@
+import { chooseDevice } from '../device.js';
+import type { JobHooks, Opening } from '../evaluate/index.js';
+import { type EncoderChoice, openEncoder, ownImages } from '../runs/index.js';
+import { tandemVersion } from '../version.js';
+import { checkExportFolder, exportFolder } from './folder.js';
+import type { Quantization } from './model-card.js';
+import { provenanceOf } from './provenance.js';
+import { quantizeEncoder } from './quantize-encoder.js';
+
+export interface ExportOptions extends Opening {
+  /**
+   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   */
+  readonly encoder: string;
+  /** The folder to write, new or empty. */
+  readonly out: string;
+  /** Which of a run's encoders; defaults to the kept one. */
+  readonly which?: Exclude<EncoderChoice, 'both'> | undefined;
+  /** To calibrate and measure the quantized model with; defaults to the run's. */
+  readonly images?: string | undefined;
+  /** Whether to write a quantized model too; defaults to true. */
+  readonly quantized?: boolean | undefined;
+  /** Whether to keep a quantized model that loses more than 2 points; defaults to false. */
+  readonly allowLoss?: boolean | undefined;
+  /** To measure on; defaults to `auto`, the best there is. */
+  readonly device?: string | undefined;
+}
+
+/** What was written. */
+export interface Exported {
+  /** The encoder's file. */
+  readonly encoder: string;
+  readonly out: string;
+  /** Their names in `out`. */
+  readonly files: readonly string[];
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+  /** What the quantized model was measured to be, or why there is none. */
+  readonly quantized: Quantization | string;
+}
+
+/** Images, and queries, that the quantized model is measured with at most. */
+export const measuredImages = 2000;
+
+/**
+ * Writes an encoder as a folder that transformers.js, ONNX Runtime and torchvision load as it is,
+ * with a quantized model that was measured beside it.
+ * @throws UserError where the folder is not empty or cannot be written, there is no such encoder,
+ * or the images that were asked for cannot be used
+ */
+export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}): Promise<Exported> {
+  const { out } = options;
+  checkExportFolder(out);
+  const device = chooseDevice(options.device ?? 'auto');
+  const opened = openEncoder(options.encoder, options.which);
+  const { encoder, card, note, file, name } = opened;
+  try {
+    if (note) hooks.onNote?.(note);
+    const provenance = provenanceOf(options.encoder, name, out);
+    const { quantized = true, allowLoss = false, limit = measuredImages } = options;
+    const how = { ...options, own: ownImages(options.encoder), device, limit, quantized, allowLoss };
+    const eight = await quantizeEncoder(encoder, card, how, hooks);
+    hooks.signal?.throwIfAborted();
+    const written = exportFolder(out, { encoder, card, provenance, version: tandemVersion, quantized: eight });
+    return { encoder: file, out, ...written, quantized: typeof eight === 'string' ? eight : eight.made };
+  } finally {
+    encoder.dispose();
+  }
+}

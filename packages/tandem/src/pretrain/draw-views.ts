@@ -1,0 +1,118 @@
+import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { scope, type Tensor } from '@tandem/torch';
+import { UsageError, UserError } from '../errors.js';
+import { alreadyThere, refuseExisting } from '../files/existing.js';
+import { Batches, type DataSet, type ImageSet, rgbToPng, type Skipped } from '../images/index.js';
+import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
+import type { RunConfig } from './config/options.js';
+import type { ViewSettings } from './config/views.js';
+import { type LoadingOptions, loadImages } from './pretrain.js';
+import { runViews } from './views.js';
+
+/** What to draw, and where. */
+export interface DrawViewsOptions extends LoadingOptions {
+  /** The .png file to write. */
+  readonly out: string;
+  /** How many images; defaults to 8. */
+  readonly count?: number | undefined;
+  /** How many times the views of each image are drawn; defaults to 3. */
+  readonly draws?: number | undefined;
+}
+
+/** A picture that was written. */
+export interface DrawnViews {
+  readonly width: number;
+  readonly height: number;
+  /** The name of the images, and the numbers of those that are shown. */
+  readonly name: string;
+  readonly images: readonly number[];
+  readonly draws: number;
+  readonly settings: ViewSettings;
+  readonly views: readonly View[];
+  readonly skipped: readonly Skipped[];
+}
+
+/**
+ * Draws images beside their views, as a run of this configuration sees them first.
+ * @throws UserError where the file exists or cannot be written, or there are no images; UsageError
+ * for another ending
+ */
+export async function drawViews(
+  config: RunConfig,
+  { out, count = 8, draws = 3, ...loading }: DrawViewsOptions,
+): Promise<DrawnViews> {
+  await checkPictureFile(out);
+  const data = await loadImages(config, loading);
+  const { settings, views: all } = runViews(config.views, data, config.method.views);
+  const views = settings.views === 'none' ? all.slice(0, 1) : all;
+  const { seed } = config.execution;
+  const { sheet, images } = draw(data, views, { count: Math.min(count, data.train.count), draws, seed });
+  await writeFile(out, await rgbToPng(sheet), { flag: 'wx' }).catch((error) => {
+    throw unwritable(out, error);
+  });
+  const { width, height } = sheet;
+  return { width, height, name: data.train.name, images, draws, settings, views, skipped: data.skipped };
+}
+
+/**
+ * Says early that a picture cannot be written.
+ * @throws UserError, or UsageError for another ending
+ */
+export async function checkPictureFile(out: string): Promise<void> {
+  if (!/\.png$/i.test(out)) throw new UsageError(`--out must name a .png file, got ${out}`);
+  refuseExisting(out);
+  await access(dirname(out)).catch((error) => {
+    throw unwritable(out, error);
+  });
+}
+
+/**
+ * A row an image: itself, then its views as often as they are drawn, as in the first epochs of a
+ * run with that seed.
+ */
+function draw(
+  { train: set }: DataSet,
+  views: readonly View[],
+  { count, draws, seed }: { count: number; draws: number; seed: number },
+): { sheet: ContactSheet; images: number[] } {
+  const [batch] = new Batches(set, { batch: count, seed }).epoch(0);
+  if (!batch) throw new UserError(`${set.name}: there are no images`);
+  const rows = Array.from({ length: count }, (_, i) => [pictureOf(set, batch.bytes, i)]);
+  for (let draw = 0; draw < draws; draw++) {
+    scope(() => {
+      for (const [number, made] of makeViews(batch, set, views, { seed, draw }).entries()) {
+        const view = views[number] as View;
+        const bytes = withoutNormalisation(made, view);
+        const shape = { channels: set.channels, height: view.size, width: view.size };
+        for (const [i, row] of rows.entries()) row.push(pictureOf(shape, bytes, i));
+      }
+    });
+  }
+  const gaps = new Set(Array.from({ length: draws }, (_, draw) => 1 + draw * views.length));
+  return { sheet: contactSheet(rows, gaps), images: Array.from(batch.indices) };
+}
+
+function pictureOf(
+  { channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>,
+  bytes: Uint8Array,
+  i: number,
+): Picture {
+  const stride = channels * height * width;
+  return { side: { height, width }, channels, pixels: bytes.subarray(i * stride, (i + 1) * stride) };
+}
+
+/** The pixels of views, 0 to 255. */
+function withoutNormalisation(made: Tensor, { mean, std }: View): Uint8Array {
+  const [, channels, height, width] = made.shape as [number, number, number, number];
+  return Uint8Array.from(made.data() as Float32Array, (value, at) => {
+    const c = Math.floor(at / (height * width)) % channels;
+    return Math.round(255 * Math.min(1, Math.max(0, value * (std[c] as number) + (mean[c] as number))));
+  });
+}
+
+function unwritable(out: string, error: NodeJS.ErrnoException): UserError {
+  if (error.code === 'EEXIST') return alreadyThere(out);
+  if (error.code === 'ENOENT') return new UserError(`${dirname(out)}: there is no such folder for the picture`);
+  return new UserError(`${out} cannot be written (${error.code ?? error.message})`);
+}

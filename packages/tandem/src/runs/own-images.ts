@@ -1,0 +1,39 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DATA_SETS, type OpenOptions } from '../images/index.js';
+import { readRun } from './run-record.js';
+
+/** How a run opened its images: what it cached is found again, what it tolerated is tolerated. */
+export type OwnOpening = Pick<OpenOptions, 'maxSkippedShare' | 'cache' | 'dataRoot'>;
+
+/** What a run learned from. */
+export interface OwnImages {
+  readonly images: string;
+  readonly opening: OwnOpening;
+}
+
+/** A run's images; undefined for a file, of which nothing is known. */
+export function ownImages(runOrFile: string): OwnImages | undefined {
+  if (!statSync(runOrFile).isDirectory() || !existsSync(join(runOrFile, 'config.json'))) return undefined;
+  const { images, maxSkipped, cache, dataRoot } = readRun(runOrFile).config;
+  if (typeof images !== 'string') return undefined;
+  return {
+    images,
+    opening: {
+      ...(typeof maxSkipped === 'number' && { maxSkippedShare: maxSkipped }),
+      ...(typeof cache === 'string' && { cache }),
+      ...(typeof dataRoot === 'string' && { dataRoot }),
+    },
+  };
+}
+
+/** How a run opened these images, where they are its own. */
+export function ownOpening(runOrFile: string, images: string): OwnOpening | undefined {
+  const own = ownImages(runOrFile);
+  return own !== undefined && realName(own.images) === realName(images) ? own.opening : undefined;
+}
+
+function realName(images: string): string {
+  if (DATA_SETS.includes(images)) return images;
+  return existsSync(images) ? realpathSync(images) : resolve(images);
+}
