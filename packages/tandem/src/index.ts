@@ -1,3 +1,8 @@
+/**
+ * Self-supervised learning of image encoders.
+ * @module tandem
+ */
+
 export * from './device.js';
 export * from './errors.js';
 export * from './evaluate/index.js';

@@ -1,3 +1,8 @@
+/**
+ * libtorch for TypeScript: tensors, operators, scopes, modules, optimizers.
+ * @module torch
+ */
+
 export { type AsyncCopy, uploadAsync } from './async-copy.js';
 export * from './autograd.js';
 export * from './create.js';
