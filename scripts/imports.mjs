@@ -24,7 +24,7 @@ const core = `${torch}/*`;
 
 /** Free for every room of the toolkit. */
 const errors = `${tandem}/errors.ts`;
-const common = [errors, `${tandem}/random.ts`, `${tandem}/defined.ts`];
+export const common = [errors, `${tandem}/random.ts`, `${tandem}/defined.ts`];
 
 /** @param {string[]} names */
 const images = (...names) => names.map((name) => `${tandem}/images/${name}`);
