@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { house } from '../imports.mjs';
+import { common, house } from '../imports.mjs';
 import { root } from '../run.mjs';
 
 const source = (/** @type {string} */ path) => import(join(root, 'packages/tandem/dist/src', path));
@@ -73,13 +73,12 @@ async function help(command) {
 function rooms(folder) {
   const short = (/** @type {string} */ path) =>
     code(path === folder ? '.' : path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
-  const free = ['errors.ts', 'random.ts', 'defined.ts'].map((name) => `${folder}/${name}`);
   const rows = house
     .filter(({ room }) => room.startsWith(folder))
     .map(({ room, may = [], packages = [], worldly, why = '' }) => [
       short(room),
       may
-        .filter((one) => !free.includes(one))
+        .filter((one) => !common.includes(one))
         .map(short)
         .join(' '),
       [...packages.map(code), ...(worldly ? ['Node.js'] : [])].join(' '),
