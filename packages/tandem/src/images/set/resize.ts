@@ -54,8 +54,8 @@ export function resizer(
 }
 
 /**
- * `views/taps.ts` has the same filter for random crops, in float32 and clamped at 0. The two are not
- * shared: rounding leaves some of these weights 1e-16 below 0, so clamping them would change the
+ * `views/taps.ts` has the same filter for random crops, in float32 and clamped at 0. They share no
+ * code: rounding leaves some of these weights 1e-16 below 0, so clamping them would change the
  * last bit of others, and perhaps pixels that caches hold.
  */
 function taps(length: number, size: number, scale: number): Taps {
