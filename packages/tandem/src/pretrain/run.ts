@@ -7,7 +7,7 @@ import { evaluationView, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
 import { type FlatConfig, flatten, type RunConfig } from './config/options.js';
-import type { Look } from './evaluation/monitor.js';
+import type { EvaluationContext } from './evaluation/context.js';
 import type { RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
 import { chooseCompute, newPlan } from './plan.js';
@@ -30,7 +30,7 @@ export interface Run {
   readonly batches: Batches;
   readonly plan: Plan;
   readonly card: EncoderCard;
-  readonly look: Look;
+  readonly evaluation: EvaluationContext;
   /** What the user should know before it starts. */
   readonly notes: readonly string[];
 }
@@ -69,7 +69,7 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
     ...{ config, data, method, teacher, baseModel, notes, batches, plan },
     settings: settled(config, { ...input, batch: batches.size, plan, baseModel }),
     card: { architecture, size, mean, std },
-    look: {
+    evaluation: {
       view: evaluationView({ size, channels: data.train.channels, mean, std }),
       ...{ device, memoryFormat },
     },

@@ -1,74 +1,70 @@
-import { setImmediate } from 'node:timers/promises';
 import { classNames, collapseWarning, knnSplit } from '../../evaluate/index.js';
-import type { Batches } from '../../images/index.js';
-import type { Method } from '../../methods/index.js';
-import { type StepReport, stepsPerEpoch } from '../../train/loop.js';
-import type { Plan } from '../../train/plan.js';
+import { stepsPerEpoch } from '../../train/loop.js';
 import { makeViews } from '../../views/index.js';
 import type { EpochMetrics, PretrainEvent } from '../events.js';
 import type { Run } from '../run.js';
-import { classAccuracy, diagnoseStudent, knnAccuracy, type LongLook } from './monitor.js';
+import { classAccuracy } from './class-accuracy.js';
+import { diagnoseStudent } from './diagnose-student.js';
+import { type InParts, runInParts } from './in-parts.js';
+import { knnAccuracy } from './knn-accuracy.js';
+
+type Evaluating<Result> = AsyncGenerator<PretrainEvent, Result>;
+type Found = Record<string, number | string>;
+type Watch = <Result>(evaluation: InParts<Result>) => Evaluating<Result | undefined>;
 
 /**
- * The method's numbers, the student's diagnostics or its classifier's accuracy, and the k-NN
+ * The method's metrics, the student's diagnostics or its classifier's accuracy, and the k-NN
  * accuracies at the end of an epoch. What the signal cuts short is missing in the result.
  */
 export async function* evaluate(
-  { config, data, method, plan, batches, look }: Run,
-  { step, epoch }: Pick<StepReport, 'step' | 'epoch'>,
+  run: Run,
+  { step, epoch }: { readonly step: number; readonly epoch: number },
   signal: AbortSignal | undefined,
-): AsyncGenerator<PretrainEvent, Pick<EpochMetrics, string>> {
-  const { epochs, seed } = plan;
-  const { knnEvery } = config.execution;
-  method.beforeEvaluation?.(trainingViews(method, batches, plan, epoch));
-  const numbers: Record<string, number | string> = {
+): Evaluating<Pick<EpochMetrics, string>> {
+  const { method, batches } = run;
+  const { epochs } = run.plan;
+  const watch: Watch = (evaluation) => runInParts(evaluation, step, signal);
+  method.beforeEvaluation?.(trainingViews(run, epoch));
+  return {
     ...method.metrics?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
+    ...(yield* diagnosticsOf(run, watch)),
+    ...(yield* accuraciesOf(run, epoch, watch)),
   };
-  const watch = <T>(long: LongLook<T>) => watched(long, step, signal);
-  if (!method.classes) {
-    const diagnostics = yield* watch(diagnoseStudent(method, data.train, seed, look));
-    const warning = diagnostics && collapseWarning(diagnostics, method.student.head.embeddingWidth);
-    Object.assign(numbers, diagnostics, warning && { warning });
+}
+
+/** The first view of every batch of an epoch, as they were in training. */
+function* trainingViews({ method, batches, plan: { seed, device } }: Run, epoch: number) {
+  for (const batch of batches.epoch(epoch)) {
+    yield* makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device);
   }
-  const asked = knnSplit(data);
-  const due = epoch === epochs || (knnEvery > 0 && epoch % knnEvery === 0);
-  if (!asked || !due) return numbers;
-  if (String(method.classes) === String(classNames(asked.reference))) {
-    const top1 = yield* watch(classAccuracy(method.student, asked, look));
-    if (top1 !== undefined) numbers.top1 = top1;
+}
+
+/** Of the student's embeddings, with a warning where they look collapsed; none of a classifier. */
+async function* diagnosticsOf({ method, data, plan, evaluation }: Run, watch: Watch): Evaluating<Found> {
+  if (method.classes) return {};
+  const diagnostics = yield* watch(diagnoseStudent(method, data.train, plan.seed, evaluation));
+  const warning = diagnostics && collapseWarning(diagnostics, method.student.head.embeddingWidth);
+  return { ...diagnostics, ...(warning !== undefined && { warning }) };
+}
+
+/** Where there are labels, and this epoch is due. */
+async function* accuraciesOf(run: Run, epoch: number, watch: Watch): Evaluating<Found> {
+  const { config, data, method, plan, evaluation } = run;
+  const { knnEvery } = config.execution;
+  const split = knnSplit(data);
+  const isDue = epoch === plan.epochs || (knnEvery > 0 && epoch % knnEvery === 0);
+  if (!split || !isDue) return {};
+  const found: Found = {};
+  if (String(method.classes) === String(classNames(split.reference))) {
+    const top1 = yield* watch(classAccuracy(method.student, split, evaluation));
+    if (top1 !== undefined) found.top1 = top1;
   }
   const encoders = { Student: method.student.encoder, Teacher: method.teacher?.encoder };
   for (const [name, encoder] of Object.entries(encoders)) {
-    const shares = encoder && (yield* watch(knnAccuracy(encoder, asked, look)));
+    const shares = encoder && (yield* watch(knnAccuracy(encoder, split, evaluation)));
     if (shares === undefined) continue;
-    numbers[`knn${name}`] = shares.nearest;
-    if (shares.weighted !== undefined) numbers[`knn200${name}`] = shares.weighted;
+    found[`knn${name}`] = shares.nearest;
+    if (shares.weighted !== undefined) found[`knn200${name}`] = shares.weighted;
   }
-  return numbers;
-}
-
-/** Goes through a long look, telling how far it is; undefined where the signal ended it. */
-async function* watched<T>(
-  long: LongLook<T>,
-  step: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<PretrainEvent, T | undefined> {
-  try {
-    while (!signal?.aborted) {
-      const { done, value } = long.next();
-      if (done) return value;
-      yield { kind: 'evaluation', step, ...value };
-      await setImmediate();
-    }
-    return undefined;
-  } finally {
-    long.return(undefined as T); // frees what it holds
-  }
-}
-
-function* trainingViews(method: Method, batches: Batches, { seed, device }: Plan, epoch: number) {
-  for (const batch of batches.epoch(epoch)) {
-    for (const view of makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device))
-      yield view;
-  }
+  return found;
 }

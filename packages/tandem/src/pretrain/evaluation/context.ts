@@ -1,0 +1,7 @@
+import type { Plan } from '../../train/plan.js';
+import type { View } from '../../views/index.js';
+
+/** How a run's encoders are evaluated: what they see of an image, and where they compute. */
+export interface EvaluationContext extends Pick<Plan, 'device' | 'memoryFormat'> {
+  readonly view: View;
+}
