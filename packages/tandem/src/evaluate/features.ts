@@ -34,7 +34,7 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
           scope(() =>
             inferenceMode(() => {
               const x = makeView({ bytes, indices }, set, view, null, device);
-              return shown.forward(memoryFormat === 'channelsLast' ? x.to({ memoryFormat }) : x);
+              return shown.forward(x.to({ memoryFormat }));
             }),
           ),
         );

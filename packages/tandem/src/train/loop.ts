@@ -154,7 +154,7 @@ function takeStep(
 ): Omit<StepReport, 'skippedInARow'> {
   const { optimizer, weightDecay, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = moment;
-  const x = memoryFormat === 'channelsLast' ? views.map((view) => view.to({ memoryFormat })) : views;
+  const x = views.map((view) => view.to({ memoryFormat }));
   const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
   const before = statistics.map((buffer) => buffer.clone());
   const { loss, terms } = work.gradients(x, moment);

@@ -70,42 +70,27 @@ export function linearOnViews(
   settings: LinearViewsSettings,
   look: ProbeLook,
 ): LinearViewsResult {
-  const { rates, seed } = settings;
-  const { device, onProgress } = look;
+  const { rates } = settings;
+  const { device } = look;
   const held = holdOut(train.labels, 0).queries;
-  const isHeld = new Uint8Array(train.count);
-  for (const i of held) isHeld[i] = 1;
+  const isHeld = new Set(held);
   const make = () => new LinearHeads(rates.length, classCount(train), encoder.featureWidth, device);
   const [choosing, answering] = [make(), make()];
-  const sgds = [choosing, answering].map((heads) => new HeadSgd(heads, settings)) as [HeadSgd, HeadSgd];
-  const batches = new Batches(train, { batch: Math.min(settings.batch, train.count), seed });
-  const steps = settings.epochs * batches.perEpoch;
+  const [chooser, answerer] = [new HeadSgd(choosing, settings), new HeadSgd(answering, settings)];
   const training = encoder.training;
   encoder.eval();
   try {
-    for (let epoch = 0, step = 0; epoch < settings.epochs; epoch++) {
-      for (const batch of batches.epoch(epoch)) {
-        const falling = (1 + Math.cos((Math.PI * step++) / steps)) / 2;
-        scope(() =>
-          noGrad(() => {
-            const x = makeView(batch, train, look.trainingView, { seed, draw: epoch, view: 0 }, device);
-            const h = encoder.forward(
-              look.memoryFormat === 'channelsLast' ? x.to({ memoryFormat: 'channelsLast' }) : x,
-            );
-            sgds[1].step(h, tensor(labelsOf(train, batch.indices), { device }), falling);
-            const kept = [...batch.indices.keys()].filter((row) => !isHeld[batch.indices[row] as number]);
-            if (kept.length === 0) return;
-            const rest = h.indexSelect(0, fromBuffer(BigInt64Array.from(kept, BigInt)).to({ device }));
-            const labels = labelsOf(
-              train,
-              kept.map((row) => batch.indices[row] as number),
-            );
-            sgds[0].step(rest, tensor(labels, { device }), falling);
-          }),
-        );
-        onProgress?.(step, steps, 'training');
-      }
-    }
+    trainHeads(encoder, train, settings, look, (h, indices, falling) => {
+      answerer.step(h, tensor(labelsOf(train, indices), { device }), falling);
+      const rows = [...indices.keys()].filter((row) => !isHeld.has(indices[row] as number));
+      if (rows.length === 0) return;
+      const others = h.indexSelect(0, fromBuffer(BigInt64Array.from(rows, BigInt)).to({ device }));
+      const labels = labelsOf(
+        train,
+        rows.map((row) => indices[row] as number),
+      );
+      chooser.step(others, tensor(labels, { device }), falling);
+    });
     const validation = validate(choosing, encoder, subset(train, held) as LabelledSet, rates, look);
     const lr = choose(validation);
     const best = Math.min(5, answering.classes);
@@ -115,7 +100,37 @@ export function linearOnViews(
     return { ranked, best, lr, validation };
   } finally {
     encoder.train(training);
-    for (const owner of [choosing, answering, ...sgds]) owner.dispose();
+    for (const owner of [choosing, answering, chooser, answerer]) owner.dispose();
+  }
+}
+
+/**
+ * Shows the encoder all training views, batch by batch.
+ * @param step receives features of a batch, the images they are of, and what rates are multiplied
+ * by
+ */
+function trainHeads(
+  encoder: Encoder,
+  train: LabelledSet,
+  { epochs, batch: size, seed }: LinearViewsSettings,
+  { trainingView, device, memoryFormat = 'contiguous', onProgress }: ProbeLook,
+  step: (h: Tensor, indices: Uint32Array, falling: number) => void,
+): void {
+  const batches = new Batches(train, { batch: Math.min(size, train.count), seed });
+  const steps = epochs * batches.perEpoch;
+  let done = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (const batch of batches.epoch(epoch)) {
+      const falling = (1 + Math.cos((Math.PI * done) / steps)) / 2;
+      scope(() =>
+        noGrad(() => {
+          const x = makeView(batch, train, trainingView, { seed, draw: epoch, view: 0 }, device);
+          step(encoder.forward(x.to({ memoryFormat })), batch.indices, falling);
+        }),
+      );
+      done += 1;
+      onProgress?.(done, steps, 'training');
+    }
   }
 }
 
