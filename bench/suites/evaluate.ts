@@ -29,18 +29,18 @@ export const evaluate: Suite = {
 function measureKnn({ short, say }: Context): Outcome {
   const [n, q, d, rounds] = short ? [5000, 1000, 64, 2] : [50_000, 10_000, 512, 5];
   const chunk = Math.min(1000, Math.floor(2 ** 25 / n));
-  say(`k-NN of ${q} queries in a bank of ${n}, ${d} features`);
+  say(`k-NN of ${q} queries in a reference set of ${n}, ${d} features`);
   return scope(() => {
-    const [bank, queries] = [randn([n, d]), randn([q, d])];
+    const [known, queries] = [randn([n, d]), randn([q, d])];
     const labels = Int32Array.from({ length: n }, (_, i) => i % 10);
-    const product = () => seconds(() => multiply(bank, queries, chunk));
+    const product = () => seconds(() => multiply(known, queries, chunk));
     const alone: number[] = [];
     const whole = votes.map(() => [] as number[]);
     product();
     for (let round = 0; round < rounds; round++) {
       alone.push(product());
       for (const [i, [, asked]] of votes.entries()) {
-        whole[i]?.push(seconds(() => void knnVotes(bank, labels, queries, asked)));
+        whole[i]?.push(seconds(() => void knnVotes(known, labels, queries, asked)));
       }
     }
     const found = votes.map(([name], i) => ({ name, ...compare(alone, whole[i] as number[]) }));
@@ -49,7 +49,7 @@ function measureKnn({ short, say }: Context): Outcome {
       digits(theirs?.median ?? 0),
       digits(ratio?.median ?? 0),
     ]);
-    const title = `k-NN, ${q} queries x ${n} bank x ${d} features; the matrix product alone ${digits(found[0]?.ours.median ?? 0)} s`;
+    const title = `k-NN, ${q} queries x ${n} known x ${d} features; the matrix product alone ${digits(found[0]?.ours.median ?? 0)} s`;
     return {
       tables: [{ title, head: ['votes', 'seconds', 'in matrix products'], rows }],
       goals: found.map(({ name, ratio }) => ({
@@ -69,9 +69,9 @@ function measureKnn({ short, say }: Context): Outcome {
   });
 }
 
-function multiply(bank: Tensor, queries: Tensor, chunk: number): void {
+function multiply(known: Tensor, queries: Tensor, chunk: number): void {
   noGrad(() => {
-    const columns = bank.t();
+    const columns = known.t();
     const count = queries.shape[0] as number;
     for (let from = 0; from < count; from += chunk) {
       scope(() => void queries.narrow(0, from, Math.min(chunk, count - from)).mm(columns));

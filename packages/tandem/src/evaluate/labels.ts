@@ -12,8 +12,8 @@ export interface KnnSplit {
 }
 
 /** The split of a data set; undefined where it has no labels. */
-export function knnSplit({ bank, queries }: DataSet): KnnSplit | undefined {
-  return bank?.labels && queries?.labels ? ({ reference: bank, queries } as KnnSplit) : undefined;
+export function knnSplit({ reference, queries }: DataSet): KnnSplit | undefined {
+  return reference?.labels && queries?.labels ? ({ reference, queries } as KnnSplit) : undefined;
 }
 
 /**

@@ -20,7 +20,8 @@ export interface EpochMetrics {
   readonly knnStudent?: number;
   readonly knnTeacher?: number;
   /**
-   * The same with 200 neighbours, weighted at temperature 0.1; absent where the bank is smaller.
+   * The same with 200 neighbours, weighted at temperature 0.1; absent where the reference set is
+   * smaller.
    */
   readonly knn200Student?: number;
   readonly knn200Teacher?: number;

@@ -44,6 +44,6 @@ function labelledImages({ data: { images }, method: { name } }: RunConfig, data:
  * The training images, but those held out of them: a teacher that knows classes tells of each image
  * what it is.
  */
-function withoutQueries({ train, bank }: DataSet): ImageSet {
-  return train.labels && bank ? bank : train;
+function withoutQueries({ train, reference }: DataSet): ImageSet {
+  return train.labels && reference ? reference : train;
 }

@@ -65,8 +65,10 @@ export async function findNeighbours(file: string, data: DataSet, options: Neigh
   }
 }
 
-function chosen({ train, bank, queries }: DataSet): { reference: ImageSet; queries: ImageSet } {
-  if (bank && queries) return { reference: limit(bank, mostReferences), queries: limit(queries, asked) };
+function chosen({ train, reference, queries }: DataSet): { reference: ImageSet; queries: ImageSet } {
+  if (reference && queries) {
+    return { reference: limit(reference, mostReferences), queries: limit(queries, asked) };
+  }
   const some = limit(train, mostReferences);
   const every = Math.max(2, Math.floor(some.count / asked));
   const isQuery = (i: number) => i % every === 0 && i / every < asked;

@@ -76,7 +76,7 @@ describe('images to learn from that are others than those with labels', () => {
   const data: DataSet = {
     name: 'noise',
     train: slice(all, 0, 8),
-    bank: { ...slice(all, 8, 10), labels: labels.subarray(0, 2) },
+    reference: { ...slice(all, 8, 10), labels: labels.subarray(0, 2) },
     queries: { ...slice(all, 10, 12), labels: labels.subarray(2) },
     skipped: [],
   };

@@ -43,9 +43,9 @@ function encoderFile(t: TestContext): string {
   return file;
 }
 
-test('an image that stands in the bank too is its own nearest neighbour, and its class is marked', async (t) => {
-  const bank = shades(30, 1);
-  const data: DataSet = { name: 'shades', train: bank, bank, queries: bank, skipped: [] };
+test('an image that stands in the reference set too is its own nearest neighbour, and its class is marked', async (t) => {
+  const shaded = shades(30, 1);
+  const data: DataSet = { name: 'shades', train: shaded, reference: shaded, queries: shaded, skipped: [] };
   const { queries, among } = await findNeighbours(encoderFile(t), data, { device: 'cpu' });
   assert.deepEqual([among, queries.length], [30, 10]);
   assert.deepEqual(new Set(queries.map(({ caption }) => caption)), new Set(['red', 'green', 'blue']));

@@ -35,10 +35,10 @@ export async function openCollection(
   const skipped = [...source.faults, ...undecoded];
   refuseTooMany(source.where, items.length + source.faults.length, skipped, maxSkippedShare);
 
-  const bankCount = indices.filter((i) => i < referenceCount).length;
-  const bank = slice(all, 0, bankCount);
-  const queries = slice(all, bankCount, all.count);
-  const train = isHeldOut ? all : bank;
+  const decodedCount = indices.filter((i) => i < referenceCount).length;
+  const reference = slice(all, 0, decodedCount);
+  const queries = slice(all, decodedCount, all.count);
+  const train = isHeldOut ? all : reference;
   if (train.count === 0) throw new UserError(`${source.where}: none of the images to learn from could be decoded`);
   const notes = [
     ...layout.notes,
@@ -49,7 +49,7 @@ export async function openCollection(
   return {
     name: source.name,
     train,
-    ...(classes && bank.count > 0 && queries.count > 0 && { bank, queries }),
+    ...(classes && reference.count > 0 && queries.count > 0 && { reference, queries }),
     skipped,
     size: viewSize(all.height, parts.sizing),
     ...(layout.misfit && { misfit: layout.misfit }),

@@ -18,7 +18,7 @@ export function resizeAndLimit(data: DataSet, { sizing, sample }: Pick<OpenParts
   return {
     ...data,
     train: once(data.train),
-    ...(data.bank && { bank: once(data.bank) }),
+    ...(data.reference && { reference: once(data.reference) }),
     ...(data.queries && { queries: once(data.queries) }),
     ...(sizing.size !== undefined && { size: sizing.size }),
   };

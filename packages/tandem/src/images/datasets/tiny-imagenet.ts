@@ -41,9 +41,9 @@ export const tinyImageNet: NamedDataSet = {
 };
 
 /**
- * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, bank = train, queries = val
- * with the classes that val_annotations.txt says; test has no labels and is not used. As zip, tar
- * or folder.
+ * Opens Tiny ImageNet as it is given away (tiny-imagenet-200): 64x64, reference = train, queries =
+ * val with the classes that val_annotations.txt says; test has no labels and is not used. As zip,
+ * tar or folder.
  *
  * @throws UserError where it is not found, or damaged, or val's classes are not known
  */

@@ -38,13 +38,13 @@ export interface Skipped {
 
 /**
  * What a source holds. `train` is learned from, with labels only by methods that ask for them.
- * `bank` is the reference set of a k-NN classifier and `queries` are what it is asked about, both
+ * `reference` is what a k-NN classifier knows, and `queries` are what it is asked about, both
  * absent without labels.
  */
 export interface DataSet {
   readonly name: string;
   readonly train: ImageSet;
-  readonly bank?: ImageSet;
+  readonly reference?: ImageSet;
   readonly queries?: ImageSet;
   readonly skipped: readonly Skipped[];
   /**

@@ -21,14 +21,14 @@ function clouds(count: number, classes: number, seed: number, d = 16): { x: Tens
 /**
  * The definition in plain loops and doubles: sort by similarity, then by index; the first k vote.
  */
-function byLoops(bank: Tensor, labels: Int32Array, queries: Tensor, k: number, temperature: number): number[] {
+function byLoops(known: Tensor, labels: Int32Array, queries: Tensor, k: number, temperature: number): number[] {
   const unit = (row: number[]) => row.map((x) => x / Math.max(Math.hypot(...row), 1e-12));
-  const [remembered, asked] = [bank, queries].map((x) => (x.toArray() as number[][]).map(unit)) as [
+  const [references, asked] = [known, queries].map((x) => (x.toArray() as number[][]).map(unit)) as [
     number[][],
     number[][],
   ];
   return asked.map((q) => {
-    const near = remembered
+    const near = references
       .map((row, index) => ({ index, similarity: row.reduce((sum, x, i) => sum + x * (q[i] as number), 0) }))
       .sort((a, b) => b.similarity - a.similarity || a.index - b.index)
       .slice(0, k);
@@ -42,12 +42,12 @@ function byLoops(bank: Tensor, labels: Int32Array, queries: Tensor, k: number, t
   });
 }
 
-const of = (bank: Tensor, labels: Int32Array, queries: Tensor, options?: KnnOptions) => [
-  ...knn(bank, labels, queries, options),
+const of = (known: Tensor, labels: Int32Array, queries: Tensor, options?: KnnOptions) => [
+  ...knn(known, labels, queries, options),
 ];
 
 describe('knn', () => {
-  test('the bank as queries: all right at k=1', () =>
+  test('the reference set as queries: all right at k=1', () =>
     scope(() => {
       const { x, labels } = clouds(120, 5, 1);
       assert.equal(accuracy(knn(x, labels, x), labels), 1);
@@ -58,10 +58,10 @@ describe('knn', () => {
     for (const temperature of [0.1, 0.07, 1]) {
       test(`k=${k}, temperature ${temperature}: as plain loops give it`, () =>
         scope(() => {
-          const { x: bank, labels } = clouds(90, 6, 2);
+          const { x: known, labels } = clouds(90, 6, 2);
           const { x: queries } = clouds(70, 6, 3);
-          const expected = byLoops(bank, labels, queries, k, temperature);
-          assert.deepEqual(of(bank, labels, queries, { k, temperature }), expected);
+          const expected = byLoops(known, labels, queries, k, temperature);
+          assert.deepEqual(of(known, labels, queries, { k, temperature }), expected);
           assert.ok(new Set(expected).size > 3);
         }));
     }
@@ -70,16 +70,16 @@ describe('knn', () => {
   for (const { k, temperature, classes } of reference.knn) {
     test(`k=${k}, temperature ${temperature}: scikit-learn's predictions`, () =>
       scope(() => {
-        const [bank, queries] = [pixelFeatures(blobs), pixelFeatures(blobQueries)];
-        const predicted = of(bank, blobs.labels, queries, { k, temperature }).join('');
+        const [known, queries] = [pixelFeatures(blobs), pixelFeatures(blobQueries)];
+        const predicted = of(known, blobs.labels, queries, { k, temperature }).join('');
         assert.equal(predicted, classes);
-        const float32 = of(bank.to('float32'), blobs.labels, queries.to('float32'), { k, temperature });
+        const float32 = of(known.to('float32'), blobs.labels, queries.to('float32'), { k, temperature });
         const same = float32.filter((label, i) => label === Number(classes[i])).length;
         assert.ok(same >= 0.998 * classes.length, `${same} of ${classes.length} in float32`);
       }));
   }
 
-  test('the whole bank may vote', () =>
+  test('the whole reference set may vote', () =>
     scope(() => {
       const { x, labels } = clouds(30, 3, 2);
       assert.deepEqual(of(x, labels, x, { k: 30 }), byLoops(x, labels, x, 30, 0.1));
@@ -87,38 +87,38 @@ describe('knn', () => {
 
   test('a vote that one neighbour decides is that of k=1', () =>
     scope(() => {
-      const { x: bank, labels } = clouds(60, 4, 4);
+      const { x: known, labels } = clouds(60, 4, 4);
       const { x: queries } = clouds(40, 4, 5);
-      const nearest = of(bank, labels, queries);
-      assert.deepEqual(of(bank, labels, queries, { k: 10, temperature: 1e-5 }), nearest);
-      assert.deepEqual(of(bank, labels, queries, { k: 1, temperature: 5 }), nearest);
-      assert.notDeepEqual(of(bank, labels, queries, { k: 10, temperature: 1 }), nearest);
+      const nearest = of(known, labels, queries);
+      assert.deepEqual(of(known, labels, queries, { k: 10, temperature: 1e-5 }), nearest);
+      assert.deepEqual(of(known, labels, queries, { k: 1, temperature: 5 }), nearest);
+      assert.notDeepEqual(of(known, labels, queries, { k: 10, temperature: 1 }), nearest);
     }));
 
   test('the chunk size does not matter', () =>
     scope(() => {
-      const { x: bank, labels } = clouds(60, 4, 4);
+      const { x: known, labels } = clouds(60, 4, 4);
       const { x: queries } = clouds(41, 4, 5);
       for (const k of [1, 7]) {
-        const whole = of(bank, labels, queries, { k });
-        for (const chunk of [1, 2, 13, 40, 41, 42]) assert.deepEqual(of(bank, labels, queries, { k, chunk }), whole);
+        const whole = of(known, labels, queries, { k });
+        for (const chunk of [1, 2, 13, 40, 41, 42]) assert.deepEqual(of(known, labels, queries, { k, chunk }), whole);
       }
     }));
 
   test('the lengths of features do not matter', () =>
     scope(() => {
-      const { x: bank, labels } = clouds(60, 4, 4);
+      const { x: known, labels } = clouds(60, 4, 4);
       const { x: queries } = clouds(40, 4, 5);
       for (const k of [1, 7]) {
-        const before = of(bank, labels, queries, { k });
+        const before = of(known, labels, queries, { k });
         const lengths = normal([60, 1], 8, 'float32').abs().add(0.1);
-        assert.deepEqual(of(bank.mul(lengths), labels, queries.mul(1000), { k }), before);
+        assert.deepEqual(of(known.mul(lengths), labels, queries.mul(1000), { k }), before);
       }
     }));
 
   test('of equally near neighbours those with the lowest index count', () =>
     scope(() => {
-      const bank = tensor([
+      const known = tensor([
         [0, 1],
         [1, 0],
         [2, 0],
@@ -127,10 +127,10 @@ describe('knn', () => {
         [1, 0],
       ]);
       const query = tensor([[3, 0]]);
-      assert.deepEqual(of(bank, Int32Array.of(9, 4, 1, 2, 3, 0), query), [4]);
+      assert.deepEqual(of(known, Int32Array.of(9, 4, 1, 2, 3, 0), query), [4]);
       // Three of the five equal ones count: 1, 1 and 0, then 0, 1 and 1.
-      assert.deepEqual(of(bank, Int32Array.of(0, 1, 1, 0, 0, 0), query, { k: 3 }), [1]);
-      assert.deepEqual(of(bank, Int32Array.of(1, 0, 1, 1, 0, 0), query, { k: 3 }), [1]);
+      assert.deepEqual(of(known, Int32Array.of(0, 1, 1, 0, 0, 0), query, { k: 3 }), [1]);
+      assert.deepEqual(of(known, Int32Array.of(1, 0, 1, 1, 0, 0), query, { k: 3 }), [1]);
       // A nearer one keeps its place before them.
       const tilted = tensor([
         [1, 1],
@@ -146,15 +146,15 @@ describe('knn', () => {
 
   test('many equal neighbours, as of a collapsed encoder: as plain loops give it', () =>
     scope(() => {
-      const bank = normal([3, 4], 1, 'float32').repeat([40, 1]);
+      const known = normal([3, 4], 1, 'float32').repeat([40, 1]);
       const labels = labelsOf(120, 5);
       const queries = normal([20, 4], 2, 'float32');
       for (const k of [1, 5, 20, 35]) {
-        assert.deepEqual(of(bank, labels, queries, { k }), byLoops(bank, labels, queries, k, 0.1));
+        assert.deepEqual(of(known, labels, queries, { k }), byLoops(known, labels, queries, k, 0.1));
       }
     }));
 
-  test('a bank of many times k, with and without equal neighbours: as plain loops give it', () =>
+  test('a reference set of many times k, with and without equal neighbours: as plain loops give it', () =>
     scope(() => {
       const { x, labels } = clouds(607, 6, 2);
       const { x: queries } = clouds(25, 6, 3);
@@ -168,13 +168,13 @@ describe('knn', () => {
 
   test('several votes at once are the votes one by one', () =>
     scope(() => {
-      const { x: bank, labels } = clouds(300, 6, 2);
+      const { x: known, labels } = clouds(300, 6, 2);
       const { x: queries } = clouds(70, 6, 3);
       const votes = [{}, { k: 20, temperature: 0.07 }, { k: 5, temperature: 1 }, { k: 20 }];
-      const together = knnVotes(bank, labels, queries, votes).map((found) => [...found]);
+      const together = knnVotes(known, labels, queries, votes).map((found) => [...found]);
       assert.deepEqual(
         together,
-        votes.map((vote) => of(bank, labels, queries, vote)),
+        votes.map((vote) => of(known, labels, queries, vote)),
       );
       assert.equal(new Set(together.map(String)).size, 4);
     }));
@@ -221,17 +221,17 @@ describe('fewLabelsAccuracy', () => {
       assert.equal(fewLabelsAccuracy(x, labels, x, labels, { perClass: 1, draws: 3 }), 1);
     }));
 
-  test('a mean over draws that the seed decides; all labels are the whole bank', () =>
+  test('a mean over draws that the seed decides; all labels are the whole reference set', () =>
     scope(() => {
       const labels = Int32Array.from({ length: 60 }, (_, i) => i % 3);
       const centres = normal([3, 8], 5, 'float32').indexSelect(0, tensor(labels));
-      const bank = centres.add(normal([60, 8], 6, 'float32'), { alpha: 2 });
+      const known = centres.add(normal([60, 8], 6, 'float32'), { alpha: 2 });
       const queries = centres.add(normal([60, 8], 7, 'float32'), { alpha: 2 });
       const share = (perClass: number, draws: number, seed: number) =>
-        fewLabelsAccuracy(bank, labels, queries, labels, { perClass, draws, seed });
+        fewLabelsAccuracy(known, labels, queries, labels, { perClass, draws, seed });
       assert.equal(share(2, 5, 1), share(2, 5, 1));
       assert.notEqual(share(2, 5, 1), share(2, 5, 2));
-      const whole = accuracy(knn(bank, labels, queries), labels);
+      const whole = accuracy(knn(known, labels, queries), labels);
       assert.ok(Math.abs(share(20, 2, 1) - whole) < 1e-12);
       assert.ok(share(1, 20, 1) < whole);
       assert.throws(() => share(21, 1, 1), { name: 'RangeError', message: /not every class has 21 images/ });

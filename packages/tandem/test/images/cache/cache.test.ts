@@ -58,13 +58,13 @@ test('from the cache come the same images, labels and batches as from memory', a
   const cache = temporary(t);
   const held = await openImages(root, { size: 16 });
   for (const expected of [40, 0]) {
-    const { train, bank, queries, decoded, note } = await open(root, { cache });
+    const { train, reference, queries, decoded, note } = await open(root, { cache });
     assert.equal(decoded, expected);
     assert.ok(train.pixels instanceof PixelFile);
     assert.deepEqual([train.files, train.labels, train.classes], [held.train.files, held.train.labels, ['a', 'b']]);
     assert.deepEqual(bytesOf(train), bytesOf(held.train));
-    assert.ok(bank && queries && held.queries);
-    assert.deepEqual([bank.count, queries.count], [36, 4]);
+    assert.ok(reference && queries && held.queries);
+    assert.deepEqual([reference.count, queries.count], [36, 4]);
     assert.deepEqual(bytesOf(queries), bytesOf(held.queries));
     const some = [5, 0, 39, 5];
     assert.deepEqual(gather(train, some), gather(held.train, some));

@@ -38,11 +38,11 @@ async function inTar(): Promise<Buffer> {
 }
 
 async function check(dataRoot: string): Promise<void> {
-  const { name, train, bank, queries } = await openImages('cifar10', { dataRoot });
+  const { name, train, reference, queries } = await openImages('cifar10', { dataRoot });
   assert.deepEqual([name, train.count, train.channels, train.height, train.width], ['cifar10', 10, 3, 32, 32]);
   assert.deepEqual([...(train.labels ?? [])], [0, 9, 1, 8, 2, 7, 3, 6, 4, 5]);
   assert.deepEqual(train.classes, CLASSES);
-  assert.equal(bank, train);
+  assert.equal(reference, train);
   assert.deepEqual(pixel(train, 3, 31, 31), [15, 3, 4]);
   assert.deepEqual(pixel(train, 8, 0, 0), [40, 1, 2]);
   assert.deepEqual([queries?.count, queries?.labels?.[0]], [1, 3]);

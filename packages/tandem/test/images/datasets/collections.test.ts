@@ -15,9 +15,9 @@ const ORDER = 'cifar-10-official-order.txt.gz';
 const LOSSLESS = 'cifar-10-lossless-train-first4000.bin.gz';
 
 test("CIFAR-10's JPEG images are the official ones, up to compression", needs(CIFAR, ORDER, LOSSLESS), async () => {
-  const { train, bank, queries, skipped, note } = await openImages(join(DATA, CIFAR), { limit: 400 });
+  const { train, reference, queries, skipped, note } = await openImages(join(DATA, CIFAR), { limit: 400 });
   assert.deepEqual([train.count, queries?.count, train.height, train.width], [400, 400, 32, 32]);
-  assert.deepEqual([bank === train, skipped, note], [true, [], undefined]);
+  assert.deepEqual([reference === train, skipped, note], [true, [], undefined]);
   assert.deepEqual(train.classes, CLASSES);
   for (const set of [train, queries]) {
     for (let label = 0; label < 10; label++) assert.equal(set?.labels?.filter((l) => l === label).length, 40);

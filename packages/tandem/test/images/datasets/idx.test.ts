@@ -42,14 +42,14 @@ async function refused(dataRoot: string, pattern: RegExp): Promise<void> {
 }
 
 test('a small data set in idx files is read as it stands', async (t) => {
-  const { name, train, bank, queries, skipped } = await openImages('mnist', { dataRoot: root(t) });
+  const { name, train, reference, queries, skipped } = await openImages('mnist', { dataRoot: root(t) });
   assert.deepEqual([name, train.count, train.channels, train.height, train.width], ['mnist', 20, 1, 3, 4]);
   assert.deepEqual(bytesOf(train), pixels);
   assert.deepEqual(
     [...(train.labels ?? [])],
     [...Array(20).keys()].map((i) => i % 10),
   );
-  assert.equal(bank, train);
+  assert.equal(reference, train);
   assert.deepEqual([queries?.count, [...(queries?.labels ?? [])]], [2, [9, 3]]);
   assert.deepEqual(skipped, []);
 });
@@ -68,10 +68,10 @@ test('gzipped files, other spellings and other folders are found', async (t) => 
 });
 
 test('limit and size are kept to', async (t) => {
-  const { train, bank, queries } = await openImages('mnist', { dataRoot: root(t), limit: 10, size: 6 });
+  const { train, reference, queries } = await openImages('mnist', { dataRoot: root(t), limit: 10, size: 6 });
   assert.deepEqual([train.count, train.height, train.width, bytesOf(train).length], [10, 6, 6, 360]);
   assert.deepEqual([...(train.labels ?? [])].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assert.equal(bank, train);
+  assert.equal(reference, train);
   assert.deepEqual([queries?.count, queries?.height], [2, 6]);
 });
 
@@ -132,9 +132,9 @@ test('the data root comes before TANDEM_DATA, and that before the usual places',
 
 const FASHION = '/usr/share/datasets/fashion-mnist';
 test('Fashion-MNIST', { skip: existsSync(FASHION) ? false : `${FASHION} is not installed` }, async () => {
-  const { train, bank, queries } = await openImages('fashion-mnist');
+  const { train, reference, queries } = await openImages('fashion-mnist');
   assert.deepEqual([train.count, queries?.count, train.channels, train.height, train.width], [60000, 10000, 1, 28, 28]);
-  assert.equal(bank, train);
+  assert.equal(reference, train);
   assert.equal(train.classes?.[train.labels?.[0] as number], 'Ankle boot');
   for (let label = 0; label < 10; label++) {
     assert.equal(train.labels?.filter((l) => l === label).length, 6000);

@@ -166,12 +166,12 @@ test('STL-10: folder and archive, in memory and from the cache; columns come out
     [bare, {}, 10],
   ];
   for (const [dataRoot, options, learned] of cases) {
-    const { name, train, bank, queries, note } = await openImages('stl10', { dataRoot, ...options });
+    const { name, train, reference, queries, note } = await openImages('stl10', { dataRoot, ...options });
     assert.deepEqual(
-      [name, train.count, bank?.count, queries?.count, train.height, train.labels],
+      [name, train.count, reference?.count, queries?.count, train.height, train.labels],
       ['stl10', learned, 10, 95, 96, undefined],
     );
-    assert.deepEqual([...(bank?.labels ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual([...(reference?.labels ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert.deepEqual(
       [...(queries?.labels ?? [])],
       [...(files['test_y.bin'] as Buffer)].map((label) => label - 1),
@@ -182,7 +182,7 @@ test('STL-10: folder and archive, in memory and from the cache; columns come out
       [3, 90],
       [95, 10],
     ] as const) {
-      assert.deepEqual(bank && pixel(bank, 7, y, x), inPng(y, x));
+      assert.deepEqual(reference && pixel(reference, 7, y, x), inPng(y, x));
       assert.deepEqual(pixel(train, 7, y, x), inPng(y, x));
     }
     assert.match(
@@ -194,7 +194,7 @@ test('STL-10: folder and archive, in memory and from the cache; columns come out
   }
 });
 
-test('STL-10 at another size stays in the cache, and the bank is cut out of train', needs(STL), async (t) => {
+test('STL-10 at another size stays in the cache, and the reference is cut out of train', needs(STL), async (t) => {
   const dataRoot = temporary(t);
   const cache = temporary(t);
   for (const [name, body] of Object.entries(await stl())) write(dataRoot, `stl10/stl10_binary/${name}`, body);
@@ -208,21 +208,21 @@ test('STL-10 at another size stays in the cache, and the bank is cut out of trai
     const few = await openImages('stl10', { dataRoot, ...options });
     const many = await openImages('stl10', { dataRoot, memory: 1e5, cache, ...options });
     for (const data of [few, many]) {
-      for (const part of ['train', 'bank', 'queries'] as const) {
+      for (const part of ['train', 'reference', 'queries'] as const) {
         const set = data[part] as ImageSet;
         assert.deepEqual([set.height, set.width], [side, side]);
         assert.equal(set.pixels instanceof PixelFile, data !== few);
         assert.deepEqual(bytesOf(set), bytesOf(resizeSet(own[part] as ImageSet, side)));
       }
-      const [train, bank] = [data.train.pixels, data.bank?.pixels];
-      if (train instanceof Uint8Array) assert.equal(train.buffer, (bank as Uint8Array).buffer);
-      else assert.equal(train.path, (bank as PixelFile).path);
+      const [train, reference] = [data.train.pixels, data.reference?.pixels];
+      if (train instanceof Uint8Array) assert.equal(train.buffer, (reference as Uint8Array).buffer);
+      else assert.equal(train.path, (reference as PixelFile).path);
       assert.equal(data.size, options.size);
     }
   }
   assert.equal(readdirSync(cache).length, 4);
   const limited = await openImages('stl10', { dataRoot, memory: 1e5, cache, size: 48, limit: 5 });
-  assert.deepEqual([limited.train.count, limited.train.height, limited.bank?.count], [5, 48, 5]);
+  assert.deepEqual([limited.train.count, limited.train.height, limited.reference?.count], [5, 48, 5]);
   assert.ok(limited.train.pixels instanceof PixelFile);
 });
 

@@ -166,15 +166,15 @@ test('the shorter side is brought to size, then the centre cut out, after turnin
 
 test('classes, held-out queries, and how they fit together', async (t) => {
   const files = { ...(await several('b/', 20, [0, 0, 200])), ...(await several('a/', 30, [200, 0, 0])) };
-  const { train, bank, queries, note } = await openImages(folder(t, files));
-  assert.deepEqual([train.count, bank?.count, queries?.count], [50, 45, 5]);
+  const { train, reference, queries, note } = await openImages(folder(t, files));
+  assert.deepEqual([train.count, reference?.count, queries?.count], [50, 45, 5]);
   assert.deepEqual(train.classes, ['a', 'b']);
   assert.match(note ?? '', /every tenth image of each class \(5 of 50\) is held out as k-NN queries/);
-  assert.ok(bank && queries);
+  assert.ok(reference && queries);
   assert.deepEqual([...(train.files ?? [])].sort(), Object.keys(files).sort());
-  assert.equal(new Set([...(bank.files ?? []), ...(queries.files ?? [])]).size, 50);
+  assert.equal(new Set([...(reference.files ?? []), ...(queries.files ?? [])]).size, 50);
   assert.equal(bytesOf(queries).buffer, bytesOf(train).buffer);
-  for (const set of [train, bank, queries]) {
+  for (const set of [train, reference, queries]) {
     for (let i = 0; i < set.count; i++) {
       const red = set.labels?.[i] === 0;
       assert.deepEqual(pixel(set, i, 0, 0), red ? [200, 0, 0] : [0, 0, 200]);
@@ -194,17 +194,17 @@ test('a split is kept: learn and remember train, ask test', async (t) => {
     ...(await several('set/test/a/', 1, [1, 2, 3])),
     ...(await several('set/test/b/', 1, [4, 5, 6])),
   };
-  const { train, bank, queries, note } = await openImages(folder(t, files));
-  assert.deepEqual([train.count, bank === train, queries?.count, note], [6, true, 2, undefined]);
+  const { train, reference, queries, note } = await openImages(folder(t, files));
+  assert.deepEqual([train.count, reference === train, queries?.count, note], [6, true, 2, undefined]);
   assert.deepEqual(queries?.files, ['set/test/a/0.png', 'set/test/b/0.png']);
   assert.deepEqual(queries && pixel(queries, 1, 0, 0), [4, 5, 6]);
 });
 
-test('without labels there is no bank, and the note says how to give them', async (t) => {
+test('without labels there is no reference, and the note says how to give them', async (t) => {
   const root = folder(t, await several('', 3));
-  const { name, train, bank, queries, note } = await openImages(root);
+  const { name, train, reference, queries, note } = await openImages(root);
   assert.deepEqual(
-    [name, train.count, bank, queries, train.labels],
+    [name, train.count, reference, queries, train.labels],
     [basename(root), 3, undefined, undefined, undefined],
   );
   assert.match(note ?? '', /k-NN needs labels/);
@@ -216,9 +216,9 @@ test('a limit is even over the classes, given by the seed, and opens only what i
   const onProgress = (_done: number, total: number | undefined, what: string) => {
     if (what === 'decoding') opened.push(total as number);
   };
-  const { train, bank, queries } = await openImages(root, { limit: 20, onProgress });
+  const { train, reference, queries } = await openImages(root, { limit: 20, onProgress });
   assert.deepEqual([...new Set(opened)], [20]);
-  assert.deepEqual([train.count, bank?.count, queries?.count], [20, 18, 2]);
+  assert.deepEqual([train.count, reference?.count, queries?.count], [20, 18, 2]);
   assert.equal(train.labels?.filter((l) => l === 0).length, 10);
   const again = await openImages(root, { limit: 20 });
   assert.deepEqual([again.train.files, again.queries?.files], [train.files, queries?.files]);
@@ -288,10 +288,10 @@ test('bad files among held-out ones leave labels and images together', async (t)
     ...(await several('b/', 10, [20, 0, 0])),
   };
   for (const name of ['a/0.png', 'a/7.png', 'b/3.png']) files[name] = 'broken';
-  const { train, bank, queries, skipped } = await openImages(folder(t, files));
+  const { train, reference, queries, skipped } = await openImages(folder(t, files));
   assert.equal(skipped.length, 3);
   assert.equal(train.count, 17);
-  assert.equal((bank?.count ?? 0) + (queries?.count ?? 0), 17);
+  assert.equal((reference?.count ?? 0) + (queries?.count ?? 0), 17);
   for (let i = 0; i < 17; i++) assert.equal(pixel(train, i, 0, 0)[0], 10 * ((train.labels?.[i] as number) + 1));
 });
 

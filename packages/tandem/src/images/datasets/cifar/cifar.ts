@@ -26,7 +26,7 @@ const COUNTS = { train: 50_000, test: 10_000 };
 
 /**
  * Opens CIFAR-10 or CIFAR-100 in its official binary version, from its folder (each file gzipped or
- * not) or straight from its archive: 32x32 RGB, bank = the training images, queries = the test
+ * not) or straight from its archive: 32x32 RGB, reference = the training images, queries = the test
  * images, both in official order; of CIFAR-100 the fine labels. Where there are only images in
  * class folders under that name, those are taken.
  *
@@ -46,13 +46,16 @@ async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
   }
   if (names === undefined) throw missing(set, shown(set.names));
   const classes = classNames(set, names, shown(set.names));
-  const bank = train.images(classes, shown);
+  const images = train.images(classes, shown);
   const queries = test.images(classes, shown);
   const note = partialNote(set.title, [
-    ['training images', bank.count, COUNTS.train],
+    ['training images', images.count, COUNTS.train],
     ['test images', queries.count, COUNTS.test],
   ]).join();
-  return resizeAndLimit({ name: set.name, train: bank, bank, queries, skipped: [], ...(note && { note }) }, parts);
+  return resizeAndLimit(
+    { name: set.name, train: images, reference: images, queries, skipped: [], ...(note && { note }) },
+    parts,
+  );
 }
 
 async function fromImages(set: CifarLike, path: string, parts: OpenParts): Promise<DataSet> {

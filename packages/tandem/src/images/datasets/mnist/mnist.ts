@@ -20,8 +20,8 @@ export const mnist: NamedDataSet = {
 export const fashionMnist: NamedDataSet = { ...FASHION_MNIST, open: (parts) => openMnistLike(FASHION_MNIST, parts) };
 
 /**
- * Opens a data set of MNIST's family: 28x28 gray, bank = the 60,000 training images, queries = the
- * 10,000 test images.
+ * Opens a data set of MNIST's family: 28x28 gray, reference = the 60,000 training images, queries =
+ * the 10,000 test images.
  *
  * @throws UserError where it is not found, or a file is not what it should be
  */
@@ -34,7 +34,7 @@ async function openMnistLike(set: MnistLike, parts: OpenParts): Promise<DataSet>
       `${files.testImages}: images of ${queries.height}x${queries.width}, but ${files.trainImages} has ${train.height}x${train.width}`,
     );
   }
-  return resizeAndLimit({ name: set.name, train, bank: train, queries, skipped: [] }, parts);
+  return resizeAndLimit({ name: set.name, train, reference: train, queries, skipped: [] }, parts);
 }
 
 async function half(set: MnistLike, imagesFile: string, labelsFile: string): Promise<ImageSet> {

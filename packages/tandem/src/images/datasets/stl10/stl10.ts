@@ -20,8 +20,8 @@ export const stl10: NamedDataSet = {
 
 /**
  * Opens STL-10 in its official binary version, from its folder or archive: 96x96 RGB. Learned from
- * are the 100,000 unlabeled images and the 5,000 of train; bank = train, queries = test. Without
- * unlabeled_X.bin train alone is learned from.
+ * are the 100,000 unlabeled images and the 5,000 of train; reference = train, queries = test.
+ * Without unlabeled_X.bin train alone is learned from.
  *
  * @throws UserError where it is not found, or a file is missing or of a wrong length
  */
@@ -54,7 +54,7 @@ async function openStl10(parts: OpenParts): Promise<DataSet> {
     {
       name: 'stl10',
       train: slice(all, 0, unlabeled + train),
-      bank: { ...slice(all, unlabeled, unlabeled + train), labels: trainLabels, classes },
+      reference: { ...slice(all, unlabeled, unlabeled + train), labels: trainLabels, classes },
       queries: { ...slice(all, unlabeled + train, all.count), labels: testLabels, classes },
       skipped: [],
       ...(note.length > 0 && { note: note.join('. ') }),
