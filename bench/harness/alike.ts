@@ -1,8 +1,8 @@
 import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
 import {
   buildEncoder,
+  eagerContext,
   type Method,
-  type Moment,
   newOptimizer,
   type RunConfig,
   smallView,
@@ -40,14 +40,14 @@ function ourLosses(name: string): number[] {
     draw(method);
     const views = [0, 1].map(() => randn([batch, 3, size, size], { dtype: 'float64' })) as unknown as Views;
     return Array.from({ length: steps }, (_, step) => {
-      const moment: Moment = { step, steps, epoch: 1, epochs: steps, lr: 0.06, seed: 0, resetMomentum: () => {} };
-      const result = method.loss(views, moment);
+      const ctx = eagerContext({ info: { step, steps, epoch: 1, epochs: steps, lr: 0.06, seed: 0 } });
+      const result = method.loss(views, ctx);
       const loss = ('item' in result ? (result as Tensor) : sumOfTerms(result)).mul(config.training.scaleLoss);
       optimizer.zeroGrad();
       loss.backward();
-      method.beforeStep?.(moment);
-      optimizer.step({ lr: moment.lr });
-      method.afterStep?.(moment);
+      method.beforeStep?.(ctx);
+      optimizer.step({ lr: ctx.info.lr });
+      method.afterStep?.(ctx);
       return loss.item();
     });
   });

@@ -122,7 +122,7 @@ function newTrainer(name: string, { device, width, batch, block }: Size): Traine
     precision: 'bfloat16',
     memoryFormat: 'channelsLast',
     readLossEvery: block,
-    record: cudaGraphs(device),
+    capture: cudaGraphs(device),
   });
   // Each view three times through the student (once forward, twice backward) and once through a
   // teacher.

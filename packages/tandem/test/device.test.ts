@@ -6,15 +6,15 @@ import { after, before, describe, test } from 'node:test';
 import { scope, type Tensor } from '@tandem/torch';
 import { imageBytes } from '../src/images/index.js';
 import { findMethod, methods } from '../src/methods/index.js';
-import type { MomentNow } from '../src/step/index.js';
+import { Stash } from '../src/step/index.js';
 import { trainingState } from '../src/train/checkpoint.js';
-import { cudaGraphs, type Recorder } from '../src/train/replay/recorder.js';
-import { Kind } from '../src/train/replay/trace.js';
+import { type Capture, cudaGraphs } from '../src/train/replay/capture.js';
+import { StepTrace } from '../src/train/replay/trace.js';
 import { pictures, tandem, tiny } from './cli/running.js';
 // before libtorch is asked which devices there are
 import { testDevice, uncounted } from './device.js';
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from './methods/running.js';
-import { moment, settingsFor } from './methods/stepping.js';
+import { settingsFor, stepInfo } from './methods/stepping.js';
 import { assertClose, noise } from './support.js';
 
 const skip = testDevice === undefined && 'libtorch has CUDA: name a device in TANDEM_TEST_DEVICE';
@@ -98,11 +98,11 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
   });
 
   /** In place of a graph: does the work again, which may do nothing that a graph would not hold. */
-  const again: Recorder = (work) => ({
+  const again: Capture = (work) => ({
     replay() {
       const before = [reads(), sent()];
       scope(work);
-      assert.deepEqual([reads(), sent()], before, 'what is recorded reads from the device or sends to it');
+      assert.deepEqual([reads(), sent()], before, 'what is captured reads from the device or sends to it');
     },
     dispose() {},
   });
@@ -122,8 +122,8 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
       const [usual, replaying] = [run(method, device, own), run(method, device, own)];
       const losses = async ({ plan, ...rest }: Run) =>
         (await reports({ ...rest, plan })).map(({ loss }) => loss as number);
-      const record = isReal ? cudaGraphs(device) : again;
-      const found = await losses({ ...replaying, plan: { ...replaying.plan, record } });
+      const capture = isReal ? cudaGraphs(device) : again;
+      const found = await losses({ ...replaying, plan: { ...replaying.plan, capture } });
       const expected = await losses({ ...usual, plan: { ...usual.plan, numbersIn: 'device' } });
       assertClose(found, expected, { rtol: isReal ? 2e-2 : 0 });
     });
@@ -131,18 +131,19 @@ describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () =>
 
   test('all numbers of a replayed step are sent at once', { skip: isReal && 'a GPU does not count' }, () => {
     scope(() => {
-      const kind = new Kind(device);
-      const now = kind.first(moment({ step: 1 })).now as MomentNow;
-      now.scalar(({ step }) => step);
-      now.scalars(({ step }) => [step, 2 * step, 3 * step]);
+      const trace = new StepTrace(device);
+      const step = (n: number) => ({ info: stepInfo({ step: n }), stash: new Stash(), resetMomentum() {} });
+      const first = trace.capture(step(1));
+      first.scalar((info) => info.step);
+      first.scalars((info) => [info.step, 2 * info.step, 3 * info.step]);
       const before = sent();
-      kind.tell(moment({ step: 5 }));
+      trace.write(step(5).info);
       assert.equal(sent() - before, 4 * Float32Array.BYTES_PER_ELEMENT);
-      const later = kind.again(moment()).now as MomentNow;
+      const later = trace.replay(step(0));
       assert.equal((later.scalar(() => 0) as Tensor).item(), 5);
-      assert.deepEqual(later.scalars(() => []).toArray(), [5, 10, 15]);
+      assert.deepEqual((later.scalars(() => []) as Tensor).toArray(), [5, 10, 15]);
       assert.throws(() => later.scalar(() => 0), /had not asked for before/);
-      kind.dispose();
+      trace.dispose();
     });
   });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { cropDistillation } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
-import { at, chosenAt, Left, type Moment, RunningMean } from '../step/index.js';
+import { RunningMean, type StepContext } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { ema, temperature } from './options/shared.js';
@@ -51,8 +51,7 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
   const centre = new RunningMean(prototypes, o.centreMomentum, student.placement);
   const targets = new RunningMean(prototypes, 0.99, student.placement); // for the metrics
   const teacherTemperature = temperatureSchedule(o);
-  const temperatureAt = (moment: Moment) => at(moment, ({ epoch }) => teacherTemperature(epoch));
-  const left = new Left(); // the teacher's scores, of this step
+  const temperatureOf = (ctx: StepContext) => ctx.scalar(({ epoch }) => teacherTemperature(epoch));
   return {
     name: 'dino',
     student,
@@ -60,25 +59,25 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
     result: 'teacher',
     state: { centre: centre.mean, targets: targets.mean },
     views,
-    loss(crops, moment) {
+    loss(crops, ctx) {
       const [scores] = teacher.project([cat(crops.slice(0, 2))]); // no gradient
-      left.tensors = [scores];
-      const temperatures = { student: o.temperature, teacher: temperatureAt(moment) };
+      ctx.stash.put(centre, [scores]);
+      const temperatures = { student: o.temperature, teacher: temperatureOf(ctx) };
       const found = student.forwardAll(crops).chunk(crops.length);
       return cropDistillation(found, scores.sub(centre.mean).chunk(2), temperatures);
     },
-    beforeStep(moment) {
+    beforeStep(ctx) {
       // None rather than zeros: an optimizer with momentum or weight decay would move them all the
       // same.
-      const isFrozen = chosenAt(moment, ({ epoch }) => epoch <= o.freezeLast);
+      const isFrozen = ctx.branch(({ epoch }) => epoch <= o.freezeLast);
       if (isFrozen) for (const x of head.prototypes.parameters()) x.grad = null;
     },
-    afterStep(moment) {
-      const [scores] = left.tensors as [Tensor];
-      const temperature = temperatureAt(moment);
+    afterStep(ctx) {
+      const [scores] = ctx.stash.get(centre) as [Tensor];
+      const temperature = temperatureOf(ctx);
       targets.update(noGrad(() => divideBy(scores.sub(centre.mean), temperature).softmax(1)));
       centre.update(scores);
-      teacher.afterStep(moment);
+      teacher.afterStep(ctx);
     },
     metrics: (position) => ({
       ...teacher.metrics(position),

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import type { LossTerms } from '../losses/index.js';
 import type { Branch, Head, NewEncoder } from '../networks/index.js';
-import type { Moment, Position } from '../step/index.js';
+import type { Position, StepContext } from '../step/index.js';
 import type { FrozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 
@@ -73,13 +73,12 @@ export interface Method<Seen extends Views = Views> {
   /** One pass over the data, one step on each batch, unless given. */
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
-  loss(views: Seen, moment: Moment): Tensor | LossTerms;
-  // What these three take from the moment they ask for by `at` and its like (teachers/moment.ts);
-  // else a step cannot be recorded.
+  loss(views: Seen, ctx: StepContext): Tensor | LossTerms;
+  // What changes from step to step these three ask the context for; else a step is not replayed.
   /** Changes gradients, after backward. */
-  beforeStep?(moment: Moment): void;
+  beforeStep?(ctx: StepContext): void;
   /** Moves the teacher, queues and centres, after the optimizer. */
-  afterStep?(moment: Moment): void;
+  afterStep?(ctx: StepContext): void;
   /** The method's own metrics; may be costly, so only asked for when they are written. */
   metrics?(position: Position): Record<string, number>;
   /**

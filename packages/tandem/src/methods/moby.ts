@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { queueContrast } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
 import { newBranch } from '../networks/index.js';
-import { Left, Queue } from '../step/index.js';
+import { Queue } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkQueue, ema, predictor, projector, queueSize, type RunFacts, temperature } from './options/shared.js';
@@ -27,7 +27,6 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const teacher = emaTeacher(student, o, { counts: 'next' });
   const queue = new Queue(o.bank, student.head.outputWidth, { ...student.placement, count: 2 });
   const [keysOfA, keysOfB] = queue.tensors as [Tensor, Tensor];
-  const keys = new Left(); // of this step
   return {
     name: 'moby',
     student,
@@ -35,15 +34,15 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
     result: 'student',
     state: queue.state,
     views,
-    loss([a, b]) {
+    loss([a, b], { stash }) {
       const [ka, kb] = teacher.project([a, b]); // no gradient
       const [pa, pb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
-      keys.tensors = [l2Normalize(ka), l2Normalize(kb)];
+      stash.put(queue, [l2Normalize(ka), l2Normalize(kb)]);
       return queueContrast(pa, kb, keysOfB, o).add(queueContrast(pb, ka, keysOfA, o));
     },
-    afterStep(moment) {
-      queue.enqueue(...keys.tensors);
-      teacher.afterStep(moment);
+    afterStep(ctx) {
+      queue.enqueue(...ctx.stash.get(queue));
+      teacher.afterStep(ctx);
     },
     metrics: teacher.metrics,
   };

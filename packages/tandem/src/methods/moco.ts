@@ -44,9 +44,9 @@ export const moco: NewMethod<MocoOptions> = (newEncoder, views, o) => {
     student,
     result: 'student',
     views,
-    loss([a, b], moment) {
+    loss([a, b], ctx) {
       const way = (x: Tensor, y: Tensor) => ({ queries: () => student.forward(x), images: y });
-      return contrast.loss(o.symmetric ? [way(b, a), way(a, b)] : [way(a, b)], moment);
+      return contrast.loss(o.symmetric ? [way(b, a), way(a, b)] : [way(a, b)], ctx);
     },
   };
 };

@@ -67,18 +67,18 @@ export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, v
     result: 'student',
     state: { ...contrast?.state, ...online?.state },
     views,
-    loss([a, b], moment) {
+    loss([a, b], ctx) {
       const target = teacher && l2Normalize(teacher.project([a])[0]); // no gradient
       const projected = student.forward(a);
       return {
-        ...(contrast && { contrast: contrast.loss([{ queries: () => projected, images: b as Tensor }], moment) }),
+        ...(contrast && { contrast: contrast.loss([{ queries: () => projected, images: b as Tensor }], ctx) }),
         ...(target && distillation(l2Normalize(projected), target, temperatures)),
-        ...(online && { coTrained: online.loss(a, b as Tensor, moment) }),
+        ...(online && { coTrained: online.loss(a, b as Tensor, ctx) }),
       };
     },
-    afterStep(moment) {
-      contrast?.afterStep(moment);
-      online?.afterStep(moment);
+    afterStep(ctx) {
+      contrast?.afterStep(ctx);
+      online?.afterStep(ctx);
     },
   };
 };

@@ -2,7 +2,7 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { distillation, queueScores } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
-import { Left, Queue } from '../step/index.js';
+import { Queue } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import { checkQueue, queueSize, type RunFacts, temperature } from './options/shared.js';
@@ -30,22 +30,21 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
   const student = newStudent(newEncoder(), o, teacher);
   const queue = new Queue(o.bank, teacher.width, student.placement);
   const [past] = queue.tensors as [Tensor];
-  const anchors = new Left(); // of this step
   return {
     name: 'seed',
     student,
     result: 'student',
     state: queue.state,
     views,
-    loss([x]) {
+    loss([x], { stash }) {
       const own = l2Normalize(teacher.project([x])[0]);
-      anchors.tensors = [own];
+      stash.put(queue, [own]);
       return distillation(queueScores(student.forward(x), own, past), queueScores(own, own, past), {
         student: o.temperature,
         teacher: o.teacherTemperature,
       });
     },
-    afterStep: () => queue.enqueue(...anchors.tensors),
+    afterStep: ({ stash }) => queue.enqueue(...stash.get(queue)),
   };
 };
 

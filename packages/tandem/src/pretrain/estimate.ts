@@ -1,6 +1,7 @@
 import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from '@tandem/torch';
 import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
+import { eagerContext } from '../step/index.js';
 import { inPrecision } from '../train/gradients.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { FlatConfig, RunConfig } from './config/options.js';
@@ -132,11 +133,11 @@ function pass(run: AssembledRun, images: number): Pass {
       noGrad(() => scope(() => rand([images, channels, size, size], { device }).to({ memoryFormat }))),
     );
     const lr = plan.lr(0);
-    const moment = {
-      ...{ step: 0, steps: plan.epochs, epoch: 1, epochs, lr, seed, resetMomentum: () => {} },
-      ...(labels && { labels: zeros([images], { dtype: 'int64', device }) }),
-    };
-    const loss = () => inPrecision(plan, () => method.loss(views as readonly Tensor[] as Views, moment));
+    const ctx = eagerContext({
+      info: { step: 0, steps: plan.epochs, epoch: 1, epochs, lr, seed },
+      labels: labels && zeros([images], { dtype: 'int64', device }),
+    });
+    const loss = () => inPrecision(plan, () => method.loss(views as readonly Tensor[] as Views, ctx));
     const { trained, untrained } = countOperations(networks, loss);
     const operations = {
       macs: 3 * trained.macs + untrained.macs,

@@ -4,7 +4,7 @@ import type { Batches } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Plan } from '../train/plan.js';
-import { cudaGraphs } from '../train/replay/recorder.js';
+import { cudaGraphs } from '../train/replay/capture.js';
 import type { ExecutionSettings } from './config/execution.js';
 import type { RunConfig } from './config/options.js';
 import { newOptimizer, pace } from './optimizer.js';
@@ -35,7 +35,7 @@ export function newPlan(
     ...compute,
     readLossEvery: device === 'cpu' || nonFinite === 'skip' ? 1 : 20,
     nonFinite,
-    record: graph === 'auto' ? cudaGraphs(device) : undefined,
+    capture: graph === 'auto' ? cudaGraphs(device) : undefined,
     numbersIn: canCapture(device) ? 'device' : 'host', // so that graph=off gives the same bits
   };
 }

@@ -1,4 +1,12 @@
-import { type Device, type ScalarOrTensor, type StepInputs, type Tensor, upload } from '@tandem/torch';
+import {
+  type Device,
+  type ScalarOrTensor,
+  type ScalarsOrTensor,
+  type StepInputs,
+  type Tensor,
+  upload,
+} from '@tandem/torch';
+import { Stash } from './stash.js';
 
 /** How far training has come. */
 export interface Position {
@@ -12,48 +20,72 @@ export interface Position {
 }
 
 /** Where training stands while a step is taken, which `step` does not count yet. */
-export interface Moment extends Position {
+export interface StepInfo extends Position {
   /** The learning rate of this step. */
   readonly lr: number;
   /** Of the run: what is random in a method is a function of it and the step. */
   readonly seed: number;
+}
+
+/**
+ * What a method sees of the step at hand. Whatever changes from step to step it asks for by
+ * `scalar`, `branch` and `indices`, so that the step can be captured once and replayed
+ * (train/replay/README.md). It is a `StepInputs`, so an optimizer can be given it.
+ */
+export interface StepContext extends StepInputs {
   /**
    * The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods
    * that learn from labels alone.
    */
-  readonly labels?: Tensor;
+  readonly labels?: Tensor | undefined;
+  /** From the loss to the end of its step. */
+  readonly stash: Stash;
+  /** A number that depends on the step. */
+  scalar(of: (step: StepInfo) => number): ScalarOrTensor;
+  /** Several, always as many. */
+  scalars(of: (step: StepInfo) => readonly number[]): ScalarsOrTensor;
+  /** Which way a branch goes that depends on the step. */
+  branch(of: (step: StepInfo) => boolean): boolean;
+  /**
+   * Indices below 2^24 that depend on the step, always as many: int32 [n], or int64 where the step
+   * may be captured.
+   */
+  indices(of: (step: StepInfo) => Int32Array, device: Device): Tensor;
   /** Forgets the optimizer's momentum. */
-  resetMomentum(now?: StepInputs): void;
-  /** Where the step may be recorded: how it learns what changes from step to step. */
-  readonly now?: MomentNow;
+  resetMomentum(): void;
+  /** The numbers themselves. Work that reads them is right, but never captured. */
+  readonly info: StepInfo;
 }
 
-/** As `StepInputs`, of functions of the moment. */
-export interface MomentNow extends StepInputs {
-  scalar(of: (moment: Moment) => number): ScalarOrTensor;
-  scalars(of: (moment: Moment) => readonly number[]): Tensor;
-  branch(of: (moment: Moment) => boolean): boolean;
+/** One step as data: what its contexts are made of. */
+export interface StepData {
+  readonly info: StepInfo;
+  readonly labels?: Tensor | undefined;
+  readonly stash: Stash;
+  /** @param inputs of the context in which it is asked for */
+  resetMomentum(inputs: StepInputs): void;
 }
 
-// Methods read a moment through these three. One that reads it otherwise works all the same, but
-// its steps are never recorded.
-
-/** A number that depends on the moment. */
-export function at(moment: Moment, of: (moment: Moment) => number): ScalarOrTensor {
-  return moment.now ? moment.now.scalar(of) : of(moment);
-}
-
-/** A choice of what is done that depends on the moment. */
-export function chosenAt(moment: Moment, of: (moment: Moment) => boolean): boolean {
-  return moment.now ? moment.now.branch(of) : of(moment);
-}
-
-/**
- * Indices below 2^24 that depend on the moment, always as many: int32 [n], or int64 where the step
- * may be recorded.
- */
-export function indicesAt(moment: Moment, of: (moment: Moment) => Int32Array, device: Device): Tensor {
-  if (moment.now) return moment.now.scalars((then) => Array.from(of(then))).to('int64');
-  const indices = of(moment);
-  return upload(indices, [indices.length], device);
+/** The context of a step that is computed as it comes. */
+export function eagerContext({
+  info,
+  labels,
+  stash = new Stash(),
+  resetMomentum = () => {},
+}: Pick<StepData, 'info'> & Partial<StepData>): StepContext {
+  const context: StepContext = {
+    info,
+    labels,
+    stash,
+    scalar: (of) => of(info),
+    scalars: (of) => of(info),
+    branch: (of) => of(info),
+    host: (work) => work(),
+    indices(of, device) {
+      const indices = of(info);
+      return upload(indices, [indices.length], device);
+    },
+    resetMomentum: () => resetMomentum(context),
+  };
+  return context;
 }

@@ -1,4 +1,5 @@
 export * from './context.js';
 export * from './queue.js';
 export * from './running-mean.js';
+export * from './shuffling.js';
 export * from './stash.js';

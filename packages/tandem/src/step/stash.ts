@@ -1,36 +1,26 @@
 import type { Tensor } from '@tandem/torch';
 
-/** Where there is a recording: what was left while it was made. */
-let held: Tensor[] | undefined;
-
 /**
- * Tensors that a loss leaves for the end of its step. Those of a recording outlive the step: later
- * ones write them anew without calling the loss.
+ * What a loss hands to the end of its step: tensors, by the object that they are meant for. A
+ * replayed loss writes the same tensors anew, so they stay until the loss is computed again.
  */
-export class Left {
-  #tensors: readonly Tensor[] = [];
-
-  get tensors(): readonly Tensor[] {
-    return this.#tensors;
-  }
+export class Stash {
+  readonly #tensors = new Map<object, readonly Tensor[]>();
 
   /** In place of those of the step before. */
-  set tensors(tensors: readonly Tensor[]) {
-    this.#tensors = tensors;
-    held?.push(...tensors.map((x) => x.keep()));
+  put(owner: object, tensors: readonly Tensor[]): void {
+    this.#tensors.set(owner, tensors);
   }
-}
 
-/**
- * Keeps what losses leave while `work` is recorded.
- * @returns it, for the caller to free, beside the work's own result
- */
-export function holdLeft<Result>(work: () => Result): { readonly result: Result; readonly left: readonly Tensor[] } {
-  const left: Tensor[] = [];
-  held = left;
-  try {
-    return { result: work(), left };
-  } finally {
-    held = undefined;
+  /** @throws Error where no loss has put any */
+  get(owner: object): readonly Tensor[] {
+    const tensors = this.#tensors.get(owner);
+    if (tensors === undefined) throw new Error(`the loss has stashed nothing for ${owner.constructor.name}`);
+    return tensors;
+  }
+
+  /** All that is in it. */
+  get tensors(): readonly Tensor[] {
+    return [...this.#tensors.values()].flat();
   }
 }

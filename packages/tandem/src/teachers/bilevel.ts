@@ -1,6 +1,6 @@
 import type { Tensor } from '@tandem/torch';
 import type { Branch } from '../networks/index.js';
-import { at, chosenAt, type Moment, type Position } from '../step/context.js';
+import type { Position, StepContext } from '../step/context.js';
 import { type BilevelRates, bilevelSchedule } from './bilevel-schedule.js';
 import { addProximalPull, moveTowards, squaredDistance, squaredNorm } from './pairs.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
@@ -21,8 +21,8 @@ export interface BilevelOptions extends BilevelRates {
 export interface BilevelHooks {
   /** An epoch has `passes` through the data and `repeats` steps on each batch. */
   readonly rounds: { readonly passes: number; readonly repeats: number };
-  beforeStep(moment: Moment): void;
-  afterStep(moment: Moment): void;
+  beforeStep(ctx: StepContext): void;
+  afterStep(ctx: StepContext): void;
   metrics(position: Position): Record<string, number>;
   beforeEvaluation(batches: Iterable<Tensor>): void;
 }
@@ -50,21 +50,21 @@ export function bilevelTeacher(
         passes: o.epochMode === 'E1a' ? o.lookahead : 1,
         repeats: o.epochMode === 'E1b' ? o.lookahead : 1,
       },
-      beforeStep(moment) {
+      beforeStep(ctx) {
         if (!o.prox || o.proxMode !== 'coupled') return;
-        const lambda = at(moment, ({ epoch }) => schedule.lambda(epoch));
+        const lambda = ctx.scalar(({ epoch }) => schedule.lambda(epoch));
         addProximalPull(teacher.pairs, lambda);
       },
-      afterStep(moment) {
+      afterStep(ctx) {
         if (o.prox && o.proxMode === 'decoupled') {
-          const part = at(moment, ({ epoch, lr }) => lr * schedule.lambda(epoch));
+          const part = ctx.scalar(({ epoch, lr }) => lr * schedule.lambda(epoch));
           moveTowards(theta, xi, part);
         }
-        if (!chosenAt(moment, ({ step }) => (step + 1) % o.lookahead === 0)) return;
-        const rate = at(moment, ({ epoch }) => schedule.teacherRate(epoch));
+        if (!ctx.branch(({ step }) => (step + 1) % o.lookahead === 0)) return;
+        const rate = ctx.scalar(({ epoch }) => schedule.teacherRate(epoch));
         teacher.follow(rate);
         if (o.studentStart === 'restart') moveTowards(theta, xi, 1);
-        if (o.momentumAcrossRounds === 'reset') moment.resetMomentum();
+        if (o.momentumAcrossRounds === 'reset') ctx.resetMomentum();
       },
       metrics({ epoch }) {
         const squared = squaredDistance(teacher.pairs);

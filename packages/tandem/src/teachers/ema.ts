@@ -1,5 +1,5 @@
 import type { Branch } from '../networks/index.js';
-import { at, type Moment, type Position } from '../step/context.js';
+import type { Position, StepContext } from '../step/context.js';
 import { type SlowTeacher, slowTeacher } from './slow.js';
 
 /**
@@ -14,7 +14,7 @@ export interface EmaOptions {
 /** A teacher that is an exponential moving average of the student's parameters. */
 export interface EmaTeacher extends SlowTeacher {
   /** Moves it; after the optimizer. */
-  afterStep(moment: Moment): void;
+  afterStep(ctx: StepContext): void;
   metrics(position: Position): { eta: number };
 }
 
@@ -29,8 +29,8 @@ export function emaTeacher(student: Branch, options: EmaOptions, { counts }: { c
   const later = counts === 'next' ? 1 : 0;
   return {
     ...teacher,
-    afterStep(moment) {
-      teacher.follow(at(moment, ({ step, steps }) => 1 - eta({ step: step + later, steps })));
+    afterStep(ctx) {
+      teacher.follow(ctx.scalar(({ step, steps }) => 1 - eta({ step: step + later, steps })));
     },
     // `step` counts the steps taken: the one before it moved the teacher last.
     metrics: ({ step, steps }) => ({ eta: eta({ step: step - 1 + later, steps }) }),

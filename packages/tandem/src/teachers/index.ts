@@ -3,6 +3,5 @@ export * from './bilevel-schedule.js';
 export * from './ema.js';
 export * from './frozen.js';
 export * from './pairs.js';
-export * from './shuffle.js';
 export * from './slow.js';
 export * from './statistics.js';

@@ -1,13 +1,13 @@
 import { autocast, Tensor } from '@tandem/torch';
 import { type LossTerms, sumOfTerms } from '../losses/index.js';
 import type { Method, Views } from '../methods/method.js';
-import type { Moment } from '../step/index.js';
+import type { StepContext } from '../step/index.js';
 import type { Plan } from './plan.js';
 
 /**
  * The loss of a batch as it is minimised, and its terms, not scaled, where the method names them.
  */
-export interface Found {
+export interface BatchLoss {
   readonly loss: Tensor;
   readonly terms?: LossTerms;
 }
@@ -16,13 +16,13 @@ export interface Found {
  * The loss of these views. Afterwards parameters have the gradients of this loss, and none of an
  * earlier one.
  */
-export type Gradients = (views: readonly Tensor[], moment: Moment) => Found;
+export type Gradients = (views: readonly Tensor[], ctx: StepContext) => BatchLoss;
 
 /** Forward and backward pass of a method, operator by operator. */
 export function gradientsOf(method: Method, plan: Plan): Gradients {
   const { optimizer, scaleLoss = 1 } = plan;
-  return (views, moment) => {
-    const result = inPrecision(plan, () => method.loss(views as Views, moment));
+  return (views, ctx) => {
+    const result = inPrecision(plan, () => method.loss(views as Views, ctx));
     const terms = result instanceof Tensor ? undefined : result;
     const loss = (result instanceof Tensor ? result : sumOfTerms(result)).mul(scaleLoss);
     optimizer.zeroGrad();

@@ -4,13 +4,12 @@ import type { Batches, ImageSet } from '../images/index.js';
 import type { LossTerms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
-import type { Moment } from '../step/index.js';
+import { Stash, type StepData } from '../step/index.js';
 import { makeViews, residentImages } from '../views/index.js';
 import { loadBatches } from './batch-loader.js';
-import { type Gradients, gradientsOf } from './gradients.js';
 import type { Plan } from './plan.js';
-import { ReplayedGradients } from './replay/gradients.js';
-import { ReplayedUpdate, type Update, updateOf } from './update.js';
+import { replayedWork } from './replay/work.js';
+import { eagerWork, type Work } from './work.js';
 
 /** What the loop tells after each step. */
 export interface StepReport {
@@ -60,40 +59,14 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const resident = residentImages(batches.set, plan.device);
-  const isTold = plan.record !== undefined || plan.numbersIn === 'device';
-  const work = isTold ? replayedWork(method, plan) : plainWork(method, plan);
+  const isReplayed = plan.capture !== undefined || plan.numbersIn === 'device';
+  const work = isReplayed ? replayedWork(method, plan) : eagerWork(method, plan);
   try {
     yield* takeSteps(method, batches, plan, resident, work);
   } finally {
     resident?.dispose();
     work.dispose();
   }
-}
-
-/** The device's work in a step: between its halves the loss may be read, and the step be left. */
-interface Work {
-  readonly gradients: Gradients;
-  readonly update: Update;
-  dispose(): void;
-}
-
-function plainWork(method: Method, plan: Plan): Work {
-  return { gradients: gradientsOf(method, plan), update: updateOf(method, plan), dispose() {} };
-}
-
-function replayedWork(method: Method, plan: Plan): Work {
-  const { device, record, optimizer } = plan;
-  const parameters = optimizer.groups.flatMap((group) => group.parameters);
-  const gradients = new ReplayedGradients(gradientsOf(method, plan), parameters, device, record);
-  const update = new ReplayedUpdate(updateOf(method, plan), device, record);
-  return {
-    gradients: (views, moment) => gradients.of(views, moment),
-    update: (moment) => update.of(moment, gradients.recording),
-    dispose() {
-      update.dispose();
-      gradients.dispose();
-    },
-  };
 }
 
 async function* takeSteps(
@@ -107,7 +80,8 @@ async function* takeSteps(
   const { passes, repeats } = method.rounds ?? onePass;
   const { epochs, seed, optimizer, startStep = 0 } = plan;
   const steps = epochs * perEpoch;
-  const resetMomentum: Moment['resetMomentum'] = (now) => optimizer.reset(now);
+  const resetMomentum: StepData['resetMomentum'] = (inputs) => optimizer.reset(inputs);
+  const stash = new Stash();
   let skippedInARow = plan.startSkipped ?? 0;
   const rounds = { passes: epochs * passes, repeats };
   let step = startStep;
@@ -120,8 +94,9 @@ async function* takeSteps(
         const key = { seed, draw: pass * repeats + repeat };
         const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
         const labels = labelsOf(indices, batches.set, plan.device);
-        const moment = { step, steps, epoch, epochs, lr: plan.lr(step), seed, resetMomentum, ...labels };
-        return takeStep(method, views, work, plan, moment, (step + 1) % perEpoch === 0);
+        const info = { step, steps, epoch, epochs, lr: plan.lr(step), seed };
+        const endsEpoch = (step + 1) % perEpoch === 0;
+        return takeStep(method, views, work, plan, { info, labels, stash, resetMomentum }, endsEpoch);
       });
       skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
       if (skippedInARow > mostSkippedInARow)
@@ -134,10 +109,10 @@ async function* takeSteps(
 }
 
 /** Of a set that has any: one that is learned from without labels has none. */
-function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): Pick<Moment, 'labels'> {
-  if (!labels) return {};
+function labelsOf(indices: Uint32Array, { labels }: ImageSet, device: Device): Tensor | undefined {
+  if (!labels) return undefined;
   const classes = BigInt64Array.from(indices, (i) => BigInt(labels[i] as number));
-  return { labels: upload(classes, [classes.length], device) };
+  return upload(classes, [classes.length], device);
 }
 
 /**
@@ -149,15 +124,15 @@ function takeStep(
   views: readonly Tensor[],
   work: Work,
   plan: Plan,
-  moment: Moment,
+  data: StepData,
   endsEpoch: boolean,
 ): Omit<StepReport, 'skippedInARow'> {
   const { optimizer, weightDecay, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
-  const { step, epoch, lr } = moment;
+  const { step, epoch, lr } = data.info;
   const x = views.map((view) => view.to({ memoryFormat }));
   const statistics = nonFinite === 'skip' ? buffersOf(method) : [];
   const before = statistics.map((buffer) => buffer.clone());
-  const { loss, terms } = work.gradients(x, moment);
+  const { loss, terms } = work.gradients(x, data);
   const read = endsEpoch || step % plan.readLossEvery === 0;
   const value = read ? loss.item() : undefined;
   const fault = value === undefined ? undefined : faultOf(value, method);
@@ -167,7 +142,7 @@ function takeStep(
     return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };
   }
   optimizer.set({ lr, ...(weightDecay && { weightDecay: weightDecay(step) }) });
-  work.update(moment);
+  work.update(data);
   return {
     step: step + 1,
     epoch,

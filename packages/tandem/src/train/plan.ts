@@ -1,6 +1,6 @@
 import type { Device, optim } from '@tandem/torch';
 import type { Clip } from './clip.js';
-import type { Recorder } from './replay/recorder.js';
+import type { Capture } from './replay/capture.js';
 import type { Schedule } from './schedule.js';
 
 /** How long, how fast and where. */
@@ -21,11 +21,11 @@ export interface Plan {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;
-  /** How steps are recorded, to be replayed later; they are not unless given. */
-  readonly record?: Recorder | undefined;
+  /** How steps are captured, to be replayed later; they are not unless given. */
+  readonly capture?: Capture | undefined;
   /**
    * Where the work of a step finds numbers that change from step to step: with the host, unless it
-   * is recorded, or in the device's memory, as if it were. Results differ in last bits.
+   * is captured, or in the device's memory, as if it were. Results differ in last bits.
    */
   readonly numbersIn?: 'host' | 'device';
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { negativeCosine } from '../../src/losses/index.js';
 import { assertClose, elements, hash } from '../support.js';
-import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
+import { lossOf, Stepping, shared, stepContext, stepInfo, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
 describe('4. exact checks of BYOL', () => {
   test('(b) no gradient reaches the target', () => {
@@ -38,14 +38,14 @@ describe('4. exact checks of BYOL', () => {
         for (const x of theta) x.add_(1);
       });
       const before = xi.flatMap(elements);
-      method.afterStep?.(moment({ step, steps: 100 }));
+      method.afterStep?.(stepContext({ step, steps: 100 }));
       const aim = theta.flatMap(elements);
       assertClose(
         xi.flatMap(elements),
         before.map((x, i) => kept * x + (1 - kept) * (aim[i] as number)),
         { rtol: 1e-12, atol: 1e-14 },
       );
-      assertClose(method.metrics?.(moment({ step: step + 1, steps: 100 })).eta as number, kept, { rtol: 1e-14 });
+      assertClose(method.metrics?.(stepInfo({ step: step + 1, steps: 100 })).eta as number, kept, { rtol: 1e-14 });
     }
   });
 

@@ -4,7 +4,7 @@ import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal, type TinyEncoder } from '../support.js';
-import { moment, Stepping, shared, teacherOf, tinyClbo } from './stepping.js';
+import { Stepping, shared, stepContext, stepInfo, teacherOf, tinyClbo } from './stepping.js';
 
 const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
 
@@ -70,7 +70,7 @@ describe('options', () => {
     stepping.take();
     assert.equal(hash(shared(method.student)), student);
     assert.notEqual(hash(shared(teacherOf(method))), teacher);
-    const numbers = method.metrics?.(moment({ epoch: 3, epochs: 9 }));
+    const numbers = method.metrics?.(stepInfo({ epoch: 3, epochs: 9 }));
     assert.equal(numbers?.prox, 0);
     assertClose(numbers?.teacherRate as number, 0.01, { rtol: 1e-13 });
   });
@@ -78,7 +78,7 @@ describe('options', () => {
   test('proxMode: coupled goes through the momentum, decoupled does not', () => {
     const gaps = (proxMode: string) => {
       const method = tinyClbo({ proxMode, init: 'independent', lambda0: 0.5, lookahead: 10 }, 'float64');
-      const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance as number;
+      const distance = () => method.metrics?.(stepInfo({ epoch: 1, epochs: 1 })).distance as number;
       const first = distance();
       const stepping = new Stepping(method, { lr: 0.1, momentum: 0.9, weightDecay: 0, lossless: true });
       return [1, 2, 3].map(() => {
@@ -106,7 +106,7 @@ describe('options', () => {
 
   test('the epoch sets lambda, tau and rate', () => {
     const at = (options: object, epoch: number) => {
-      const { lambda, tau, teacherRate } = tinyClbo(options).metrics?.(moment({ epoch, epochs: 800 })) ?? {};
+      const { lambda, tau, teacherRate } = tinyClbo(options).metrics?.(stepInfo({ epoch, epochs: 800 })) ?? {};
       return [lambda, tau, teacherRate] as number[];
     };
     assertClose(at({}, 1), [1e-4, 100, 0.01], { rtol: 1e-13 });
@@ -118,7 +118,7 @@ describe('options', () => {
     const pull = (epoch: number) => {
       const method = tinyClbo({ init: 'independent' }, 'float64');
       for (const x of method.student.parameters()) x.grad = null;
-      method.beforeStep?.(moment({ epoch, epochs: 9 }));
+      method.beforeStep?.(stepContext({ epoch, epochs: 9 }));
       return flat(method.student.parameters().map((x) => x.grad as Tensor));
     };
     assertClose(
@@ -130,7 +130,7 @@ describe('options', () => {
 
   test('numbers: prox is lambda / 2 distance^2, the relative distance is in units of |xi|', () => {
     const method = tinyClbo({ init: 'independent', lambda0: 0.03 }, 'float64');
-    const { distance, relativeDistance, prox } = method.metrics?.(moment({ epoch: 2, epochs: 9 })) ?? {};
+    const { distance, relativeDistance, prox } = method.metrics?.(stepInfo({ epoch: 2, epochs: 9 })) ?? {};
     const [theta, xi] = [flat(shared(method.student)), flat(shared(teacherOf(method)))];
     const expected = Math.hypot(...theta.map((x, i) => x - (xi[i] as number)));
     assertClose(distance as number, expected, { rtol: 1e-12 });
@@ -235,7 +235,7 @@ describe('options', () => {
     const { predictor } = method.student;
     assert.ok(predictor);
     assert.equal(teacherOf(method).predictor, null);
-    assert.equal(method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance, 0);
+    assert.equal(method.metrics?.(stepInfo({ epoch: 1, epochs: 1 })).distance, 0);
     const stepping = new Stepping(method);
     const start = hash(predictor.parameters());
     let before: string[] = [];
@@ -246,7 +246,7 @@ describe('options', () => {
     };
     stepping.take(4);
     assert.notEqual(hash(predictor.parameters()), start);
-    const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance;
+    const distance = () => method.metrics?.(stepInfo({ epoch: 1, epochs: 1 })).distance;
     const held = distance();
     noGrad(() => predictor.parameters()[0]?.add_(10));
     assert.equal(distance(), held);

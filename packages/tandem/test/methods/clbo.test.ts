@@ -14,7 +14,7 @@ import {
 import type { Method } from '../../src/methods/index.js';
 import { Branch, Head, mlpHead } from '../../src/networks/index.js';
 import { assertClose, elements, hash, TinyEncoder } from '../support.js';
-import { lossOf, moment, Stepping, shared, teacherOf, tinyClbo, viewsOf } from './stepping.js';
+import { lossOf, Stepping, shared, stepContext, stepInfo, teacherOf, tinyClbo, viewsOf } from './stepping.js';
 
 const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
 const gradients = (method: Method) => method.student.parameters().map((x) => (x.grad ? hash([x.grad]) : null));
@@ -167,7 +167,7 @@ describe('9.10 exact checks', () => {
     stepping.take();
     const { bn } = teacherOf(method).encoder as TinyEncoder;
     assert.ok(elements(bn.runningMean).every((x) => x !== 0));
-    const numbers = () => method.metrics?.(moment({ epoch: 1, epochs: 1 }));
+    const numbers = () => method.metrics?.(stepInfo({ epoch: 1, epochs: 1 }));
     const before = numbers();
     assert.ok((before?.distance as number) > 0);
     noGrad(() => bn.runningMean.add_(100));
@@ -198,11 +198,11 @@ describe('9.10 exact checks', () => {
           for (const x of method.student.parameters()) x.grad = null;
           const loss = lossOf(method, views);
           loss.backward();
-          method.beforeStep?.(moment());
+          method.beforeStep?.(stepContext());
           return { loss: loss.item(), gradients: flat(method.student.parameters().map((x) => x.grad as Tensor)) };
         });
       const before = step();
-      const distance = () => method.metrics?.(moment({ epoch: 1, epochs: 1 })).distance as number;
+      const distance = () => method.metrics?.(stepInfo({ epoch: 1, epochs: 1 })).distance as number;
       assert.equal(distance(), 0);
       // The last layer of the teacher doubled: the same directions on the sphere from parameters
       // far away.

@@ -6,7 +6,7 @@ import type { Encoder } from '../../src/networks/index.js';
 import { clipGradients } from '../../src/train/clip.js';
 import { decaySchedule } from '../../src/train/schedule.js';
 import { assertClose, fixture } from '../support.js';
-import { lossOf, moment, teacherOf, view } from './stepping.js';
+import { lossOf, stepContext, teacherOf, view } from './stepping.js';
 
 type ByName = Readonly<Record<string, readonly number[]>>;
 
@@ -100,7 +100,7 @@ for (const dtype of ['float64', 'float32'] as const) {
           const method = build(entry, dtype);
           noGrad(() => method.state?.centre?.copy_(read(entry.centre, [1, 9])));
           const views = cropsOf(entry, entry.crops, dtype);
-          const terms = method.loss(views, moment()) as Readonly<Record<string, Tensor>>;
+          const terms = method.loss(views, stepContext()) as Readonly<Record<string, Tensor>>;
           assertClose(terms.teacherEntropy as Tensor, entry.teacherEntropy, { rtol, label: 'entropy' });
           const loss = lossOf(method, views);
           assertClose(loss, entry.loss, { rtol, label: 'loss' });
@@ -122,7 +122,7 @@ for (const dtype of ['float64', 'float32'] as const) {
         const weightDecay = decaySchedule({ base: 0.04, end: 0.4, ...length });
         run.after.forEach(({ crops, loss: expected, student, teacher, centre }, step) => {
           scope(() => {
-            const now = moment({ step, steps, epoch: Math.floor(step / run.perEpoch) + 1 });
+            const now = stepContext({ step, steps, epoch: Math.floor(step / run.perEpoch) + 1 });
             const loss = lossOf(method, cropsOf(run, crops, dtype), now);
             optimizer.zeroGrad();
             loss.backward();

@@ -7,7 +7,7 @@ import { type Method, methods } from '../../src/methods/index.js';
 import { DropPath, type PrototypeHead, ViT } from '../../src/networks/index.js';
 import { RunningMean } from '../../src/step/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
-import { lossOf, moment, Stepping, teacherOf, view } from './stepping.js';
+import { lossOf, Stepping, stepContext, teacherOf, view } from './stepping.js';
 
 const small = { projHidden: 8, projDim: 5, prototypes: 11 };
 const vit = { width: 8, depth: 2, heads: 2, patch: 2, size: 4, channels: 3 } as const;
@@ -57,9 +57,10 @@ describe('the centre', () => {
       const raw = scoresOf(method, cat([views[0], views[1]]));
       const found = views.map((x) => method.student.forward(x));
       const expected = sumOfTerms(cropDistillation(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
-      assertClose(lossOf(method, views), expected, { rtol: 1e-12 });
+      const ctx = stepContext();
+      assertClose(lossOf(method, views, ctx), expected, { rtol: 1e-12 });
       assert.ok(elements(centreOf(method)).every((x) => x === 0));
-      method.afterStep?.(moment());
+      method.afterStep?.(ctx);
       assertClose(
         centreOf(method),
         elements(raw.mean([0])).map((x) => 0.1 * x),
@@ -153,7 +154,7 @@ describe('the prototypes', () => {
       const step = (epoch: number) =>
         scope(() => {
           optimizer.zeroGrad();
-          const now = moment({ epoch });
+          const now = stepContext({ epoch });
           lossOf(method, crops(3), now).backward();
           method.beforeStep?.(now);
           optimizer.step();
@@ -259,8 +260,9 @@ describe('the numbers', () => {
     scope(() => {
       const raw = scoresOf(method, cat([views[0], views[1]]));
       const expected = raw.div(0.04).softmax(1).mean([0]).mul(0.01);
-      lossOf(method, views);
-      method.afterStep?.(moment());
+      const ctx = stepContext();
+      lossOf(method, views, ctx);
+      method.afterStep?.(ctx);
       assertClose(method.state?.targets as Tensor, expected, { rtol: 1e-9 });
     });
   });

@@ -7,7 +7,7 @@ import { lossOf, Stepping, teacherOf, tinyMethod, viewsOf } from './stepping.js'
 
 /** The method with its loss, and so every gradient, times a factor. */
 function scaled(method: Method, factor: number): Method {
-  return { ...method, loss: (views, moment) => lossOf(method, views, moment).mul(factor) };
+  return { ...method, loss: (views, ctx) => lossOf(method, views, ctx).mul(factor) };
 }
 
 function everything({ student, teacher }: Method): number[] {

@@ -4,9 +4,20 @@ import { arange, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { l2Normalize } from '../../src/math.js';
 import type { Method, Views } from '../../src/methods/index.js';
 import { Branch, Head } from '../../src/networks/index.js';
-import { type FrozenTeacher, frozenTeacher, projectShuffled, type SlowTeacher } from '../../src/teachers/index.js';
+import { projectShuffled } from '../../src/step/index.js';
+import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { assertClose, elements, fixture, study } from '../support.js';
-import { bitsOf, lossOf, moment, Stepping, settingsFor, teacherOf, tinyEncoder, tinyMethod, view } from './stepping.js';
+import {
+  bitsOf,
+  lossOf,
+  Stepping,
+  settingsFor,
+  stepContext,
+  teacherOf,
+  tinyEncoder,
+  tinyMethod,
+  view,
+} from './stepping.js';
 
 type Numbers = readonly number[];
 type ByName = Readonly<Record<string, Numbers>>;
@@ -135,7 +146,11 @@ for (const dtype of dtypes) {
       test(`${name} of ${n} x ${d} ${JSON.stringify(options)}, ${how}`, () =>
         scope(() => {
           const method = build(entry, orders !== null, dtype);
-          const result = lossOf(method, images([`view of ${n}`, `other view of ${n}`], dtype), moment({ seed: 1 }));
+          const result = lossOf(
+            method,
+            images([`view of ${n}`, `other view of ${n}`], dtype),
+            stepContext({ seed: 1 }),
+          );
           assertClose(result, loss, { rtol, label: 'loss' });
           result.backward();
           const found = method.student.namedParameters().map(([key, x]) => [key, x.grad] as const);
@@ -186,13 +201,11 @@ describe('the fixture', () => {
   test('shuffles as the teacher does with this seed', () => {
     const orderOf = (n: number, step: number, use: number) => {
       let seen: number[] = [];
-      const probe = {
-        project([x]: [Tensor]) {
-          seen = elements(x);
-          return [x];
-        },
-      } as unknown as SlowTeacher;
-      scope(() => projectShuffled(probe, arange(n), moment({ seed: 1, step }), use));
+      const probe = (x: Tensor) => {
+        seen = elements(x);
+        return x;
+      };
+      scope(() => projectShuffled(probe, arange(n), stepContext({ seed: 1, step }), use));
       return seen;
     };
     const shuffled = [

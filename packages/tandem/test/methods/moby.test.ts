@@ -4,7 +4,7 @@ import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { l2Normalize } from '../../src/math.js';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
-import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
+import { lossOf, Stepping, shared, stepContext, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
 const queuesOf = ({ state }: Method) => [state?.bank1, state?.bank2] as [Tensor, Tensor];
 
@@ -75,12 +75,13 @@ describe('6. exact checks of MoBY', () => {
   test('the teacher follows by eta of the step that comes', () => {
     const method = tinyMethod('moby', { eta: 0.9 }, { dtype: 'float64' });
     scope(() => {
-      lossOf(method, viewsOf(0, method.student.parameters()[0] as Tensor));
+      const ctx = stepContext({ step: 49, steps: 100 });
+      lossOf(method, viewsOf(0, method.student.parameters()[0] as Tensor), ctx);
       noGrad(() => {
         for (const x of shared(method.student)) x.add_(1);
       });
       const before = shared(teacherOf(method)).flatMap(elements);
-      method.afterStep?.(moment({ step: 49, steps: 100 }));
+      method.afterStep?.(ctx);
       const expected = before.map((x) => x + (1 - 0.95));
       assertClose(shared(teacherOf(method)).flatMap(elements), expected, { rtol: 1e-12, atol: 1e-14 });
     });

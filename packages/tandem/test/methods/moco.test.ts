@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash } from '../support.js';
-import { lossOf, moment, Stepping, shared, teacherOf, tinyMethod, viewsOf } from './stepping.js';
+import { lossOf, Stepping, shared, stepContext, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
 const queueOf = ({ state }: Method) => state?.bank1 as Tensor;
 const rows = (queue: Tensor) => (queue.toArray() as number[][]).map(String);
@@ -108,7 +108,7 @@ describe('3. the keys of MoCo', () => {
     const at = (changes: object) =>
       scope(() => {
         const method = tinyMethod('moco', {}, { dtype: 'float64' });
-        return lossOf(method, viewsOf(0, queueOf(method)), moment(changes)).item();
+        return lossOf(method, viewsOf(0, queueOf(method)), stepContext(changes)).item();
       });
     assert.equal(at({}), at({}));
     assert.notEqual(at({ step: 1 }), at({}));

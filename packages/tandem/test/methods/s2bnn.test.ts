@@ -10,7 +10,7 @@ import { resolveConfig } from '../../src/pretrain/index.js';
 import { newOptimizer } from '../../src/pretrain/optimizer.js';
 import { assertClose, hash, normal } from '../support.js';
 import { reports, setUp } from './running.js';
-import { bitsOf, lossOf, moment, Stepping, teacherOf, tinyMethod, tinyTeacher, viewsOf } from './stepping.js';
+import { bitsOf, lossOf, Stepping, stepContext, teacherOf, tinyMethod, tinyTeacher, viewsOf } from './stepping.js';
 
 const s2bnn = (options: object = {}) => tinyMethod('s2bnn', { bnSplits: 1, ...options }, { dtype: 'float64' });
 const of = (terms: ReturnType<Method['loss']>) => terms as unknown as Record<string, Tensor>;
@@ -37,7 +37,7 @@ describe('the strategies of S2-BNN', () => {
       const method = s2bnn();
       const [a] = views();
       assertClose(lossOf(method, [a]), imitation(method, a), { rtol: 1e-12 });
-      assert.deepEqual(Object.keys(of(method.loss([a], moment()))), ['divergence', 'teacherEntropy']);
+      assert.deepEqual(Object.keys(of(method.loss([a], stepContext()))), ['divergence', 'teacherEntropy']);
       assert.equal(method.teacher, undefined);
       assert.deepEqual(method.state, {});
     }));
@@ -46,7 +46,7 @@ describe('the strategies of S2-BNN', () => {
     scope(() => {
       const method = s2bnn({ strategy: 'contrastive' });
       const [a, b] = views();
-      assert.deepEqual(Object.keys(of(method.loss([a, b], moment()))), ['contrast']);
+      assert.deepEqual(Object.keys(of(method.loss([a, b], stepContext()))), ['contrast']);
       assertClose(lossOf(method, [a, b]), contrast(method, a, b), { rtol: 1e-10 });
     }));
 
@@ -54,7 +54,7 @@ describe('the strategies of S2-BNN', () => {
     scope(() => {
       const method = s2bnn({ strategy: 'both' });
       const [a, b] = views();
-      const terms = of(method.loss([a, b], moment()));
+      const terms = of(method.loss([a, b], stepContext()));
       assert.deepEqual(Object.keys(terms), ['contrast', 'divergence', 'teacherEntropy']);
       assertClose(terms.contrast as Tensor, contrast(method, a, b), { rtol: 1e-12 });
       assertClose(sumOfTerms(terms), contrast(method, a, b).add(imitation(method, a)), { rtol: 1e-12 });
@@ -110,7 +110,7 @@ describe('a teacher that learns beside the student', () => {
       const expected = distillation(l2Normalize(method.student.forward(a)), said, temperatures);
       const inTraining = noGrad(() => l2Normalize(twin.train().forward(a)));
       assert.ok(inTraining.sub(said).abs().max().item() > 0.01);
-      const { divergence, teacherEntropy } = of(method.loss([a, b], moment()));
+      const { divergence, teacherEntropy } = of(method.loss([a, b], stepContext()));
       assertClose(divergence as Tensor, expected.divergence, { rtol: 1e-5 });
       assertClose(teacherEntropy as Tensor, expected.teacherEntropy, { rtol: 1e-6 });
       const statistics = (branch: Branch) => hash(branch.namedBuffers().map(([, x]) => x));

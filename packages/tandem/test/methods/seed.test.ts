@@ -9,9 +9,9 @@ import { frozenTeacher } from '../../src/teachers/index.js';
 import { assertClose, elements } from '../support.js';
 import {
   lossOf,
-  moment,
   Stepping,
   settingsFor,
+  stepContext,
   tinyEncoder,
   tinyMethod,
   tinyTeacher,
@@ -79,7 +79,7 @@ describe('38: a student that is its teacher', () => {
           for (const [key, x] of Object.entries(head.stateDict())) mine[key]?.copy_(x);
         });
         method.student.eval();
-        const terms = method.loss([images()], moment()) as Record<string, Tensor>;
+        const terms = method.loss([images()], stepContext()) as Record<string, Tensor>;
         assertClose(terms.divergence as Tensor, 0, { atol: 1e-14 });
         assert.ok((terms.teacherEntropy as Tensor).item() > 0.1);
         lossOf(method, [images()]).backward();

@@ -5,7 +5,7 @@ import { type Method, methods } from '../../src/methods/index.js';
 import { type Encoder, Head } from '../../src/networks/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { assertClose, fixture, normal } from '../support.js';
-import { lossOf, moment, tinyEncoder, view } from './stepping.js';
+import { lossOf, stepContext, tinyEncoder, view } from './stepping.js';
 
 const classes = (n: number) => Array.from({ length: n }, (_, i) => String(i));
 
@@ -65,7 +65,7 @@ describe('the last stage of SimCLR v2', () => {
         const method = through(rows(teacher), { temperature, ...(alpha !== null && { labels: 0.1, alpha }) });
         const x = rows(student);
         x.requiresGrad = true;
-        const at = moment({ labels: tensor(BigInt64Array.from(labels, BigInt)) });
+        const at = stepContext({}, { labels: tensor(BigInt64Array.from(labels, BigInt)) });
         const found = lossOf(method, [x], at);
         found.backward();
         assertClose(found, loss, { rtol: 1e-12 });

@@ -3,7 +3,7 @@ import { sumOfTerms } from '../../src/losses/index.js';
 import { findMethod, type Method, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';
 import { batchNorm1d } from '../../src/networks/split-batch-norm.js';
-import type { Moment } from '../../src/step/index.js';
+import { eagerContext, type StepContext, type StepData, type StepInfo } from '../../src/step/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { smallView } from '../../src/views/index.js';
 import { hash, normal, TinyEncoder } from '../support.js';
@@ -62,14 +62,19 @@ export function tinyClbo(options: object = {}, dtype: 'float32' | 'float64' = 'f
   return tinyMethod('clbo', options, { dtype, seed });
 }
 
-/** A moment of a run, the first unless told otherwise. */
-export function moment(changes: Partial<Moment> = {}): Moment {
-  return { step: 0, steps: 100, epoch: 1, epochs: 1, lr: 0.1, seed: 1, resetMomentum: () => {}, ...changes };
+/** The numbers of a step, the first unless told otherwise. */
+export function stepInfo(changes: Partial<StepInfo> = {}): StepInfo {
+  return { step: 0, steps: 100, epoch: 1, epochs: 1, lr: 0.1, seed: 1, ...changes };
+}
+
+/** The context of such a step. */
+export function stepContext(changes: Partial<StepInfo> = {}, rest: Omit<Partial<StepData>, 'info'> = {}): StepContext {
+  return eagerContext({ info: stepInfo(changes), ...rest });
 }
 
 /** A method's loss as one number. */
-export function lossOf(method: Method, views: Views, at = moment()): Tensor {
-  const loss = method.loss(views, at);
+export function lossOf(method: Method, views: Views, ctx = stepContext()): Tensor {
+  const loss = method.loss(views, ctx);
   return loss instanceof Tensor ? loss : sumOfTerms(loss);
 }
 
@@ -115,19 +120,19 @@ export class Stepping {
     for (let i = 0; i < count; i++) {
       const { step } = this;
       const epoch = Math.floor(step / stepsPerEpoch) + 1;
-      const now = moment({ step, steps: stepsPerEpoch * epochs, epoch, epochs, lr, resetMomentum });
+      const ctx = stepContext({ step, steps: stepsPerEpoch * epochs, epoch, epochs, lr }, { resetMomentum });
       scope(() => {
         optimizer.zeroGrad();
         if (!lossless) {
-          const loss = lossOf(method, views(step), now);
+          const loss = lossOf(method, views(step), ctx);
           loss.backward();
           last = loss.item();
         }
         this.onGradients('before');
-        method.beforeStep?.(now);
+        method.beforeStep?.(ctx);
         this.onGradients('after');
         optimizer.step({ lr });
-        method.afterStep?.(now);
+        method.afterStep?.(ctx);
       });
       this.step += 1;
     }

@@ -4,7 +4,7 @@ import { manualSeed, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
 import { type Method, methods, type Supervision } from '../../src/methods/index.js';
 import { Head, type HeadShape } from '../../src/networks/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
-import { lossOf, moment, tinyEncoder, view } from './stepping.js';
+import { lossOf, stepContext, tinyEncoder, view } from './stepping.js';
 
 const classes = ['cat', 'dog', 'fish'];
 const x = () => normal([6, 3, 2, 2], 1, 'float32');
@@ -76,7 +76,7 @@ describe('fine-tuning from inside the head', () => {
       const before = hash(trained.parameters());
       for (const layers of [0, 1, 3]) {
         const method = built({ fromHeadLayer: layers }, { classes, head: trained });
-        const loss = lossOf(method, [x()], moment({ labels: labels() }));
+        const loss = lossOf(method, [x()], stepContext({}, { labels: labels() }));
         assert.equal(loss.item(), Math.fround(Math.log(3)));
         loss.backward();
         assert.ok((method.student.head.layers.at(-1)?.parameters() ?? []).every(({ grad }) => grad));

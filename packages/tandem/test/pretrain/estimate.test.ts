@@ -8,6 +8,7 @@ import { buildEncoder } from '../../src/networks/index.js';
 import { type Estimate, estimate, resolveConfig } from '../../src/pretrain/index.js';
 import { smallView } from '../../src/views/index.js';
 import { pictures, tandem, temporary } from '../cli/running.js';
+import { stepContext } from '../methods/stepping.js';
 import { assertClose } from '../support.js';
 
 const root = temporary({ after });
@@ -75,18 +76,17 @@ test('the memory of a whole batch is estimated from its parts', async () => {
   const view = smallView({ size: 32 });
   const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
   const method = config.method.build((form) => buildEncoder(architecture, form), [view, view]);
-  const moment = { step: 0, steps: 9, epoch: 1, epochs: 3, lr: 0.1, seed: 0, resetMomentum: () => {} };
   const run = () =>
     scope(() => {
       const before = allocatedBytes() as number;
       const views = [0, 1].map(() => rand([64, 3, 32, 32])) as readonly unknown[] as Views;
-      method.loss(views, moment);
+      method.loss(views, stepContext());
       return (allocatedBytes() as number) - before;
     });
   run();
   assertClose(memory.activations, run(), { rtol: 0.1 });
   assert.equal(memory.gradients, 4 * student.parameters);
-  // two banks and their pointer
+  // two queues and their pointer
   assert.equal(memory.state, 2 * memory.gradients + 4 * (2 * 64 * 8) + 8);
   const buffers = memory.networks - 4 * (student.parameters + teacher.parameters);
   assert.ok(buffers > 0 && buffers < 0.1 * memory.networks);

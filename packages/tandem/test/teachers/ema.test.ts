@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, type Tensor, tensor } from '@tandem/torch';
 import { emaSchedule, emaTeacher } from '../../src/teachers/index.js';
-import { moment } from '../methods/stepping.js';
+import { stepContext } from '../methods/stepping.js';
 import { assertClose, elements } from '../support.js';
 import { point } from './support.js';
 
@@ -48,7 +48,7 @@ describe('emaTeacher', () => {
       const { theta, xi, teacher } = made({ eta, etaSchedule: 'constant' });
       set(theta, aim);
       for (let n = 1; n <= 30; n++) {
-        teacher.afterStep(moment({ step: n - 1, steps: 30 }));
+        teacher.afterStep(stepContext({ step: n - 1, steps: 30 }));
         const expected = first.map((x, i) => (aim[i] as number) + eta ** n * (x - (aim[i] as number)));
         assertClose(xi, expected, { rtol: 1e-13, atol: 1e-13, label: `step ${n}` });
         if (eta === 0 || eta === 1) assert.deepEqual(elements(xi), [...(eta === 0 ? aim : first)]);
@@ -69,7 +69,7 @@ describe('emaTeacher', () => {
       return Array.from({ length: steps }, (_, k) => {
         const now = elements(xi);
         set(theta, path[k + 1] as number[]);
-        teacher.afterStep(moment({ step: k, steps }));
+        teacher.afterStep(stepContext({ step: k, steps }));
         return now;
       });
     };

@@ -11,6 +11,7 @@ import {
   trainingState,
 } from '../../src/train/checkpoint.js';
 import { type Run, setUp, stateOf } from '../methods/running.js';
+import { settingsFor } from '../methods/stepping.js';
 import { hash, temporary } from '../support.js';
 
 const heads = { projHidden: 8, projDim: 8, batch: 8, epochs: 2 };
@@ -185,5 +186,30 @@ test('every tensor of method and optimizer is in the state', () => {
     ];
     assert.equal(Object.keys(state).length, all.length);
     assert.equal(hash(Object.values(state)), hash(all));
+  }
+});
+
+/** The first parts of the names in a checkpoint: files that there are must be found again. */
+const names = [
+  [{ method: 'simclr' }, 'student optimizer'],
+  [{ method: 'clbo' }, 'student teacher optimizer'],
+  [{ method: 'moco' }, 'student teacher state.bank1 state.pointer optimizer'],
+  [{ method: 'moby' }, 'student teacher state.bank1 state.bank2 state.pointer optimizer'],
+  [{ method: 'dino', prototypes: 8 }, 'student teacher state.centre state.targets optimizer'],
+  [{ method: 'seed', teacher: 'frozen' }, 'student state.bank1 state.pointer optimizer'],
+  [
+    { method: 's2bnn', coTrained: 'resnet8' },
+    'student coTrained coTrainedKeys state.coTrained.bank1 state.coTrained.pointer optimizer',
+  ],
+] as const;
+
+test('the names in a checkpoint are those of the files that there are', () => {
+  for (const [settings, expected] of names) {
+    const own = settingsFor(settings.method, { projHidden: 8, projDim: 8, predHidden: 8, bank: 16, bnSplits: 2 });
+    const { method, plan } = setUp({ settings: { batch: 8, epochs: 1, ...own, ...settings } });
+    const found = Object.keys(trainingState(method, plan.optimizer)).map((name) =>
+      name.startsWith('state.') ? name : name.replace(/\..*/, ''),
+    );
+    assert.equal([...new Set(found)].join(' '), expected, settings.method);
   }
 });

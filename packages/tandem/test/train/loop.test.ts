@@ -4,6 +4,7 @@ import { liveCount, nn, noGrad, optim, type Tensor } from '@tandem/torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { Branch, Head, mlpHead, newArchitecture } from '../../src/networks/index.js';
+import type { StepInfo } from '../../src/step/index.js';
 import { inPrecision } from '../../src/train/gradients.js';
 import { DivergedError, stepsPerEpoch, train } from '../../src/train/loop.js';
 import type { Plan } from '../../src/train/plan.js';
@@ -126,24 +127,24 @@ describe('a step', () => {
         start = parameters();
       }
     }
-    const moments: object[] = [];
+    const infos: StepInfo[] = [];
     const watched: Method = {
       ...method,
-      loss(views, moment) {
+      loss(views, ctx) {
         log.push('loss');
-        return lossOf(method, views, moment);
+        return lossOf(method, views, ctx);
       },
-      beforeStep({ resetMomentum, ...moment }) {
+      beforeStep({ info }) {
         log.push('beforeStep');
-        moments.push(moment);
+        infos.push(info);
         assert.ok(gradients().every((x) => x !== 'none'));
         assert.equal(parameters(), start);
       },
-      afterStep({ resetMomentum, ...moment }) {
+      afterStep({ info, resetMomentum }) {
         log.push('afterStep');
-        assert.deepEqual(moment, moments.at(-1));
+        assert.deepEqual(info, infos.at(-1));
         assert.equal(parameters(), start);
-        if (moment.step === 1) resetMomentum();
+        if (info.step === 1) resetMomentum();
       },
     };
     const optimizer = new Watched(method.student.parameters(), { lr: 1, momentum: 0.9 });
@@ -151,7 +152,7 @@ describe('a step', () => {
     const all = await reports({ method: watched, batches, plan: planOf(method, { optimizer }) }, 2);
     const order = (lr: number) => ['loss', 'zeroGrad', 'beforeStep', `step ${lr}`, 'afterStep'];
     assert.deepEqual(log, [...order(0.01), ...order(0.02)]);
-    assert.deepEqual(moments, [
+    assert.deepEqual(infos, [
       { step: 0, steps: 6, epoch: 1, epochs: 2, lr: 0.01, seed: 1 },
       { step: 1, steps: 6, epoch: 1, epochs: 2, lr: 0.02, seed: 1 },
     ]);
@@ -172,9 +173,9 @@ describe('a step', () => {
       let calls = 0;
       const ill: Method = {
         ...method,
-        loss(views, moment) {
+        loss(views, ctx) {
           calls += 1;
-          const loss = lossOf(method, views, moment);
+          const loss = lossOf(method, views, ctx);
           return calls === 3 ? loss.mul(bad) : loss;
         },
       };
@@ -288,9 +289,9 @@ describe('epochs', () => {
     const method = stub({ rounds: { passes: 1, repeats: 2 }, views: [view, view] });
     const watched: Method = {
       ...method,
-      loss(views, moment) {
+      loss(views, ctx) {
         for (const x of views) hashes.push(hash([x]));
-        return lossOf(method, views, moment);
+        return lossOf(method, views, ctx);
       },
     };
     await reports({ method: watched, batches: new Batches(set, { batch: 8, seed: 1 }), plan: planOf(method) });

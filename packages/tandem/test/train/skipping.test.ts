@@ -19,9 +19,9 @@ function illRun(
   const { loss } = method;
   const ill: Method = {
     ...method,
-    loss(views, moment) {
-      const result = loss.call(method, views, moment);
-      if (!broken(moment.step)) return result;
+    loss(views, ctx) {
+      const result = loss.call(method, views, ctx);
+      if (!broken(ctx.info.step)) return result;
       const whole = result instanceof Tensor ? result : Object.values(result).reduce((sum, x) => sum.add(x));
       // The root of 0 is 0, its gradient infinite.
       return what === 'loss' ? whole.mul(Number.NaN) : whole.add(zeroOf(method).sqrt());

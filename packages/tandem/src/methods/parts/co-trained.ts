@@ -1,6 +1,6 @@
 import { noGrad, scope, type Tensor } from '@tandem/torch';
 import { type NewEncoder, newArchitecture, newBranch } from '../../networks/index.js';
-import type { Moment } from '../../step/index.js';
+import type { StepContext } from '../../step/index.js';
 import type { View } from '../../views/index.js';
 import type { AuxiliaryNetwork } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
@@ -54,8 +54,8 @@ export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o
       }
     },
     /** Its own loss, of queries from `a` and keys from `b`. */
-    loss: (a: Tensor, b: Tensor, moment: Moment) =>
-      contrast.loss([{ queries: () => branch.forward(a), images: b }], moment),
+    loss: (a: Tensor, b: Tensor, ctx: StepContext) =>
+      contrast.loss([{ queries: () => branch.forward(a), images: b }], ctx),
     afterStep: contrast.afterStep,
   };
 }

@@ -2,8 +2,8 @@ import { cat, type Tensor } from '@tandem/torch';
 import { queueContrast } from '../../losses/index.js';
 import { l2Normalize } from '../../math.js';
 import type { Branch } from '../../networks/index.js';
-import { Left, type Moment, Queue } from '../../step/index.js';
-import { type EmaOptions, emaTeacher, projectShuffled } from '../../teachers/index.js';
+import { projectShuffled, Queue, type StepContext } from '../../step/index.js';
+import { type EmaOptions, emaTeacher } from '../../teachers/index.js';
 
 export interface MomentumContrastOptions extends EmaOptions {
   readonly bank: number;
@@ -19,7 +19,7 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   const teacher = emaTeacher(student, o, { counts: 'next' });
   const queue = new Queue(o.bank, student.head.outputWidth, student.placement);
   const [negatives] = queue.tensors as [Tensor];
-  const keys = new Left(); // of this step
+  const project = (images: Tensor) => teacher.project([images])[0];
   return {
     teacher: teacher.branch,
     state: queue.state,
@@ -27,16 +27,17 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
      * The mean over `ways` of the contrast of queries with the keys of images. Those keys go into
      * the queue after the step.
      */
-    loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], moment: Moment): Tensor {
-      keys.tensors = ways.map(({ images }, i) =>
-        l2Normalize(o.shuffle ? projectShuffled(teacher, images, moment, i) : teacher.project([images])[0]),
+    loss(ways: readonly { readonly queries: () => Tensor; readonly images: Tensor }[], ctx: StepContext): Tensor {
+      const keys = ways.map(({ images }, i) =>
+        l2Normalize(o.shuffle ? projectShuffled(project, images, ctx, i) : project(images)),
       );
-      const losses = ways.map(({ queries }, i) => queueContrast(queries(), keys.tensors[i] as Tensor, negatives, o));
+      ctx.stash.put(queue, keys);
+      const losses = ways.map(({ queries }, i) => queueContrast(queries(), keys[i] as Tensor, negatives, o));
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },
-    afterStep(moment: Moment): void {
-      queue.enqueue(cat(keys.tensors));
-      teacher.afterStep(moment);
+    afterStep(ctx: StepContext): void {
+      queue.enqueue(cat(ctx.stash.get(queue)));
+      teacher.afterStep(ctx);
     },
     metrics: teacher.metrics,
   };

@@ -1,120 +1,138 @@
 import { type Device, empty, noGrad, type Tensor, upload } from '@tandem/torch';
-import type { Moment, MomentNow } from '../../step/index.js';
+import type { StepContext, StepData, StepInfo } from '../../step/index.js';
+
+type NumbersOf = (step: StepInfo) => readonly number[];
 
 /**
- * One kind of step: what its work asked of the moment when it was done first, and where in the
- * device's memory it finds the answers later. Work is done once with the moment that `first` gives;
- * then, in each later step that `fits`: `tell`, and the work with the moment that `again` gives, or
- * a recording of that.
+ * What the work of a step asks its context for, in order: numbers, branches, and what the host does
+ * in between. Work is done once in the context that `capture` gives. In each later step that
+ * `matches`, `write` puts its numbers where the work finds them, and the work is done in the
+ * context that `replay` gives, or a graph of that is replayed.
  */
-export class Kind {
-  /** What was chosen, and how. */
-  readonly #choices: { readonly of: (moment: Moment) => boolean; readonly made: boolean }[] = [];
-  /** Of the numbers that the work asked for, in order, and what the host does in between. */
-  readonly #questions: ((moment: Moment) => readonly number[])[] = [];
-  readonly #lengths: number[] = [];
-  #looked = false;
+export class StepTrace {
+  readonly #device: Device;
+  /** Which way each branch went. */
+  readonly #branches: { readonly of: (step: StepInfo) => boolean; readonly taken: boolean }[] = [];
+  readonly #inputs: { readonly of: NumbersOf; readonly length: number }[] = [];
+  #isComplete = true;
+  /** All numbers of a step, on the device, and the part of each input. */
   #memory: Tensor | undefined;
-  /** Parts of the memory, one for each question. */
-  #answers: readonly Tensor[] = [];
+  #parts: readonly Tensor[] = [];
 
-  constructor(private readonly device: Device) {}
-
-  /** Whether the work asked for all that it depends on, and did not look at the moment itself. */
-  get isTold(): boolean {
-    return !this.#looked;
+  constructor(device: Device) {
+    this.#device = device;
   }
 
-  /** Whether there may be other kinds. */
-  get hasChoices(): boolean {
-    return this.#choices.length > 0;
+  /** Whether the work asked for all that it depends on, and did not read the step's numbers. */
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
-  /** Whether a step is of this kind. */
-  fits(moment: Moment): boolean {
-    return this.isTold && this.#choices.every(({ of, made }) => of(moment) === made);
+  /** Whether other steps may take other branches. */
+  get hasBranches(): boolean {
+    return this.#branches.length > 0;
   }
 
-  /** For work that is done the first time: it is told as it asks. */
-  first(moment: Moment): Moment {
-    const learn = (of: (moment: Moment) => readonly number[]) => {
-      const values = of(moment);
-      this.#questions.push(of);
-      this.#lengths.push(values.length);
+  /** Whether a step takes the branches that were captured. */
+  matches(step: StepInfo): boolean {
+    return this.#isComplete && this.#branches.every(({ of, taken }) => of(step) === taken);
+  }
+
+  /** For work that is done the first time: what it asks for is remembered. */
+  capture(step: StepData): StepContext {
+    const { info } = step;
+    const ask = (of: NumbersOf) => {
+      const values = of(info);
+      this.#inputs.push({ of, length: values.length });
       return values;
     };
-    const branch = (of: (moment: Moment) => boolean) => {
-      const made = of(moment);
-      this.#choices.push({ of, made });
-      return made;
-    };
-    const scalars = (of: (moment: Moment) => readonly number[]) => send(learn(of), this.device);
-    return seen(moment, { scalars, branch, host: (act) => void learn(doing(act)) }, () => {
-      this.#looked = true;
+    return tracedContext(step, {
+      scalars: (of) => send(ask(of), this.#device),
+      branch: (of) => {
+        const taken = of(info);
+        this.#branches.push({ of, taken });
+        return taken;
+      },
+      host: (work) => void ask(noNumbersOf(work)),
+      onInfo: () => {
+        this.#isComplete = false;
+      },
     });
   }
 
-  /**
-   * Does the host's part of a step, and sends all of its numbers to where the work reads them, at
-   * once.
-   */
-  tell(moment: Moment): void {
-    const values = this.#questions.flatMap((of) => [...of(moment)]);
+  /** Does the host's part of a step and sends all of its numbers to the device at once. */
+  write(step: StepInfo): void {
+    const values = this.#inputs.flatMap(({ of }) => [...of(step)]);
     if (values.length === 0) return;
     noGrad(() => {
       if (!this.#memory) {
-        this.#memory = empty([values.length], { dtype: 'float32', device: this.device }).keep();
-        this.#answers = this.#memory.splitWithSizes(this.#lengths).map((part) => part.keep());
+        this.#memory = empty([values.length], { dtype: 'float32', device: this.#device }).keep();
+        const parts = this.#memory.splitWithSizes(this.#inputs.map(({ length }) => length));
+        this.#parts = parts.map((part) => part.keep());
       }
-      this.#memory.copy_(send(values, this.device));
+      this.#memory.copy_(send(values, this.#device));
     });
   }
 
   /**
-   * For work that is done once more, and recorded: it finds its numbers in memory. Asked otherwise
-   * than at first, it throws.
+   * For work that is done once more, or captured in a graph: it finds the numbers that were
+   * written. Work that asks for more than the first time gets an Error.
    */
-  again(moment: Moment): Moment {
-    let [asked, chosen] = [0, 0];
+  replay(step: StepData): StepContext {
+    let [inputs, branches] = [0, 0];
     const refuse = () => {
       throw new Error('it asks for what it had not asked for before');
     };
-    const scalars = () => this.#answers[asked++] ?? refuse();
-    const branch = () => this.#choices[chosen++]?.made ?? refuse();
-    const host = () => {
-      asked += 1;
-    };
-    return seen(moment, { scalars, branch, host }, refuse);
+    return tracedContext(step, {
+      scalars: () => this.#parts[inputs++] ?? refuse(),
+      branch: () => this.#branches[branches++]?.taken ?? refuse(),
+      host: () => {
+        inputs += 1;
+      },
+      onInfo: refuse,
+    });
   }
 
   dispose(): void {
-    for (const x of [...this.#answers, ...(this.#memory ? [this.#memory] : [])]) x.dispose();
+    for (const x of [...this.#parts, ...(this.#memory ? [this.#memory] : [])]) x.dispose();
   }
+}
+
+interface Answers {
+  scalars(of: NumbersOf): Tensor;
+  branch(of: (step: StepInfo) => boolean): boolean;
+  host(work: () => void): void;
+  /** Called when the step's numbers are read. */
+  onInfo(): void;
+}
+
+function tracedContext(step: StepData, { scalars, branch, host, onInfo }: Answers): StepContext {
+  const { labels, stash } = step;
+  const context: StepContext = {
+    labels,
+    stash,
+    scalar: (of) => scalars((info) => [of(info)]).select(0, 0),
+    scalars,
+    branch,
+    indices: (of) => scalars((info) => Array.from(of(info))).to('int64'),
+    host,
+    resetMomentum: () => step.resetMomentum(context),
+    get info() {
+      onInfo();
+      return step.info;
+    },
+  };
+  return context;
 }
 
 function send(values: readonly number[], device: Device): Tensor {
   return upload(Float32Array.from(values), [values.length], device);
 }
 
-/** What the host does, as a question without an answer. */
-function doing(act: () => void): () => readonly number[] {
+/** What the host does, as an input of no numbers. */
+function noNumbersOf(work: () => void): NumbersOf {
   return () => {
-    act();
+    work();
     return [];
   };
-}
-
-/** What a recording may read of a moment: these stay the same or are part of it. */
-const steady: ReadonlySet<string | symbol> = new Set(['labels', 'now', 'resetMomentum']);
-
-/** A moment that answers by `now`. @param onLook called when anything else that changes is read */
-function seen(moment: Moment, { scalars, branch, host }: Omit<MomentNow, 'scalar'>, onLook: () => void): Moment {
-  const scalar = (of: (moment: Moment) => number) => scalars((then) => [of(then)]).select(0, 0);
-  const now = { scalar, scalars, branch, host };
-  return new Proxy({ ...moment, now, resetMomentum: () => moment.resetMomentum(now) } satisfies Moment, {
-    get(target, key) {
-      if (!steady.has(key)) onLook();
-      return Reflect.get(target, key) as unknown;
-    },
-  });
 }

@@ -4,7 +4,7 @@ import { liveCount, noGrad, scope, type Tensor } from '@tandem/torch';
 import { UserError } from '../../../src/errors.js';
 import { findMethod, type Method } from '../../../src/methods/index.js';
 import { trainingState } from '../../../src/train/checkpoint.js';
-import type { Recorder } from '../../../src/train/replay/recorder.js';
+import type { Capture } from '../../../src/train/replay/capture.js';
 import { handOver, labelledNoise, type Run, reports, setUp, stateOf } from '../../methods/running.js';
 import { settingsFor } from '../../methods/stepping.js';
 import { assertClose } from '../../support.js';
@@ -25,7 +25,7 @@ function keepState({ method, plan }: Run): () => void {
     };
     state.forEach(([name, x], i) => {
       const kept = before[i] as Tensor;
-      if (name.endsWith('.step')) assert.equal(x.item(), kept.item(), 'work that is recorded counts');
+      if (name.endsWith('.step')) assert.equal(x.item(), kept.item(), 'work that is captured counts');
       copy(x, kept);
     });
     parameters.forEach((x, i) => {
@@ -40,11 +40,11 @@ function keepState({ method, plan }: Run): () => void {
  * In place of a graph: does the work once and undoes it, then does it again at each replay. As with
  * a graph, nothing that was not kept can be used afterwards.
  */
-function stand(run: Run): { record: Recorder; replays: number[] } {
+function stand(run: Run): { capture: Capture; replays: number[] } {
   const replays: number[] = [];
   return {
     replays,
-    record(work) {
+    capture(work) {
       const index = replays.push(0) - 1;
       const undo = keepState(run);
       scope(work);
@@ -77,7 +77,7 @@ const onDevice = (run: Run): Run => planned(run, { numbersIn: 'device' });
 async function compare(method: string, settings: object, changed: Partial<Method> = {}) {
   const [usual, other] = [newRun(method, settings, changed), newRun(method, settings, changed)];
   const graph = stand(other);
-  const [expected, found] = [await reports(onDevice(usual)), await reports(planned(other, { record: graph.record }))];
+  const [expected, found] = [await reports(onDevice(usual)), await reports(planned(other, { capture: graph.capture }))];
   assert.deepEqual(found, expected);
   assertSame(other, usual);
   return { replays: graph.replays, steps: expected.length };
@@ -157,11 +157,11 @@ describe("numbers in the device's memory change last bits alone", () => {
 test('a run that replays goes on from its checkpoint with the same bits', async () => {
   const settings = { ...changing, optimizer: 'adamw' };
   const [whole, first] = [newRun('clbo', settings), newRun('clbo', settings)];
-  await reports(planned(whole, { record: stand(whole).record }));
-  await reports(planned(first, { record: stand(first).record }), 9);
+  await reports(planned(whole, { capture: stand(whole).capture }));
+  await reports(planned(first, { capture: stand(first).capture }), 9);
   const second = newRun('clbo', settings);
   handOver(first, second, 9);
-  await reports(planned(second, { record: stand(second).record, startStep: 9 }));
+  await reports(planned(second, { capture: stand(second).capture, startStep: 9 }));
   assert.equal(stateOf(second), stateOf(whole));
 });
 
@@ -169,30 +169,30 @@ test('a run that replays leaves no tensors', async () => {
   const run = newRun('clbo', changing);
   await reports(run, 1); // afterwards parameters have gradients
   const before = liveCount();
-  await reports(planned(run, { record: stand(run).record }));
+  await reports(planned(run, { capture: stand(run).capture }));
   for (const { parameters } of run.plan.optimizer.groups) for (const x of parameters) x.grad = null;
   assert.equal(liveCount(), before);
 });
 
-describe('what looks at the moment by itself', () => {
-  test('as a loss, is never recorded, nor is what follows it', async () => {
+describe('work that reads the numbers of the step itself', () => {
+  test('as a loss, is never captured, nor is what follows it', async () => {
     const looking = newRun('simclr', {});
     const graph = stand(looking);
     const method: Method = {
       ...looking.method,
-      loss: (views, moment) => {
-        assert.ok(moment.epoch > 0);
-        return looking.method.loss(views, moment);
+      loss: (views, ctx) => {
+        assert.ok(ctx.info.epoch > 0);
+        return looking.method.loss(views, ctx);
       },
     };
-    await reports({ ...planned(looking, { record: graph.record }), method });
+    await reports({ ...planned(looking, { capture: graph.capture }), method });
     assert.deepEqual(graph.replays, []);
   });
 
   test('after the step, leaves the gradients to be replayed', async () => {
     const steps: number[] = [];
     const { replays, steps: count } = await compare('simclr', changing, {
-      afterStep: ({ step }) => void steps.push(step),
+      afterStep: ({ info }) => void steps.push(info.step),
     });
     assert.deepEqual(replays, [count - 3]);
     assert.equal(steps.length, 2 * count);
@@ -203,14 +203,14 @@ describe('what looks at the moment by itself', () => {
     let calls = 0;
     const method: Method = {
       ...run.method,
-      afterStep(moment) {
+      afterStep(ctx) {
         calls += 1;
-        if (calls > 3) assert.ok(moment.lr);
+        if (calls > 3) assert.ok(ctx.info.lr);
       },
     };
-    await assert.rejects(reports({ ...planned(run, { record: stand(run).record }), method }), (error) => {
+    await assert.rejects(reports({ ...planned(run, { capture: stand(run).capture }), method }), (error) => {
       assert.ok(error instanceof UserError);
-      assert.match(error.message, /^a step could not be recorded: .*had not asked for before; set graph=off$/);
+      assert.match(error.message, /^a step could not be captured: .*had not asked for before; set graph=off$/);
       return true;
     });
   });

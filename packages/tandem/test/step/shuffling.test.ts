@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { arange, scope, type Tensor } from '@tandem/torch';
 import { Branch, Head, mlpHead } from '../../src/networks/index.js';
-import { projectShuffled, type SlowTeacher, slowTeacher } from '../../src/teachers/index.js';
-import { moment, tinyEncoder } from '../methods/stepping.js';
+import { projectShuffled } from '../../src/step/index.js';
+import { slowTeacher } from '../../src/teachers/index.js';
+import { stepContext, tinyEncoder } from '../methods/stepping.js';
 import { assertClose, elements, normal } from '../support.js';
 
 /**
@@ -12,14 +13,12 @@ import { assertClose, elements, normal } from '../support.js';
  */
 function orderOf(n: number, changes: object = {}, use?: number): { seen: number[]; back: number[] } {
   let seen: number[] = [];
-  const teacher = {
-    project([x]: [Tensor]) {
-      seen = elements(x);
-      return [x];
-    },
-  } as unknown as SlowTeacher;
+  const project = (x: Tensor) => {
+    seen = elements(x);
+    return x;
+  };
   return scope(() => {
-    const back = elements(projectShuffled(teacher, arange(n), moment(changes), use));
+    const back = elements(projectShuffled(project, arange(n), stepContext(changes), use));
     return { seen, back };
   });
 }
@@ -56,8 +55,9 @@ describe('projectShuffled', () => {
         const head = new Head({ ...mlpHead(6, 2, 5, 4), splits });
         const teacher = slowTeacher(new Branch(tinyEncoder({ splits }).to({ dtype: 'float64' }), head));
         const images = normal([12, 3, 2, 2], 1);
-        const [plain] = teacher.project([images]);
-        const shuffled = projectShuffled(teacher, images, moment());
+        const project = (x: Tensor) => teacher.project([x])[0];
+        const plain = project(images);
+        const shuffled = projectShuffled(project, images, stepContext());
         assert.equal(shuffled.requiresGrad, false);
         if (splits === 1) assertClose(shuffled, plain, { rtol: 1e-12, atol: 1e-13 });
         else assert.ok(shuffled.sub(plain).abs().max().item() > 0.01);
