@@ -14,6 +14,7 @@ const allowed = [
   ['errors anywhere', `${src}/losses/infoNce.ts`, "import { UsageError } from '../errors.js';"],
   ['files in a worldly room', `${src}/images/folder.ts`, "import { readFile } from 'node:fs/promises';"],
   ['the core in a module', `${torch}/nn/linear.ts`, "import { Tensor } from '../tensor.js';"],
+  ['the benchmarks what is not promised', 'bench/main.ts', "import { didYouMean } from 'tandem/internal';"],
   ['an example in a comment', `${src}/losses/infoNce.ts`, "/**\n * import { clbo } from '../methods/clbo.js';\n */"],
 ];
 
@@ -38,6 +39,8 @@ const forbidden = [
   ],
   ['images with tensors', `${src}/images/folder.ts`, "import { tensor } from '@tandem/torch';", 1],
   ['an import of the command line', `${src}/index.ts`, "export * from './cli/main.js';", 1],
+  ['an example of what is not public', 'examples/a.ts', "import { didYouMean } from 'tandem/internal';", 1],
+  ['a room that builds on what is public', `${src}/train/loop.ts`, "import { UserError } from '../index.js';", 1],
   ['a dynamic import', `${src}/train/train.ts`, "const cli = await import('../cli/main.js');", 1],
   ['an import for its effect', `${src}/train/train.ts`, "import '../cli/main.js';", 1],
   ['an import over several lines', `${src}/losses/a.ts`, "import {\n  a,\n  b,\n} from '../train/plan.js';", 4],

@@ -1,14 +1,6 @@
 import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
-import {
-  buildEncoder,
-  eagerContext,
-  type Method,
-  newOptimizer,
-  type RunConfig,
-  smallView,
-  sumOfTerms,
-  type Views,
-} from 'tandem';
+import { buildEncoder, eagerContext, type Method, type RunConfig, smallView, sumOfTerms, type Views } from 'tandem';
+import { newOptimizer } from 'tandem/internal';
 import type { Peer } from './peer.js';
 import { configOf, dispose } from './trainer.js';
 

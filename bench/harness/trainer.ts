@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { optim } from '@tandem/torch';
 import {
-  assemble,
   type DataSet,
   estimate,
   type Method,
@@ -11,6 +10,7 @@ import {
   train,
   UserError,
 } from 'tandem';
+import { assemble } from 'tandem/internal';
 import { type Phases, stopwatch, watch } from './stopwatch.js';
 import type { Context } from './suite.js';
 

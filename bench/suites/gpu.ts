@@ -3,13 +3,13 @@ import {
   Batches,
   buildEncoder,
   chooseDevice,
-  cudaGraphs,
   encoderOperations,
   findMethod,
   type ImageSet,
   smallView,
   train,
 } from 'tandem';
+import { cudaGraphs } from 'tandem/internal';
 import { compare } from '../harness/interleave.js';
 import type { Peer } from '../harness/peer.js';
 import { digits } from '../harness/print.js';

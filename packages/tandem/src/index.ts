@@ -1,23 +1,298 @@
 /**
- * Self-supervised learning of image encoders.
+ * Self-supervised learning of image encoders: all that is public, by what it is for. What stands
+ * here changes only with a note in the changelog; `tandem/internal` may change any day.
  * @module tandem
  */
 
-export * from './device.js';
-export * from './errors.js';
-export * from './evaluate/index.js';
-export * from './export/index.js';
-export * from './images/index.js';
-export * from './losses/index.js';
+// Errors: what a user can mend comes as a UserError, one line that says what, where and the cure.
+
+export { UserError } from './errors.js';
+export { TooManySkipped } from './images/index.js';
+export { AtEndError } from './pretrain/index.js';
+export { DivergedError } from './train/index.js';
+
+// Images: from a folder, an archive or a known data set to equally sized bytes, at once or in parts.
+
+export {
+  type Batch,
+  Batches,
+  type Chunk,
+  CROP_MARGIN,
+  DATA_SETS,
+  type DataSet,
+  type ImageSet,
+  type ImageStream,
+  type OpenOptions,
+  openImages,
+  type Pixels,
+  pngOf,
+  type Skipped,
+  streamImages,
+} from './images/index.js';
+
+// Views: from bytes to random or fixed views, float32 tensors on a device.
+
+export {
+  type EvaluationOptions,
+  evaluationView,
+  type ImageBatch,
+  type ImageShape,
+  type Interpolation,
+  type Jitter,
+  makeView,
+  makeViews,
+  type Normalisation,
+  normalisationOf,
+  type PresetName,
+  type PresetOptions,
+  presetNames,
+  smallView,
+  type View,
+  type ViewKey,
+  type ViewOptions,
+  viewsPreset,
+} from './views/index.js';
+
+// Networks: encoders, and the projectors, predictors and classifiers that learn with them.
+
+export {
+  type Architecture,
+  type BackboneSettings,
+  Branch,
+  type BranchShape,
+  backbones,
+  buildEncoder,
+  classifierHead,
+  type DinoHeadShape,
+  dinoHead,
+  type Encoder,
+  encoderOperations,
+  Head,
+  type HeadShape,
+  mlpHead,
+  type NewEncoder,
+  newArchitecture,
+  newBranch,
+  type Operations,
+  PrototypeHead,
+  type PrototypeHeadShape,
+  type Stem,
+  type TrainingForm,
+} from './networks/index.js';
+
+// Losses: from projections, predictions or scores to a number or named terms.
+
+export {
+  barlowTwins,
+  classCrossEntropy,
+  cosineDistance,
+  cropDistillation,
+  distillation,
+  infoNce,
+  type LossTerms,
+  type Negatives,
+  negativeCosine,
+  ntXent,
+  queueContrast,
+  queueScores,
+  sumOfTerms,
+  type Temperatures,
+  type VicRegWeights,
+  vicReg,
+} from './losses/index.js';
 export { l2Normalize } from './math.js';
-export * from './methods/index.js';
-export * from './networks/index.js';
-export * from './pretrain/index.js';
-export * from './report/index.js';
-export * from './runs/index.js';
-export * from './step/index.js';
-export * from './teachers/index.js';
-export * from './train/index.js';
+
+// Step: what a method sees of a step, and what it keeps from one to the next.
+
+export {
+  eagerContext,
+  type Position,
+  projectShuffled,
+  Queue,
+  RunningMean,
+  type Stash,
+  type StepContext,
+  type StepInfo,
+} from './step/index.js';
+
+// Teachers: networks that follow the student, or stand still.
+
+export {
+  type BilevelHooks,
+  type BilevelOptions,
+  bilevelTeacher,
+  type EmaOptions,
+  type EmaTeacher,
+  emaTeacher,
+  type FrozenNetwork,
+  type FrozenTeacher,
+  frozenTeacher,
+  reestimateStatistics,
+  type SlowTeacher,
+  type Statistics,
+  slowTeacher,
+} from './teachers/index.js';
+
+// Methods: all that there are, and what one consists of.
+
+export {
+  type AuxiliaryNetwork,
+  findMethod,
+  learnersOf,
+  type Method,
+  type MethodConfig,
+  type MethodName,
+  methods,
+  type NewMethod,
+  networksOf,
+  type OneView,
+  type Preset,
+  presets,
+  type Rounds,
+  type Supervision,
+  type TwoViews,
+  type ViewCount,
+  type Views,
+} from './methods/index.js';
+
+// Training: the loop below `pretrain`, for any method, with its plan and its checkpoints.
+
+export { chooseDevice, choosePrecision } from './device.js';
+export {
+  type Checkpoint,
+  type Clip,
+  type DecayOptions,
+  decaySchedule,
+  loadCheckpoint,
+  type Plan,
+  type Schedule,
+  type StepReport,
+  saveCheckpoint,
+  stepsPerEpoch,
+  train,
+} from './train/index.js';
+
+// Evaluation: features, and what they are worth, from tensors or from files.
+
+export {
+  accuracy,
+  type Baseline,
+  type BaselineOptions,
+  baselines,
+  type ClassTable,
+  type ClusterScores,
+  clusterScores,
+  type Diagnostics,
+  diagnose,
+  type Embedded,
+  type EmbedOptions,
+  type EvaluationRecord,
+  embedImages,
+  type FeatureOptions,
+  type FewLabelsOptions,
+  features,
+  fewLabelsAccuracy,
+  type JobHooks,
+  type KnnMeasurement,
+  type KnnMeasureOptions,
+  type KnnOptions,
+  type KnnSplit,
+  knn,
+  knnSplit,
+  type LabelledSet,
+  type Layout,
+  type LinearFeaturesSettings,
+  type LinearMeasurement,
+  type LinearMeasureOptions,
+  type LinearViewsResult,
+  type LinearViewsSettings,
+  linearOnFeatures,
+  linearOnViews,
+  measureKnn,
+  measureLinear,
+  measureTsne,
+  type ProbeResult,
+  type ScatterPicture,
+  scatterSvg,
+  type TsneMeasurement,
+  type TsneMeasureOptions,
+  type TsneSettings,
+  tsne,
+  type Vote,
+} from './evaluate/index.js';
+
+// Weights: encoders and heads in files, of runs and of others, and what a file says of them.
+
+export {
+  type EncoderChoice,
+  findEncoder,
+  type OpenedEncoder,
+  openEncoder,
+  openEncoders,
+} from './runs/index.js';
+export {
+  type EncoderCard,
+  initEncoder,
+  type LoadedEncoder,
+  loadEncoder,
+  loadHead,
+  type SavedHead,
+  saveEncoder,
+  saveHead,
+  viewOf,
+} from './weights/index.js';
+
+// Export: folders that other tools read, and quantized models.
+
+export {
+  type Exported,
+  type ExportOptions,
+  exportEncoder,
+  type Quality,
+  type Quantization,
+  type QuantizeOptions,
+  quantizeEncoder,
+} from './export/index.js';
+
+// Pretraining: whole runs with their folder, from settings to the kept encoder.
+
+export {
+  type DrawnViews,
+  type DrawViewsOptions,
+  drawViews,
+  type EpochMetrics,
+  type Estimate,
+  estimate,
+  type FinetuneOptions,
+  type FinetuneResult,
+  type FlatConfig,
+  finetuneConfig,
+  flatten,
+  type LoadingOptions,
+  measureFinetuned,
+  type PretrainEvent,
+  type PretrainOptions,
+  pretrain,
+  type ResumeOptions,
+  type RunConfig,
+  resolveConfig,
+  resume,
+} from './pretrain/index.js';
+
+// Report: what a run folder says, as a page, and several runs side by side.
+
+export {
+  type Comparison,
+  type ComparisonRow,
+  type ComparisonTable,
+  compareRuns,
+  type ReportOptions,
+  type RewriteOptions,
+  rewriteReport,
+  type Statistic,
+  type WithReportHooks,
+  withReport,
+  writeReport,
+} from './report/index.js';
+export { type Evaluation, type RunRecord, readEvaluations, readRun } from './runs/index.js';
 export { tandemVersion } from './version.js';
-export * from './views/index.js';
-export * from './weights/index.js';

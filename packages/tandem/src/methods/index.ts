@@ -132,11 +132,15 @@ export function findMethod(name: string): (typeof methods)[MethodName] {
 }
 
 export {
+  type AuxiliaryNetwork,
   learnersOf,
   type Method,
+  type NewMethod,
   networksOf,
+  type OneView,
   type Rounds,
   type Supervision,
+  type TwoViews,
   type ViewCount,
   type Views,
 } from './method.js';

@@ -90,7 +90,7 @@ export function dinoHead(inputs: number, prototypes: number, shape: Partial<Dino
   return { widths, norm, activation: 'gelu', prototypes, fixedGain };
 }
 
-interface DinoHeadShape {
+export interface DinoHeadShape {
   readonly layers: number;
   readonly hidden: number;
   readonly bottleneck: number;
