@@ -8,10 +8,10 @@ import { makeView, type View } from '../views/index.js';
 export interface FeatureOptions {
   readonly view: View;
   readonly device: Device;
-  /** `channelsLast` unless given: the quicker one at every width. */
+  /** Defaults to `channelsLast`, the quicker one at every width. */
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
   readonly chunk?: number;
-  /** Told after each chunk. */
+  /** Called after each chunk. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

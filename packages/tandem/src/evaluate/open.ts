@@ -35,7 +35,7 @@ export interface Opened extends KnnSplit {
   readonly view: View;
 }
 
-/** As a run opened these images where they are its own, unless told otherwise. */
+/** As a run opened these images where they are its own, where nothing else is asked for. */
 export function openingFor({
   encoder,
   images,

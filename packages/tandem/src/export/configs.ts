@@ -5,7 +5,7 @@ import type { Onnx } from './model-card.js';
 
 /**
  * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it.
- * Without a quantized model it is told to load the float32 one, where it would take the other, in
+ * Without a quantized model it is asked to load the float32 one, where it would take the other, in
  * WebAssembly. Of another network it has no name that other libraries would take for one of theirs.
  */
 export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {

@@ -5,7 +5,7 @@ import { numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/i
 import type { Provenance, Quality } from './model-card.js';
 
 /**
- * What a run tells of one of its encoders; of a file alone nothing is known.
+ * What a run says of one of its encoders; of a file alone nothing is known.
  * @param out the folder that is written, which names the model
  */
 export function provenanceOf(runOrFile: string, encoder: OpenedEncoder['name'], out: string): Provenance {

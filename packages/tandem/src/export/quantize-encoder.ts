@@ -17,7 +17,7 @@ const calibrationImages = 256;
 const largestLoss = 0.02;
 
 export interface QuantizeOptions extends Opening {
-  /** To calibrate and measure with; the run's own unless given. */
+  /** To calibrate and measure with; defaults to the run's own. */
   readonly images?: string | undefined;
   readonly own: OwnImages | undefined;
   readonly device: Device;

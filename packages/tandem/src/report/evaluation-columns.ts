@@ -59,7 +59,7 @@ function way({ command, protocol, images, settings }: Evaluation): [string, stri
 }
 
 /**
- * The protocol, what tells it from others of that name, and the encoder:
+ * The protocol, what differs from others of that name, and the encoder:
  * `linear (features) epochs=10 teacher`.
  */
 function nameOf(one: Evaluation, all: readonly Evaluation[]): string {

@@ -15,7 +15,7 @@ export interface Picture {
 
 /** An image that an encoder was asked for, and what it finds alike. */
 export interface Query extends Picture {
-  /** Nearest first; `right` tells whether it has the query's class, where classes are known. */
+  /** Nearest first; `right` says whether it has the query's class, where classes are known. */
   readonly neighbours: readonly (Picture & { readonly similarity: number; readonly right?: boolean })[];
 }
 
@@ -82,12 +82,13 @@ function chosen({ train, reference, queries }: DataSet): { reference: ImageSet; 
   };
 }
 
-interface Found {
+/** Rows of the `shown` most similar images, one query after another. */
+interface Matches {
   readonly values: readonly number[];
   readonly indices: readonly number[];
 }
 
-function picturesOf(queries: ImageSet, reference: ImageSet, { values, indices }: Found): Promise<Query[]> {
+function picturesOf(queries: ImageSet, reference: ImageSet, { values, indices }: Matches): Promise<Query[]> {
   const each = indices.length / queries.count;
   const neighbour = async (q: number, at: number) => {
     const i = indices[at] as number;

@@ -32,7 +32,7 @@ function unfinished({ config, metrics }: RunRecord): Warning | undefined {
   return {
     what: `The run is not finished: ${done} of ${epochs} epochs are done.`,
     advice:
-      'It is still going on, or it was interrupted, or an error ended it. All numbers here are those of the last whole epoch.',
+      'It is still running, or it was interrupted, or an error ended it. All numbers here are those of the last whole epoch.',
   };
 }
 

@@ -18,7 +18,7 @@ const evaluationSchema = z.object({
    */
   settings: settingsSchema,
   images: z.string(),
-  /** Whose encoder: `student`, `teacher`, or `encoder` where that cannot be told. */
+  /** Whose encoder: `student`, `teacher`, or `encoder` where that is not known. */
   encoder: z.string(),
   /** The run's last epoch when it was measured. */
   epoch: z.int().optional(),
@@ -34,7 +34,7 @@ export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
  * Adds a line to the `evaluations.jsonl` of the run that an encoder belongs to.
  * @param runOrFile what was evaluated: a run folder, or a file in its `encoder/`
  * @param seen whose encoder it was and of which epoch, as known when it was loaded: the run may
- * have gone on since
+ * have been resumed since
  * @returns that file; undefined, and nothing is written, where the encoder belongs to no run
  */
 export function recordEvaluation(

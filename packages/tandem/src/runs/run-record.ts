@@ -7,7 +7,7 @@ import { type Evaluation, readEvaluations } from './evaluations.js';
 /** One line of `metrics.jsonl`: numbers, and whatever else a later version writes. */
 export type EpochRecord = Readonly<Record<string, unknown>>;
 
-/** What a run folder tells. */
+/** What a run folder says. */
 export interface RunRecord {
   readonly path: string;
   readonly name: string;

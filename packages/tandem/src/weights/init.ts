@@ -47,9 +47,9 @@ export function initEncoder(encoder: Encoder, path: string): string[] {
     }
     const odd = both.filter((name) => String(weights[name]?.shape) !== String(own[name]?.shape));
     if (odd.length > 0) {
-      const tell = (name: string) =>
+      const described = (name: string) =>
         `${name} is [${weights[name]?.shape}] in it, [${own[name]?.shape}] in this network`;
-      throw new UserError(`${path} does not fit: ${listed(odd.map(tell))}`);
+      throw new UserError(`${path} does not fit: ${listed(odd.map(described))}`);
     }
     noGrad(() => {
       for (const name of both) (own[name] as Tensor).copy_(weights[name] as Tensor);

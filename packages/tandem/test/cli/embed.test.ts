@@ -2,28 +2,19 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { manualSeed, scope } from '@tandem/torch';
+import { scope } from '@tandem/torch';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { CROP_MARGIN, openImages } from '../../src/images/index.js';
-import { buildEncoder } from '../../src/networks/index.js';
-import { evaluationView } from '../../src/views/index.js';
-import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
-import { pictures, start, tandem, temporary } from './running.js';
+import { loadEncoder, viewOf } from '../../src/weights/index.js';
+import { card, encoderFile, pictures, start, tandem, temporary } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
-const encoder = join(root, 'encoder.safetensors');
-const [mean, std] = [
-  [0.5, 0.5, 0.5],
-  [0.25, 0.25, 0.25],
-];
+const encoder = encoderFile(join(root, 'encoder.safetensors'));
 
 before(async () => {
-  manualSeed(0);
-  const architecture = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
-  saveEncoder(encoder, buildEncoder(architecture), { architecture, size: 16, mean, std });
   await pictures(images, 30);
   writeFileSync(join(images, 'blue', '05x.png'), 'no picture');
 });
@@ -32,9 +23,7 @@ before(async () => {
 async function expected(): Promise<{ files: string[]; rows: number[][] }> {
   const { train } = await openImages(images, { size: 16, margin: CROP_MARGIN });
   const { encoder: network } = loadEncoder(encoder);
-  const rows = scope(() =>
-    features(network, train, { view: evaluationView({ size: 16, mean, std }), device: 'cpu' }).toArray(),
-  );
+  const rows = scope(() => features(network, train, { view: viewOf(card), device: 'cpu' }).toArray());
   const files = train.files as string[];
   const order = [...files.keys()].sort((a, b) => ((files[a] as string) < (files[b] as string) ? -1 : 1));
   return { files: order.map((i) => files[i] as string), rows: order.map((i) => (rows as number[][])[i] as number[]) };
@@ -72,7 +61,7 @@ function rowsOf({ kind, shape, data }: ReturnType<typeof npy>): Float32Array[] {
   return Array.from({ length: n }, (_, i) => all.subarray(i * width, (i + 1) * width));
 }
 
-test('.npy with the names beside it; unreadable images are told and left out', async (t) => {
+test('.npy with the names beside it; unreadable images are reported and left out', async (t) => {
   const out = join(root, 'new', 'a.npy');
   const { code, stdout, stderr } = await tandem(t, 'embed', encoder, images, '--out', out, '--json');
   assert.equal(code, 0, stderr);
@@ -161,7 +150,7 @@ test('a tar is read in its own order', async (t) => {
   );
 });
 
-test('ended in the middle, it goes on where it was, to the same bytes', async (t) => {
+test('ended in the middle, it resumes where it was, to the same bytes', async (t) => {
   const folder = join(root, 'many');
   await pictures(folder, 700);
   const [out, whole] = [join(root, 'cut.npy'), join(root, 'whole.npy')];
@@ -205,7 +194,7 @@ test('a damaged journal is refused', async (t) => {
   assert.match(stderr, /damaged\.npy\.partial is damaged; remove it and begin anew/);
 });
 
-test('nothing is overwritten, and wrong calls are told', async (t) => {
+test('nothing is overwritten, and wrong calls are reported', async (t) => {
   const there = join(root, 'there.npy');
   writeFileSync(there, 'mine');
   writeFileSync(join(root, 'names.files.txt'), 'mine');

@@ -97,7 +97,7 @@ test('evaluations of the run stand in the card, in place of k-NN while it learne
   rmSync(join(run, 'evaluations.jsonl'));
 });
 
-test('an encoder alone: calibrated with images that are named; without them no quantized model, and transformers.js is told', async (t) => {
+test('an encoder alone: calibrated with images that are named; without them no quantized model, and config.json says so to transformers.js', async (t) => {
   const file = join(root, 'alone.safetensors');
   copyFileSync(join(run, 'encoder', 'encoder.safetensors'), file);
   const bare = await tandem(t, 'export', file, '--out', join(root, 'bare'));
@@ -256,7 +256,7 @@ test('networks that are no real ResNets are written under no name of other libra
   }
 });
 
-test('what cannot be exported is told in one line, and nothing is written', async (t) => {
+test('what cannot be exported is reported in one line, and nothing is written', async (t) => {
   const file = join(root, 'good.safetensors');
   copyFileSync(join(run, 'encoder', 'encoder.safetensors'), file);
   const { tensors, metadata } = io.loadSafetensors(file);

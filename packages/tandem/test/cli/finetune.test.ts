@@ -23,7 +23,7 @@ before(async () => {
   await pictures(images, 50);
 });
 
-test('a tuned encoder and its classifier in a folder of their own; the encoder it came from stays', async (t) => {
+test('a fine-tuned encoder and its classifier in a folder of their own; the encoder it came from stays', async (t) => {
   const before = readFileSync(encoder);
   const out = join(root, 'tuned');
   const argv = ['finetune', encoder, images, '--labels', '20%', '--epochs', '15', '--batch', '6', '--out', out];

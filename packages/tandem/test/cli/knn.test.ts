@@ -6,7 +6,7 @@ import { io, manualSeed, noGrad, scope } from '@tandem/torch';
 import { buildEncoder } from '../../src/networks/index.js';
 import { readEvaluations } from '../../src/runs/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
-import { metricsOf, pictures, tandem, temporary, tiny } from './running.js';
+import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -54,6 +54,21 @@ test('one of the two, by name', async (t) => {
   const wrong = await tandem(t, 'knn', run, images, '--encoder', 'techer');
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /Did you mean 'teacher'\?/);
+});
+
+test('--of, the old name of --encoder, is accepted alone and stays out of the help', async (t) => {
+  const [old, now] = await Promise.all(
+    ['--of', '--encoder'].map((flag) => start(['knn', run, images, flag, 'student', '--json']).ended),
+  );
+  assert.deepEqual([old?.code, old?.stdout], [0, now?.stdout]);
+  const both = await tandem(t, 'knn', run, images, '--of', 'student', '--encoder', 'teacher');
+  assert.deepEqual([both.code, both.stdout], [2, '']);
+  assert.match(both.stderr, /^tandem: option '--of <which>' cannot be used with option '--encoder <which>'\n$/);
+  const wrong = await tandem(t, 'knn', run, images, '--of', 'techer');
+  assert.match(wrong.stderr, /--of must be kept, student, teacher, both, got techer\. Did you mean 'teacher'\?/);
+  const { stdout } = await start(['knn', '--help']).ended;
+  assert.match(stdout, /--encoder <which>/);
+  assert.doesNotMatch(stdout, /--of/);
 });
 
 test('the results are kept in the run', async (t) => {

@@ -121,7 +121,7 @@ test('without --out runs/ is made where one stands', async (t) => {
   assert.ok(existsSync(join(cwd, 'runs', 'labelled-clbo-resnet10', 'encoder', 'encoder.safetensors')));
 });
 
-test('without labels k-NN is skipped with a word, and training goes on', async (t) => {
+test('without labels k-NN is skipped with a warning, and training continues', async (t) => {
   const folder = temporary(t);
   const images = await pictures(join(folder, 'flat'), 20, ['red']);
   const out = join(folder, 'run');

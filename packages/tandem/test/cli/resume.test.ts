@@ -31,7 +31,7 @@ test('what cannot be resumed is said in one line', async (t) => {
   await says(2, /missing required argument/);
 });
 
-test('a loss that is no number: stopped.json says why; with nonFinite=skip the run goes on, and after 21 steps it stops', async (t) => {
+test('a loss that is NaN: stopped.json says why; with nonFinite=skip the run continues, and after 21 steps it stops', async (t) => {
   const run = join(root, 'nan');
   const ill = await tandem(t, ...line, 'temperature=1e-44', '--epochs', '20', '--out', run);
   assert.equal(ill.code, 1);

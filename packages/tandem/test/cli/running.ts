@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { manualSeed } from '@tandem/torch';
 import sharp from 'sharp';
 import { run } from '../../src/cli/program.js';
+import { buildEncoder } from '../../src/networks/index.js';
 import { stream } from '../../src/random.js';
+import { type EncoderCard, saveEncoder } from '../../src/weights/index.js';
 
 /** What a command left behind. */
 export interface Outcome {
@@ -109,6 +112,23 @@ export async function pictures(
     }
   }
   return folder;
+}
+
+/** How `encoderFile` is fed. */
+export const card = {
+  architecture: { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 },
+  size: 16,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
+} satisfies EncoderCard;
+
+/** Writes an encoder that has learned nothing, of 16 features. */
+export function encoderFile(file: string): string {
+  manualSeed(0);
+  const encoder = buildEncoder(card.architecture);
+  saveEncoder(file, encoder, card);
+  encoder.dispose();
+  return file;
 }
 
 /** A run's metrics, one entry an epoch. */

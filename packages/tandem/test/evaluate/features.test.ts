@@ -45,7 +45,7 @@ describe('features', () => {
     found.dispose();
   });
 
-  test('chunk and memory format change rounding only; progress is told', () => {
+  test('chunk and memory format change rounding only; progress is reported', () => {
     const encoder = encoderAfterSomeTraining();
     const whole = features(encoder, set, { view, device: 'cpu' });
     const told: number[][] = [];

@@ -266,7 +266,7 @@ test('the sign of 0 and of -0 is 1, of less -1', async () => {
   assert.deepEqual([...inEngine(own, tensor(x, { shape: [1, 3, 1, 1] }))], [1, 1, 0]);
 });
 
-test('what cannot be written is told', () => {
+test('what cannot be written is reported', () => {
   class Other extends nn.Module {
     readonly featureWidth = 3;
     forward(x: Tensor): Tensor {

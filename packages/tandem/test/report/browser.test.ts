@@ -124,7 +124,7 @@ test('the page is drawn without a word in the console, a request or foreign code
   await page.close();
 });
 
-test('a curve tells its values where one points', { skip }, async () => {
+test('a curve shows its values where one points', { skip }, async () => {
   const { page, faults } = await open({}, {}, { viewport: wide });
   await page.hover('#curve-0');
   await page.waitForFunction('Chart.getChart("curve-0").tooltip.opacity === 1');

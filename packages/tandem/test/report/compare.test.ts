@@ -124,7 +124,7 @@ test('an evaluation of an earlier epoch is left out, with a word', () => {
   assert.deepEqual(remarks, ['a: linear (features) of epoch 3 is left out, the run is at epoch 6.']);
 });
 
-test('runs that stopped early are rows of their own, and are told', () => {
+test('runs that stopped early are rows of their own, and are reported', () => {
   const { tables, remarks } = compareRuns([
     run('a', { seed: 0 }),
     run('b', { seed: 1 }, { metrics: healthy(3) }),
@@ -141,7 +141,7 @@ test('runs that stopped early are rows of their own, and are told', () => {
   assert.deepEqual(remarks, ['b: stopped after 3 of 6 epochs.', 'c: no epoch is over yet, so there are no numbers.']);
 });
 
-test('what makes a comparison doubtful is told', () => {
+test('what makes a comparison doubtful is reported', () => {
   assert.deepEqual(compareRuns([run('a', {})]).remarks, ['One run only: give more run folders to compare it with.']);
   assert.deepEqual(compareRuns([run('a', {}), run('b', {})]).remarks, [
     'a and 1 more: the same seed twice; the standard error is too small for that.',

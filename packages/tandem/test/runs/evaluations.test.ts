@@ -38,7 +38,7 @@ test('evaluations of a run and of its encoders are kept in order, with whose enc
   assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000);
 });
 
-test('the kept encoder is told by its bytes', (t) => {
+test('the kept encoder is known by its bytes', (t) => {
   const run = withEncoders(join(temporary(t), 'run'));
   for (const bytes of ['S', 'T', 'another']) {
     writeFileSync(join(run, 'encoder', 'encoder.safetensors'), bytes);

@@ -56,7 +56,7 @@ describe("Hugging Face's names", () => {
 });
 
 describe('starting from a file', () => {
-  test('what is in one of the two only is told, the rest is taken', (t) => {
+  test('what is in one of the two only is reported, the rest is taken', (t) => {
     const path = join(temporary(t), 'part.safetensors');
     const encoder = seasoned(architecture);
     const {

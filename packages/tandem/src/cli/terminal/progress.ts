@@ -1,7 +1,7 @@
 import type { JobHooks } from '../../evaluate/index.js';
 
 /**
- * Tells on stderr how far something is: a bar in a terminal, a plain line now and then elsewhere.
+ * Shows on stderr how far a job is: a bar in a terminal, a plain line now and then elsewhere.
  */
 export interface Progress {
   /** @param total undefined where it is not known yet */
@@ -17,7 +17,7 @@ const plainSeconds = 15;
 const barWidth = 20;
 
 /**
- * Draws when it is told something and never by a timer: training and evaluation hold the only
+ * Draws when there is something new and never by a timer: training and evaluation hold the only
  * thread for seconds, so timers would come late.
  */
 export function progress(label: string): Progress {

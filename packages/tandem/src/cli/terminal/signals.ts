@@ -1,7 +1,7 @@
 /**
  * A signal that SIGINT and SIGTERM abort. The second one finds no listener any more, so it ends the
  * process at once, even in the middle of a long operator.
- * @param onStop told before the abort
+ * @param onStop called before the abort
  */
 export function abortOnSignals(onStop: () => void): {
   readonly signal: AbortSignal;

@@ -21,7 +21,7 @@ export interface Entry {
   readonly skipped?: string;
 }
 
-/** What the rows are; two runs with the same can go on from each other. */
+/** What the rows are; one with the same can be resumed. */
 export interface About {
   readonly encoder: string;
   readonly images: string;
@@ -34,8 +34,8 @@ export interface About {
 
 /**
  * Features on disk while they are being computed: a folder of its own beside the file that they
- * will become, to which rows are only ever added, so that a process that was ended can go on where
- * it was.
+ * will become, to which rows are only ever added, so that another process can resume where
+ * one was ended.
  */
 export class Journal {
   readonly #features: string;
@@ -44,7 +44,7 @@ export class Journal {
   readonly entries: Entry[];
 
   /**
-   * Begins one, or goes on with one.
+   * Begins one, or resumes one.
    * @throws UserError where there is one of other images or another encoder
    */
   constructor(

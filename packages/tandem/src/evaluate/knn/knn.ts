@@ -14,7 +14,7 @@ export interface Vote {
 
 /** A k-nearest-neighbour classifier by cosine similarity. */
 export interface KnnOptions extends Vote {
-  /** Queries at a time; what keeps the similarities within 128 MiB unless given. */
+  /** Queries at a time; defaults to what keeps the similarities within 128 MiB. */
   readonly chunk?: number;
 }
 

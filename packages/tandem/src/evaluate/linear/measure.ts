@@ -68,8 +68,14 @@ function onViews(
     ...defined({ epochs, batch, weightDecay, seed, rates }),
   };
   const crop = [cropMin, 1] as const;
-  const look = { trainingView: cropView(view, crop), view, device, memoryFormat: 'channelsLast', onProgress } as const;
-  const { lr, validation, ...answers } = linearOnViews(opened.encoder, reference, queries, settings, look);
+  const context = {
+    trainingView: cropView(view, crop),
+    view,
+    device,
+    memoryFormat: 'channelsLast',
+    onProgress,
+  } as const;
+  const { lr, validation, ...answers } = linearOnViews(opened.encoder, reference, queries, settings, context);
   const protocol = { optimizer: 'SGD', schedule: 'cosine', crop, flip: 0.5, heldOut: 0.1 };
   const counts = { bank: reference.count, queries: queries.count };
   const result = { ...classTable(answers, queries.labels, classes), lr, validation };

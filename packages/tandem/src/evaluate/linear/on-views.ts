@@ -35,8 +35,8 @@ export const linearViewsDefaults: LinearViewsSettings = {
   seed: 0,
 };
 
-/** How the images are shown. */
-export interface ProbeLook {
+/** How the images are shown, and where that is computed. */
+export interface ProbeContext {
   /** In training. */
   readonly trainingView: View;
   readonly view: View;
@@ -68,10 +68,10 @@ export function linearOnViews(
   train: LabelledSet,
   queries: ImageSet,
   settings: LinearViewsSettings,
-  look: ProbeLook,
+  context: ProbeContext,
 ): LinearViewsResult {
   const { rates } = settings;
-  const { device } = look;
+  const { device } = context;
   const held = holdOut(train.labels, 0).queries;
   const isHeld = new Set(held);
   const make = () => new LinearHeads(rates.length, classCount(train), encoder.featureWidth, device);
@@ -80,7 +80,7 @@ export function linearOnViews(
   const training = encoder.training;
   encoder.eval();
   try {
-    trainHeads(encoder, train, settings, look, (h, indices, falling) => {
+    trainHeads(encoder, train, settings, context, (h, indices, falling) => {
       answerer.step(h, tensor(labelsOf(train, indices), { device }), falling);
       const rows = [...indices.keys()].filter((row) => !isHeld.has(indices[row] as number));
       if (rows.length === 0) return;
@@ -91,11 +91,11 @@ export function linearOnViews(
       );
       chooser.step(others, tensor(labels, { device }), falling);
     });
-    const validation = validate(choosing, encoder, subset(train, held) as LabelledSet, rates, look);
+    const validation = validate(choosing, encoder, subset(train, held) as LabelledSet, rates, context);
     const lr = choose(validation);
     const best = Math.min(5, answering.classes);
     const ranked = scope(() =>
-      answering.ranked(featuresOf(encoder, queries, look, 'queries'), rates.indexOf(lr), best),
+      answering.ranked(featuresOf(encoder, queries, context, 'queries'), rates.indexOf(lr), best),
     );
     return { ranked, best, lr, validation };
   } finally {
@@ -113,7 +113,7 @@ function trainHeads(
   encoder: Encoder,
   train: LabelledSet,
   { epochs, batch: size, seed }: LinearViewsSettings,
-  { trainingView, device, memoryFormat = 'contiguous', onProgress }: ProbeLook,
+  { trainingView, device, memoryFormat = 'contiguous', onProgress }: ProbeContext,
   step: (h: Tensor, indices: Uint32Array, falling: number) => void,
 ): void {
   const batches = new Batches(train, { batch: Math.min(size, train.count), seed });
@@ -139,10 +139,10 @@ function validate(
   encoder: Encoder,
   held: LabelledSet,
   rates: readonly number[],
-  look: ProbeLook,
+  context: ProbeContext,
 ): LinearViewsResult['validation'] {
   return scope(() => {
-    const x = featuresOf(encoder, held, look, 'held-out images');
+    const x = featuresOf(encoder, held, context, 'held-out images');
     return rates.map((lr, head) => ({
       lr,
       accuracy: heads.isFinite(head) ? accuracy(heads.ranked(x, head, 1), held.labels) : null,
@@ -158,6 +158,6 @@ function choose(validation: LinearViewsResult['validation']): number {
   return best.lr;
 }
 
-function featuresOf(encoder: Encoder, set: ImageSet, { onProgress, ...look }: ProbeLook, what: string): Tensor {
-  return features(encoder, set, { ...look, onProgress: (done, total) => onProgress?.(done, total, what) });
+function featuresOf(encoder: Encoder, set: ImageSet, { onProgress, ...context }: ProbeContext, what: string): Tensor {
+  return features(encoder, set, { ...context, onProgress: (done, total) => onProgress?.(done, total, what) });
 }

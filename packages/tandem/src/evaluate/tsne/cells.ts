@@ -11,7 +11,7 @@ export class Cells {
   /** Its points: how many, and which of the tree's order is the first. */
   count: Int32Array;
   first: Int32Array;
-  /** Where the walk goes on when the cell is taken as one. */
+  /** Where the walk continues when the cell is taken as one. */
   after: Int32Array;
   isLeaf: Uint8Array;
 

@@ -11,7 +11,7 @@ export interface PictureFiles {
 
 /**
  * Where the picture of an encoder comes to lie.
- * @param out one of the two; the next free tsne.svg in the run or, of a file, here unless given
+ * @param out one of the two; defaults to the next free tsne.svg in the run or, of a file, here
  * @throws UsageError for another ending; UserError where one of the two exists, or their folder
  * does not
  */

@@ -11,7 +11,7 @@ export interface ScatterPicture {
 }
 
 /**
- * Ten colours that people with any colour vision tell apart (Petroff, "Accessible color sequences
+ * Ten colours that people with any colour vision distinguish (Petroff, "Accessible color sequences
  * for data visualization", 2021).
  */
 const colours = [
@@ -27,7 +27,7 @@ const marks = [
   'm0,-2.7l2.7,2.7l-2.7,2.7l-2.7,-2.7z',
 ];
 
-/** More classes than this cannot be told apart, and have no legend. */
+/** More classes than this cannot be distinguished, and have no legend. */
 const legible = colours.length * marks.length;
 
 const [side, margin, top, line] = [800, 20, 50, 20];

@@ -14,7 +14,7 @@ export interface TsneSettings {
   readonly exaggerated: number;
   /** Barnes and Hut's; 0 is exact and slow. */
   readonly angle: number;
-  /** max(n / 48, 50) unless given (Belkina et al., 2019). */
+  /** Defaults to max(n / 48, 50) (Belkina et al., 2019). */
   readonly learningRate?: number;
 }
 

@@ -10,7 +10,7 @@ import { compute } from './operators.js';
 export class GraphNetwork extends nn.Module {
   /** The constants, in the order of the graph's. */
   readonly tensors: Tensor[];
-  /** Told of every value that is computed. */
+  /** Receives every value that is computed. */
   onValue: (name: string, x: Tensor) => void = () => {};
 
   constructor(readonly graph: Graph) {

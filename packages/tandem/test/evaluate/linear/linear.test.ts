@@ -8,7 +8,7 @@ import {
   linearOnFeatures,
   linearOnViews,
   linearViewsDefaults,
-  type ProbeLook,
+  type ProbeContext,
 } from '../../../src/evaluate/index.js';
 import { HeadAdam, HeadSgd } from '../../../src/evaluate/linear/head-optimizers.js';
 import { LinearHeads } from '../../../src/evaluate/linear/heads.js';
@@ -29,7 +29,7 @@ class Pixels extends nn.Module implements Encoder {
   }
 }
 
-const look: ProbeLook = { trainingView: view, view, device: 'cpu' };
+const context: ProbeContext = { trainingView: view, view, device: 'cpu' };
 const first = ({ ranked, best }: { ranked: Int32Array; best: number }) => ranked.filter((_, i) => i % best === 0);
 const within = (found: number, wanted: number) =>
   assert.ok(Math.abs(found - wanted) <= 0.005, `${found} against ${wanted}`);
@@ -95,7 +95,7 @@ describe('43: what a probe trains', () => {
     const encoder = new Watched(64, 12);
     const state = hash(Object.values(encoder.stateDict()));
     const few = limit(train, 100) as LabelledSet;
-    linearOnViews(encoder, few, few, { ...linearViewsDefaults, epochs: 1, batch: 50 }, look);
+    linearOnViews(encoder, few, few, { ...linearViewsDefaults, epochs: 1, batch: 50 }, context);
     assert.equal(asked.length, 4);
     assert.ok(asked.every(([training, recorded]) => !training && !recorded));
     assert.ok(encoder.parameters().every(({ requiresGrad, grad }) => requiresGrad && grad === null));
@@ -135,7 +135,7 @@ describe('on views', () => {
 
   for (const { lr, accuracy: wanted } of reference.linear.sgd) {
     test(`rate ${lr}: within half a point of the same training in PyTorch`, () => {
-      const result = linearOnViews(new Pixels(), train, queries, { ...some, rates: [lr] }, look);
+      const result = linearOnViews(new Pixels(), train, queries, { ...some, rates: [lr] }, context);
       within(accuracy(first(result), queries.labels), wanted);
       assert.equal(result.lr, lr);
     });
@@ -145,7 +145,7 @@ describe('on views', () => {
     const encoder = new Pixels();
     const few = limit(train, 600) as LabelledSet;
     const settings = { ...linearViewsDefaults, epochs: 4, batch: 64 };
-    const result = linearOnViews(encoder, few, queries, settings, look);
+    const result = linearOnViews(encoder, few, queries, settings, context);
     assert.equal(encoder.forwards, 4 * 9 * 64 + 60 + queries.count);
     assert.deepEqual(
       result.validation.map(({ lr }) => lr),
@@ -154,7 +154,7 @@ describe('on views', () => {
     const best = Math.max(...result.validation.map((entry) => entry.accuracy ?? 0));
     assert.equal(result.lr, result.validation.find((entry) => entry.accuracy === best)?.lr);
     // Each rate's answer is what it gives alone.
-    const alone = linearOnViews(new Pixels(), few, queries, { ...settings, rates: [result.lr] }, look);
+    const alone = linearOnViews(new Pixels(), few, queries, { ...settings, rates: [result.lr] }, context);
     assert.deepEqual(alone.ranked, result.ranked);
   });
 
@@ -173,7 +173,7 @@ describe('on views', () => {
       few,
       few,
       { ...linearViewsDefaults, epochs: 2, batch: 100 },
-      { ...look, trainingView },
+      { ...context, trainingView },
     );
     assert.equal(new Set(seen).size, 4, 'two epochs of other views, the held-out images, the queries');
   });
@@ -183,7 +183,7 @@ describe('on views', () => {
     const encoder = new TinyEncoder(64, 12);
     const state = hash(Object.values(encoder.stateDict()));
     const before = liveCount();
-    linearOnViews(encoder, limit(train, 200) as LabelledSet, queries, { ...some, epochs: 2 }, look);
+    linearOnViews(encoder, limit(train, 200) as LabelledSet, queries, { ...some, epochs: 2 }, context);
     assert.equal(hash(Object.values(encoder.stateDict())), state);
     assert.ok(encoder.modules().every((part) => part.training));
     assert.equal(liveCount(), before);
@@ -192,10 +192,10 @@ describe('on views', () => {
   test('rates that diverge are passed over; only such are an error', () => {
     const few = limit(train, 300) as LabelledSet;
     const settings = { ...linearViewsDefaults, epochs: 2, rates: [1e39, 0.1] };
-    const { lr, validation } = linearOnViews(new Pixels(), few, queries, settings, look);
+    const { lr, validation } = linearOnViews(new Pixels(), few, queries, settings, context);
     assert.equal(lr, 0.1);
     assert.equal(validation[0]?.accuracy, null);
-    assert.throws(() => linearOnViews(new Pixels(), few, queries, { ...settings, rates: [1e39] }, look), {
+    assert.throws(() => linearOnViews(new Pixels(), few, queries, { ...settings, rates: [1e39] }, context), {
       name: 'UserError',
       message: /every learning rate diverged/,
     });
@@ -206,7 +206,7 @@ test("the queries' labels decide nothing: shuffled, the chosen rate and all answ
   const shuffled: LabelledSet = { ...queries, labels: queries.labels.map((label) => (label * 7 + 3) % 10) };
   const few = limit(train, 500) as LabelledSet;
   const results = [queries, shuffled].map((set) =>
-    linearOnViews(new Pixels(), few, set, { ...linearViewsDefaults, epochs: 3 }, look),
+    linearOnViews(new Pixels(), few, set, { ...linearViewsDefaults, epochs: 3 }, context),
   );
   assert.deepEqual(results[0], results[1]);
   const labelless: Partial<LabelledSet> = { ...queries };
@@ -216,7 +216,7 @@ test("the queries' labels decide nothing: shuffled, the chosen rate and all answ
     few,
     labelless as LabelledSet,
     { ...linearViewsDefaults, epochs: 3 },
-    look,
+    context,
   );
   assert.deepEqual(without, results[0]);
 });

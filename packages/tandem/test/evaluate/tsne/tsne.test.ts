@@ -79,7 +79,7 @@ describe('t-SNE', () => {
     });
   });
 
-  test('the same features give the same picture; progress is told', () => {
+  test('the same features give the same picture; progress is reported', () => {
     scope(() => {
       const told: number[] = [];
       const settings = { perplexity: 30, iterations: 20, exaggerated: 10 };
