@@ -45,7 +45,7 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line, i) => {
-    const entry = parse(line);
+    const entry = objectIn(line);
     if (entry === undefined) throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object`);
     return entry;
   });
@@ -53,12 +53,13 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
 
 /** The object in a JSON file. @throws UserError where it is none */
 export function readJsonObject(path: string): Record<string, unknown> {
-  const entry = parse(readFileSync(path, 'utf8'));
+  const entry = objectIn(readFileSync(path, 'utf8'));
   if (entry === undefined) throw new UserError(`${path} is damaged: it is not a JSON object`);
   return entry;
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+/** The object that a text of JSON is; undefined where it is none. */
+export function objectIn(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

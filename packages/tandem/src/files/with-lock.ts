@@ -6,7 +6,7 @@ import { releaseLock, takeLock } from './lock-file.js';
 
 /** Who holds a lock touches it so often, in milliseconds ... */
 const BEAT = 2_000;
-/** ... and has died when it is this old. */
+/** ... and has died when it is this old, or dated so far ahead: the clock was set back since. */
 const STALE = 15_000;
 
 /**
@@ -44,5 +44,5 @@ export async function withLock<T>(
 /** Whether one that lives holds a lock. */
 export function isHeld(path: string): boolean {
   const file = statSync(path, { throwIfNoEntry: false });
-  return file !== undefined && Date.now() - file.mtimeMs <= STALE;
+  return file !== undefined && Math.abs(Date.now() - file.mtimeMs) <= STALE;
 }

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { threads, version } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import { type DataSet, fingerprint } from '../images/index.js';
-import { loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
+import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Settings } from './config/read.js';
 import type { PretrainEvent } from './events.js';
 import { type Circumstances, readRunConfig } from './folder/config-json.js';
-import { openRunFolder } from './folder/run-folder.js';
-import { type Progress, progressSchema, start } from './loop/progress.js';
+import { type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
+import { type Progress, readProgress, start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
 import { prepare, type Run } from './run.js';
@@ -27,6 +27,8 @@ export const changeable = [
   'teacher',
   'from',
 ] as const;
+
+type ResumedRun = Run & { readonly folder: OpenedRunFolder };
 
 /** A run that has nothing left to do. */
 export class AtEndError extends UserError {}
@@ -120,7 +122,7 @@ function checkNetworks({ config, teacher, baseModel }: Run, before: Circumstance
  * Puts the newest whole checkpoint in place.
  * @param warnings gets a line for each that is damaged
  */
-function restore(run: Run, warnings: string[]): Progress {
+function restore(run: ResumedRun, warnings: string[]): Progress {
   const { method, plan, folder } = run;
   let damaged = 0;
   const found = loadCheckpoint(folder.path, (file, why) => {
@@ -138,18 +140,41 @@ function restore(run: Run, warnings: string[]): Progress {
   } finally {
     for (const tensor of Object.values(found.tensors)) tensor.dispose();
   }
-  return progressIn(found.notes, run);
+  return progressIn(found, run, warnings);
 }
 
-/** What a checkpoint says of how far a run is. @throws UserError where it does not fit the run */
-function progressIn(notes: unknown, { method, plan, folder, batches }: Run): Progress {
-  const { success, data: progress } = progressSchema.safeParse(notes);
+/**
+ * What a checkpoint says of how far a run is.
+ * @param warnings gets a line where it does not say all
+ * @throws UserError where it does not fit the run
+ */
+function progressIn(
+  { step, notes }: Pick<Checkpoint, 'step' | 'notes'>,
+  { method, plan, folder, batches }: ResumedRun,
+  warnings: string[],
+): Progress {
+  const { progress, lost } = readProgress(notes, { step, ...folder.metricsUntil(step) });
+  if (lost.length > 0) warnings.push(lostNote(lost, step));
   const perEpoch = stepsPerEpoch(method, batches);
-  if (!success || progress.step > plan.epochs * perEpoch || progress.epochs > progress.step / perEpoch) {
-    throw new UserError(`${folder.path}: its checkpoint does not say how far it is as this version of Tandem does`);
+  if (step > plan.epochs * perEpoch || progress.epochs > step / perEpoch) {
+    throw new UserError(
+      `${folder.path}: its checkpoint is of step ${step} after ${progress.epochs} whole epochs, which does not fit ${plan.epochs} epochs of ${perEpoch} steps: put epochs, batch and limit in its config.json back to what they were`,
+    );
   }
   if (progress.epochs >= plan.epochs) {
     throw new AtEndError(`${folder.path} is at its end: all ${plan.epochs} epochs are done`);
   }
   return progress;
+}
+
+/** What is said of notes that could not be read, with what that changes. */
+function lostNote(lost: readonly string[], step: number): string {
+  const meanings = [
+    ...(lost.includes('seconds') ? ['its time counts from now'] : []),
+    ...(lost.includes('sums') ? ['the averages of this epoch are of the steps from here on'] : []),
+  ];
+  return [
+    `the checkpoint of step ${step} is whole, but its notes on ${lost.join(', ')} cannot be read`,
+    ...meanings,
+  ].join('; ');
 }

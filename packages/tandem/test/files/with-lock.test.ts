@@ -36,6 +36,18 @@ test('of two that want a lock one works, the other waits for it, and nothing is 
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('a lock dated in the future, before the clock was set back, blocks nobody', async (t) => {
+  const path = join(temporary(t), 'lock');
+  writeFileSync(path, 'one that died');
+  utimesSync(path, ago(-3600), ago(-3600));
+  assert.ok(!isHeld(path));
+  const onWait = () => assert.fail('waited for one that died');
+  assert.match(
+    await withLock(path, async () => readFileSync(path, 'utf8'), { onWait }),
+    new RegExp(`^${process.pid} `),
+  );
+});
+
 test('a lock that nobody has touched for long is taken over', async (t) => {
   const folder = temporary(t);
   const path = join(folder, 'lock');

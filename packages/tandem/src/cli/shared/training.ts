@@ -124,8 +124,8 @@ function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {
 
 /** Images a second from now on, evaluation in between left out. */
 function imageRate(before = 0): (imagesSeen: number) => number {
-  const started = Date.now();
-  return (imagesSeen) => ((imagesSeen - before) * 1000) / Math.max(Date.now() - started, 1);
+  const started = performance.now();
+  return (imagesSeen) => ((imagesSeen - before) * 1000) / Math.max(performance.now() - started, 1);
 }
 
 function epochLine(metrics: EpochMetrics, epochs: number): string {

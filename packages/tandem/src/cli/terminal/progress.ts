@@ -34,7 +34,7 @@ export function progress(label: string): Progress {
   };
   return {
     update(done, total, note) {
-      const now = Date.now();
+      const now = performance.now(); // only goes forward, whatever is done to the machine's clock
       if (done < last) {
         begin = { done, at: now };
         next = isTerminal ? now : now + every;

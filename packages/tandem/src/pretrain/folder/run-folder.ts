@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
 import { alreadyThere } from '../../files/existing.js';
+import { objectIn } from '../../files/json.js';
 import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
@@ -49,6 +50,8 @@ export interface OpenedRunFolder extends RunFolder {
    * @returns the bytes that are left: fewer where lines were lost
    */
   resumeAfter(bytes: number): number;
+  /** What `metrics.jsonl` holds of the epochs up to a step. */
+  metricsUntil(step: number): { readonly epochs: number; readonly metricsBytes: number };
 }
 
 /**
@@ -103,7 +106,8 @@ export function openRunFolder(path: string): OpenedRunFolder {
         rmSync(join(path, 'stopped.json'), { force: true });
         return cutLines(join(path, 'metrics.jsonl'), bytes);
       };
-      return { ...runFolderAt(path, lock), resumeAfter };
+      const metricsUntil = (step: number) => linesUntil(join(path, 'metrics.jsonl'), step);
+      return { ...runFolderAt(path, lock), resumeAfter, metricsUntil };
     });
   } catch (error) {
     throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');
@@ -139,6 +143,19 @@ function cutLines(path: string, bytes: number): number {
   const kept = size >= bytes ? bytes : size === 0 ? 0 : readFileSync(path).lastIndexOf('\n') + 1;
   if (size > kept) truncateSync(path, kept);
   return kept;
+}
+
+/** The last epoch whose line is of no later step than this, and the bytes up to its end. */
+function linesUntil(path: string, last: number): { epochs: number; metricsBytes: number } {
+  let [epochs, metricsBytes, bytes] = [0, 0, 0];
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  for (const line of lines) {
+    bytes += Buffer.byteLength(line) + 1;
+    const { epoch, step } = objectIn(line) ?? {};
+    if (typeof epoch !== 'number' || typeof step !== 'number' || step > last) continue;
+    [epochs, metricsBytes] = [epoch, bytes];
+  }
+  return { epochs, metricsBytes };
 }
 
 function runFolderAt(path: string, lock: FolderLock): RunFolder {

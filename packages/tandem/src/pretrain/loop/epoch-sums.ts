@@ -4,7 +4,8 @@ import { type Progress, start } from './progress.js';
 
 /** Loss, its terms and rate of an epoch's training steps; evaluation is not in the rate. */
 export class EpochSums {
-  readonly #begun = Date.now();
+  /** By a clock that only goes forward, whatever is done to the machine's. */
+  readonly #begun = performance.now();
   readonly #losses: Record<string, number>;
   readonly #seconds: number;
   #steps: number;
@@ -47,6 +48,6 @@ export class EpochSums {
   }
 
   #elapsed(): number {
-    return this.#seconds + (Date.now() - this.#begun) / 1000;
+    return this.#seconds + (performance.now() - this.#begun) / 1000;
   }
 }

@@ -38,3 +38,20 @@ export const start: Progress = {
   skippedInARow: 0,
   sums: { steps: 0, read: 0, skipped: 0, seconds: 0, losses: {} },
 };
+
+/** What is known without a checkpoint's notes: its own step, and the lines of `metrics.jsonl`. */
+export type Certain = Pick<Progress, 'step' | 'epochs' | 'metricsBytes'>;
+
+/**
+ * How far a run is by the notes of its checkpoint. Where some of them cannot be read, the rest and
+ * what is certain are enough to resume with good weights.
+ * @returns also the names of what was lost
+ */
+export function readProgress(notes: unknown, certain: Certain): { progress: Progress; lost: string[] } {
+  const given = { ...(notes as object | null), step: certain.step };
+  const { error } = progressSchema.safeParse(given);
+  const lost = new Set(error?.issues.map(({ path: [name] }) => name as keyof Progress));
+  const known = { ...start, ...certain };
+  const instead = Object.fromEntries([...lost].map((name) => [name, known[name]]));
+  return { progress: progressSchema.parse({ ...given, ...instead }), lost: [...lost] };
+}

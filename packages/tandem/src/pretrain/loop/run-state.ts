@@ -18,6 +18,7 @@ const epochsUntilWarning = 3;
 export class RunState {
   readonly stepsPerEpoch: number;
   readonly #run: Run;
+  /** In milliseconds of a clock that only goes forward, as all times here. */
   readonly #begun: number;
   #step: number;
   #epochs: number;
@@ -32,14 +33,14 @@ export class RunState {
   constructor(run: Run, { step, epochs, suspect, metricsBytes, seconds, skippedInARow, sums }: Progress) {
     this.#run = run;
     this.stepsPerEpoch = stepsPerEpoch(run.method, run.batches);
-    this.#begun = Date.now() - 1000 * seconds;
+    this.#begun = performance.now() - 1000 * seconds;
     this.#step = step;
     this.#epochs = epochs;
     this.#suspect = suspect;
     this.#metricsBytes = metricsBytes;
     this.#skippedInARow = skippedInARow;
     this.#sums = new EpochSums(sums);
-    this.#saved = { step, epochs, at: Date.now() };
+    this.#saved = { step, epochs, at: performance.now() };
   }
 
   /** Steps taken. */
@@ -80,7 +81,7 @@ export class RunState {
   /** Whether saving is due by the time or the steps since the last. */
   get isSaveDue(): boolean {
     const { saveMinutes, saveSteps } = this.#run.config.execution;
-    const byTime = saveMinutes > 0 && Date.now() - this.#saved.at >= 60_000 * saveMinutes;
+    const byTime = saveMinutes > 0 && performance.now() - this.#saved.at >= 60_000 * saveMinutes;
     return byTime || (saveSteps > 0 && this.#step % saveSteps === 0);
   }
 
@@ -131,7 +132,7 @@ export class RunState {
       this.#run.folder.confirm();
       this.#writeMetrics();
       saveRun(this.#run, this.#step, this.#progress(), encoders || this.#step % this.stepsPerEpoch === 0);
-      this.#saved = { step: this.#step, epochs: this.#epochs, at: Date.now() };
+      this.#saved = { step: this.#step, epochs: this.#epochs, at: performance.now() };
       return undefined;
     } catch (error) {
       if (!isOfTheDisk(error)) throw error;
@@ -159,6 +160,6 @@ export class RunState {
   }
 
   #seconds(): number {
-    return (Date.now() - this.#begun) / 1000;
+    return (performance.now() - this.#begun) / 1000;
   }
 }
