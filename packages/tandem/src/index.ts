@@ -83,11 +83,11 @@ export {
 // Losses: from projections, predictions or scores to a number or named terms.
 
 export {
-  barlowTwins,
+  barlowTwinsLoss,
   classCrossEntropy,
   cosineDistance,
-  cropDistillation,
-  distillation,
+  cropDistillationLoss,
+  distillationLoss,
   infoNce,
   type LossTerms,
   type Negatives,
@@ -98,7 +98,7 @@ export {
   sumOfTerms,
   type Temperatures,
   type VicRegWeights,
-  vicReg,
+  vicRegLoss,
 } from './losses/index.js';
 export { l2Normalize } from './math.js';
 

@@ -12,7 +12,7 @@ import type { LossTerms } from './terms.js';
  * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together
  * d when each view is constant (Zbontar et al., 2021; facebookresearch/barlowtwins)
  */
-export function barlowTwins(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): LossTerms {
+export function barlowTwinsLoss(a: Tensor, b: Tensor, { redundancy }: { redundancy: number }): LossTerms {
   const [n, d] = a.shape as [number, number];
   return inFloat32(a, () => {
     const correlation = standardised(a).t().mm(standardised(b)).div(n);

@@ -5,13 +5,17 @@ import type { LossTerms } from './terms.js';
 
 /**
  * DINO's loss: the student's distribution for each crop of an image is to be the teacher's for each
- * large crop, but never for the same crop: the mean of `distillation` over these pairs, in its two
- * terms. A crop's own is left out by place, so the large ones come first.
+ * large crop, but never for the same crop: the mean of `distillationLoss` over these pairs, in its
+ * two terms. A crop's own is left out by place, so the large ones come first.
  * @param student scores of every crop, [n, prototypes] each, two or more
  * @param teacher scores of the first crops, centred, [n, prototypes] each
  * @returns `divergence` and `teacherEntropy` (Caron et al., 2021; facebookresearch/dino)
  */
-export function cropDistillation(student: readonly Tensor[], teacher: readonly Tensor[], temperatures: Temperatures) {
+export function cropDistillationLoss(
+  student: readonly Tensor[],
+  teacher: readonly Tensor[],
+  temperatures: Temperatures,
+) {
   return inFloat32(student[0] as Tensor, () => {
     const logQ = student.map((scores) => logProbabilities(scores, temperatures.student));
     // Cross-entropy is linear in log q, so the mean over crops may be taken before it.

@@ -19,7 +19,7 @@ export interface Temperatures {
  * @returns `divergence`, 0 or more, and `teacherEntropy`, at most ln(anchors); their sum is the
  * cross-entropy
  */
-export function distillation(student: Tensor, teacher: Tensor, temperatures: Temperatures) {
+export function distillationLoss(student: Tensor, teacher: Tensor, temperatures: Temperatures) {
   return inFloat32(student, () =>
     compareLog(
       logProbabilities(student, temperatures.student),

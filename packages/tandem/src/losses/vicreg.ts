@@ -22,7 +22,7 @@ export const vicRegWeights: VicRegWeights = { invarianceWeight: 25, varianceWeig
  * @returns invariance, variance and covariance, weighted; together 24.75 when all embeddings are
  * one vector (Bardes, Ponce, LeCun, 2022; facebookresearch/vicreg)
  */
-export function vicReg(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): LossTerms {
+export function vicRegLoss(a: Tensor, b: Tensor, weights: Partial<VicRegWeights> = {}): LossTerms {
   const { invarianceWeight, varianceWeight, covarianceWeight } = { ...vicRegWeights, ...weights };
   return {
     invariance: invariance(a, b).mul(invarianceWeight),

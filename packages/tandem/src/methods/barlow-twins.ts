@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { barlowTwins as barlowTwinsLoss } from '../losses/index.js';
+import { barlowTwinsLoss } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector } from './options/shared.js';

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import {
-  barlowTwins,
+  barlowTwinsLoss,
   cosineDistance,
   covariance,
   infoNce,
@@ -78,7 +78,7 @@ export function checkClbo(options: ClboOptions, { epochs }: RunFacts): void {
 const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: ClboOptions) => Tensor | LossTerms> = {
   infonce: infoNce,
   mse: (student, teacher) => sumOfTerms(bothWays((s, t) => ({ distance: cosineDistance(s, t) }))(student, teacher)),
-  barlow: (student, teacher, o) => bothWays((s, t) => barlowTwins(s, t, o))(student, teacher),
+  barlow: (student, teacher, o) => bothWays((s, t) => barlowTwinsLoss(s, t, o))(student, teacher),
   // The teacher's terms have no gradient, so variance and covariance are the student's alone, not
   // halved.
   vicreg: bothWays((s, t) => ({

@@ -1,7 +1,7 @@
 import { cat, divideBy, noGrad, scope, type Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { cropDistillation } from '../losses/index.js';
+import { cropDistillationLoss } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
 import { RunningMean, type StepContext } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
@@ -64,7 +64,7 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
       ctx.stash.put(centre, [scores]);
       const temperatures = { student: o.temperature, teacher: temperatureOf(ctx) };
       const found = student.forwardAll(crops).chunk(crops.length);
-      return cropDistillation(found, scores.sub(centre.mean).chunk(2), temperatures);
+      return cropDistillationLoss(found, scores.sub(centre.mean).chunk(2), temperatures);
     },
     beforeStep(ctx) {
       // None rather than zeros: an optimizer with momentum or weight decay would move them all the

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { distillation } from '../losses/index.js';
+import { distillationLoss } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
 import { checkBackbone } from '../networks/index.js';
 import type { View } from '../views/index.js';
@@ -72,7 +72,7 @@ export const s2bnn: NewMethod<S2bnnOptions, OneView | TwoViews> = (newEncoder, v
       const projected = student.forward(a);
       return {
         ...(contrast && { contrast: contrast.loss([{ queries: () => projected, images: b as Tensor }], ctx) }),
-        ...(target && distillation(l2Normalize(projected), target, temperatures)),
+        ...(target && distillationLoss(l2Normalize(projected), target, temperatures)),
         ...(online && { coTrained: online.loss(a, b as Tensor, ctx) }),
       };
     },

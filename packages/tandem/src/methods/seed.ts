@@ -1,6 +1,6 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
-import { distillation, queueScores } from '../losses/index.js';
+import { distillationLoss, queueScores } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
 import { Queue } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
@@ -39,7 +39,7 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
     loss([x], { stash }) {
       const own = l2Normalize(teacher.project([x])[0]);
       stash.put(queue, [own]);
-      return distillation(queueScores(student.forward(x), own, past), queueScores(own, own, past), {
+      return distillationLoss(queueScores(student.forward(x), own, past), queueScores(own, own, past), {
         student: o.temperature,
         teacher: o.teacherTemperature,
       });

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { classCrossEntropy, distillation } from '../losses/index.js';
+import { classCrossEntropy, distillationLoss } from '../losses/index.js';
 import { Branch, Head } from '../networks/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { temperature } from './options/shared.js';
@@ -65,7 +65,7 @@ export const simclrV2: NewMethod<z.infer<typeof simclrV2Options>, OneView> = (
     loss([x], { labels }) {
       const [known] = project([x]);
       const scores = student.forward(x);
-      const { divergence, teacherEntropy } = distillation(scores, known, temperatures);
+      const { divergence, teacherEntropy } = distillationLoss(scores, known, temperatures);
       return {
         divergence: divergence.mul(weight),
         teacherEntropy: teacherEntropy.mul(weight),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vicReg, vicRegWeights } from '../losses/index.js';
+import { vicRegLoss, vicRegWeights } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector } from './options/shared.js';
@@ -34,6 +34,6 @@ export const vicreg: NewMethod<z.infer<typeof vicregOptions>> = (newEncoder, vie
     student,
     result: 'student',
     views,
-    loss: ([a, b]) => vicReg(student.forward(a), student.forward(b), o),
+    loss: ([a, b]) => vicRegLoss(student.forward(a), student.forward(b), o),
   };
 };

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import { barlowTwins, sumOfTerms } from '../../src/losses/index.js';
+import { barlowTwinsLoss, sumOfTerms } from '../../src/losses/index.js';
 import { assertClose, normal } from '../support.js';
 import { alike, numbers, reordered, whitened } from './support.js';
 
 /** The diagonal term, the other one without a weight, and their sum with the paper's. */
 function of(a: Tensor, b: Tensor): { onDiagonal: number; offDiagonal: number; loss: number } {
-  const terms = barlowTwins(a, b, { redundancy: 1 }) as { onDiagonal: Tensor; offDiagonal: Tensor };
+  const terms = barlowTwinsLoss(a, b, { redundancy: 1 }) as { onDiagonal: Tensor; offDiagonal: Tensor };
   return {
     onDiagonal: terms.onDiagonal.item(),
     offDiagonal: terms.offDiagonal.item(),
-    loss: sumOfTerms(barlowTwins(a, b, { redundancy: 0.0051 })).item(),
+    loss: sumOfTerms(barlowTwinsLoss(a, b, { redundancy: 0.0051 })).item(),
   };
 }
 
@@ -84,7 +84,7 @@ describe('Barlow Twins', () => {
       const [a, b] = [normal([8, 4], 1), normal([8, 4], 2)];
       const one = of(a, b);
       for (const redundancy of [0, 0.0051, 0.5]) {
-        const terms = barlowTwins(a, b, { redundancy });
+        const terms = barlowTwinsLoss(a, b, { redundancy });
         assert.deepEqual(Object.keys(terms), ['onDiagonal', 'offDiagonal']);
         assertClose(terms.onDiagonal as Tensor, one.onDiagonal, { rtol: 1e-15 });
         assertClose(terms.offDiagonal as Tensor, redundancy * one.offDiagonal, { rtol: 1e-15 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from '@tandem/torch';
-import { distillation, queueContrast, queueScores, sumOfTerms } from '../../src/losses/index.js';
+import { distillationLoss, queueContrast, queueScores, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';
 import { assertGradients, gradients, reordered } from './support.js';
 
 const temperatures = { student: 0.2, teacher: 0.3 };
 const [student, teacher] = [() => normal([5, 7], 1), () => normal([5, 7], 2)];
-const of = (s: Tensor, t: Tensor, at = temperatures) => sumOfTerms(distillation(s, t, at));
+const of = (s: Tensor, t: Tensor, at = temperatures) => sumOfTerms(distillationLoss(s, t, at));
 
 /** softmax of scores over a temperature. */
 const softmax = (x: Tensor, temperature: number) => x.div(temperature).logSoftmax(1).exp();
@@ -25,7 +25,7 @@ describe('distillation', () => {
       const h = entropy(softmax(teacher(), 0.3));
       for (const seed of [3, 4, 5]) assert.ok(of(normal([5, 7], seed), teacher()).item() > h);
       const same = teacher().mul(0.2 / 0.3);
-      const { divergence, teacherEntropy } = distillation(same, teacher(), temperatures);
+      const { divergence, teacherEntropy } = distillationLoss(same, teacher(), temperatures);
       assertClose(divergence, 0, { atol: 1e-14 });
       assertClose(teacherEntropy, h, { rtol: 1e-12 });
       const [found] = gradients((s) => of(s, teacher()), same);
@@ -72,7 +72,7 @@ describe('distillation', () => {
 
   test('31: a teacher that knows nothing has the entropy ln(anchors)', () =>
     scope(() => {
-      const { teacherEntropy } = distillation(student(), zeros([5, 7], { dtype: 'float64' }), temperatures);
+      const { teacherEntropy } = distillationLoss(student(), zeros([5, 7], { dtype: 'float64' }), temperatures);
       assertClose(teacherEntropy, Math.log(7), { rtol: 1e-12 });
     }));
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { autocast, type DType, liveCount, scope, type Tensor } from '@tandem/torch';
 import {
-  barlowTwins,
+  barlowTwinsLoss,
   cosineDistance,
   covariance,
-  cropDistillation,
+  cropDistillationLoss,
   infoNce,
   invariance,
   negativeCosine,
@@ -13,7 +13,7 @@ import {
   queueContrast,
   sumOfTerms,
   variance,
-  vicReg,
+  vicRegLoss,
 } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { normal } from '../support.js';
@@ -34,13 +34,13 @@ const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor>
   cosineDistance: (a, b) => cosineDistance(a, b),
   'cosineDistance both ways': (a, b, c, d) => cosineDistance(a, d).add(cosineDistance(b, c)),
   negativeCosine: (a, b) => negativeCosine(a, b),
-  barlowTwins: (a, b) => sumOfTerms(barlowTwins(a, b, { redundancy: 0.3 })),
+  barlowTwins: (a, b) => sumOfTerms(barlowTwinsLoss(a, b, { redundancy: 0.3 })),
   invariance: (a, b) => invariance(a, b),
   variance: (a, b) => variance(a).add(variance(b)),
   covariance: (a) => covariance(a),
   cropDistillation: (a, b, c, d) =>
-    sumOfTerms(cropDistillation([a, b, c], [d.detach(), d.detach().neg()], { student: 0.5, teacher: 0.3 })),
-  vicReg: (a, b) => sumOfTerms(vicReg(a, b)),
+    sumOfTerms(cropDistillationLoss([a, b, c], [d.detach(), d.detach().neg()], { student: 0.5, teacher: 0.3 })),
+  vicReg: (a, b) => sumOfTerms(vicRegLoss(a, b)),
 };
 
 function four(shape: readonly number[], dtype: DType): [Tensor, Tensor, Tensor, Tensor] {
@@ -95,7 +95,7 @@ test('autocast goes on after a loss', () =>
 test('total: the sum of the terms, with the gradients of each', () =>
   scope(() => {
     const [a, b] = [normal([4, 8], 1), normal([4, 8], 2)];
-    const { onDiagonal, offDiagonal } = barlowTwins(a, b, { redundancy: 0.3 }) as Record<string, Tensor>;
+    const { onDiagonal, offDiagonal } = barlowTwinsLoss(a, b, { redundancy: 0.3 }) as Record<string, Tensor>;
     const sum = sumOfTerms({ onDiagonal, offDiagonal } as Record<string, Tensor>);
     assert.equal(sum.item(), (onDiagonal as Tensor).item() + (offDiagonal as Tensor).item());
     assert.equal(sumOfTerms({ onDiagonal: onDiagonal as Tensor }).item(), (onDiagonal as Tensor).item());

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
 import {
-  barlowTwins,
+  barlowTwinsLoss,
   cosineDistance,
   covariance,
-  distillation,
+  distillationLoss,
   infoNce,
   invariance,
   negativeCosine,
@@ -15,7 +15,7 @@ import {
   sumOfTerms,
   type VicRegWeights,
   variance,
-  vicReg,
+  vicRegLoss,
 } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, fixture } from '../support.js';
@@ -53,19 +53,19 @@ const losses = {
   infoNceN2: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N2' }),
   ntXent: ([a, b]: Inputs, o: Options) => ntXent([a, b], o),
   queueContrast: ([query, key, bank]: Inputs, o: Options) => queueContrast(query, key, bank, o),
-  coordinates: ([s, t]: Inputs, o: Options) => sumOfTerms(distillation(l2Normalize(s), l2Normalize(t), both(o))),
+  coordinates: ([s, t]: Inputs, o: Options) => sumOfTerms(distillationLoss(l2Normalize(s), l2Normalize(t), both(o))),
   seed: ([s, t, bank]: Inputs, o: Options) =>
-    sumOfTerms(distillation(queueScores(s, t, bank), queueScores(t, t, bank), both(o))),
+    sumOfTerms(distillationLoss(queueScores(s, t, bank), queueScores(t, t, bank), both(o))),
   moby: ([p1, p2, z1, z2, bank1, bank2]: Inputs, o: Options) =>
     queueContrast(p1, z2, bank2, o).add(queueContrast(p2, z1, bank1, o)),
   cosineDistance: ([a, b]: Inputs) => cosineDistance(a, b),
   negativeCosine: ([p, z]: Inputs) => negativeCosine(p, z),
   byol: ([p1, p2, z1, z2]: Inputs) => cosineDistance(p1, z2.detach()).add(cosineDistance(p2, z1.detach())),
-  barlowTwins: ([a, b]: Inputs, o: Options) => sumOfTerms(barlowTwins(a, b, o)),
+  barlowTwins: ([a, b]: Inputs, o: Options) => sumOfTerms(barlowTwinsLoss(a, b, o)),
   invariance: ([a, b]: Inputs) => invariance(a, b),
   variance: ([z]: Inputs) => variance(z),
   covariance: ([z]: Inputs) => covariance(z),
-  vicReg: ([a, b]: Inputs, o: Options) => sumOfTerms(vicReg(a, b, o)),
+  vicReg: ([a, b]: Inputs, o: Options) => sumOfTerms(vicRegLoss(a, b, o)),
 };
 
 const { inputs, cases } = fixture<{ inputs: readonly Stored[]; cases: readonly Case[] }>('losses');

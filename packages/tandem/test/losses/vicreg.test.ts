@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scope, type Tensor, tensor } from '@tandem/torch';
-import { covariance, invariance, sumOfTerms, type VicRegWeights, variance, vicReg } from '../../src/losses/index.js';
+import {
+  covariance,
+  invariance,
+  sumOfTerms,
+  type VicRegWeights,
+  variance,
+  vicRegLoss,
+} from '../../src/losses/index.js';
 import { assertClose, elements, normal } from '../support.js';
 import { alike, gradients, numbers, reordered, whitened } from './support.js';
 
 function of(a: Tensor, b: Tensor, weights?: Partial<VicRegWeights>): number {
-  return sumOfTerms(vicReg(a, b, weights)).item();
+  return sumOfTerms(vicRegLoss(a, b, weights)).item();
 }
 
 describe('VICReg', () => {
@@ -35,7 +42,7 @@ describe('VICReg', () => {
     scope(() => {
       const [n, d] = [256, 512];
       const [a, b] = [normal([n, d], 31), normal([n, d], 47)];
-      const terms = vicReg(a, b, { invarianceWeight: 1, varianceWeight: 1, covarianceWeight: 1 });
+      const terms = vicRegLoss(a, b, { invarianceWeight: 1, varianceWeight: 1, covarianceWeight: 1 });
       // Squares of differences have mean 2 and deviation sqrt(8).
       assertClose(terms.invariance as Tensor, 2, { atol: 4 * Math.sqrt(8 / (n * d)) });
       // A deviation is normal around 1 - 1 / 4N with sigma 1 / sqrt(2N); the hinge has the mean
@@ -105,7 +112,7 @@ describe('VICReg', () => {
         number,
       ];
       assert.ok(va > 0 && vb > va);
-      const terms = vicReg(a, b, { invarianceWeight: 3, varianceWeight: 5, covarianceWeight: 7 });
+      const terms = vicRegLoss(a, b, { invarianceWeight: 3, varianceWeight: 5, covarianceWeight: 7 });
       assert.deepEqual(Object.keys(terms), ['invariance', 'variance', 'covariance']);
       assertClose(terms.invariance as Tensor, 3 * invariance(a, b).item(), { rtol: 1e-14 });
       assertClose(terms.variance as Tensor, (5 * (va + vb)) / 2, { rtol: 1e-14 });

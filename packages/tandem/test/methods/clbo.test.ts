@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cat, grad, manualSeed, noGrad, optim, scope, type Tensor } from '@tandem/torch';
 import {
-  barlowTwins,
+  barlowTwinsLoss,
   cosineDistance,
   covariance,
   infoNce,
@@ -248,8 +248,8 @@ describe('losses between student and teacher', () => {
 
   test('barlow: student and teacher each batch-normalised', () =>
     compare({ loss: 'barlow', redundancy: 0.02 }, (s, t) =>
-      sumOfTerms(barlowTwins(s[0], t[1], { redundancy: 0.02 }))
-        .add(sumOfTerms(barlowTwins(s[1], t[0], { redundancy: 0.02 })))
+      sumOfTerms(barlowTwinsLoss(s[0], t[1], { redundancy: 0.02 }))
+        .add(sumOfTerms(barlowTwinsLoss(s[1], t[0], { redundancy: 0.02 })))
         .div(2),
     ));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cat, manualSeed, noGrad, optim, scope, type Tensor, zeros } from '@tandem/torch';
-import { cropDistillation, distillation, sumOfTerms } from '../../src/losses/index.js';
+import { cropDistillationLoss, distillationLoss, sumOfTerms } from '../../src/losses/index.js';
 import { temperatureSchedule } from '../../src/methods/dino.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { DropPath, type PrototypeHead, ViT } from '../../src/networks/index.js';
@@ -56,7 +56,7 @@ describe('the centre', () => {
       const views = crops(4);
       const raw = scoresOf(method, cat([views[0], views[1]]));
       const found = views.map((x) => method.student.forward(x));
-      const expected = sumOfTerms(cropDistillation(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
+      const expected = sumOfTerms(cropDistillationLoss(found, raw.chunk(2), { student: 0.1, teacher: 0.04 }));
       const ctx = stepContext();
       assertClose(lossOf(method, views, ctx), expected, { rtol: 1e-12 });
       assert.ok(elements(centreOf(method)).every((x) => x === 0));
@@ -91,10 +91,10 @@ describe('the pairs', () => {
       scope(() => {
         const [found, targets] = [scores(count), scores(20).slice(10, 12)];
         const pairs = targets.flatMap((t, j) =>
-          found.flatMap((s, i) => (i === j ? [] : [distillation(s, t, temperatures)])),
+          found.flatMap((s, i) => (i === j ? [] : [distillationLoss(s, t, temperatures)])),
         );
         assert.equal(pairs.length, 2 * count - 2);
-        const terms = cropDistillation(found, targets, temperatures);
+        const terms = cropDistillationLoss(found, targets, temperatures);
         for (const key of ['divergence', 'teacherEntropy'] as const) {
           const expected = pairs.reduce((sum, pair) => sum + pair[key].item(), 0) / pairs.length;
           assertClose(terms[key], expected, { rtol: 1e-12 });
@@ -106,22 +106,22 @@ describe('the pairs', () => {
     scope(() => {
       const [a, b] = scores(2) as [Tensor, Tensor];
       const [t, u] = scores(6).slice(4) as [Tensor, Tensor];
-      const terms = cropDistillation([a, b], [t, u], temperatures);
-      const [ab, ba] = [distillation(b, t, temperatures), distillation(a, u, temperatures)];
+      const terms = cropDistillationLoss([a, b], [t, u], temperatures);
+      const [ab, ba] = [distillationLoss(b, t, temperatures), distillationLoss(a, u, temperatures)];
       assertClose(sumOfTerms(terms), (sumOfTerms(ab).item() + sumOfTerms(ba).item()) / 2, { rtol: 1e-12 });
     }));
 
   test('31. equal scores of the teacher: its entropy is ln(prototypes)', () =>
     scope(() => {
       const equal = [zeros([4, 7], { dtype: 'float64' }), zeros([4, 7], { dtype: 'float64' })];
-      assertClose(cropDistillation(scores(5), equal, temperatures).teacherEntropy, Math.log(7), { rtol: 1e-14 });
+      assertClose(cropDistillationLoss(scores(5), equal, temperatures).teacherEntropy, Math.log(7), { rtol: 1e-14 });
     }));
 
   test('gradients reach every crop of the student, and no score of the teacher', () =>
     scope(() => {
       const [found, targets] = [scores(4), scores(2)];
       for (const x of [...found, ...targets]) x.requiresGrad = true;
-      sumOfTerms(cropDistillation(found, targets, temperatures)).backward();
+      sumOfTerms(cropDistillationLoss(found, targets, temperatures)).backward();
       for (const x of found) assert.ok((x.grad as Tensor).abs().max().item() > 0);
       for (const x of targets) assert.equal(x.grad, null);
     }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { distillation, queueContrast, sumOfTerms } from '../../src/losses/index.js';
+import { distillationLoss, queueContrast, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import type { AuxiliaryNetwork } from '../../src/methods/method.js';
@@ -19,7 +19,7 @@ const views = () => viewsOf(0, { dtype: 'float64' });
 /** The loss of S2-BNN's strategy 3, from its definition. */
 const imitation = ({ student }: Method, x: Tensor) =>
   sumOfTerms(
-    distillation(l2Normalize(student.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
+    distillationLoss(l2Normalize(student.forward(x)), l2Normalize(tinyTeacher({ dtype: 'float64' }).project([x])[0]), {
       student: 0.2,
       teacher: 0.2,
     }),
@@ -107,7 +107,7 @@ describe('a teacher that learns beside the student', () => {
       const twin = branch.twin();
       const temperatures = { student: 0.2, teacher: 0.2 };
       const said = noGrad(() => l2Normalize(twin.eval().forward(a)));
-      const expected = distillation(l2Normalize(method.student.forward(a)), said, temperatures);
+      const expected = distillationLoss(l2Normalize(method.student.forward(a)), said, temperatures);
       const inTraining = noGrad(() => l2Normalize(twin.train().forward(a)));
       assert.ok(inTraining.sub(said).abs().max().item() > 0.01);
       const { divergence, teacherEntropy } = of(method.loss([a, b], stepContext()));
