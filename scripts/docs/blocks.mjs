@@ -8,7 +8,7 @@ import { root } from '../run.mjs';
 
 const source = (/** @type {string} */ path) => import(join(root, 'packages/tandem/dist/src', path));
 const { run } = await source('cli/program.js');
-const { methods, presets } = await source('methods/index.js');
+const { methods, methodPresets } = await source('methods/index.js');
 const { runOptions } = await source('pretrain/index.js');
 const { z } = await import('zod');
 
@@ -44,7 +44,7 @@ function valuesOf(schema) {
 
 /** What a method's presets change. @param {string} method */
 function presetsOf(method) {
-  const rows = Object.entries(presets[method] ?? {}).map(([name, changes]) => {
+  const rows = Object.entries(methodPresets[method] ?? {}).map(([name, changes]) => {
     const words = Object.entries(changes).map(([key, value]) => code(`${key}=${value}`));
     return [code(name), words.join(' ') || 'nothing'];
   });

@@ -144,4 +144,4 @@ export {
   type ViewCount,
   type Views,
 } from './method.js';
-export { type Preset, presets } from './presets.js';
+export { type MethodPreset, methodPresets } from './presets.js';

@@ -1,5 +1,5 @@
 /** Whose settings a run starts from. */
-export type Preset = 'paper' | 'official';
+export type MethodPreset = 'paper' | 'official';
 
 /**
  * The LARS of solo-learn, whose CIFAR recipes stand in where a method's authors have none for small
@@ -33,7 +33,9 @@ const tuning = {
  * did, their ImageNet settings or solo-learn's CIFAR recipe with the authors' loss, as said beside
  * each. Settings that anything else names win over both.
  */
-export const presets: Readonly<Record<string, Readonly<Record<Preset, Readonly<Record<string, unknown>>>>>> = {
+export const methodPresets: Readonly<
+  Record<string, Readonly<Record<MethodPreset, Readonly<Record<string, unknown>>>>>
+> = {
   clbo: { paper: {}, official: {} }, // there is no code but the paper
   // google-research/simclr: the CIFAR-10 command of its README; the sum of both views' means
   simclr: {

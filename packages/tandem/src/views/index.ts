@@ -5,11 +5,11 @@ export { drawParameters, operations, plainParameters, type ViewKey, type ViewPar
 export {
   aboutPreset,
   defaultPreset,
-  type PresetName,
-  type PresetOptions,
-  presetNames,
   smallView,
   type ViewOptions,
+  type ViewPresetName,
+  type ViewPresetOptions,
+  viewPresetNames,
   viewsPreset,
 } from './presets.js';
 export { render } from './render.js';

@@ -16,7 +16,7 @@ interface Wish {
   readonly locals?: number;
 }
 
-export interface PresetOptions extends EvaluationOptions, Wish {}
+export interface ViewPresetOptions extends EvaluationOptions, Wish {}
 
 /** From this side on images are large: they are blurred, and their crops need not be so small. */
 const LARGE = 64;
@@ -103,17 +103,17 @@ const presets = {
   },
 } satisfies Record<string, { about: string; views: (wish: Wish) => readonly Recipe[] }>;
 
-export type PresetName = keyof typeof presets;
+export type ViewPresetName = keyof typeof presets;
 
-export const presetNames = Object.keys(presets) as readonly PresetName[];
+export const viewPresetNames = Object.keys(presets) as readonly ViewPresetName[];
 
 /** One line on a preset. */
-export function aboutPreset(name: PresetName): string {
+export function aboutPreset(name: ViewPresetName): string {
   return presets[name].about;
 }
 
 /** The preset that suits images of such a size, where none is asked for. */
-export function defaultPreset({ size, channels = 3 }: { size: number; channels?: 1 | 3 | undefined }): PresetName {
+export function defaultPreset({ size, channels = 3 }: { size: number; channels?: 1 | 3 | undefined }): ViewPresetName {
   if (channels === 1) return 'gray';
   return size < LARGE ? 'small' : 'large';
 }
@@ -126,16 +126,18 @@ export function defaultPreset({ size, channels = 3 }: { size: number; channels?:
  *
  * @throws UserError for an unknown name, with the nearest known, and for settings out of range
  */
-export function viewsPreset(name: string, { size, channels = 3, data, ...options }: PresetOptions): View[] {
+export function viewsPreset(name: string, { size, channels = 3, data, ...options }: ViewPresetOptions): View[] {
   if (!Object.hasOwn(presets, name)) {
-    throw new UserError(`unknown views '${name}'; there is ${presetNames.join(', ')}.${didYouMean(name, presetNames)}`);
+    throw new UserError(
+      `unknown views '${name}'; there is ${viewPresetNames.join(', ')}.${didYouMean(name, viewPresetNames)}`,
+    );
   }
   const { strength, locals, ...own } = options;
   if (locals !== undefined && !(Number.isInteger(locals) && locals >= 0)) {
     throw new UserError(`views: locals must be a whole number from 0 on, not ${locals}`);
   }
   const wish = { size, ...(strength !== undefined && { strength }), ...(locals !== undefined && { locals }) };
-  const recipes: readonly Recipe[] = presets[name as PresetName].views(wish);
+  const recipes: readonly Recipe[] = presets[name as ViewPresetName].views(wish);
   return recipes.map((recipe) => {
     const view = { size, ...recipe, ...normalisationOf(data, channels), ...own };
     return checkView(channels === 1 ? withoutColour(view) : view, channels);

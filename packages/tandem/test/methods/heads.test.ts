@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nn, scope } from '@tandem/torch';
-import { findMethod, type Method, methods, type Preset, presets } from '../../src/methods/index.js';
+import { findMethod, type Method, type MethodPreset, methodPresets, methods } from '../../src/methods/index.js';
 import { type Head, PrototypeHead } from '../../src/networks/index.js';
 import type { FrozenTeacher } from '../../src/teachers/index.js';
 import { normal } from '../support.js';
@@ -52,8 +52,8 @@ function heads(name: string, settings?: object): [projector: string, predictor: 
 }
 
 /** The settings of a method's own in a preset. */
-function preset(name: string, which: Preset): object {
-  return settingsFor(name, presets[name]?.[which] ?? {});
+function preset(name: string, which: MethodPreset): object {
+  return settingsFor(name, methodPresets[name]?.[which] ?? {});
 }
 
 const two = 'L0(512,512)-BN-R-L(512,512)';
@@ -101,7 +101,7 @@ describe('1.4 the heads of each method', () => {
 
   test("SimCLR v2's layers are as wide as the features, and a batch's outputs have mean 0 in each coordinate", () => {
     const { student } = methods.simclr
-      .configure(settingsFor('simclr', presets.simclr?.official ?? {}))
+      .configure(settingsFor('simclr', methodPresets.simclr?.official ?? {}))
       .build((form) => tinyEncoder(form, 48), [view, view]);
     assert.equal(layers(student.head), "L0(48,48)-BN-R-L0(48,48)-BN-R-L0(48,128)-BN'");
     scope(() => {

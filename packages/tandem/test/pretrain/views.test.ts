@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { resolveConfig, runViews as viewsOf } from '../../src/pretrain/index.js';
-import { presetNames } from '../../src/views/index.js';
+import { viewPresetNames } from '../../src/views/index.js';
 
 const data = (size: number, channels: 1 | 3 = 3) => ({
   name: 'pictures',
@@ -84,7 +84,7 @@ test('one-channel images have no colour, whatever is asked for', () => {
 
 test('the settings that a run saves make the same views again', () => {
   const still = { p: 0, brightness: 0, contrast: 0, saturation: 0, hue: 0 };
-  for (const views of presetNames) {
+  for (const views of viewPresetNames) {
     for (const size of [32, 224]) {
       for (const given of [{ views }, { views, jitter: 0.7, cropMin: 0.31, solarize: 0.1 }]) {
         const first = runViews(config(given), data(size));

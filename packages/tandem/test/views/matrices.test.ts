@@ -6,10 +6,10 @@ import {
   evaluationView,
   type ImageShape,
   plainParameters,
-  presetNames,
   render,
   type View,
   type ViewParameters,
+  viewPresetNames,
   viewsPreset,
 } from '../../src/views/index.js';
 import { blurMatrices, resizeMatrices } from '../../src/views/matrices.js';
@@ -102,7 +102,7 @@ describe(`views on ${device}`, { skip }, () => {
     });
   }
 
-  for (const name of presetNames) {
+  for (const name of viewPresetNames) {
     test(`${name}: the pixels of the CPU, for one copy each`, () => {
       for (const [channels, height, width, size] of [
         [3, 32, 32, 32],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scope } from '@tandem/torch';
 import { UserError } from '../../src/errors.js';
-import { defaultPreset, makeViews, presetNames, type View, viewsPreset } from '../../src/views/index.js';
+import { defaultPreset, makeViews, type View, viewPresetNames, viewsPreset } from '../../src/views/index.js';
 import { bytes, device, indices } from './support.js';
 
 /**
@@ -101,7 +101,7 @@ test('what suits the images: small below 64 pixels, large from there on, gray wi
 });
 
 test('every preset makes its views, in their sizes, of one channel or three', () => {
-  for (const name of presetNames) {
+  for (const name of viewPresetNames) {
     for (const channels of [1, 3] as const) {
       const images = { channels, height: 40, width: 40 } as const;
       const views = viewsPreset(name, { size: 40, channels });

@@ -10,7 +10,7 @@ import {
   runOptions,
   viewOptions,
 } from '../../pretrain/index.js';
-import { aboutPreset, presetNames } from '../../views/index.js';
+import { aboutPreset, viewPresetNames } from '../../views/index.js';
 import { wholeNumber } from '../shared/arguments.js';
 import { gatherSettings, trainingFlags } from '../shared/settings.js';
 import { settingsTable } from '../shared/settings-help.js';
@@ -57,7 +57,7 @@ export function viewsCommand(): Command {
 }
 
 function viewsHelp(): string {
-  const presets = presetNames.map((name) => [name, aboutPreset(name)] as const);
+  const presets = viewPresetNames.map((name) => [name, aboutPreset(name)] as const);
   const settings = describeOptions(viewOptions).filter(({ name }) => name !== 'views');
   return [
     helpTable('Presets:', presets),

@@ -1,4 +1,4 @@
-import { findMethod, presets } from '../../methods/index.js';
+import { findMethod, methodPresets } from '../../methods/index.js';
 import { describeOptions, type OptionHelp, runOptions } from '../../pretrain/index.js';
 import { helpTable } from '../terminal/help.js';
 import type { Flags } from './settings.js';
@@ -41,7 +41,7 @@ function term({ name, kind, defaultsTo }: OptionHelp): string {
 
 function presetRows(offered: readonly string[]): [string, string][] {
   return offered.flatMap((method) =>
-    Object.entries(presets[method] ?? {}).flatMap(([preset, changes]): [string, string][] => {
+    Object.entries(methodPresets[method] ?? {}).flatMap(([preset, changes]): [string, string][] => {
       const words = Object.entries(changes).map(([key, value]) => `${key}=${value}`);
       return words.length > 0 ? [[`${method} ${preset}`, words.join(' ')]] : [];
     }),

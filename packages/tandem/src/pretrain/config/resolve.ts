@@ -1,5 +1,5 @@
 import { UsageError, UserError } from '../../errors.js';
-import { findMethod, type MethodConfig, type MethodName, methods, presets } from '../../methods/index.js';
+import { findMethod, type MethodConfig, type MethodName, methodPresets, methods } from '../../methods/index.js';
 import { checkBackbone } from '../../networks/index.js';
 import { dataOptions } from './data.js';
 import { asText, explain } from './errors.js';
@@ -46,7 +46,7 @@ const defaultMethod = methodOptions.shape.method.parse(undefined);
 /** What is asked for, over the preset. The preset's settings of an optimizer go with it. */
 function withPreset(method: MethodName, asked: Settings): Settings {
   const { success, data: preset } = methodOptions.shape.preset.safeParse(asked.preset);
-  const all: Record<string, unknown> = { ...(success && presets[method]?.[preset]), ...asked };
+  const all: Record<string, unknown> = { ...(success && methodPresets[method]?.[preset]), ...asked };
   const chosen = trainingOptions.shape.optimizer.safeParse(all.optimizer).data;
   for (const [key, ...optimizers] of actsWith) {
     if (!(key in asked) && !(chosen && optimizers.includes(chosen))) delete all[key];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type PresetName, presetNames } from '../../views/index.js';
+import { type ViewPresetName, viewPresetNames } from '../../views/index.js';
 
 const share = z.number().min(0).max(1).optional();
 const strength = z.number().min(0).max(2).optional();
@@ -7,7 +7,7 @@ const strength = z.number().min(0).max(2).optional();
 /** The settings of a run that say how its views are made; what is not given is the preset's. */
 export const viewOptions = z.object({
   views: z
-    .enum(presetNames as [PresetName, ...PresetName[]])
+    .enum(viewPresetNames as [ViewPresetName, ...ViewPresetName[]])
     .optional()
     .describe(
       'how the views of an image are made; defaults to small below 64 pixels, to large from there on, to gray with one channel; the settings below change parts of it',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findMethod, methods, presets } from '../../../src/methods/index.js';
+import { findMethod, methodPresets, methods } from '../../../src/methods/index.js';
 import { describeOptions, flatten, resolveConfig as resolve, runOptions } from '../../../src/pretrain/index.js';
 import { study } from '../../support.js';
 
@@ -134,8 +134,8 @@ test('every setting has a description, and its default passes its own check', ()
 
 describe('presets', () => {
   test('every method has both; paper is the default, and both are seen in the resolved configuration', () => {
-    assert.deepEqual(Object.keys(presets).sort(), Object.keys(methods).sort());
-    for (const [method, of] of Object.entries(presets)) {
+    assert.deepEqual(Object.keys(methodPresets).sort(), Object.keys(methods).sort());
+    for (const [method, of] of Object.entries(methodPresets)) {
       for (const preset of ['paper', 'official'] as const) {
         const imitated = findMethod(method).teacher === 'none' ? {} : { teacher: 'a/run' };
         const config = resolveConfig({ images, method, preset, ...imitated });
