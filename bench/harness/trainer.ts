@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { optim } from '@tandem/torch';
 import {
   type DataSet,
-  estimate,
+  estimateRun,
   type Method,
   type Plan,
   type RunConfig,
@@ -87,6 +87,6 @@ export function tryTrainer(
  * learned from, one for a teacher's.
  */
 export async function operationsOfStep(given: Readonly<Record<string, unknown>>, dataRoot: string): Promise<number> {
-  const { perStep } = await estimate(configOf({ ...given, dataRoot }));
+  const { perStep } = await estimateRun(configOf({ ...given, dataRoot }));
   return 2 * perStep.macs;
 }

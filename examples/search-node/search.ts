@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { scope } from '@tandem/torch';
-import { evaluationView, features, findEncoder, type LoadedEncoder, loadEncoder, streamImages } from 'tandem';
+import { encoderView, features, findEncoder, type LoadedEncoder, loadEncoder, streamImages } from 'tandem';
 
 /** The pictures of a folder, each with a vector of length 1. */
 interface Index {
@@ -21,11 +21,10 @@ const usage = `usage:
 
 /** The vectors of all pictures of a folder, some hundred at a time. */
 async function embed({ encoder, card }: LoadedEncoder, folder: string) {
-  const { size, mean, std } = card;
-  const view = evaluationView({ size, channels: 3, mean, std });
+  const view = encoderView(card);
   const files: string[] = [];
   const parts: Float32Array[] = [];
-  const stream = await streamImages(folder, { size });
+  const stream = await streamImages(folder, { size: card.size });
   for await (const { set, skipped } of stream.chunks()) {
     for (const { file, reason } of skipped) console.error(`left out: ${file} (${reason})`);
     if (set.count === 0) continue;

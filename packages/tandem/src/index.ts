@@ -11,29 +11,29 @@ export { TooManySkipped } from './images/index.js';
 export { AtEndError } from './pretrain/index.js';
 export { DivergedError } from './train/index.js';
 
-// Images: from a folder, an archive or a known data set to equally sized bytes, at once or in parts.
+// Images: from a folder, an archive or a known data set to bytes of one size, at once or in parts.
 
 export {
   type Batch,
   Batches,
-  type Chunk,
   CROP_MARGIN,
   DATA_SETS,
   type DataSet,
+  type ImageChunk,
   type ImageSet,
   type ImageStream,
   type OpenOptions,
   openImages,
   type Pixels,
   pngOf,
-  type Skipped,
+  type SkippedFile,
   streamImages,
 } from './images/index.js';
 
 // Views: from bytes to random or fixed views, float32 tensors on a device.
 
 export {
-  type EvaluationOptions,
+  type EvaluationViewOptions,
   evaluationView,
   type ImageBatch,
   type ImageShape,
@@ -106,9 +106,9 @@ export { l2Normalize } from './math.js';
 
 export {
   eagerContext,
+  KeyQueue,
   type Position,
   projectShuffled,
-  Queue,
   RunningMean,
   type Stash,
   type StepContext,
@@ -160,9 +160,9 @@ export {
 export { chooseDevice, choosePrecision } from './device.js';
 export {
   type Checkpoint,
-  type Clip,
   type DecayOptions,
   decaySchedule,
+  type GradientClip,
   loadCheckpoint,
   type Plan,
   type Schedule,
@@ -178,12 +178,11 @@ export {
   accuracy,
   type Baseline,
   type BaselineOptions,
-  baselines,
   type ClassTable,
   type ClusterScores,
   clusterScores,
   type Diagnostics,
-  diagnose,
+  diagnoseEmbeddings,
   type Embedded,
   type EmbedOptions,
   type EvaluationRecord,
@@ -198,9 +197,9 @@ export {
   type KnnOptions,
   type KnnSplit,
   knn,
+  knnBaselines,
   knnSplit,
   type LabelledSet,
-  type Layout,
   type LinearFeaturesSettings,
   type LinearMeasurement,
   type LinearMeasureOptions,
@@ -214,6 +213,7 @@ export {
   type ProbeResult,
   type ScatterPicture,
   scatterSvg,
+  type TsneLayout,
   type TsneMeasurement,
   type TsneMeasureOptions,
   type TsneSettings,
@@ -232,6 +232,7 @@ export {
 } from './runs/index.js';
 export {
   type EncoderCard,
+  encoderView,
   initEncoder,
   type LoadedEncoder,
   loadEncoder,
@@ -239,7 +240,6 @@ export {
   type SavedHead,
   saveEncoder,
   saveHead,
-  viewOf,
 } from './weights/index.js';
 
 // Export: folders that other tools read, and quantized models.
@@ -262,12 +262,12 @@ export {
   drawViews,
   type EpochMetrics,
   type Estimate,
-  estimate,
+  estimateRun,
   type FinetuneOptions,
   type FinetuneResult,
   type FlatConfig,
   finetuneConfig,
-  flatten,
+  flattenConfig,
   type LoadingOptions,
   measureFinetuned,
   type PretrainEvent,

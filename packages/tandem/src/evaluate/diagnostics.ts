@@ -23,7 +23,7 @@ export interface Diagnostics {
  * @param a embeddings of one view of n images, [n, d]
  * @param b of another view of the same images
  */
-export function diagnose(a: Tensor, b: Tensor): Diagnostics {
+export function diagnoseEmbeddings(a: Tensor, b: Tensor): Diagnostics {
   return scope(() =>
     noGrad(() => {
       const [u, v] = [l2Normalize(a), l2Normalize(b)];

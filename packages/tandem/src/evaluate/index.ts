@@ -19,4 +19,4 @@ export * from './tsne/measure.js';
 export { principalComponents } from './tsne/pca.js';
 export { type ScatterPicture, scatterSvg } from './tsne/picture.js';
 export type { PictureFiles } from './tsne/picture-files.js';
-export { type Layout, type TsneSettings, tsne, tsneDefaults } from './tsne/tsne.js';
+export { type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne/tsne.js';

@@ -4,7 +4,7 @@ import { chooseDevice } from '../device.js';
 import { CROP_MARGIN, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
 import type { View } from '../views/index.js';
-import { checkChannels, type EncoderCard, viewOf } from '../weights/index.js';
+import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
 import { features } from './features.js';
 import type { JobHooks } from './hooks.js';
 import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
@@ -66,7 +66,7 @@ export async function withOpened<T>(
     if (note) hooks.onNote?.(note);
     const split = await openSplit(what, options.images, card, openingFor(options), hooks);
     for (const { encoder } of encoders) encoder.to({ device });
-    return await measure({ ...split, encoders, classes: classNames(split.reference), device, view: viewOf(card) });
+    return await measure({ ...split, encoders, classes: classNames(split.reference), device, view: encoderView(card) });
   } finally {
     for (const { encoder } of encoders) encoder.dispose();
   }

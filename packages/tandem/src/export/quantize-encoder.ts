@@ -6,7 +6,7 @@ import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../
 import { l2Normalize, percent } from '../math.js';
 import type { Encoder } from '../networks/index.js';
 import type { OwnImages } from '../runs/index.js';
-import { checkChannels, type EncoderCard, viewOf } from '../weights/index.js';
+import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
 import type { Export } from './folder.js';
 import { type Graph, GraphNetwork, graphOf, observe, quantized, unquantizable } from './onnx/index.js';
 import { publicName } from './provenance.js';
@@ -72,7 +72,7 @@ function calibrated(
   { device, allowLoss }: QuantizeOptions,
   { onProgress }: JobHooks,
 ): Export['quantized'] {
-  const view = viewOf(card);
+  const view = encoderView(card);
   const few = limit(data.train, calibrationImages);
   const embed = (network: Parameters<typeof features>[0], set: ImageSet, what: string) =>
     features(network, set, { view, device, chunk: 64, onProgress: (done, total) => onProgress?.(done, total, what) });

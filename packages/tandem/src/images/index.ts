@@ -13,10 +13,10 @@ export {
   type ImageSet,
   imageBytes,
   limit,
-  type Skipped,
+  type SkippedFile,
   slice,
   subset,
 } from './set/image-set.js';
 export { PixelFile, type Pixels } from './set/pixel-file.js';
 export { labelledShare } from './set/sampling.js';
-export { type Chunk, type ImageStream, streamImages } from './stream.js';
+export { type ImageChunk, type ImageStream, streamImages } from './stream.js';

@@ -5,14 +5,14 @@ import { type Sides, sideOf, targetSide } from './decode/side.js';
 import { openImages, openPath } from './open.js';
 import { CROP_MARGIN, type OpenOptions, type SizeOptions } from './options.js';
 import { digestOf, joined } from './set/digest.js';
-import { type ImageSet, type Skipped, subset } from './set/image-set.js';
+import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
 import { memoryStore } from './set/store.js';
 import type { Content, Source } from './sources/source.js';
 
 /** Some of a stream's images, and those among them that could not be decoded. */
-export interface Chunk {
+export interface ImageChunk {
   readonly set: ImageSet & { readonly files: readonly string[] };
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 /** Names of images that are not wanted again. */
@@ -31,7 +31,7 @@ export interface ImageStream {
   readonly classes?: readonly string[];
   readonly notes: readonly string[];
   /** Chunks of all images but those that are done. */
-  chunks(done?: Done): AsyncGenerator<Chunk>;
+  chunks(done?: Done): AsyncGenerator<ImageChunk>;
 }
 
 /** Most images of a chunk. */
@@ -97,7 +97,7 @@ async function* decodedChunks(
   done: Done,
   sizing: SizeOptions,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Chunk> {
+): AsyncGenerator<ImageChunk> {
   const target = targetSide(sizing);
   let faults = source.faults.filter(({ file }) => !done.has(file));
   for await (const group of inGroups(source, done, signal)) {
@@ -132,7 +132,7 @@ async function decodeChunk(
   group: readonly Content[],
   sides: Sides,
   signal: AbortSignal | undefined,
-): Promise<Chunk> {
+): Promise<ImageChunk> {
   const paths = group.map(({ index }) => source.paths[index] as string);
   const part: Source = {
     ...source,

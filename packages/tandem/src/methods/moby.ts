@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { queueContrast } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
 import { newBranch } from '../networks/index.js';
-import { Queue } from '../step/index.js';
+import { KeyQueue } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkQueue, ema, predictor, projector, queueSize, type RunFacts, temperature } from './options/shared.js';
@@ -25,7 +25,7 @@ type MobyOptions = z.infer<typeof mobyOptions>;
 export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
   const student = newBranch(newEncoder(), o); // encoder, projector and predictor
   const teacher = emaTeacher(student, o, { counts: 'next' });
-  const queue = new Queue(o.bank, student.head.outputWidth, { ...student.placement, count: 2 });
+  const queue = new KeyQueue(o.bank, student.head.outputWidth, { ...student.placement, count: 2 });
   const [keysOfA, keysOfB] = queue.tensors as [Tensor, Tensor];
   return {
     name: 'moby',

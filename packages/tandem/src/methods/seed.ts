@@ -2,7 +2,7 @@ import type { Tensor } from '@tandem/torch';
 import { z } from 'zod';
 import { distillationLoss, queueScores } from '../losses/index.js';
 import { l2Normalize } from '../math.js';
-import { Queue } from '../step/index.js';
+import { KeyQueue } from '../step/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import { checkQueue, queueSize, type RunFacts, temperature } from './options/shared.js';
@@ -28,7 +28,7 @@ type SeedOptions = z.infer<typeof seedOptions>;
 export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teacher) => {
   if (!teacher) throw new Error('seed needs a teacher');
   const student = newStudent(newEncoder(), o, teacher);
-  const queue = new Queue(o.bank, teacher.width, student.placement);
+  const queue = new KeyQueue(o.bank, teacher.width, student.placement);
   const [past] = queue.tensors as [Tensor];
   return {
     name: 'seed',

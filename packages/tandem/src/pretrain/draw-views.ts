@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { scope, type Tensor } from '@tandem/torch';
 import { UsageError, UserError } from '../errors.js';
 import { alreadyThere, refuseExisting } from '../files/existing.js';
-import { Batches, type DataSet, type ImageSet, rgbToPng, type Skipped } from '../images/index.js';
+import { Batches, type DataSet, type ImageSet, rgbToPng, type SkippedFile } from '../images/index.js';
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
 import type { RunConfig } from './config/options.js';
 import type { ViewSettings } from './config/views.js';
@@ -30,7 +30,7 @@ export interface DrawnViews {
   readonly draws: number;
   readonly settings: ViewSettings;
   readonly views: readonly View[];
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 /**

@@ -59,7 +59,7 @@ export interface Estimate {
  * before. A batch lies on the line through both. What backward needs in passing comes on top of it.
  * @throws UserError for what would stop the run
  */
-export async function estimate(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Estimate> {
+export async function estimateRun(config: RunConfig, { out, ...loading }: PretrainOptions = {}): Promise<Estimate> {
   checkRunFolder(out);
   const { device, precision } = chooseCompute(config.execution);
   const data = await loadImages(config, loading);

@@ -1,5 +1,5 @@
 export { describeOptions, type OptionHelp } from './config/help.js';
-export { type FlatConfig, flatten, type RunConfig, runOptions } from './config/options.js';
+export { type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';
 export { knownSettings } from './config/read.js';
 export { resolveConfig } from './config/resolve.js';
 export { type ViewSettings, viewOptions } from './config/views.js';

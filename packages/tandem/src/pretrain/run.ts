@@ -6,7 +6,7 @@ import type { Plan } from '../train/plan.js';
 import { evaluationView, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
-import { type FlatConfig, flatten, type RunConfig } from './config/options.js';
+import { type FlatConfig, flattenConfig, type RunConfig } from './config/options.js';
 import type { EvaluationContext } from './evaluation/context.js';
 import type { RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
@@ -119,7 +119,7 @@ function settled(config: RunConfig, { size, architecture, viewSettings, batch, p
   const { channels: _, ...network } = architecture;
   const { device, precision } = plan;
   return defined({
-    ...flatten(config),
+    ...flattenConfig(config),
     ...viewSettings,
     ...network,
     ...{ device, precision, batch },

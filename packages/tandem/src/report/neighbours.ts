@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
 import { l2Normalize } from '../math.js';
-import { checkChannels, loadEncoder, viewOf } from '../weights/index.js';
+import { checkChannels, encoderView, loadEncoder } from '../weights/index.js';
 
 /** A picture of the report. */
 export interface Picture {
@@ -51,7 +51,7 @@ export async function findNeighbours(file: string, data: DataSet, options: Neigh
     checkChannels(data.name, reference.channels, card);
     const found = scope(() =>
       noGrad(() => {
-        const view = viewOf(card);
+        const view = encoderView(card);
         encoder.to({ device: options.device });
         const embed = (set: ImageSet) => l2Normalize(features(encoder, set, { view, ...options }));
         const similarity = embed(queries).mm(embed(reference).t());

@@ -5,7 +5,7 @@ import { arange, noGrad, type Placement, randn, type Tensor, zeros } from '@tand
  * (facebookresearch/moco; MoBY has a queue for each view). Rows are unit vectors, random ones at
  * first.
  */
-export class Queue {
+export class KeyQueue {
   /** [size, width] each. */
   readonly tensors: readonly Tensor[];
   /**

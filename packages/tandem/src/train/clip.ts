@@ -1,7 +1,7 @@
 import { _foreachMul_, _foreachNorm, noGrad, scope, stack, type Tensor } from '@tandem/torch';
 
 /** How long gradients may be: all of them together, or each tensor's by itself. */
-export interface Clip {
+export interface GradientClip {
   readonly most: number;
   readonly by: 'global' | 'tensor';
 }
@@ -11,7 +11,7 @@ export interface Clip {
  * (norm + 1e-6)), as PyTorch's `clip_grad_norm_` does it for all at once, and DINO for each tensor.
  * Norms stay on the device.
  */
-export function clipGradients(parameters: readonly Tensor[], { most, by }: Clip): void {
+export function clipGradients(parameters: readonly Tensor[], { most, by }: GradientClip): void {
   const gradients = parameters.flatMap(({ grad }) => grad ?? []);
   if (gradients.length === 0) return;
   scope(() =>

@@ -1,5 +1,5 @@
 import type { Device, optim } from '@tandem/torch';
-import type { Clip } from './clip.js';
+import type { GradientClip } from './clip.js';
 import type { Capture } from './replay/capture.js';
 import type { Schedule } from './schedule.js';
 
@@ -10,7 +10,7 @@ export interface Plan {
   /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
   readonly weightDecay?: Schedule | undefined;
   /** Gradients may be of any length unless given. */
-  readonly clip?: Clip | undefined;
+  readonly clip?: GradientClip | undefined;
   readonly optimizer: optim.Optimizer;
   /** The loss is minimised times this; 1 unless given. */
   readonly scaleLoss?: number;

@@ -17,7 +17,7 @@ export { residentImages } from './resident.js';
 export type { Interpolation } from './taps.js';
 export {
   checkView,
-  type EvaluationOptions,
+  type EvaluationViewOptions,
   evaluationView,
   type ImageShape,
   type Jitter,

@@ -1,6 +1,6 @@
 import { didYouMean, UserError } from '../errors.js';
 import { normalisationOf } from './normalisation.js';
-import { checkView, type EvaluationOptions, type Range, unchanged, type View, withoutColour } from './view.js';
+import { checkView, type EvaluationViewOptions, type Range, unchanged, type View, withoutColour } from './view.js';
 
 /**
  * A view without what depends on the data: its size, unless it has one of its own, mean and std.
@@ -16,7 +16,7 @@ interface Wish {
   readonly locals?: number;
 }
 
-export interface ViewPresetOptions extends EvaluationOptions, Wish {}
+export interface ViewPresetOptions extends EvaluationViewOptions, Wish {}
 
 /** From this side on images are large: they are blurred, and their crops need not be so small. */
 const LARGE = 64;
@@ -145,7 +145,7 @@ export function viewsPreset(name: string, { size, channels = 3, data, ...options
 }
 
 /** Settings that differ from those of `small`. */
-export type ViewOptions = Partial<View> & EvaluationOptions;
+export type ViewOptions = Partial<View> & EvaluationViewOptions;
 
 /**
  * One view of the preset `small`, with settings of one's own.

@@ -60,13 +60,13 @@ export const unchanged = {
 /**
  * The view for evaluation: the whole image, resized where `size` differs, to [0, 1], normalised.
  */
-export function evaluationView({ channels = 3, data, size, ...own }: EvaluationOptions): View {
+export function evaluationView({ channels = 3, data, size, ...own }: EvaluationViewOptions): View {
   const { mean, std } = { ...normalisationOf(data, channels), ...own };
   return checkView({ size, ...unchanged, mean, std }, channels);
 }
 
 /** For which images a view is; `data` names the data set whose mean and std to use. */
-export interface EvaluationOptions extends Partial<Normalisation> {
+export interface EvaluationViewOptions extends Partial<Normalisation> {
   readonly size: number;
   readonly channels?: 1 | 3;
   readonly data?: string;

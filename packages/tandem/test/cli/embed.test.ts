@@ -7,7 +7,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { CROP_MARGIN, openImages } from '../../src/images/index.js';
-import { loadEncoder, viewOf } from '../../src/weights/index.js';
+import { encoderView, loadEncoder } from '../../src/weights/index.js';
 import { card, encoderFile, pictures, start, tandem, temporary } from './running.js';
 
 const root = temporary({ after });
@@ -23,7 +23,7 @@ before(async () => {
 async function expected(): Promise<{ files: string[]; rows: number[][] }> {
   const { train } = await openImages(images, { size: 16, margin: CROP_MARGIN });
   const { encoder: network } = loadEncoder(encoder);
-  const rows = scope(() => features(network, train, { view: viewOf(card), device: 'cpu' }).toArray());
+  const rows = scope(() => features(network, train, { view: encoderView(card), device: 'cpu' }).toArray());
   const files = train.files as string[];
   const order = [...files.keys()].sort((a, b) => ((files[a] as string) < (files[b] as string) ? -1 : 1));
   return { files: order.map((i) => files[i] as string), rows: order.map((i) => (rows as number[][])[i] as number[]) };

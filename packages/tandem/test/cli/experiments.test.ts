@@ -5,13 +5,13 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/cli/shared/config-file.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type FlatConfig, flatten, type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
+import { type FlatConfig, flattenConfig, type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
 import { study } from '../support.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
 const resolved = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
-const config = (file: string): FlatConfig => flatten(resolved(file));
+const config = (file: string): FlatConfig => flattenConfig(resolved(file));
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
 
 /** Where they are not the study's 800. */

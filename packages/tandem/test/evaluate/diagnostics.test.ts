@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { linalgSvd, liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { collapseWarning, diagnose } from '../../src/evaluate/index.js';
+import { collapseWarning, diagnoseEmbeddings } from '../../src/evaluate/index.js';
 import { assertClose, normal } from '../support.js';
 
-describe('diagnose', () => {
+describe('diagnoseEmbeddings', () => {
   test('random embeddings: std about 1 / sqrt(d), nearly full rank, alignment 2, uniformity about -4', () =>
     scope(() => {
       const d = 64;
-      const { embeddingStd, effectiveRank, alignment, uniformity } = diagnose(
+      const { embeddingStd, effectiveRank, alignment, uniformity } = diagnoseEmbeddings(
         normal([1024, d], 1),
         normal([1024, d], 2),
       );
@@ -22,8 +22,8 @@ describe('diagnose', () => {
   test('whitened embeddings have the effective rank d, whatever the lengths of their rows', () =>
     scope(() => {
       const [u] = linalgSvd(normal([50, 12], 3), { fullMatrices: false });
-      assertClose(diagnose(u, u).effectiveRank, 12, { rtol: 1e-12 });
-      assertClose(diagnose(u.mul(100), u).effectiveRank, 12, { rtol: 1e-12 });
+      assertClose(diagnoseEmbeddings(u, u).effectiveRank, 12, { rtol: 1e-12 });
+      assertClose(diagnoseEmbeddings(u.mul(100), u).effectiveRank, 12, { rtol: 1e-12 });
     }));
 
   test('effective rank by hand: singular values 3 and 1', () =>
@@ -37,14 +37,14 @@ describe('diagnose', () => {
         { dtype: 'float64' },
       );
       const entropy = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
-      assertClose(diagnose(z, z).effectiveRank, Math.exp(entropy), { rtol: 1e-12 });
+      assertClose(diagnoseEmbeddings(z, z).effectiveRank, Math.exp(entropy), { rtol: 1e-12 });
     }));
 
   test('collapsed: std 0, effective rank 1, alignment 0, uniformity 0', () => {
     for (const z of [normal([1, 16], 1), normal([1, 16], 1, 'float32'), normal([1, 16], 1).mul(0)]) {
       scope(() => {
         const all = z.expand([64, 16]).contiguous();
-        const { embeddingStd, effectiveRank, alignment, uniformity } = diagnose(all, all);
+        const { embeddingStd, effectiveRank, alignment, uniformity } = diagnoseEmbeddings(all, all);
         assertClose(embeddingStd, 0, { atol: 1e-7 });
         assertClose(effectiveRank, 1, { atol: 1e-3 });
         assert.equal(alignment, 0);
@@ -56,7 +56,7 @@ describe('diagnose', () => {
   test('collapsed to one line: rank 1 although the images differ', () =>
     scope(() => {
       const z = normal([64, 1], 1).mul(normal([1, 16], 2));
-      assertClose(diagnose(z, z).effectiveRank, 1, { atol: 1e-6 });
+      assertClose(diagnoseEmbeddings(z, z).effectiveRank, 1, { atol: 1e-6 });
     }));
 
   test('alignment, uniformity and std from their definition; the lengths of rows do not matter to them', () =>
@@ -80,7 +80,7 @@ describe('diagnose', () => {
         std += Math.sqrt(u.reduce((sum, row) => sum + ((row[j] as number) - mean) ** 2, 0) / 7) / 5;
       }
       for (const factor of [1, 50]) {
-        const found = diagnose(a.mul(factor), b);
+        const found = diagnoseEmbeddings(a.mul(factor), b);
         assertClose(found.alignment, alignment, { rtol: 1e-12 });
         assertClose(found.uniformity, Math.log(energy / pairs), { rtol: 1e-12 });
         assertClose(found.embeddingStd, std, { rtol: 1e-12 });
@@ -96,7 +96,7 @@ describe('diagnose', () => {
         ],
         { dtype: 'float64' },
       );
-      const { alignment, uniformity } = diagnose(z, z.mul(-1));
+      const { alignment, uniformity } = diagnoseEmbeddings(z, z.mul(-1));
       assertClose(alignment, 4, { rtol: 1e-14 });
       assertClose(uniformity, -8, { rtol: 1e-12 });
     }));
@@ -105,13 +105,13 @@ describe('diagnose', () => {
     scope(() => {
       const z = normal([32, 8], 1, 'bfloat16');
       const before = liveCount();
-      assert.ok(Object.values(diagnose(z, z)).every(Number.isFinite));
+      assert.ok(Object.values(diagnoseEmbeddings(z, z)).every(Number.isFinite));
       assert.equal(liveCount(), before);
     }));
 });
 
 describe('collapse', () => {
-  const of = (z: Tensor) => collapseWarning(diagnose(z, z), z.shape[1] as number);
+  const of = (z: Tensor) => collapseWarning(diagnoseEmbeddings(z, z), z.shape[1] as number);
 
   test('healthy embeddings bring no warning, wide or narrow', () => {
     for (const d of [2, 8, 512]) assert.equal(of(normal([600, d], 1)), undefined, `${d}`);

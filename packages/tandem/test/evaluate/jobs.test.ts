@@ -6,6 +6,7 @@ import { scope } from '@tandem/torch';
 import {
   accuracy,
   embedImages,
+  encoderView,
   exportEncoder,
   features,
   type ImageSet,
@@ -15,7 +16,6 @@ import {
   measureKnn,
   measureLinear,
   openImages,
-  viewOf,
 } from '../../src/index.js';
 import { card, encoderFile, pictures, temporary } from '../cli/running.js';
 
@@ -48,7 +48,7 @@ test('measureKnn gives the accuracy of knn on the features, and reports what it 
   const split = knnSplit(await openImages(images, { size: 16, margin: 8 / 7, limit: 60 }));
   assert.ok(split);
   const { encoder: network } = loadEncoder(encoder);
-  const view = viewOf(card);
+  const view = encoderView(card);
   const embed = (set: ImageSet) => features(network, set, { view, device: 'cpu' });
   const expected = scope(() => {
     const predicted = knn(embed(split.reference), split.reference.labels, embed(split.queries), { k: 3 });

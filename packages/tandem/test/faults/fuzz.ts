@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { io, liveCount, ones, tensor } from '@tandem/torch';
 import { readConfig } from '../../src/cli/shared/config-file.js';
 import { UserError } from '../../src/errors.js';
-import { flatten, resolveConfig, resume } from '../../src/pretrain/index.js';
+import { flattenConfig, resolveConfig, resume } from '../../src/pretrain/index.js';
 import type { RandomStream } from '../../src/random.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { loadEncoder } from '../../src/weights/index.js';
@@ -194,7 +194,7 @@ export async function fuzzConfigs(
   const run = join(folder, 'fuzzed-run');
   mkdirSync(run, { recursive: true });
   const file = join(run, 'config.json');
-  const config = flatten(resolveConfig({ images, epochs: 2, batch: 8 }));
+  const config = flattenConfig(resolveConfig({ images, epochs: 2, batch: 8 }));
   const tandem = {
     version: '0',
     libtorch: '1.13.1',

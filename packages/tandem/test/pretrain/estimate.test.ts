@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import { allocatedBytes, rand, scope } from '@tandem/torch';
 import type { Views } from '../../src/methods/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type Estimate, estimate, resolveConfig } from '../../src/pretrain/index.js';
+import { type Estimate, estimateRun, resolveConfig } from '../../src/pretrain/index.js';
 import { smallView } from '../../src/views/index.js';
 import { pictures, tandem, temporary } from '../cli/running.js';
 import { stepContext } from '../methods/stepping.js';
@@ -22,7 +22,7 @@ before(async () => {
 const settings = { images, batch: 64, epochs: 3, width: 8, stem: 'small', device: 'cpu', precision: 'float32' };
 
 test('parameters, steps and operations of CLBO add up', async () => {
-  const found = await estimate(resolveConfig({ ...settings, backbone: 'resnet8', projHidden: 16, projDim: 8 }));
+  const found = await estimateRun(resolveConfig({ ...settings, backbone: 'resnet8', projHidden: 16, projDim: 8 }));
   const encoder =
     8 * 27 +
     2 * 8 +
@@ -47,7 +47,7 @@ test('parameters, steps and operations of CLBO add up', async () => {
 });
 
 test('binary operations are counted apart, and a method without a teacher has none of it', async () => {
-  const found = await estimate(
+  const found = await estimateRun(
     resolveConfig({
       ...settings,
       method: 'simclr',
@@ -71,7 +71,7 @@ test('the memory of a whole batch is estimated from its parts', async () => {
     predHidden: 16,
     bank: 64,
   });
-  const { memory, student, teacher, measuredAt } = (await estimate(config)) as Required<Estimate>;
+  const { memory, student, teacher, measuredAt } = (await estimateRun(config)) as Required<Estimate>;
   assert.deepEqual(measuredAt, [8, 16]);
   const view = smallView({ size: 32 });
   const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
@@ -95,8 +95,8 @@ test('the memory of a whole batch is estimated from its parts', async () => {
 
 test('batch norm in parts, and batches too small to be parted', async () => {
   const moco = { ...settings, method: 'moco', backbone: 'resnet8', ...heads, bank: 64 };
-  assert.deepEqual((await estimate(resolveConfig({ ...moco, bnSplits: 16 }))).measuredAt, [32, 64]);
-  assert.deepEqual((await estimate(resolveConfig({ ...moco, batch: 8, bnSplits: 4 }))).measuredAt, [8]);
+  assert.deepEqual((await estimateRun(resolveConfig({ ...moco, bnSplits: 16 }))).measuredAt, [32, 64]);
+  assert.deepEqual((await estimateRun(resolveConfig({ ...moco, batch: 8, bnSplits: 4 }))).measuredAt, [8]);
 });
 
 test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothing', async (t) => {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { PrototypeHead } from '../../src/networks/index.js';
-import { flatten, type PretrainEvent, pretrain, resolveConfig } from '../../src/pretrain/index.js';
+import { flattenConfig, type PretrainEvent, pretrain, resolveConfig } from '../../src/pretrain/index.js';
 import { findHead } from '../../src/runs/index.js';
 import { loadHead } from '../../src/weights/index.js';
 import { metricsOf, pictures, temporary, tiny } from '../cli/running.js';
@@ -92,7 +92,7 @@ test('crops of two sizes: a run of DINO has its numbers and leaves both encoders
     [32, 32, 16, 16],
   );
   assert.equal(saved.locals, 2);
-  assert.deepEqual(flatten(resolveConfig(saved)), saved);
+  assert.deepEqual(flattenConfig(resolveConfig(saved)), saved);
   const { head } = loadHead(findHead(out) as string);
   assert.ok(head instanceof PrototypeHead);
   assert.deepEqual([head.outputWidth, head.shape.widths], [10, [64, 8, 8, 6]]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, manualSeed, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
-import { Queue } from '../../src/step/index.js';
+import { KeyQueue } from '../../src/step/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
 
 /** Keys that tell where they come from: row i of batch b holds b and i. */
@@ -14,10 +14,10 @@ function keys(batch: number, count: number): Tensor {
 
 const rows = (keys: Tensor | undefined) => (keys as Tensor).toArray() as number[][];
 
-describe('Queue', () => {
+describe('KeyQueue', () => {
   test('at first: unit rows in all directions, each tensor its own, and the pointer at 0', () => {
     manualSeed(1);
-    const queue = new Queue(500, 3, { count: 2 });
+    const queue = new KeyQueue(500, 3, { count: 2 });
     assert.equal(queue.tensors.length, 2);
     for (const x of queue.tensors) {
       assert.deepEqual([...x.shape], [500, 3]);
@@ -35,20 +35,20 @@ describe('Queue', () => {
   test('the default generator decides on the rows', () => {
     const made = (seed: number) => {
       manualSeed(seed);
-      return hash([...new Queue(4, 3).tensors]);
+      return hash([...new KeyQueue(4, 3).tensors]);
     };
     assert.equal(made(1), made(1));
     assert.notEqual(made(1), made(2));
   });
 
   test('dtype is where the networks are', () => {
-    const { tensors, pointer } = new Queue(4, 3, { dtype: 'float64', device: 'cpu' });
+    const { tensors, pointer } = new KeyQueue(4, 3, { dtype: 'float64', device: 'cpu' });
     assert.equal(tensors[0]?.dtype, 'float64');
     assert.equal(pointer.dtype, 'int64');
   });
 
   test('first in, first out: the newest take the place of the oldest, in order, around the end', () => {
-    const queue = new Queue(6, 2);
+    const queue = new KeyQueue(6, 2);
     const first = rows(queue.tensors[0]);
     queue.enqueue(keys(1, 2));
     assert.deepEqual(rows(queue.tensors[0]), [[1, 0], [1, 1], ...first.slice(2)]);
@@ -69,7 +69,7 @@ describe('Queue', () => {
   });
 
   test('a whole queue at once', () => {
-    const queue = new Queue(3, 2);
+    const queue = new KeyQueue(3, 2);
     queue.enqueue(keys(7, 3));
     assert.deepEqual(rows(queue.tensors[0]), [
       [7, 0],
@@ -80,7 +80,7 @@ describe('Queue', () => {
   });
 
   test('several tensors share the pointer, and each gets its own keys', () => {
-    const queue = new Queue(4, 2, { count: 2 });
+    const queue = new KeyQueue(4, 2, { count: 2 });
     queue.enqueue(keys(1, 2), keys(10, 2));
     queue.enqueue(keys(2, 2), keys(20, 2));
     assert.deepEqual(rows(queue.tensors[0]), [
@@ -100,7 +100,7 @@ describe('Queue', () => {
 
   test('keys of half precision are widened, what comes in is copied, and no gradient is recorded', () =>
     scope(() => {
-      const queue = new Queue(4, 2);
+      const queue = new KeyQueue(4, 2);
       const given = keys(1, 2).to('bfloat16').clone();
       queue.enqueue(given);
       given.zero_();
@@ -116,8 +116,8 @@ describe('Queue', () => {
     }));
 
   test('the state holds all: another queue goes on from it in the same bits', () => {
-    const [one, other] = [new Queue(6, 3, { count: 2 }), new Queue(6, 3, { count: 2 })];
-    const feed = (queue: Queue, seed: number) =>
+    const [one, other] = [new KeyQueue(6, 3, { count: 2 }), new KeyQueue(6, 3, { count: 2 })];
+    const feed = (queue: KeyQueue, seed: number) =>
       scope(() => queue.enqueue(normal([2, 3], seed, 'float32'), normal([2, 3], seed + 1, 'float32')));
     feed(one, 1);
     feed(one, 3);
@@ -133,7 +133,7 @@ describe('Queue', () => {
   });
 
   test('steps make no tensor that stays', () => {
-    const queue = new Queue(6, 2);
+    const queue = new KeyQueue(6, 2);
     const before = liveCount();
     for (let i = 0; i < 5; i++) scope(() => queue.enqueue(keys(i, 3)));
     assert.equal(liveCount(), before);

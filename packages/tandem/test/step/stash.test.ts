@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { tensor } from '@tandem/torch';
-import { Queue, Stash } from '../../src/step/index.js';
+import { KeyQueue, Stash } from '../../src/step/index.js';
 
 describe('Stash', () => {
-  const [one, other] = [new Queue(2, 2), new Queue(2, 2)];
+  const [one, other] = [new KeyQueue(2, 2), new KeyQueue(2, 2)];
   const keys = (value: number) => tensor([value]).keep();
 
   test('holds the tensors of each owner, and the newest alone', () => {
@@ -23,6 +23,6 @@ describe('Stash', () => {
     const stash = new Stash();
     stash.put(other, []);
     assert.deepEqual(stash.get(other), []);
-    assert.throws(() => stash.get(one), { message: 'the loss has stashed nothing for Queue' });
+    assert.throws(() => stash.get(one), { message: 'the loss has stashed nothing for KeyQueue' });
   });
 });

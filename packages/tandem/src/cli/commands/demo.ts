@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Baseline, baselines, encoderBaseline, type KnnSplit, requireLabels } from '../../evaluate/index.js';
+import { type Baseline, encoderBaseline, type KnnSplit, knnBaselines, requireLabels } from '../../evaluate/index.js';
 import { openImages } from '../../images/index.js';
 import { pretrain, resolveConfig } from '../../pretrain/index.js';
 import { findEncoder } from '../../runs/index.js';
@@ -51,7 +51,7 @@ async function run({ out, json }: { out?: string; json?: true }): Promise<void> 
   const { encoder, card } = loadEncoder(findEncoder(run));
   console.error('measuring...');
   const options = { card, device: 'cpu' } as const;
-  const scores = [...baselines(split, options), encoderBaseline('pretrained encoder', encoder, split, options)];
+  const scores = [...knnBaselines(split, options), encoderBaseline('pretrained encoder', encoder, split, options)];
   console.log(json ? JSON.stringify({ run, scores }) : closing(scores, split, run).join('\n'));
 }
 

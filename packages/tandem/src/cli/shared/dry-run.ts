@@ -1,6 +1,6 @@
 import { shownBytes } from '../../errors.js';
 import { effectiveOperations, type Operations } from '../../networks/index.js';
-import { type Estimate, estimate, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
+import { type Estimate, estimateRun, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
 import { wrapped } from '../terminal/help.js';
 import { interruptible } from '../terminal/interruptible.js';
 
@@ -10,7 +10,7 @@ import { interruptible } from '../terminal/interruptible.js';
  */
 export async function showEstimate(config: RunConfig, out: string | undefined, json: boolean): Promise<void> {
   const found = await interruptible('images', 'stopping; nothing was written', ({ signal, onProgress }) =>
-    estimate(config, { out, signal, onLoading: onProgress }),
+    estimateRun(config, { out, signal, onLoading: onProgress }),
   );
   console.log(json ? JSON.stringify(found) : lines(found).join('\n'));
 }

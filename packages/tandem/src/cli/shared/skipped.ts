@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Skipped } from '../../images/index.js';
+import type { SkippedFile } from '../../images/index.js';
 
 /**
  * Writes all of them to a new file, one JSON object a line.
  * @param out what the command was to make: the list comes to lie beside it, or here
  * @returns where they are listed, in words
  */
-export function listSkipped(skipped: readonly Skipped[], out: string | undefined): string {
+export function listSkipped(skipped: readonly SkippedFile[], out: string | undefined): string {
   const stem = out === undefined ? 'skipped' : `${out.replace(/[/\\]+$/, '')}.skipped`;
   const lines = skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('');
   try {

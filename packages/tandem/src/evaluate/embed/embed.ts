@@ -7,9 +7,9 @@ import { digest } from '../../files/digest.js';
 import { moveUnlessThere, refuseExisting } from '../../files/existing.js';
 import { lockFolder } from '../../files/lock-folder.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
-import { type Chunk, DATA_SETS, type ImageStream, type Skipped, streamImages } from '../../images/index.js';
+import { DATA_SETS, type ImageChunk, type ImageStream, type SkippedFile, streamImages } from '../../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoder } from '../../runs/index.js';
-import { checkChannels, viewOf } from '../../weights/index.js';
+import { checkChannels, encoderView } from '../../weights/index.js';
 import { features } from '../features.js';
 import type { JobHooks } from '../hooks.js';
 import { type Opening, openingFor } from '../open.js';
@@ -40,7 +40,7 @@ export interface Embedded {
   /** Images with features, and how many features each has. */
   readonly images: number;
   readonly width: number;
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
   /** `out`, and for .npy the names of the images beside it. */
   readonly files: readonly string[];
 }
@@ -152,7 +152,7 @@ async function fill(
 }
 
 function entriesOf(
-  { set, skipped }: Chunk,
+  { set, skipped }: ImageChunk,
   { encoder, card }: OpenedEncoder,
   images: string,
   device: Device,
@@ -162,7 +162,7 @@ function entriesOf(
   checkChannels(images, set.channels, card);
   const good = set.files.map((file, i): Entry => ({ file, ...(set.labels && { label: set.labels[i] as number }) }));
   const numbers = scope(() =>
-    features(encoder, set, { view: viewOf(card), device })
+    features(encoder, set, { view: encoderView(card), device })
       .to('cpu')
       .data(),
   );

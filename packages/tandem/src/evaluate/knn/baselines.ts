@@ -1,7 +1,7 @@
 import { type Device, fromBuffer, manualSeed, scope, type Tensor } from '@tandem/torch';
 import { bytesOf, type ImageSet, imageBytes } from '../../images/index.js';
 import { buildEncoder, type Encoder } from '../../networks/index.js';
-import { type EncoderCard, viewOf } from '../../weights/index.js';
+import { type EncoderCard, encoderView } from '../../weights/index.js';
 import { features } from '../features.js';
 import type { KnnSplit } from '../labels.js';
 import { accuracy } from '../scores.js';
@@ -30,7 +30,7 @@ export interface BaselineOptions extends KnnOptions {
 const fewLabels = { perClass: 10, draws: 10 };
 
 /** What an encoder has to beat: raw pixels, and the same network with fresh weights. */
-export function baselines(split: KnnSplit, options: BaselineOptions): Baseline[] {
+export function knnBaselines(split: KnnSplit, options: BaselineOptions): Baseline[] {
   manualSeed(0);
   const untrained = buildEncoder(options.card.architecture).to({ device: options.device });
   try {
@@ -46,7 +46,7 @@ export function baselines(split: KnnSplit, options: BaselineOptions): Baseline[]
 /** The same numbers of an encoder. */
 export function encoderBaseline(name: string, encoder: Encoder, split: KnnSplit, options: BaselineOptions): Baseline {
   const { card, device, onProgress } = options;
-  const view = viewOf(card);
+  const view = encoderView(card);
   const embed = (set: ImageSet, what: string) =>
     features(encoder, set, { view, device, onProgress: (done, total) => onProgress?.(done, total, what) });
   return scope(() => baselineOf(name, featuresOfBoth(split, embed), split, options));

@@ -5,7 +5,7 @@ import type { JobHooks } from '../hooks.js';
 import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
 import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
 import { accuracy } from '../scores.js';
-import { type Baseline, baselineOf, baselines } from './baselines.js';
+import { type Baseline, baselineOf, knnBaselines } from './baselines.js';
 import { knnVotes, type Vote } from './knn.js';
 
 export interface KnnMeasureOptions extends MeasureOptions {
@@ -51,7 +51,7 @@ function measure(opened: Opened, options: KnnMeasureOptions, hooks: JobHooks): K
   const [first] = votes as [Vote];
   const { card } = encoders[0] as OpenedEncoder;
   const beaten: Baseline[] = options.baselines
-    ? baselines(opened, { card, device, onProgress: hooks.onProgress, ...first })
+    ? knnBaselines(opened, { card, device, onProgress: hooks.onProgress, ...first })
     : [];
   const records = encoders.flatMap((encoder, i) =>
     scope(() => {

@@ -12,7 +12,7 @@ import { type ClusterScores, clusterScores, daviesBouldin } from './clusters.js'
 import { principalComponents } from './pca.js';
 import { scatterSvg } from './picture.js';
 import { type PictureFiles, pictureFiles } from './picture-files.js';
-import { type Layout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
+import { type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
 
 export interface TsneMeasureOptions extends MeasureOptions {
   /** At most so many of the queries, evenly over the classes; defaults to 5000. */
@@ -79,7 +79,7 @@ function layOut(
   { iterations = tsneDefaults.iterations, ...asked }: TsneMeasureOptions,
   opened: Opened,
   hooks: JobHooks,
-): { record: EvaluationRecord<TsneResult>; points: Layout['points'] } {
+): { record: EvaluationRecord<TsneResult>; points: TsneLayout['points'] } {
   const perplexity = asked.perplexity ?? Math.min(tsneDefaults.perplexity, Math.max(1, (shown.count - 1) / 3));
   const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
   return scope(() => {

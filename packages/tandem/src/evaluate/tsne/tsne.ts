@@ -26,7 +26,7 @@ export const tsneDefaults: TsneSettings = {
   angle: 0.5,
 };
 
-export interface Layout {
+export interface TsneLayout {
   /** x and y of each point, one after another. */
   readonly points: Float64Array;
   /**
@@ -48,7 +48,7 @@ export function tsne(
   x: Tensor,
   given: Partial<TsneSettings> = {},
   onProgress?: (done: number, total: number) => void,
-): Layout {
+): TsneLayout {
   const settings = { ...tsneDefaults, ...given };
   const { perplexity, iterations, exaggerated, exaggeration } = settings;
   const n = x.shape[0] as number;

@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 
 /** What stands in manifest.json, beside the file of pixels. */
 export interface Manifest {
@@ -15,7 +15,7 @@ export interface Manifest {
   readonly bytes: number;
   /** The indices that hold no image. */
   readonly missing: readonly number[];
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 const MANIFEST = 'manifest.json';

@@ -4,7 +4,7 @@ import { cached } from '../cache/cached.js';
 import { decodeAll } from '../decode/decode-all.js';
 import { type Sides, sidesOf } from '../decode/side.js';
 import type { OpenParts, ProgressOptions, SampleOptions } from '../options.js';
-import { type ImageSet, imageBytes, type Skipped } from '../set/image-set.js';
+import { type ImageSet, imageBytes, type SkippedFile } from '../set/image-set.js';
 import { PixelFile, type Pixels } from '../set/pixel-file.js';
 import { fitsInMemory, memoryStore, type NewStore, type Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
@@ -16,7 +16,7 @@ export interface DecodedSet {
   readonly set: ImageSet;
   /** Which items they are. */
   readonly indices: readonly number[];
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 /** Decodes items to memory or, where they are too many for it, takes them from the cache. */

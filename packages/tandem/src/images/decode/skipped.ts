@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.js';
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 
 /** A handful of bad files is no reason to refuse a small collection. */
 const HANDFUL = 5;
@@ -14,7 +14,7 @@ export class TooManySkipped extends UserError {
     where: string,
     total: number,
     share: number,
-    readonly skipped: readonly Skipped[],
+    readonly skipped: readonly SkippedFile[],
   ) {
     const raise = skipped.length < total ? `, or allow more than maxSkipped=${share}` : '';
     super(
@@ -24,13 +24,13 @@ export class TooManySkipped extends UserError {
 }
 
 /** The first files with their reasons, for a message. */
-export function firstOf(skipped: readonly Skipped[]): string {
+export function firstOf(skipped: readonly SkippedFile[]): string {
   const named = skipped.slice(0, NAMED).map(({ file, reason }) => `${file} (${reason})`);
   return `${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
 }
 
 /** Counts skipped files and names the first, for the user. */
-export function skippedNote(skipped: readonly Skipped[]): string {
+export function skippedNote(skipped: readonly SkippedFile[]): string {
   const count = skipped.length === 1 ? '1 image' : `${skipped.length} images`;
   return `${count} could not be read, skipped: ${firstOf(skipped)}`;
 }
@@ -40,7 +40,7 @@ export function skippedNote(skipped: readonly Skipped[]): string {
  * @param share that may be bad, see `OpenOptions.maxSkippedShare`
  * @throws TooManySkipped
  */
-export function refuseTooMany(where: string, total: number, skipped: readonly Skipped[], share = SHARE): void {
+export function refuseTooMany(where: string, total: number, skipped: readonly SkippedFile[], share = SHARE): void {
   const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
   if (skipped.length <= tolerated && skipped.length < total) return;
   throw new TooManySkipped(where, total, share, skipped);

@@ -31,7 +31,7 @@ export interface ImageSet {
 }
 
 /** A file that could not be decoded. */
-export interface Skipped {
+export interface SkippedFile {
   readonly file: string;
   readonly reason: string;
 }
@@ -46,7 +46,7 @@ export interface DataSet {
   readonly train: ImageSet;
   readonly reference?: ImageSet;
   readonly queries?: ImageSet;
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
   /**
    * Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`).
    */

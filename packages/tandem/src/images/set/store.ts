@@ -1,5 +1,5 @@
 import { allocate } from './allocate.js';
-import type { Skipped } from './image-set.js';
+import type { SkippedFile } from './image-set.js';
 import type { Pixels } from './pixel-file.js';
 
 /** What decoding came to. */
@@ -8,7 +8,7 @@ export interface Outcome {
   readonly side: number;
   /** The indices of the images that could be decoded, ascending. */
   readonly kept: readonly number[];
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedFile[];
 }
 
 /** Images of one size, and what became of those that could not be decoded. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 import { checkNumber, isHidden, isImage, MAX_FILE } from './formats.js';
 import { type Content, type Source, sourceOf } from './source.js';
 import { tarEntries } from './tar.js';
@@ -54,7 +54,7 @@ interface Survey {
   readonly folders: Map<string, readonly string[]>;
   /** The classes that files beside images name, by sample. */
   readonly classes: Map<string, string>;
-  readonly faults: Skipped[];
+  readonly faults: SkippedFile[];
 }
 
 async function survey(
@@ -66,7 +66,7 @@ async function survey(
   const members = new Map<string, Member>();
   const folders = new Map<string, readonly string[]>();
   const classes = new Map<string, string>();
-  const faults: Skipped[] = [];
+  const faults: SkippedFile[] = [];
   for (const tar of tars) {
     // The name of its shard keeps apart what has one path in two of them.
     const prefix = tars.length > 1 ? `${archiveName(tar)}/` : '';

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../../errors.js';
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 import { checkNumber, isHidden, isImage } from './formats.js';
 import { type FilePath, list } from './listing.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
@@ -44,14 +44,14 @@ export async function openFolder(where: string, options: FolderOptions = {}): Pr
 /** What a folder holds. */
 interface Survey {
   readonly files: string[];
-  readonly faults: Skipped[];
+  readonly faults: SkippedFile[];
   /** The paths on disk of files that no text leads to. */
   readonly bytePaths: Map<string, Buffer>;
 }
 
 async function survey(where: string, { onFound, enters, signal }: FolderOptions): Promise<Survey> {
   const files: string[] = [];
-  const faults: Skipped[] = [];
+  const faults: SkippedFile[] = [];
   const bytePaths = new Map<string, Buffer>();
   let folders = 0;
   /**

@@ -4,7 +4,7 @@
  * use it names as a fault. To add one, return a `Source` and let `open-source.ts` choose it.
  */
 
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 import { FORMATS, isImage, unreadFormat } from './formats.js';
 import type { FilePath } from './listing.js';
 
@@ -31,7 +31,7 @@ export interface Source {
    * What is named like an image and cannot be one: links to nowhere, pipes, names that climb out of
    * an archive.
    */
-  readonly faults: readonly Skipped[];
+  readonly faults: readonly SkippedFile[];
   /** What was left out and why. */
   readonly notes: readonly string[];
   /** The files that are no images, for a hint where nothing else is found. */

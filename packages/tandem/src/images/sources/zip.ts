@@ -1,6 +1,6 @@
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../../errors.js';
-import type { Skipped } from '../set/image-set.js';
+import type { SkippedFile } from '../set/image-set.js';
 import { archiveName } from './archive.js';
 import { crc32 } from './crc32.js';
 import { checkNumber, isHidden, isImage, isSafe, MAX_FILE } from './formats.js';
@@ -19,7 +19,7 @@ const LINK = 0o120000;
  */
 export async function openZip(where: string, onFound?: (files: number) => void, signal?: AbortSignal): Promise<Source> {
   const entries = new Map<string, Entry>();
-  const faults: Skipped[] = [];
+  const faults: SkippedFile[] = [];
   const zip = await open(where);
   try {
     for await (const entry of zip.eachEntry()) {

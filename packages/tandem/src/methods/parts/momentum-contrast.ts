@@ -2,7 +2,7 @@ import { cat, type Tensor } from '@tandem/torch';
 import { queueContrast } from '../../losses/index.js';
 import { l2Normalize } from '../../math.js';
 import type { Branch } from '../../networks/index.js';
-import { projectShuffled, Queue, type StepContext } from '../../step/index.js';
+import { KeyQueue, projectShuffled, type StepContext } from '../../step/index.js';
 import { type EmaOptions, emaTeacher } from '../../teachers/index.js';
 
 export interface MomentumContrastOptions extends EmaOptions {
@@ -17,7 +17,7 @@ export interface MomentumContrastOptions extends EmaOptions {
  */
 export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
   const teacher = emaTeacher(student, o, { counts: 'next' });
-  const queue = new Queue(o.bank, student.head.outputWidth, student.placement);
+  const queue = new KeyQueue(o.bank, student.head.outputWidth, student.placement);
   const [negatives] = queue.tensors as [Tensor];
   const project = (images: Tensor) => teacher.project([images])[0];
   return {

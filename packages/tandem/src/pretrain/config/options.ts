@@ -51,7 +51,7 @@ export interface RunConfig {
 export type FlatConfig = Readonly<Record<string, string | number | boolean>>;
 
 /** All settings of a configuration by name, in the order of `runOptions`, the method's own last. */
-export function flatten({ data, method, preset, network, training, views, execution }: RunConfig): FlatConfig {
+export function flattenConfig({ data, method, preset, network, training, views, execution }: RunConfig): FlatConfig {
   const { images, size, limit, ...reading } = data;
   return defined({
     images,

@@ -1,5 +1,5 @@
 import { cat, noGrad, scope, type Tensor } from '@tandem/torch';
-import { type Diagnostics, diagnose } from '../../evaluate/index.js';
+import { type Diagnostics, diagnoseEmbeddings } from '../../evaluate/index.js';
 import { type Batch, type ImageSet, inOrder, subset } from '../../images/index.js';
 import type { Method } from '../../methods/method.js';
 import type { Branch } from '../../networks/index.js';
@@ -34,7 +34,7 @@ export function* diagnoseStudent(
     return scope(() => {
       const [a, b] = [0, 1].map((i) => cat(projected.map((part) => part[i] as Tensor))) as [Tensor, Tensor];
       if (!a.isfinite().all().item()) throw new NotFiniteError("the student's projections are not finite any more");
-      return diagnose(a, b);
+      return diagnoseEmbeddings(a, b);
     });
   } finally {
     for (const x of projected.flat()) x.dispose();

@@ -17,7 +17,7 @@ import { evaluationRecord, recordAll } from '../../evaluate/record.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { Branch, type Head } from '../../networks/index.js';
 import { findEncoder, findHead, openEncoder } from '../../runs/index.js';
-import { loadEncoder, loadHead, viewOf } from '../../weights/index.js';
+import { encoderView, loadEncoder, loadHead } from '../../weights/index.js';
 import type { RunConfig } from '../config/options.js';
 import { readConfigOf } from '../folder/config-json.js';
 import { loadImages } from '../pretrain.js';
@@ -89,7 +89,7 @@ function rankedClasses(
   try {
     const ranked = scope(() => {
       const scores = features(network, queries, {
-        ...{ view: viewOf(card), device, memoryFormat },
+        ...{ view: encoderView(card), device, memoryFormat },
         onProgress: (done, total) => onProgress?.(done, total, 'queries'),
       });
       return Int32Array.from(noGrad(() => scores.topk(best, { dim: 1 }))[1].data(), Number);

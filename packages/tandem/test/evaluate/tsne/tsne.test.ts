@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
-import { clusterScores, type Layout, principalComponents, tsne } from '../../../src/evaluate/index.js';
+import { clusterScores, principalComponents, type TsneLayout, tsne } from '../../../src/evaluate/index.js';
 import { affinities } from '../../../src/evaluate/tsne/affinities.js';
 import { Quadtree } from '../../../src/evaluate/tsne/quadtree.js';
 import { l2Normalize } from '../../../src/math.js';
@@ -65,7 +65,7 @@ describe('principal components', () => {
 });
 
 describe('t-SNE', () => {
-  let layout: Layout;
+  let layout: TsneLayout;
 
   test("the divergence is at most 5 % off that of scikit-learn's exact method at equal settings", () => {
     scope(() => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { flatten, knownSettings, resolveConfig } from '../../../src/pretrain/index.js';
+import { flattenConfig, knownSettings, resolveConfig } from '../../../src/pretrain/index.js';
 
 test('another name of a setting is taken for the setting, which config.json holds', () => {
-  const resolved = (given: object) => flatten(resolveConfig({ images: 'x', ...given }));
+  const resolved = (given: object) => flattenConfig(resolveConfig({ images: 'x', ...given }));
   assert.deepEqual(resolved({ emaMomentum: '.9' }), resolved({ eta: 0.9 }));
   const moco = { method: 'moco', batch: 32 };
   assert.deepEqual(resolved({ ...moco, queue: 64 }), resolved({ ...moco, bank: 64 }));

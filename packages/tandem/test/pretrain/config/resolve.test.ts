@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findMethod, methodPresets, methods } from '../../../src/methods/index.js';
-import { describeOptions, flatten, resolveConfig as resolve, runOptions } from '../../../src/pretrain/index.js';
+import { describeOptions, flattenConfig, resolveConfig as resolve, runOptions } from '../../../src/pretrain/index.js';
 import { study } from '../../support.js';
 
 const images = 'pictures';
-const resolveConfig = (given: Readonly<Record<string, unknown>>) => flatten(resolve(given));
+const resolveConfig = (given: Readonly<Record<string, unknown>>) => flattenConfig(resolve(given));
 
 test('defaults are filled in for the run and for its method', () => {
   const config = resolveConfig({ images });
