@@ -257,6 +257,7 @@ export {
 // Pretraining: whole runs with their folder, from settings to the kept encoder.
 
 export {
+  type ConfigFile,
   type DrawnViews,
   type DrawViewsOptions,
   drawViews,
@@ -275,6 +276,7 @@ export {
   pretrain,
   type ResumeOptions,
   type RunConfig,
+  readConfigFile,
   resolveConfig,
   resume,
 } from './pretrain/index.js';

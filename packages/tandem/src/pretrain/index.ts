@@ -1,3 +1,4 @@
+export { type ConfigFile, readConfigFile } from './config/config-file.js';
 export { describeOptions, type OptionHelp } from './config/help.js';
 export { type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';
 export { knownSettings } from './config/read.js';

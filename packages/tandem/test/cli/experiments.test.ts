@@ -3,14 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../../src/cli/shared/config-file.js';
 import { buildEncoder } from '../../src/networks/index.js';
-import { type FlatConfig, flattenConfig, type RunConfig, resolveConfig } from '../../src/pretrain/index.js';
+import {
+  type FlatConfig,
+  flattenConfig,
+  type RunConfig,
+  readConfigFile,
+  resolveConfig,
+} from '../../src/pretrain/index.js';
 import { study } from '../support.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
-const resolved = (file: string): RunConfig => resolveConfig(readConfig(join(folder, file)).settings);
+const resolved = (file: string): RunConfig => resolveConfig(readConfigFile(join(folder, file)).settings);
 const config = (file: string): FlatConfig => flattenConfig(resolved(file));
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();
 
@@ -26,7 +31,7 @@ describe('experiments', () => {
       if (base === undefined) continue;
       assert.ok(Object.keys(own).length <= 6, `${file} is a small difference`);
       const from = resolve(dirname(join(folder, file)), base);
-      const before = readConfig(from).settings;
+      const before = readConfigFile(from).settings;
       for (const key of Object.keys(own)) assert.notDeepEqual(own[key], before[key], `${file}: ${key} is in ${base}`);
       if (!/^(figure|table|momentum)/.test(file)) continue;
       assert.equal(run.epochs, epochsOf[basename(dirname(file))] ?? 800, file);

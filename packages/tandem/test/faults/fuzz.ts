@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, liveCount, ones, tensor } from '@tandem/torch';
-import { readConfig } from '../../src/cli/shared/config-file.js';
 import { UserError } from '../../src/errors.js';
-import { flattenConfig, resolveConfig, resume } from '../../src/pretrain/index.js';
+import { flattenConfig, readConfigFile, resolveConfig, resume } from '../../src/pretrain/index.js';
 import type { RandomStream } from '../../src/random.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { loadEncoder } from '../../src/weights/index.js';
@@ -210,7 +209,7 @@ export async function fuzzConfigs(
     const bytes = mutated(good, random, hostile);
     writeFileSync(file, bytes);
     const readers = [
-      () => resolveConfig(readConfig(file).settings),
+      () => resolveConfig(readConfigFile(file).settings),
       async () => {
         const events = resume(run);
         try {

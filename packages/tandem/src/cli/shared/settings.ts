@@ -1,6 +1,5 @@
 import { didYouMean, UsageError } from '../../errors.js';
-import { knownSettings } from '../../pretrain/index.js';
-import { readConfig } from './config-file.js';
+import { knownSettings, readConfigFile } from '../../pretrain/index.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
 export type Flags = Readonly<Record<string, string>>;
@@ -35,7 +34,7 @@ export function gatherSettings(
   { name, flags }: { readonly name: string; readonly flags: Flags },
 ): Record<string, unknown> {
   const own = { ...readWords(words, flags), ...given };
-  const from = file === undefined ? undefined : readConfig(file);
+  const from = file === undefined ? undefined : readConfigFile(file);
   if (from?.isOfRun && 'preset' in own) {
     throw new UsageError(
       `preset changes nothing beside ${file}, a run's own, which names every setting; leave one of them out`,

@@ -20,16 +20,13 @@ export interface ConfigFile {
  * folder.
  * @throws UserError when a file cannot be read, is no JSON object, or extends itself
  */
-export function readConfig(file: string, above: readonly string[] = []): ConfigFile {
-  let path: string;
-  let settings: Record<string, unknown>;
-  try {
-    path = realpathSync(file);
-    settings = readJson(file);
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(`--config ${file}: ${error.message}`);
-    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
-  }
+export function readConfigFile(file: string): ConfigFile {
+  return readOver(file, []);
+}
+
+/** @param above the files that extend this one */
+function readOver(file: string, above: readonly string[]): ConfigFile {
+  const { path, settings } = readSettingsOf(file);
   if (above.includes(path)) throw new UserError(`--config ${file} extends itself`);
   if (above.length > mostAbove)
     throw new UserError(`--config ${file}: more than ${mostAbove} files extend one another`);
@@ -38,6 +35,15 @@ export function readConfig(file: string, above: readonly string[] = []): ConfigF
   if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
   if (typeof base !== 'string' || base.length > longestPath)
     throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
-  const below = readConfig(resolve(dirname(file), base), [...above, path]);
+  const below = readOver(resolve(dirname(file), base), [...above, path]);
   return { settings: { ...below.settings, ...own }, isOfRun: below.isOfRun };
+}
+
+function readSettingsOf(file: string): { path: string; settings: Record<string, unknown> } {
+  try {
+    return { path: realpathSync(file), settings: readJson(file) };
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`--config ${file}: ${error.message}`);
+    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
+  }
 }

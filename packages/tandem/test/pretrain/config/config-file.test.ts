@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readConfig } from '../../src/cli/shared/config-file.js';
-import { temporary, writeJson } from './running.js';
+import { readConfigFile } from '../../../src/pretrain/index.js';
+import { temporary, writeJson } from '../../cli/running.js';
 
 test('a file comes over the files it extends, each named from its own folder', (t) => {
   const folder = temporary(t);
@@ -12,7 +12,7 @@ test('a file comes over the files it extends, each named from its own folder', (
   writeJson(join(folder, 'middle.json'), { extends: './base.json', lr: 2, epochs: 3 });
   const file = writeJson(join(folder, 'sweep', 'top.json'), { extends: '../middle.json', epochs: 4 });
   const settings = { images: 'pictures', lr: 2, batch: 8, epochs: 4 };
-  assert.deepEqual(readConfig(file), { settings, isOfRun: true });
+  assert.deepEqual(readConfigFile(file), { settings, isOfRun: true });
 });
 
 test('what cannot be read is one clear line', (t) => {
@@ -31,6 +31,6 @@ test('what cannot be read is one clear line', (t) => {
     ['list.json', /list\.json: it must be a JSON object/],
     ['broken.json', /broken\.json: it is not JSON/],
   ] as const) {
-    assert.throws(() => readConfig(at(name)), { name: 'UserError', message });
+    assert.throws(() => readConfigFile(at(name)), { name: 'UserError', message });
   }
 });
