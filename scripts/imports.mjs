@@ -161,7 +161,7 @@ export const house = [
   },
   {
     room: `${tandem}/train`,
-    may: [...common, ...rooms('images', 'views', 'losses', 'step', 'methods/method.ts')],
+    may: [...common, ...rooms('files/put-aside.ts', 'images', 'views', 'losses', 'step', 'methods/method.ts')],
     packages: [engine],
     worldly: true,
     why: 'training knows the contract, no method',

@@ -42,13 +42,13 @@ export async function* pretrain(
   yield { kind: 'loading' };
   const data = await loadImages(config, loading);
   const name = own ?? `${shortName(config.data.images)}-${method.name}-${network.backbone}`;
-  const run = prepare(config, data, () => createRunFolder(out, name));
+  const prepared = prepare(config, data, () => createRunFolder(out, name));
   try {
-    writeRunConfig(run);
-    for (const text of run.notes) yield { kind: 'warning', text };
-    yield* runLoop(run, start, loading.signal);
+    const configFile = writeRunConfig(prepared);
+    for (const text of prepared.notes) yield { kind: 'warning', text };
+    yield* runLoop({ ...prepared, configFile }, start, loading.signal);
   } finally {
-    run.folder.release();
+    prepared.folder.release();
   }
 }
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { threads, version } from '@tandem/torch';
-import { UserError } from '../errors.js';
+import { shownName, UserError } from '../errors.js';
 import { type DataSet, fingerprint } from '../images/index.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Settings } from './config/read.js';
 import type { PretrainEvent } from './events.js';
-import { type Circumstances, readRunConfig } from './folder/config-json.js';
-import { type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
+import { type Circumstances, copyIn, readRunConfig } from './folder/config-json.js';
+import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
 import { type Progress, readProgress, start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
@@ -49,13 +49,17 @@ export async function* resume(
   path: string,
   { changes, ...loading }: ResumeOptions = {},
 ): AsyncGenerator<PretrainEvent> {
-  const { config, begun } = readRunConfig(path, changes);
+  const { config, begun, configFile, fault } = readRunConfig(path, changes);
   const folder = openRunFolder(path);
   try {
+    if (fault !== undefined) {
+      folder.restoreConfig(configFile);
+      yield { kind: 'warning', text: `${fault}; it is written anew from the copy in the checkpoint` };
+    }
     yield { kind: 'loading' };
     const data = await loadFrom(begun.folder, () => loadImages(config, loading));
     checkImages(data, begun.images, path);
-    const run = prepare(config, data, () => folder);
+    const run = { ...prepare(config, data, () => folder), configFile };
     checkNetworks(run, begun, path);
     const warnings = checkMachine(begun);
     const from = restore(run, warnings);
@@ -140,7 +144,18 @@ function restore(run: ResumedRun, warnings: string[]): Progress {
   } finally {
     for (const tensor of Object.values(found.tensors)) tensor.dispose();
   }
+  warnings.push(...editedNote(run.configFile, copyIn(found.notes)));
   return progressIn(found, run, warnings);
+}
+
+/** Settings in config.json that are others than at the last save, by hand or by damage. */
+function editedNote(now: ConfigFile, saved: ConfigFile = now): string[] {
+  const free: readonly string[] = [...changeable, 'images', 'tandem'];
+  const edited = Object.keys({ ...saved, ...now })
+    .filter((key) => !free.includes(key) && JSON.stringify(now[key]) !== JSON.stringify(saved[key]))
+    .map((key) => `${shownName(key)} is ${JSON.stringify(now[key])}, was ${JSON.stringify(saved[key])}`);
+  if (edited.length === 0) return [];
+  return [`config.json was changed since the last save: ${edited.join(', ')}; the run resumes with what it says now`];
 }
 
 /**

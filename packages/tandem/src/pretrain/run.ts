@@ -8,7 +8,7 @@ import type { EncoderCard } from '../weights/card.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
 import { type FlatConfig, flattenConfig, type RunConfig } from './config/options.js';
 import type { EvaluationContext } from './evaluation/context.js';
-import type { RunFolder } from './folder/run-folder.js';
+import type { ConfigFile, RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
 import { chooseCompute, newPlan } from './plan.js';
 import type { LoadedTeacher } from './teacher.js';
@@ -21,6 +21,8 @@ export interface Run {
   /** What config.json says: all that the images and the machine decide included. */
   readonly settings: FlatConfig;
   readonly folder: RunFolder;
+  /** What its config.json holds, as it was begun. */
+  readonly configFile: ConfigFile;
   readonly data: DataSet;
   readonly method: Method;
   /** The trained network that it imitates. */
@@ -43,13 +45,13 @@ export function prepare<Folder extends RunFolder>(
   config: RunConfig,
   data: DataSet,
   openFolder: () => Folder,
-): Run & { readonly folder: Folder } {
+): AssembledRun & { readonly folder: Folder } {
   const run = assemble(config, data);
   return { ...run, folder: openFolder() };
 }
 
-/** All of a run but its folder. */
-export type AssembledRun = Omit<Run, 'folder'>;
+/** All of a run but its folder and what that holds. */
+export type AssembledRun = Omit<Run, 'folder' | 'configFile'>;
 
 /** @throws UserError where settings, images and given networks do not go together */
 export function assemble(config: RunConfig, data: DataSet): AssembledRun {

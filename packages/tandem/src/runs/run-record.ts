@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../errors.js';
+import { shellWord, UserError } from '../errors.js';
 import { readJsonLines, readJsonObject } from '../files/json.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
 
@@ -24,8 +24,7 @@ export function readRun(path: string): RunRecord {
   if (!found) throw new UserError(`${path}: there is no such run folder`);
   if (!found.isDirectory()) throw new UserError(`${path}: a file; give the folder of a run`);
   const config = join(path, 'config.json');
-  if (!existsSync(config))
-    throw new UserError(`${path}: no config.json in it, so it is no run folder of tandem pretrain`);
+  if (!existsSync(config)) throw new UserError(withoutConfig(path));
   return {
     path,
     name: basename(resolve(path)),
@@ -34,6 +33,12 @@ export function readRun(path: string): RunRecord {
     skipped: readJsonLines(join(path, 'skipped.jsonl')),
     evaluations: readEvaluations(path),
   };
+}
+
+function withoutConfig(path: string): string {
+  return existsSync(join(path, 'checkpoint'))
+    ? `${path}: its config.json is gone; written anew from the checkpoint by: tandem resume ${shellWord(path)}`
+    : `${path}: no config.json in it, so it is no run folder of tandem pretrain`;
 }
 
 /** The number of that name, or undefined where it is missing or no number. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, noGrad, type optim, type Tensor } from '@tandem/torch';
 import { shownName } from '../errors.js';
+import { putAside } from '../files/put-aside.js';
 import type { Method } from '../methods/method.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -102,7 +103,7 @@ export function loadCheckpoint(
       return readCheckpoint(file);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      renameSync(file, free(`${file}.damaged`));
+      putAside(file);
       onDamaged(file, (error as Error).message.replace(`${file}: `, ''));
     }
   }
@@ -117,10 +118,17 @@ function isDamage(error: unknown): boolean {
   return isTold || (error as NodeJS.ErrnoException).code === 'EIO';
 }
 
-function free(path: string): string {
-  for (let n = 1; ; n++) {
-    const candidate = n === 1 ? path : `${path}-${n}`;
-    if (!existsSync(candidate)) return candidate;
+/** The notes of a run's whole checkpoints, the newest first; all files are left as they are. */
+export function* savedNotes(runFolder: string): Generator<unknown> {
+  for (const name of files) {
+    let found: Checkpoint;
+    try {
+      found = readCheckpoint(join(runFolder, 'checkpoint', name));
+    } catch {
+      continue; // none, or a damaged one
+    }
+    for (const tensor of Object.values(found.tensors)) tensor.dispose();
+    yield found.notes;
   }
 }
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type PretrainEvent, pretrain, resolveConfig, resume } from '../../src/pretrain/index.js';
+import { readRun } from '../../src/runs/index.js';
 import { pictures, temporary, tiny } from '../cli/running.js';
 import { whatCameOut } from '../faults/runs.js';
 
@@ -183,6 +185,74 @@ test('other threads or another libtorch are reported', async () => {
     word as string,
     /^begun with 77 threads on libtorch .*, resumed with \d+ threads on libtorch .*: the last bits may differ$/,
   );
+});
+
+const configFile = (run: string) => join(run, 'config.json');
+
+for (const [name, spoil] of [
+  ['gone', (file: string) => rmSync(file)],
+  ['empty', (file: string) => writeFileSync(file, '')],
+  ['torn', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 300))],
+  ['zeroed', (file: string) => writeFileSync(file, Buffer.alloc(2000))],
+  [
+    'a setting that is none',
+    (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace('"batch"', '"bat#h"')),
+  ],
+] as const) {
+  test(`config.json ${name}: the run resumes by the copy in its checkpoint, and the file is written anew`, async () => {
+    const run = await spoilt(`config-${name}`, (run) => spoil(configFile(run)));
+    const damaged = existsSync(configFile(run)) ? readFileSync(configFile(run)) : undefined;
+    const [word, ...more] = warnings(await resumed(run));
+    const fault = damaged ? /config\.json cannot be used: .*/ : /config\.json is gone/;
+    assert.match(word ?? '', new RegExp(`${fault.source}; it is written anew from the copy in the checkpoint$`));
+    assert.deepEqual(more, []);
+    assert.deepEqual(whatCameOut(run), whole);
+    assert.deepEqual(readFileSync(configFile(run)), readFileSync(configFile(half)));
+    const aside = `${configFile(run)}.damaged`;
+    assert.deepEqual(existsSync(aside) ? readFileSync(aside) : undefined, damaged);
+  });
+}
+
+test('config.json and the newest checkpoint damaged: the copy in the one before serves', async () => {
+  const run = await spoilt('config-and-state', (run) => {
+    cpSync(state(run), state(run, 'previous'));
+    writeFileSync(state(run), 'no tensors');
+    rmSync(configFile(run));
+  });
+  assert.equal(warnings(await resumed(run)).length, 2);
+  assert.deepEqual(whatCameOut(run), whole);
+});
+
+test('config.json gone from a run at its end: it is written anew', async () => {
+  const run = join(root, 'ended');
+  cpSync(join(root, 'whole'), run, { recursive: true });
+  rmSync(configFile(run));
+  assert.throws(() => readRun(run), /ended: its config\.json is gone; written anew .* by: tandem resume /);
+  await refused(run, /is at its end/);
+  assert.deepEqual(readRun(run).config, readRun(half).config);
+});
+
+test('config.json gone where checkpoints have no copy of it: what is missing is said', async () => {
+  const run = join(root, 'old');
+  cpSync(fileURLToPath(new URL('../../../test/fixtures/old-run', import.meta.url)), run, { recursive: true });
+  rmSync(configFile(run));
+  await refused(run, /config\.json is gone, and no checkpoint in .* has a copy of its settings: put config\.json back/);
+});
+
+test('settings in config.json that changed since the last save are reported', async () => {
+  const run = await spoilt('edited', (run) => {
+    const text = readFileSync(configFile(run), 'utf8');
+    writeFileSync(
+      configFile(run),
+      text.replace('"epochs": 2', '"epochs": 3').replace('"saveSteps": 0', '"saveSteps": 5'),
+    );
+  });
+  const [word, ...more] = warnings(await resumed(run, ({ kind }) => kind === 'start'));
+  assert.equal(
+    word,
+    "config.json was changed since the last save: 'epochs' is 3, was 2; the run resumes with what it says now",
+  );
+  assert.deepEqual(more, []);
 });
 
 test('a config.json that is damaged or means ill is refused with one short line', async () => {

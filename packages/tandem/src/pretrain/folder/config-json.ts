@@ -6,12 +6,13 @@ import { UserError } from '../../errors.js';
 import { readJson } from '../../files/json.js';
 import { isOfTheDisk } from '../../files/write-whole.js';
 import { fingerprint } from '../../images/index.js';
+import { savedNotes } from '../../train/checkpoint.js';
 import { tandemVersion } from '../../version.js';
 import type { RunConfig } from '../config/options.js';
 import type { Settings } from '../config/read.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { Run } from '../run.js';
-import { unwritable } from './run-folder.js';
+import { type ConfigFile, unwritable } from './run-folder.js';
 
 const trained = z.object({ sha256: z.string() });
 
@@ -40,9 +41,11 @@ export type Circumstances = z.infer<typeof circumstances>;
 
 /**
  * Writes down what is being run, and on what machine and images.
+ * @returns what was written
  * @throws UserError when that cannot be written
  */
-export function writeRunConfig({ settings, folder, data, method, teacher, baseModel }: Run): void {
+export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
+  const { settings, folder, data, method, teacher, baseModel } = run;
   const { count, channels, height, width } = data.train;
   const tandem = {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
@@ -51,34 +54,73 @@ export function writeRunConfig({ settings, folder, data, method, teacher, baseMo
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
     ...(baseModel && { origin: { sha256: baseModel.sha256 } }),
   } satisfies Circumstances;
+  const configFile = { ...settings, tandem };
   try {
-    folder.writeConfig({ ...settings, tandem });
+    folder.writeConfig(configFile);
     if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
+    return configFile;
   } catch (error) {
     throw isOfTheDisk(error) ? unwritable(folder.path, error.message) : error;
   }
 }
 
+/** What config.json says. */
+interface Configured {
+  readonly config: RunConfig;
+  /** The circumstances it was begun in. */
+  readonly begun: Circumstances;
+  readonly configFile: ConfigFile;
+}
+
 /**
- * The configuration of a run, and the circumstances it was begun in.
+ * The configuration of a run; where config.json is gone or damaged, from the copy in its newest
+ * whole checkpoint.
  * @param changes come over its settings
- * @throws UserError where there is no run, or its settings are damaged
+ * @returns also why a copy had to serve, where one had to
+ * @throws UserError where there is no run, or its settings are damaged and there is no copy
  */
-export function readRunConfig(
-  run: string,
-  changes: Settings = {},
-): { readonly config: RunConfig; readonly begun: Circumstances } {
+export function readRunConfig(run: string, changes: Settings = {}): Configured & { readonly fault?: string } {
   const file = join(run, 'config.json');
-  if (!existsSync(file)) throw new UserError(`${run} is no run folder: there is no config.json in it`);
   try {
-    const { tandem, ...settings } = readJson(file);
-    const { success, data: begun } = circumstances.safeParse(tandem);
-    const config = resolveConfig(seenFrom(begun?.folder, { ...settings, ...changes }));
-    if (!success) throw new UserError('what it says of its machine is not whole');
-    return { config, begun };
+    return configured(readJson(file), changes);
   } catch (error) {
-    throw new UserError(`${file} cannot be used: ${(error as Error).message}`);
+    const isGone = !existsSync(file);
+    const fault = isGone ? `${file} is gone` : `${file} cannot be used: ${(error as Error).message}`;
+    const copy = copyInCheckpoint(run, changes);
+    if (copy !== undefined) return { ...copy, fault };
+    if (!existsSync(join(run, 'checkpoint'))) {
+      throw new UserError(isGone ? `${run} is no run folder: there is no config.json in it` : fault);
+    }
+    throw new UserError(
+      `${fault}, and no checkpoint in ${run} that is whole has a copy of its settings: put config.json back; report.html, where there is one, shows the settings`,
+    );
   }
+}
+
+/** @throws Error where it cannot be used, without the file's name */
+function configured(configFile: ConfigFile, changes: Settings): Configured {
+  const { tandem, ...settings } = configFile;
+  const { success, data: begun } = circumstances.safeParse(tandem);
+  const config = resolveConfig(seenFrom(begun?.folder, { ...settings, ...changes }));
+  if (!success) throw new UserError('what it says of its machine is not whole');
+  return { config, begun, configFile };
+}
+
+/** The newest copy that can be used. */
+function copyInCheckpoint(run: string, changes: Settings): Configured | undefined {
+  for (const notes of savedNotes(run)) {
+    const copy = copyIn(notes);
+    if (copy === undefined) continue; // of an earlier version
+    try {
+      return configured(copy, changes);
+    } catch {}
+  }
+  return undefined;
+}
+
+/** The copy of config.json in a checkpoint's notes; earlier versions have none. */
+export function copyIn(notes: unknown): ConfigFile | undefined {
+  return z.object({ config: z.record(z.string(), z.unknown()) }).safeParse(notes).data?.config;
 }
 
 /** The settings of a run. @throws UserError where there is none, or they are damaged */

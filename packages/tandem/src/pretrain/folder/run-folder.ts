@@ -16,13 +16,17 @@ import { alreadyThere } from '../../files/existing.js';
 import { objectIn } from '../../files/json.js';
 import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { putAside } from '../../files/put-aside.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
 import { headFile } from '../../runs/encoder-files.js';
+
+/** What `config.json` holds: settings by name, and under `tandem` where they come from. */
+export type ConfigFile = Readonly<Record<string, unknown>>;
 
 /** The files of one run. This process alone trains in it until `release`. */
 export interface RunFolder {
   readonly path: string;
-  writeConfig(config: object): void;
+  writeConfig(config: ConfigFile): void;
   /**
    * One line of JSON for each epoch after the first `at` bytes: whole and on the disk, or not at
    * all.
@@ -50,6 +54,8 @@ export interface OpenedRunFolder extends RunFolder {
    * @returns the bytes that are left: fewer where lines were lost
    */
   resumeAfter(bytes: number): number;
+  /** Writes a lost config.json anew; a damaged one is put aside. */
+  restoreConfig(config: ConfigFile): void;
   /** What `metrics.jsonl` holds of the epochs up to a step. */
   metricsUntil(step: number): { readonly epochs: number; readonly metricsBytes: number };
 }
@@ -107,7 +113,12 @@ export function openRunFolder(path: string): OpenedRunFolder {
         return cutLines(join(path, 'metrics.jsonl'), bytes);
       };
       const metricsUntil = (step: number) => linesUntil(join(path, 'metrics.jsonl'), step);
-      return { ...runFolderAt(path, lock), resumeAfter, metricsUntil };
+      const folder = runFolderAt(path, lock);
+      const restoreConfig = (config: ConfigFile) => {
+        if (existsSync(join(path, 'config.json'))) putAside(join(path, 'config.json'));
+        folder.writeConfig(config);
+      };
+      return { ...folder, resumeAfter, restoreConfig, metricsUntil };
     });
   } catch (error) {
     throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');

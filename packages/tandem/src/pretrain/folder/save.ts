@@ -5,12 +5,13 @@ import type { Run } from '../run.js';
 
 /**
  * The encoders where asked for, then the checkpoint: a run that dies in between makes the same
- * encoders once more.
+ * encoders once more. A copy of config.json goes into the checkpoint, should that be lost.
  * @param notes what else a resumed run must know
  */
-export function saveRun(run: Run, step: number, notes: unknown, encoders: boolean): void {
+export function saveRun(run: Run, step: number, notes: object, encoders: boolean): void {
   if (encoders) saveEncoders(run);
-  saveCheckpoint(run.folder.path, run.method, run.plan.optimizer, step, notes);
+  const { folder, method, plan, configFile } = run;
+  saveCheckpoint(folder.path, method, plan.optimizer, step, { ...notes, config: configFile });
 }
 
 /** Both encoders, and the kept one, with its head, under the name that tools look for. */
