@@ -1,15 +1,16 @@
 import { closeSync, createWriteStream, openSync, writeFileSync, writeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileWriter, ParquetWriter } from 'hyparquet-writer';
-import yazl from 'yazl';
 import type { Journal } from './journal.js';
 import { npyHeader, npyIntegers, npyTexts } from './npy.js';
 
 /** Writes what a journal holds to a new file, a block of rows at a time. */
 export type Format = (journal: Journal, path: string) => Promise<void>;
 
-/** The formats by the ending of a file's name. */
+/**
+ * The formats by the ending of a file's name. Libraries that write them are loaded when they do:
+ * most commands never need them.
+ */
 export const embedFormats: Readonly<Record<string, Format>> = {
   '.npy': async (journal, path) => writeBlocks(path, npyBlocks(journal)),
   '.npz': writeNpz,
@@ -39,6 +40,7 @@ function* npyBlocks(journal: Journal): Generator<Uint8Array> {
  * since features hardly shrink.
  */
 async function writeNpz(journal: Journal, path: string): Promise<void> {
+  const { default: yazl } = await import('yazl');
   const zip = new yazl.ZipFile();
   const plain = { compress: false, mtime: new Date(1980, 0, 1) };
   zip.addReadStreamLazy('features.npy', plain, (give) => give(null, Readable.from(npyBlocks(journal))));
@@ -71,6 +73,7 @@ const required = { repetition_type: 'REQUIRED' } as const;
 
 /** Columns `file`, `class` where there are classes, and `features`, a list of floats. */
 async function writeParquet(journal: Journal, path: string): Promise<void> {
+  const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
   const text = (name: string) => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', ...required }) as const;
   const hasClasses = labelsOf(journal) !== undefined;
   const writer = new ParquetWriter({
