@@ -52,6 +52,7 @@ const sidebar = [
     'evaluation',
     'exported-folder',
     'report',
+    'typescript',
     'engine',
     'compatibility',
   ]),

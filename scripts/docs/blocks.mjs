@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { common, house } from '../imports.mjs';
 import { root } from '../run.mjs';
+import { publicNames } from './api.mjs';
 
 const source = (/** @type {string} */ path) => import(join(root, 'packages/tandem/dist/src', path));
 const { run } = await source('cli/program.js');
@@ -13,7 +14,7 @@ const { runOptions } = await source('pretrain/index.js');
 const { z } = await import('zod');
 
 /** The kinds of blocks: `<!-- generated: settings clbo -->` calls `settings('clbo')`. */
-export const blocks = { settings, presets: presetsOf, help, rooms, findings };
+export const blocks = { settings, presets: presetsOf, help, rooms, findings, api };
 
 /** Every setting of all runs (`run`), or those of a method alone. @param {string} of */
 function settings(of) {
@@ -86,6 +87,20 @@ function rooms(folder) {
     ]);
   return table(['room', 'may import', 'from outside', 'why'], rows);
 }
+
+/** What `tandem` exports, by groups. */
+function api() {
+  const parts = publicNames().flatMap(({ title, purpose, names }) => {
+    const rows = names.filter(({ isType }) => !isType).map(({ name, summary }) => [code(name), summary]);
+    const types = names.filter(({ isType }) => isType).map(({ name }) => code(name));
+    if (types.length > 0) rows.push(['types', types.join(' ')]);
+    return [`## ${title}`, sentence(purpose), table(['name', 'what'], rows)];
+  });
+  return parts.join('\n\n');
+}
+
+/** @param {string} text */
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** The scripts in findings/, each with the first line of its comment. */
 function findings() {

@@ -5,7 +5,9 @@ import { distance } from 'fastest-levenshtein';
  * nearest right thing. The command line prints it without a stack and exits with `exitCode`.
  */
 export class UserError extends Error {
+  /** Of its class; `instanceof UserError` tells all of them. */
   override readonly name: string = 'UserError';
+  /** Of the command line: 1, or 2 where the command itself was wrong. */
   readonly exitCode: number = 1;
 }
 

@@ -6,8 +6,8 @@
 
 // Errors: what a user can mend comes as a UserError, one line that says what, where and the cure.
 
-export { UserError } from './errors.js';
-export { TooManySkipped } from './images/index.js';
+export { UsageError, UserError } from './errors.js';
+export { TooManySkippedError } from './images/index.js';
 export { AtEndError } from './pretrain/index.js';
 export { DivergedError } from './train/index.js';
 
@@ -248,10 +248,7 @@ export {
   type Exported,
   type ExportOptions,
   exportEncoder,
-  type Quality,
   type Quantization,
-  type QuantizeOptions,
-  quantizeEncoder,
 } from './export/index.js';
 
 // Pretraining: whole runs with their folder, from settings to the kept encoder.

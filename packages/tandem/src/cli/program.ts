@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
-import { TooManySkipped } from '../images/decode/skipped.js';
+import { TooManySkippedError } from '../images/decode/skipped.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
 import { Exit } from './terminal/exit.js';
@@ -89,7 +89,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Exit) return error.code;
     const more =
-      error instanceof TooManySkipped
+      error instanceof TooManySkippedError
         ? aboutSkipped(
             error,
             program?.commands.find((one) => one.name() === argv[0]),
@@ -102,7 +102,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** How more may be bad, and where all of them are listed. */
-function aboutSkipped({ skipped }: TooManySkipped, command: Command | undefined): string {
+function aboutSkipped({ skipped }: TooManySkippedError, command: Command | undefined): string {
   const flag = command?.options.some(({ long }) => long === '--max-skipped') ? ' (--max-skipped)' : '';
   return `${flag}; ${listSkipped(skipped, command?.opts().out)}`;
 }

@@ -10,6 +10,7 @@ export interface ProbeResult {
 
 /** What a classifier's answers are worth. All accuracies are shares of queries. */
 export interface ClassTable {
+  /** How often the class is the likeliest. */
   readonly accuracy: number;
   /** How often the class is among the five likeliest; absent with five classes or fewer. */
   readonly top5?: number;

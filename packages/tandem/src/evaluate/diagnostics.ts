@@ -20,6 +20,7 @@ export interface Diagnostics {
 }
 
 /**
+ * Signs of health and of collapse in the embeddings of two views.
  * @param a embeddings of one view of n images, [n, d]
  * @param b of another view of the same images
  */

@@ -6,10 +6,13 @@ import { makeView, type View } from '../views/index.js';
 
 /** How features are computed. */
 export interface FeatureOptions {
+  /** How images are shown to the network; see `encoderView`. */
   readonly view: View;
+  /** Where the network is. */
   readonly device: Device;
   /** Defaults to `channelsLast`, the quicker one at every width. */
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
+  /** Images at a time; defaults to 500. */
   readonly chunk?: number;
   /** Called after each chunk. */
   readonly onProgress?: (done: number, total: number) => void;

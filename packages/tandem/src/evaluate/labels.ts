@@ -7,7 +7,9 @@ export type LabelledSet = ImageSet & { readonly labels: Int32Array };
 
 /** Images whose labels a classifier knows, and those that it is asked for. */
 export interface KnnSplit {
+  /** Images whose labels the classifier knows. */
   readonly reference: LabelledSet;
+  /** Images that it is asked for; their labels only judge it. */
   readonly queries: LabelledSet;
 }
 

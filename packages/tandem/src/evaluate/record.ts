@@ -3,15 +3,19 @@ import type { JobHooks } from './hooks.js';
 
 /** What one encoder was found to be worth. */
 export interface EvaluationRecord<Result extends object = Evaluation['result']> {
+  /** Whose it is; `encoder` where that cannot be told. */
   readonly encoder: OpenedEncoder['name'];
+  /** Where it lies. */
   readonly file: string;
   /** Whether it is the one that its run keeps. */
   readonly kept: boolean;
   /** The last epoch of its run when it was loaded. */
   readonly epoch: number | undefined;
+  /** How it was measured, in a few words. */
   readonly protocol: string;
   /** All that changes the numbers. */
   readonly settings: Evaluation['settings'];
+  /** The numbers; `accuracy`, a share, is among them where there are labels. */
   readonly result: Result;
 }
 

@@ -7,6 +7,7 @@ import type { Quantization } from './model-card.js';
 import { provenanceOf } from './provenance.js';
 import { quantizeEncoder } from './quantize-encoder.js';
 
+/** Which encoder, where it goes, and what the quantized model is measured with. */
 export interface ExportOptions extends Opening {
   /**
    * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
@@ -30,6 +31,7 @@ export interface ExportOptions extends Opening {
 export interface Exported {
   /** The encoder's file. */
   readonly encoder: string;
+  /** The folder. */
   readonly out: string;
   /** Their names in `out`. */
   readonly files: readonly string[];

@@ -5,6 +5,7 @@ import type { EncoderCard } from '../weights/card.js';
 export interface Quantization {
   /** Images whose activations its ranges come from. */
   readonly calibrated: number;
+  /** By the name they were asked for. */
   readonly images: string;
   /** Mean cosine of its features with the float32 model's. */
   readonly cosine: number;

@@ -1,6 +1,6 @@
 export { DATA_SETS } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
-export { skippedNote, TooManySkipped } from './decode/skipped.js';
+export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
 export { openImages } from './open.js';
 export { CROP_MARGIN, type OpenOptions } from './options.js';

@@ -63,6 +63,7 @@ export interface ProgressOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How images are found, brought to one size, sampled and stored, and how that is reported. */
 export interface OpenOptions extends LocateOptions, SizeOptions, SampleOptions, StorageOptions, ProgressOptions {
   /**
    * Share of files that may fail to decode, default 0.05. In a small collection up to five may, or

@@ -11,7 +11,9 @@ import type { Content, Source } from './sources/source.js';
 
 /** Some of a stream's images, and those among them that could not be decoded. */
 export interface ImageChunk {
+  /** Those that could be decoded, with the file of each. */
   readonly set: ImageSet & { readonly files: readonly string[] };
+  /** Those that could not. */
   readonly skipped: readonly SkippedFile[];
 }
 
@@ -23,12 +25,15 @@ type Done = Pick<ReadonlySet<string>, 'has'>;
  * order.
  */
 export interface ImageStream {
+  /** Of the known data set, or of the folder or archive. */
   readonly name: string;
   /** Readable or not. */
   readonly total: number;
   /** A digest of the names of all images, in order. */
   readonly fingerprint: string;
+  /** Names of the classes, where the images have labels. */
   readonly classes?: readonly string[];
+  /** What the user should know, such as which files were left out; a line each. */
   readonly notes: readonly string[];
   /** Chunks of all images but those that are done. */
   chunks(done?: Done): AsyncGenerator<ImageChunk>;

@@ -5,7 +5,9 @@ import type { LossTerms } from './terms.js';
 
 /** What scores are divided by before their softmax; the smaller, the sharper. */
 export interface Temperatures {
+  /** Of the student's scores, above 0. */
   readonly student: ScalarOrTensor;
+  /** Of the teacher's, above 0; usually the smaller one. */
   readonly teacher: ScalarOrTensor;
 }
 

@@ -5,8 +5,11 @@ import type { LossTerms } from './terms.js';
 
 /** The weights of VICReg's terms. */
 export interface VicRegWeights {
+  /** Of the mean squared distance of the two views. */
   readonly invarianceWeight: number;
+  /** Of the hinge on the deviation of each dimension. */
   readonly varianceWeight: number;
+  /** Of the squared covariances between dimensions. */
   readonly covarianceWeight: number;
 }
 

@@ -117,6 +117,7 @@ export const methods = {
   }),
 };
 
+/** The name of a method, as on the command line. */
 export type MethodName = keyof typeof methods;
 
 /** Any method with its options: its name, or `in`, tells whose they are. */
@@ -124,7 +125,10 @@ export type MethodConfig = { [Name in MethodName]: ReturnType<(typeof methods)[N
 
 const isMethodName = (name: string): name is MethodName => Object.hasOwn(methods, name);
 
-/** @throws UserError for an unknown name, with the nearest known */
+/**
+ * The method of a name.
+ * @throws UserError for an unknown name, with the nearest known
+ */
 export function findMethod(name: string): (typeof methods)[MethodName] {
   if (isMethodName(name)) return methods[name];
   const names = Object.keys(methods);

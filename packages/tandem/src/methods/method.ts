@@ -7,12 +7,16 @@ import type { View } from '../views/index.js';
 
 /** The views of one batch, [n, c, h, w] each: as many as the method takes. */
 export type Views = readonly [Tensor, ...Tensor[]];
+/** The views of a method that takes one of each image. */
 export type OneView = readonly [Tensor];
+/** The views of a method that takes two of each image. */
 export type TwoViews = readonly [Tensor, Tensor];
 
 /** How many views of an image a method takes. */
 export interface ViewCount {
+  /** At least so many. */
   readonly least: number;
+  /** At most so many. */
   readonly most: number;
 }
 
@@ -29,12 +33,15 @@ export interface Supervision {
  * of the same images.
  */
 export interface Rounds {
+  /** Passes over the data in an epoch, each in an order of its own. */
   readonly passes: number;
+  /** Steps on each batch of a pass. */
   readonly repeats: number;
 }
 
 /** A network beside student and teacher. */
 export interface AuxiliaryNetwork {
+  /** The network itself. */
   readonly branch: Branch;
   /** Whether the optimizer trains it too, in the same step. */
   readonly learns: boolean;
@@ -50,6 +57,7 @@ export interface AuxiliaryNetwork {
  * files, the console or another method.
  */
 export interface Method<Seen extends Views = Views> {
+  /** As on the command line, such as `simclr`. */
   readonly name: string;
   /** The network that the optimizer trains. */
   readonly student: Branch;

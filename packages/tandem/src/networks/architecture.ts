@@ -9,6 +9,7 @@ export type Stem = 'small' | 'strided' | 'standard';
  * backbone has no use for is absent.
  */
 export interface Architecture {
+  /** Its name, one of `backbones`. */
   readonly backbone: string;
   /**
    * Channels of the first stage, or after the stem of ReActNet; of a ViT the numbers in a token.

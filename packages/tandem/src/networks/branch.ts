@@ -16,8 +16,11 @@ function place(head: Head, { device, dtype }: Tensor): void {
  */
 export class Branch extends nn.Module {
   constructor(
+    /** From images to features. */
     readonly encoder: Encoder,
+    /** The projector, from features to projections. */
     readonly head: Head,
+    /** From projections to predictions; null where there is none. */
     readonly predictor: Head | null = null,
   ) {
     super();
@@ -83,10 +86,13 @@ function joined(parts: readonly Tensor[]): Tensor {
 export interface BranchShape {
   /** Layers of the projector, 0 to 3, with their hidden and output widths. */
   readonly projLayers: number;
+  /** Hidden width of the projector. */
   readonly projHidden: number;
+  /** Output width of the projector. */
   readonly projDim: number;
   /** Batch norm between the projector's layers; there unless switched off. */
   readonly projNorm?: boolean;
+  /** Batch norm after the projector's last layer, and of which kind; none where absent. */
   readonly lastNorm?: HeadShape['lastNorm'];
   /** Hidden width of a predictor of two layers; no predictor unless given. */
   readonly predHidden?: number | undefined;

@@ -6,6 +6,7 @@ import type { Architecture, TrainingForm } from './architecture.js';
  * it.
  */
 export interface Encoder extends nn.Module {
+  /** How many features an image has. */
   readonly featureWidth: number;
 }
 

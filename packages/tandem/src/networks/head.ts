@@ -25,10 +25,15 @@ export interface HeadShape {
 
 /** A projector or predictor. */
 export class Head extends nn.Module {
+  /** Linear layers, each with its norm and activation. */
   readonly layers: nn.Sequential[];
+  /** Width of what `forward` gives. */
   readonly outputWidth: number;
 
-  constructor(readonly shape: HeadShape) {
+  constructor(
+    /** What it was built from. */
+    readonly shape: HeadShape,
+  ) {
     super();
     const { widths, norm, activation = 'relu', lastNorm, classifier = false, splits } = shape;
     const end = widths.length - (classifier ? 3 : 2);
@@ -55,6 +60,7 @@ export class Head extends nn.Module {
     return this.forward(x);
   }
 
+  /** Width of what `embed` gives. */
   get embeddingWidth(): number {
     return this.outputWidth;
   }

@@ -3,6 +3,7 @@ import { Head, type HeadShape } from './head.js';
 
 /** DINO's head as data: a perceptron, and how many prototypes its outputs are compared with. */
 export interface PrototypeHeadShape extends HeadShape {
+  /** How many, and so the width of its outputs. */
   readonly prototypes: number;
   /**
    * Whether the prototypes' lengths are fixed at 1, which DINO calls `norm_last_layer`; true unless
@@ -46,8 +47,11 @@ function unitRows(x: Tensor): Tensor {
  * scaled.
  */
 export class PrototypeHead extends Head {
+  /** What it was built from. */
   declare readonly shape: PrototypeHeadShape;
+  /** The last layer: directions that outputs are compared with. */
   readonly prototypes: Prototypes;
+  /** How many prototypes there are. */
   override readonly outputWidth: number;
 
   constructor(shape: PrototypeHeadShape) {
@@ -90,10 +94,16 @@ export function dinoHead(inputs: number, prototypes: number, shape: Partial<Dino
   return { widths, norm, activation: 'gelu', prototypes, fixedGain };
 }
 
+/** The shape of DINO's head beside its input width and number of prototypes. */
 export interface DinoHeadShape {
+  /** Of the perceptron, at least 1. */
   readonly layers: number;
+  /** Hidden width of the perceptron. */
   readonly hidden: number;
+  /** Output width of the perceptron, in which it is compared with the prototypes. */
   readonly bottleneck: number;
+  /** Batch norm between its layers. */
   readonly norm: boolean;
+  /** Whether the prototypes keep length 1. */
   readonly fixedGain: boolean;
 }

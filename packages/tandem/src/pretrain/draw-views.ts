@@ -22,14 +22,21 @@ export interface DrawViewsOptions extends LoadingOptions {
 
 /** A picture that was written. */
 export interface DrawnViews {
+  /** Of the picture, in pixels. */
   readonly width: number;
+  /** Of the picture, in pixels. */
   readonly height: number;
-  /** The name of the images, and the numbers of those that are shown. */
+  /** Of the images. */
   readonly name: string;
+  /** The numbers of those that are shown. */
   readonly images: readonly number[];
+  /** How often the views of each image were drawn. */
   readonly draws: number;
+  /** The settings of the views, with what the images decided. */
   readonly settings: ViewSettings;
+  /** One for each view of an image. */
   readonly views: readonly View[];
+  /** Files that could not be decoded. */
   readonly skipped: readonly SkippedFile[];
 }
 

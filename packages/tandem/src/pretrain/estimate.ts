@@ -34,11 +34,17 @@ export interface MemoryFacts {
 
 /** What a run would be, and need. */
 export interface Estimate {
+  /** All settings, with what the machine decided. */
   readonly config: FlatConfig;
+  /** Those that are learned from. */
   readonly images: { readonly name: string; readonly count: number };
+  /** Student steps of an epoch. */
   readonly stepsPerEpoch: number;
+  /** Student steps of the whole run. */
   readonly steps: number;
+  /** The network that is trained. */
   readonly student: NetworkFacts;
+  /** The network that follows, where there is one. */
   readonly teacher?: NetworkFacts;
   /** The trained network that is imitated. */
   readonly imitated?: NetworkFacts;
@@ -48,6 +54,7 @@ export interface Estimate {
    * All forward passes of a step, and the backward passes of what learns, each as two forward ones.
    */
   readonly perStep: Operations;
+  /** At the height of a step. */
   readonly memory: MemoryFacts;
   /** The batch sizes whose activations were measured. */
   readonly measuredAt: readonly number[];

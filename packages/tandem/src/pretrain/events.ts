@@ -5,6 +5,7 @@ import type { FlatConfig } from './config/options.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {
+  /** From 1. */
   readonly epoch: number;
   /** Student steps so far. */
   readonly step: number;
@@ -14,22 +15,28 @@ export interface EpochMetrics {
   readonly seconds: number;
   /** Mean over the epoch's steps. */
   readonly loss: number;
+  /** Of the epoch's last step. */
   readonly lr: number;
+  /** Of the epoch's steps, evaluation not included. */
   readonly imagesPerSecond: number;
   /** Accuracy of 1-nearest-neighbour with the student's features; absent without labels. */
   readonly knnStudent?: number;
+  /** The same with the teacher's. */
   readonly knnTeacher?: number;
   /**
    * The same with 200 neighbours, weighted at temperature 0.1; absent where the reference set is
    * smaller.
    */
   readonly knn200Student?: number;
+  /** The same with the teacher's. */
   readonly knn200Teacher?: number;
   /** Share of queries whose class the student's classifier names; where it has one. */
   readonly top1?: number;
   /** Steps of the epoch that were left out, where there are any. */
   readonly skippedSteps?: number;
+  /** See `Diagnostics`. */
   readonly embeddingStd?: number;
+  /** See `Diagnostics`. */
   readonly effectiveRank?: number;
   /** What should worry the reader, in words. */
   readonly warning?: string;

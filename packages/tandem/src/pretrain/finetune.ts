@@ -4,11 +4,13 @@ import type { RunConfig } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
 import { shortName } from './folder/run-folder.js';
 
+/** What is fine-tuned, on which images, with how many labels. */
 export interface FinetuneOptions {
   /**
    * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
    */
   readonly encoder: string;
+  /** A data set's name, a folder with class folders, an archive, or shards. */
   readonly images: string;
   /** Share of the labels of each class, above 0 and up to 1. */
   readonly labels: number;

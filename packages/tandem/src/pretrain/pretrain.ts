@@ -11,12 +11,15 @@ import { start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
 import { prepare } from './run.js';
 
+/** How the reading of images is reported, and how a run is stopped. */
 export interface LoadingOptions {
+  /** Stops the reading; a run ends after the step at hand, and all of it is saved. */
   readonly signal?: AbortSignal | undefined;
   /** Reports while images are found and decoded. */
   readonly onLoading?: ((done: number, total: number | undefined, what: string) => void) | undefined;
 }
 
+/** Where a run is kept, and how it is followed. */
 export interface PretrainOptions extends LoadingOptions {
   /** The run folder; defaults to the next free `runs/<images>-<method>-<backbone>`. */
   readonly out?: string | undefined;

@@ -33,6 +33,7 @@ type ResumedRun = Run & { readonly folder: OpenedRunFolder };
 /** A run that has nothing left to do. */
 export class AtEndError extends UserError {}
 
+/** What changes when a run resumes, and how it is followed. */
 export interface ResumeOptions extends LoadingOptions {
   /** Settings among `changeable`. */
   readonly changes?: Settings;

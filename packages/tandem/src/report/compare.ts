@@ -5,6 +5,7 @@ import { columnsOf, type EvaluationColumn } from './evaluation-columns.js';
 
 /** A number measured in several runs. */
 export interface Statistic {
+  /** Over the runs. */
   readonly mean: number;
   /** Standard deviation over the square root of n; absent for one run. */
   readonly standardError?: number;
@@ -14,18 +15,25 @@ export interface Statistic {
 
 /** Runs that differ in nothing but their seed. */
 export interface ComparisonRow {
+  /** By name. */
   readonly method: string;
   /** The settings that are not the same in all rows of the table. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The names of their folders. */
   readonly runs: readonly string[];
+  /** In the order of `runs`. */
   readonly seeds: readonly unknown[];
   /** Epochs that are done; fewer than `epochsAsked` where the runs stopped early. */
   readonly epochs: number;
+  /** Epochs that were asked for. */
   readonly epochsAsked: number;
   /** Accuracies, shares, by column. */
   readonly accuracies: Readonly<Record<string, Statistic>>;
+  /** Student steps of each run. */
   readonly steps: number;
+  /** Images in all steps of each run. */
   readonly imagesSeen: number;
+  /** Of a run, evaluation included; undefined where they are not known. */
   readonly seconds: Statistic | undefined;
 }
 
@@ -35,10 +43,13 @@ export interface ComparisonTable {
   readonly protocol: { readonly images: unknown; readonly limit: unknown; readonly size: unknown };
   /** The names of the accuracies that at least one row has. */
   readonly columns: readonly string[];
+  /** One for each configuration. */
   readonly rows: readonly ComparisonRow[];
 }
 
+/** Runs side by side. */
 export interface Comparison {
+  /** One for each set of images that runs learned from. */
   readonly tables: readonly ComparisonTable[];
   /** What must be known to read the tables rightly. */
   readonly remarks: readonly string[];

@@ -2,10 +2,11 @@ import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
-import { CROP_MARGIN, type DataSet, openImages, TooManySkipped } from '../images/index.js';
+import { CROP_MARGIN, type DataSet, openImages, TooManySkippedError } from '../images/index.js';
 import { findEncoder, numberIn, ownImages, type RunRecord, readRun } from '../runs/index.js';
 import { writeReport } from './write.js';
 
+/** Where the images of a run are now, and what its report shows. */
 export interface RewriteOptions extends Omit<Opening, 'limit'> {
   /** The run's images, where they are not any more where its config.json says. */
   readonly images?: string | undefined;
@@ -49,7 +50,7 @@ async function openOwn(
       signal,
     });
   } catch (error) {
-    if (!(error instanceof UserError) || error instanceof TooManySkipped) throw error;
+    if (!(error instanceof UserError) || error instanceof TooManySkippedError) throw error;
     throw new UserError(`${error.message} Give --images <images> where they are, or --no-pictures`);
   }
 }

@@ -4,6 +4,7 @@ import { writeReport } from './write.js';
 
 type Start = Extract<PretrainEvent, { kind: 'start' }>;
 
+/** As of any job, and when the run itself is over. */
 export interface WithReportHooks extends JobHooks {
   /** Called when the run is over and all of it saved, before the report is made. */
   readonly onEnd?: () => void;

@@ -6,6 +6,7 @@ import { findEncoder, readRun, readScatter } from '../runs/index.js';
 import { findNeighbours } from './neighbours.js';
 import { reportPage } from './page.js';
 
+/** What a report shows beside the files of its run. */
 export interface ReportOptions {
   /** Where the pictures of neighbours come from. */
   readonly pictures?: {

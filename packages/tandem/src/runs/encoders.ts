@@ -8,6 +8,7 @@ import { numberIn } from './run-record.js';
 
 /** Which of a run's encoders are meant; the kept one is the student or the teacher. */
 export const encoderChoices = ['kept', 'student', 'teacher', 'both'] as const;
+/** Which of a run's encoders is meant. */
 export type EncoderChoice = (typeof encoderChoices)[number];
 
 /** An encoder that was loaded, and where it stands. */
@@ -16,6 +17,7 @@ export interface OpenedEncoder extends LoadedEncoder {
   readonly name: 'student' | 'teacher' | 'encoder';
   /** Whether it is the one that its run keeps. */
   readonly kept: boolean;
+  /** Where it lies. */
   readonly file: string;
   /** The last epoch of its run when it was loaded. */
   readonly epoch?: number | undefined;

@@ -9,12 +9,17 @@ export type EpochRecord = Readonly<Record<string, unknown>>;
 
 /** What a run folder says. */
 export interface RunRecord {
+  /** As it was given. */
   readonly path: string;
+  /** The name of the folder. */
   readonly name: string;
+  /** What `config.json` says: settings by name, and the circumstances of the run. */
   readonly config: Readonly<Record<string, unknown>>;
   /** One entry an epoch; empty before the first is over. */
   readonly metrics: readonly EpochRecord[];
+  /** One entry for each file that could not be decoded. */
   readonly skipped: readonly Readonly<Record<string, unknown>>[];
+  /** Oldest first. */
   readonly evaluations: readonly Evaluation[];
 }
 
@@ -47,9 +52,7 @@ export function numberIn(record: EpochRecord | undefined, name: string): number 
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/**
- * A run's last number of that name, such as a k-NN accuracy that is not measured in every epoch.
- */
+/** The number of that name in each epoch; undefined where it was not measured. */
 export function series(run: RunRecord, name: string): (number | undefined)[] {
   return run.metrics.map((record) => numberIn(record, name));
 }

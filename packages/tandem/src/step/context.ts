@@ -16,6 +16,7 @@ export interface Position {
   readonly steps: number;
   /** The epoch, from 1. */
   readonly epoch: number;
+  /** Epochs of the whole run. */
   readonly epochs: number;
 }
 

@@ -10,13 +10,14 @@ export class RunningMean {
 
   constructor(
     width: number,
+    /** What the mean keeps of itself at an update, from 0 to 1. */
     readonly momentum: number,
     placement: Placement = {},
   ) {
     this.mean = zeros([1, width], placement).keep();
   }
 
-  /** @param rows [n, width] */
+  /** Moves the mean towards that of new rows. @param rows [n, width] */
   update(rows: Tensor): void {
     scope(() => noGrad(() => this.mean.lerp_(rows.mean([0], { keepdim: true }), 1 - this.momentum)));
   }

@@ -12,7 +12,7 @@ export class Stash {
     this.#tensors.set(owner, tensors);
   }
 
-  /** @throws Error where no loss has put any */
+  /** What was put for an object in this step. @throws Error where no loss has put any */
   get(owner: object): readonly Tensor[] {
     const tensors = this.#tensors.get(owner);
     if (tensors === undefined) throw new Error(`the loss has stashed nothing for ${owner.constructor.name}`);

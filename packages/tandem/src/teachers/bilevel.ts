@@ -8,12 +8,21 @@ import { reestimateStatistics } from './statistics.js';
 
 /** How student and teacher move together; what each means is told with the options of CLBO. */
 export interface BilevelOptions extends BilevelRates {
+  /** Student steps per teacher step (K), at least 1. */
   readonly lookahead: number;
+  /** Whether the student is pulled to the teacher. */
   readonly prox: boolean;
+  /**
+   * Whether the pull goes through the gradient and the optimizer's momentum, or follows the step.
+   */
   readonly proxMode: 'coupled' | 'decoupled';
+  /** Whether the student goes on after a teacher step, or restarts at the teacher. */
   readonly studentStart: 'carry' | 'restart';
+  /** What becomes of the optimizer's momentum at a teacher step. */
   readonly momentumAcrossRounds: 'keep' | 'reset';
+  /** The teacher's batch-norm statistics: own, averaged, the student's, or re-estimated. */
   readonly teacherBn: 'B1' | 'B2' | 'B3' | 'B4';
+  /** An epoch: K passes over the data, K steps on each batch, or one pass. */
   readonly epochMode: 'E1a' | 'E1b' | 'E2';
 }
 
@@ -21,9 +30,13 @@ export interface BilevelOptions extends BilevelRates {
 export interface BilevelHooks {
   /** An epoch has `passes` through the data and `repeats` steps on each batch. */
   readonly rounds: { readonly passes: number; readonly repeats: number };
+  /** Adds the pull towards the teacher to the student's gradients, where it goes through them. */
   beforeStep(ctx: StepContext): void;
+  /** Moves the teacher after every `lookahead` steps of the student. */
   afterStep(ctx: StepContext): void;
+  /** `lambda`, `tau`, `teacherRate`, `prox`, and the `distance` of student and teacher. */
   metrics(position: Position): Record<string, number>;
+  /** Re-estimates the teacher's batch-norm statistics, where that is asked for. */
   beforeEvaluation(batches: Iterable<Tensor>): void;
 }
 

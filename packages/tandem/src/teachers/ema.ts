@@ -7,7 +7,9 @@ import { type SlowTeacher, slowTeacher } from './slow.js';
  * half a cosine.
  */
 export interface EmaOptions {
+  /** What the average keeps of itself at a step, from 0 to 1. */
   readonly eta: number;
+  /** Whether `eta` stays, or rises to 1 over the run. */
   readonly etaSchedule: 'constant' | 'cosine';
 }
 
@@ -15,6 +17,7 @@ export interface EmaOptions {
 export interface EmaTeacher extends SlowTeacher {
   /** Moves it; after the optimizer. */
   afterStep(ctx: StepContext): void;
+  /** What it keeps of itself at that position. */
   metrics(position: Position): { eta: number };
 }
 

@@ -11,7 +11,9 @@ interface Normalised {
 export interface FrozenTeacher {
   /** Of what it gives. */
   readonly width: number;
+  /** From images to features. */
   readonly encoder: Encoder;
+  /** From features to what is imitated. */
   readonly head: Head;
   /** Of its classes, where its outputs are scores of classes. */
   readonly classes?: readonly string[] | undefined;
@@ -20,13 +22,17 @@ export interface FrozenTeacher {
    * does not depend on the batch.
    */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
+  /** Frees its networks. */
   dispose(): void;
 }
 
 /** A frozen network as data. */
 export interface FrozenNetwork {
+  /** From images to features. */
   readonly encoder: Encoder;
+  /** The head it was trained with, or one that was fine-tuned. */
   readonly head: Head;
+  /** Names of the classes that the head tells apart, where it is a classifier. */
   readonly classes?: readonly string[] | undefined;
   /** How its own images were normalised. */
   readonly own: Normalised;

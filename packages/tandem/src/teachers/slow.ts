@@ -11,7 +11,9 @@ export type Statistics = 'own' | 'ema' | 'student';
 
 /** A teacher that stands still until it is told to move part of the way towards the student. */
 export interface SlowTeacher {
+  /** The teacher's networks. */
   readonly branch: Branch;
+  /** Each of its parameters with the student's. */
   readonly pairs: readonly Pair[];
   /** Projections of each view, in train mode and without gradient: [n, d] each. */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };

@@ -10,7 +10,9 @@ type Tensors = Readonly<Record<string, Tensor>>;
 
 /** A checkpoint as it lies on the disk, checked. */
 export interface Checkpoint {
+  /** Student steps that were taken. */
   readonly step: number;
+  /** Networks, optimizer and state by name. */
   readonly tensors: Tensors;
   /** What else the run wanted to remember. */
   readonly notes: unknown;

@@ -2,7 +2,9 @@ import { _foreachMul_, _foreachNorm, noGrad, scope, stack, type Tensor } from '@
 
 /** How long gradients may be: all of them together, or each tensor's by itself. */
 export interface GradientClip {
+  /** The largest Euclidean norm, above 0; longer gradients are scaled down to it. */
   readonly most: number;
+  /** Whether the norm is that of all gradients together, or of each tensor by itself. */
   readonly by: 'global' | 'tensor';
 }
 

@@ -17,7 +17,9 @@ export interface StepReport {
   readonly step: number;
   /** The epoch it belongs to, from 1. */
   readonly epoch: number;
+  /** Whether it is the last of its epoch. */
   readonly endsEpoch: boolean;
+  /** The learning rate that it was taken with. */
   readonly lr: number;
   /** The loss, where it was read, as it is minimised. */
   readonly loss?: number;
@@ -35,6 +37,7 @@ export interface StepReport {
  */
 export class DivergedError extends Error {
   constructor(
+    /** The step at hand, from 1. */
     readonly step: number,
     what: string,
   ) {

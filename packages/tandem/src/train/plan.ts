@@ -5,19 +5,25 @@ import type { Schedule } from './schedule.js';
 
 /** How long, how fast and where. */
 export interface Plan {
+  /** Epochs of the whole run. */
   readonly epochs: number;
+  /** The learning rate of each step. */
   readonly lr: Schedule;
   /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
   readonly weightDecay?: Schedule | undefined;
   /** Gradients may be of any length unless given. */
   readonly clip?: GradientClip | undefined;
+  /** Over the parameters of what the method trains. */
   readonly optimizer: optim.Optimizer;
   /** The loss is minimised times this; 1 unless given. */
   readonly scaleLoss?: number;
+  /** Of views and of what is random in a method. */
   readonly seed: number;
+  /** Where networks and views are. */
   readonly device: Device;
   /** Of matrix products and convolutions; parameters are float32 always. */
   readonly precision: 'float32' | 'bfloat16';
+  /** How views, and with them activations, lie in memory. */
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;

@@ -4,13 +4,17 @@ export type Schedule = (step: number) => number;
 /** How a learning rate falls after its warm-up; a constant one does not. */
 export type Decay = 'cosine' | 'linear' | 'constant';
 
+/** How a number, such as the learning rate, goes over a run. */
 export interface DecayOptions {
+  /** Its value where it begins to fall. */
   readonly base: number;
   /** What it falls to; 0 unless given. It is met at the end of the run, so by no step. */
   readonly end?: number;
   /** `cosine` unless given. */
   readonly decay?: Decay;
+  /** Epochs of the whole run, the warm-up included. */
   readonly epochs: number;
+  /** Steps in each of them. */
   readonly stepsPerEpoch: number;
   /** Whether it moves once an epoch or at every step. */
   readonly by: 'epoch' | 'step';

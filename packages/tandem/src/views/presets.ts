@@ -16,6 +16,7 @@ interface Wish {
   readonly locals?: number;
 }
 
+/** What a preset of views is told: the images' size and channels, and what some presets ask for. */
 export interface ViewPresetOptions extends EvaluationViewOptions, Wish {}
 
 /** From this side on images are large: they are blurred, and their crops need not be so small. */
@@ -103,8 +104,10 @@ const presets = {
   },
 } satisfies Record<string, { about: string; views: (wish: Wish) => readonly Recipe[] }>;
 
+/** The name of a preset of views. */
 export type ViewPresetName = keyof typeof presets;
 
+/** All names that `viewsPreset` knows. */
 export const viewPresetNames = Object.keys(presets) as readonly ViewPresetName[];
 
 /** One line on a preset. */

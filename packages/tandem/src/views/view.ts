@@ -11,7 +11,9 @@ export interface Jitter {
   readonly p: number;
   /** Factors are drawn from [max(0, 1 - strength), 1 + strength]. */
   readonly brightness: number;
+  /** As for brightness: the distance to the mean gray of the image is multiplied. */
   readonly contrast: number;
+  /** As for brightness: the distance to the gray image is multiplied. */
   readonly saturation: number;
   /** The hue is turned by [-hue, hue] turns; at most 0.5. */
   readonly hue: number;
@@ -31,18 +33,25 @@ export interface View extends Normalisation {
   readonly crop: { readonly scale: Range; readonly ratio: Range } | null;
   /** How the crop is resized; antialiased where it shrinks. */
   readonly interpolation: Interpolation;
+  /** How likely it is mirrored, left to right. */
   readonly flip: number;
+  /** Colour jitter; null for none. */
   readonly jitter: Jitter | null;
+  /** How likely it becomes gray. */
   readonly gray: number;
   /** Gaussian blur with a kernel of about a tenth of the side; `sigma` in pixels of the view. */
   readonly blur: { readonly p: number; readonly sigma: Range } | null;
+  /** How likely values above a half are inverted. */
   readonly solarize: number;
 }
 
 /** The images that views are made of; an image set is one. */
 export interface ImageShape {
+  /** 3 for colour, 1 for gray. */
   readonly channels: 1 | 3;
+  /** In pixels. */
   readonly height: number;
+  /** In pixels. */
   readonly width: number;
 }
 
@@ -67,8 +76,11 @@ export function evaluationView({ channels = 3, data, size, ...own }: EvaluationV
 
 /** For which images a view is; `data` names the data set whose mean and std to use. */
 export interface EvaluationViewOptions extends Partial<Normalisation> {
+  /** Side of the view in pixels. */
   readonly size: number;
+  /** Of the images; defaults to 3. */
   readonly channels?: 1 | 3;
+  /** A known data set; ImageNet's numbers where there is none. `mean` and `std` come first. */
   readonly data?: string;
 }
 

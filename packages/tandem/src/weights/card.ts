@@ -4,11 +4,13 @@ import { evaluationView, type View } from '../views/index.js';
 
 /** What someone who loads an encoder must know besides its weights. */
 export interface EncoderCard {
+  /** What it is built from. */
   readonly architecture: Architecture;
   /** Side of the images it was trained on, in pixels. */
   readonly size: number;
   /** Its inputs are (pixels / 255 - mean) / std, per channel. */
   readonly mean: readonly number[];
+  /** As `mean`: one number a channel, of values in [0, 1]. */
   readonly std: readonly number[];
 }
 

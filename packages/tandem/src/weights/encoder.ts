@@ -42,7 +42,9 @@ export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): 
 
 /** An encoder and how to feed it. */
 export interface LoadedEncoder {
+  /** In training mode, on the CPU; the caller disposes it. */
   readonly encoder: Encoder;
+  /** How to feed it. */
   readonly card: EncoderCard;
   /** What was taken for granted, where the file does not say how to feed it. */
   readonly note?: string;

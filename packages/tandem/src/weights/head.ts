@@ -5,7 +5,9 @@ import { Head, PrototypeHead } from '../networks/index.js';
 
 /** A head and, where its outputs are classes, their names. */
 export interface SavedHead {
+  /** The head itself. */
   readonly head: Head;
+  /** In the order of its outputs. */
   readonly classes?: readonly string[] | undefined;
 }
 

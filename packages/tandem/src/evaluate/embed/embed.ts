@@ -16,6 +16,7 @@ import { type Opening, openingFor } from '../open.js';
 import { embedFormats, type Format, writeNames } from './formats.js';
 import { type Entry, Journal } from './journal.js';
 
+/** Which encoder, which images, and where their features go. */
 export interface EmbedOptions extends Opening {
   /**
    * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
@@ -39,7 +40,9 @@ export interface Embedded {
   readonly size: number;
   /** Images with features, and how many features each has. */
   readonly images: number;
+  /** Features of an image. */
   readonly width: number;
+  /** Files without features, with the reason. */
   readonly skipped: readonly SkippedFile[];
   /** `out`, and for .npy the names of the images beside it. */
   readonly files: readonly string[];

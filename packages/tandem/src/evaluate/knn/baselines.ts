@@ -10,6 +10,7 @@ import { type KnnOptions, knn } from './knn.js';
 
 /** How often the nearest neighbours are right with some features. */
 export interface Baseline {
+  /** What the features are, in words. */
   readonly features: string;
   /** With every label of the reference set. */
   readonly accuracy: number;
@@ -20,10 +21,13 @@ export interface Baseline {
   readonly tenLabelsAClass?: number;
 }
 
+/** How neighbours vote, and for which encoder the baselines are. */
 export interface BaselineOptions extends KnnOptions {
   /** Of the encoder that has to beat them. */
   readonly card: EncoderCard;
+  /** Where features are computed. */
   readonly device: Device;
+  /** Called after each chunk of images. */
   readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
 }
 

@@ -8,8 +8,11 @@ import { knn } from './knn.js';
  * over several seeded draws.
  */
 export interface FewLabelsOptions {
+  /** Labels of each class. */
   readonly perClass: number;
+  /** How often they are drawn; the accuracies are averaged. */
   readonly draws: number;
+  /** Of the draws; defaults to 0. */
   readonly seed?: number;
 }
 

@@ -8,6 +8,7 @@ import { accuracy } from '../scores.js';
 import { type Baseline, baselineOf, knnBaselines } from './baselines.js';
 import { knnVotes, type Vote } from './knn.js';
 
+/** Which encoders and images, and how neighbours vote. */
 export interface KnnMeasureOptions extends MeasureOptions {
   /** Neighbours that vote; defaults to 1, and 200 where the reference set has so many. */
   readonly k?: number | undefined;
@@ -17,14 +18,17 @@ export interface KnnMeasureOptions extends MeasureOptions {
   readonly baselines?: boolean | undefined;
 }
 
+/** What `measureKnn` found. */
 export interface KnnMeasurement {
   /** One for each encoder and way to vote, encoder by encoder. */
   readonly records: readonly EvaluationRecord<{ readonly accuracy: number }>[];
+  /** The ways to vote that were measured. */
   readonly votes: readonly Vote[];
   /** The baselines, and the first encoder beside them, where they were asked for. */
   readonly baselines?: readonly Baseline[];
   /** Images of the reference set. */
   readonly reference: number;
+  /** Images of the queries. */
   readonly queries: number;
 }
 

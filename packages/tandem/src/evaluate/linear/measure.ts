@@ -10,16 +10,20 @@ import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js
 import { type LinearFeaturesSettings, linearFeaturesDefaults, linearOnFeatures } from './on-features.js';
 import { type LinearViewsResult, type LinearViewsSettings, linearOnViews, linearViewsDefaults } from './on-views.js';
 
+/** Which encoders and images, and how the classifier is trained. */
 export interface LinearMeasureOptions extends MeasureOptions {
   /**
    * `views`, the default: SGD on random crops and flips, at the best of several rates. `features`:
    * Adam on features computed once.
    */
   readonly protocol?: 'views' | 'features' | undefined;
+  /** Defaults to 100 on views, 500 on features. */
   readonly epochs?: number | undefined;
+  /** Defaults to 256 on views, 1000 on features. */
   readonly batch?: number | undefined;
   /** On views, rates to choose from; on features, the first and the last. */
   readonly lr?: readonly number[] | undefined;
+  /** Defaults to 0 on views, 5e-6 on features. */
   readonly weightDecay?: number | undefined;
   /** On views: smallest share of an image that a crop keeps; defaults to 0.08. */
   readonly cropMin?: number | undefined;
@@ -30,9 +34,11 @@ export interface LinearMeasureOptions extends MeasureOptions {
 /** What the classifier is worth; on views with the rate that was chosen. */
 export type LinearResult = ClassTable & Partial<Pick<LinearViewsResult, 'lr' | 'validation'>>;
 
+/** What `measureLinear` found. */
 export interface LinearMeasurement {
   /** One for each encoder. */
   readonly records: readonly EvaluationRecord<LinearResult>[];
+  /** Names of the classes. */
   readonly classes: readonly string[];
 }
 

@@ -6,11 +6,15 @@ import { LinearHeads } from './heads.js';
 
 /** What decides the outcome of the fast linear protocol. */
 export interface LinearFeaturesSettings {
+  /** Passes over the features. */
   readonly epochs: number;
+  /** Features in a step; all of them where there are fewer. */
   readonly batch: number;
   /** The learning rate falls from the first to the second by the same factor each epoch. */
   readonly lr: readonly [first: number, last: number];
+  /** Of Adam, added to the gradient. */
   readonly weightDecay: number;
+  /** Of the order of the features. */
   readonly seed: number;
 }
 

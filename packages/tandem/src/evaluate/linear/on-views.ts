@@ -13,12 +13,17 @@ import { LinearHeads } from './heads.js';
 
 /** What decides the outcome of the primary linear protocol. */
 export interface LinearViewsSettings {
+  /** Passes over the training images. */
   readonly epochs: number;
+  /** Images in a step. */
   readonly batch: number;
   /** Learning rates to choose from. */
   readonly rates: readonly number[];
+  /** Of SGD. */
   readonly momentum: number;
+  /** Of SGD. */
   readonly weightDecay: number;
+  /** Of views and order. */
   readonly seed: number;
 }
 
@@ -45,6 +50,7 @@ export interface ProbeContext {
   readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
 }
 
+/** What the classifier answers, and how its learning rate was chosen. */
 export interface LinearViewsResult extends ProbeResult {
   /** The chosen learning rate. */
   readonly lr: number;

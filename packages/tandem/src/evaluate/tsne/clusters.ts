@@ -14,6 +14,7 @@ export interface ClusterScores {
 }
 
 /**
+ * How well the points of each class stand together.
  * @param x [n, d]
  * @param labels n integers from 0, of two classes at least
  * @param distance cosine is 1 - the cosine of the angle

@@ -14,11 +14,13 @@ import { scatterSvg } from './picture.js';
 import { type PictureFiles, pictureFiles } from './picture-files.js';
 import { type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
 
+/** Which encoder and images, how points are laid out, and where the picture goes. */
 export interface TsneMeasureOptions extends MeasureOptions {
   /** At most so many of the queries, evenly over the classes; defaults to 5000. */
   readonly points?: number | undefined;
   /** Defaults to 30, or to a third of the images where these are few. */
   readonly perplexity?: number | undefined;
+  /** Defaults to 1000. */
   readonly iterations?: number | undefined;
   /** The picture, .svg or .png: both are written. Defaults to the next free tsne.svg of the run. */
   readonly out?: string | undefined;
@@ -32,9 +34,13 @@ export interface TsneResult {
   readonly divergence: number;
 }
 
+/** What `measureTsne` found and drew. */
 export interface TsneMeasurement {
+  /** The scores, and all that decides them. */
   readonly record: EvaluationRecord<TsneResult>;
+  /** The pictures that were written. */
   readonly files: PictureFiles;
+  /** What stands above the picture. */
   readonly title: string;
   /** The numbers in two lines, as they stand below the picture. */
   readonly notes: readonly string[];

@@ -4,7 +4,9 @@ export interface ScatterPicture {
   readonly points: ArrayLike<number>;
   /** The class of each point, an index into `classes`. */
   readonly labels: ArrayLike<number>;
+  /** Their names, for the legend. */
   readonly classes: readonly string[];
+  /** What stands above the picture. */
   readonly title: string;
   /** What stands below the picture, line by line. */
   readonly notes: readonly string[];

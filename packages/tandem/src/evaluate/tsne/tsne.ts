@@ -6,7 +6,9 @@ import { Quadtree } from './quadtree.js';
 
 /** What decides how a layout comes out; the defaults are those of the usual implementations. */
 export interface TsneSettings {
+  /** About how many neighbours of a point count; from 1 to less than the points. */
   readonly perplexity: number;
+  /** Steps of the descent. */
   readonly iterations: number;
   /** Attraction is so many times stronger in the first iterations, */
   readonly exaggeration: number;
@@ -26,6 +28,7 @@ export const tsneDefaults: TsneSettings = {
   angle: 0.5,
 };
 
+/** Points in the plane. */
 export interface TsneLayout {
   /** x and y of each point, one after another. */
   readonly points: Float64Array;

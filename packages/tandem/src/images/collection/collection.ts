@@ -20,8 +20,8 @@ import { cacheNote, decodedSet } from './decoded-set.js';
  * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`).
  * With a limit, files are chosen before they are decoded.
  *
- * @throws UserError where there are no images; TooManySkipped where too many cannot be decoded (see
- * `OpenOptions.maxSkippedShare`)
+ * @throws UserError where there are no images; TooManySkippedError where too many cannot be decoded
+ * (see `OpenOptions.maxSkippedShare`)
  */
 export async function openCollection(
   source: Source,

@@ -9,11 +9,12 @@ const SHARE = 0.05;
 const NAMED = 3;
 
 /** More files than are tolerated could not be decoded; `skipped` are all of them. */
-export class TooManySkipped extends UserError {
+export class TooManySkippedError extends UserError {
   constructor(
     where: string,
     total: number,
     share: number,
+    /** All of them, with the reason of each. */
     readonly skipped: readonly SkippedFile[],
   ) {
     const raise = skipped.length < total ? `, or allow more than maxSkipped=${share}` : '';
@@ -38,10 +39,10 @@ export function skippedNote(skipped: readonly SkippedFile[]): string {
 /**
  * Ends what cannot go on with so few of its files.
  * @param share that may be bad, see `OpenOptions.maxSkippedShare`
- * @throws TooManySkipped
+ * @throws TooManySkippedError
  */
 export function refuseTooMany(where: string, total: number, skipped: readonly SkippedFile[], share = SHARE): void {
   const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
   if (skipped.length <= tolerated && skipped.length < total) return;
-  throw new TooManySkipped(where, total, share, skipped);
+  throw new TooManySkippedError(where, total, share, skipped);
 }

@@ -4,7 +4,9 @@ import { bytesOf, gather, type ImageSet } from './image-set.js';
 
 /** Some images of a set: which ones, and their bytes (images x channels x height x width). */
 export interface Batch {
+  /** Of each image in its set. */
   readonly indices: Uint32Array;
+  /** Planar, 0 to 255, image by image in the order of `indices`. */
   readonly bytes: Uint8Array;
 }
 
@@ -16,11 +18,13 @@ const ORDER = 0x6f72_6472;
 
 /** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
 export class Batches {
+  /** What the batches are drawn from. */
   readonly set: ImageSet;
   /** Images in a batch. */
   readonly size: number;
   /** Batches in an epoch; what is left over is dropped, another rest every epoch. */
   readonly perEpoch: number;
+  /** Of the orders. */
   private readonly seed: number;
 
   /** @throws UserError where a batch is larger than the set */

@@ -14,14 +14,21 @@ import { balanced } from './sampling.js';
  * larger buffer shared with other sets: never write to it.
  */
 export interface ImageSet {
+  /** Of its data set. */
   readonly name: string;
+  /** How many images there are. */
   readonly count: number;
+  /** 3 for colour, 1 for gray. */
   readonly channels: 1 | 3;
+  /** Of every image, in pixels. */
   readonly height: number;
+  /** Of every image, in pixels. */
   readonly width: number;
+  /** The bytes of all images, one after another. */
   readonly pixels: Pixels;
   /** The class of each image, an index into `classes`. */
   readonly labels?: Int32Array;
+  /** Their names, in the order of the labels. */
   readonly classes?: readonly string[];
   /**
    * The file each image came from, below the folder or archive that was opened; absent for binary
@@ -32,7 +39,9 @@ export interface ImageSet {
 
 /** A file that could not be decoded. */
 export interface SkippedFile {
+  /** Its path below the folder or archive that was opened. */
   readonly file: string;
+  /** Why, in words. */
   readonly reason: string;
 }
 
@@ -42,10 +51,15 @@ export interface SkippedFile {
  * absent without labels.
  */
 export interface DataSet {
+  /** Of the known data set, or of the folder or archive. */
   readonly name: string;
+  /** All images that a method may learn from. */
   readonly train: ImageSet;
+  /** Images whose labels a k-NN classifier knows; often `train`, and then the same object. */
   readonly reference?: ImageSet;
+  /** Labelled images that it has not seen: of a test folder, or held out of `train`. */
   readonly queries?: ImageSet;
+  /** Files that could not be decoded; none of them is in a set. */
   readonly skipped: readonly SkippedFile[];
   /**
    * Side of the views that were asked for, where the images are larger (see `OpenOptions.margin`).

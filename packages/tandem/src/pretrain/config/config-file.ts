@@ -10,6 +10,7 @@ const longestPath = 4096;
 
 /** What a file of settings says. */
 export interface ConfigFile {
+  /** By name, as they stand in the file; none is checked yet. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Whether a run wrote it, or the file it extends: it names every setting. */
   readonly isOfRun: boolean;

@@ -38,12 +38,19 @@ export const runOptions = z.strictObject({
 
 /** A resolved configuration, in the parts that its readers want. */
 export interface RunConfig {
+  /** Which images, and how they are read. */
   readonly data: DataSettings;
+  /** The method with its own settings. */
   readonly method: MethodConfig;
+  /** The settings that it started from. */
   readonly preset: z.infer<typeof methodOptions>['preset'];
+  /** Backbone, weights to begin from, teacher. */
   readonly network: NetworkSettings;
+  /** Duration, optimizer and schedule. */
   readonly training: TrainingSettings;
+  /** How the views of an image are made. */
   readonly views: ViewSettings;
+  /** Device, precision, seed, evaluation and saving. */
   readonly execution: ExecutionSettings;
 }
 

@@ -27,7 +27,9 @@ import { selectTrainingData } from '../training-data.js';
 export interface FinetuneResult {
   /** Of the encoder that the run started from. */
   readonly record: EvaluationRecord<ClassTable>;
+  /** By the name they were asked for. */
   readonly images: string;
+  /** Names of the classes. */
   readonly classes: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
 import { UserError } from '../../../src/errors.js';
-import { bytesOf, type OpenOptions, openImages, TooManySkipped } from '../../../src/images/index.js';
+import { bytesOf, type OpenOptions, openImages, TooManySkippedError } from '../../../src/images/index.js';
 import { apart, pixel, plain, png, temporary, write } from '../making.js';
 
 type Colour = readonly [number, number, number];
@@ -305,7 +305,7 @@ test('many bad files are refused, with the count and the first of them', async (
   const few = folder(t, { ...good, 'bad.png': 'no' });
   assert.equal((await openImages(few)).skipped.length, 1);
   await assert.rejects(openImages(folder(t, { ...good, ...bad })), (error: Error) => {
-    assert.ok(error instanceof TooManySkipped);
+    assert.ok(error instanceof TooManySkippedError);
     assert.deepEqual(error.skipped.map(({ file }) => file).sort(), Object.keys(bad).sort());
     return error.skipped.every(({ reason }) => reason !== '');
   });
