@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -241,6 +244,32 @@ describe('a damaged or hostile file is refused:', () => {
       refuses(oneWith({ dtype }), 'tensor "x" has no dtype');
   });
 
+  scoped('dtypes of the format that the engine lacks, each named with a cure', () => {
+    const cures = { F4: 'F32', F8_E4M3: 'F32', F8_E5M2: 'F32', F8_E8M0: 'F32', U16: 'I32', U32: 'I64', U64: 'I64' };
+    for (const [dtype, cure] of Object.entries(cures)) {
+      const message = `${file}: tensor "x" is of dtype ${dtype}, which is not read; convert it to ${cure}`;
+      assert.throws(() => load(oneWith({ dtype })), { name: 'SafetensorsError', message });
+    }
+    assertThrowsLine(() => load(oneWith({ dtype: 'C64' })), 'of dtype C64');
+  });
+
+  scoped('metadata of null are none, and null in them is named', () => {
+    assert.deepEqual(Object.keys(load(assemble({ __metadata__: null })).metadata), []);
+    refuses(assemble({ __metadata__: { a: null } }), 'its metadata "a" is null, not a string');
+  });
+
+  test('what is no regular file, before it is opened', { skip: process.platform === 'win32' }, async () => {
+    const refused = (path: string, what: string) =>
+      assertThrowsLine(() => loadSafetensors(path), `${path}: not a safetensors file: it is ${what}`);
+    const [pipe, address] = [join(folder, 'pipe'), join(folder, 'socket')];
+    execFileSync('mkfifo', [pipe]);
+    const server = createServer().listen(address);
+    await once(server, 'listening');
+    for (const path of [pipe, address, '/dev/zero']) refused(path, 'a pipe, socket or device');
+    server.close();
+    refused(folder, 'a directory');
+  });
+
   scoped('bad shapes', () => {
     for (const shape of [null, 1, '1', {}, [-1], [1.5], [null], ['1'], [2 ** 53], [1e300], [[1]], [true]]) {
       refuses(oneWith({ shape }), 'tensor "x" has a bad shape');
@@ -330,6 +359,9 @@ describe('a damaged or hostile file is refused:', () => {
   scoped('nothing of the kind: long strings are read', () => {
     const long = 'a"\\ '.repeat(1_000_000);
     assert.equal(load(assemble({ __metadata__: { long } })).metadata.long, long);
+    const quotes = '"'.repeat(5_000_000); // escaped in the file, which a regular expression pays for in stack
+    saveSafetensors(file, { x: ones([1]) }, { quotes });
+    assert.ok(loadSafetensors(file).metadata.quotes === quotes);
   });
 });
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromBytes } from '../create.js';
 import { bytesPerElement, type DType } from '../dtype.js';
@@ -20,6 +20,17 @@ const codes: Readonly<Record<DType, string>> = {
   bool: 'BOOL',
 };
 const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+
+/** What the format has and the engine lacks, with what to convert it to. */
+const foreign: ReadonlyMap<string, string> = new Map([
+  ...['F4', 'F6_E2M3', 'F6_E3M2', 'F8_E4M3', 'F8_E4M3FNUZ', 'F8_E5M2', 'F8_E5M2FNUZ', 'F8_E8M0'].map(
+    (code) => [code, 'F32'] as const,
+  ),
+  ['U16', 'I32'],
+  ['U32', 'I64'],
+  ['U64', 'I64'],
+  ['C64', 'two tensors of F32'],
+]);
 
 /** The reference implementation's limit, against files that only pretend to be safetensors. */
 const maximumHeader = 100_000_000;
@@ -113,7 +124,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** A file is no safetensors file, or a damaged one. */
+/** A file is no safetensors file, a damaged one, or one of dtypes that the engine lacks. */
 export class SafetensorsError extends Error {
   /** As `Error` shows it. */
   override readonly name: string = 'SafetensorsError';
@@ -129,18 +140,19 @@ const mostDimensions = 64;
  */
 export function loadSafetensors(path: string): SafeTensors {
   const wrong = (what: string): Error => new SafetensorsError(`${path}: not a safetensors file: ${what}`);
+  const lacking = (what: string): Error => new SafetensorsError(`${path}: ${what}`);
+  const found = statSync(path); // before it is opened: opening a pipe waits for one who writes
+  if (!found.isFile()) throw wrong(`it is ${found.isDirectory() ? 'a directory' : 'a pipe, socket or device'}`);
   const file = openSync(path, 'r');
   const tensors: Record<string, Tensor> = Object.create(null);
   try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw wrong(stat.isDirectory() ? 'it is a directory' : 'it is no file');
-    const { size } = stat;
+    const { size } = fstatSync(file);
     const read = (from: number, to: number) => readBytes(file, from, to, wrong);
     if (size < 8) throw wrong(`${size} bytes are too few`);
     const declared = read(0, 8).readBigUInt64LE();
     if (declared > BigInt(Math.min(maximumHeader, size - 8))) throw wrong(`a header of ${declared} bytes does not fit`);
     const start = 8 + Number(declared);
-    const { metadata, entries } = parseHeader(read(8, start), size - start, wrong);
+    const { metadata, entries } = parseHeader(read(8, start), size - start, wrong, lacking);
     for (const { name, dtype, shape, begin, end } of entries) {
       tensors[name] = fromBytes(read(start + begin, start + end), shape, dtype);
     }
@@ -176,6 +188,7 @@ function parseHeader(
   json: Buffer,
   dataLength: number,
   wrong: (what: string) => Error,
+  lacking: (what: string) => Error,
 ): { metadata: Record<string, string>; entries: HeaderEntry[] } {
   let text: string;
   let header: unknown;
@@ -192,12 +205,15 @@ function parseHeader(
   const entries: HeaderEntry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name !== '__metadata__') {
-      entries.push(parseEntry(name, value, wrong));
+      entries.push(parseEntry(name, value, wrong, lacking));
       continue;
     }
+    if (value === null) continue; // the reference implementation takes it for none
     if (!isObject(value)) throw wrong('its metadata is not an object');
     for (const [key, text] of Object.entries(value)) {
-      if (typeof text !== 'string') throw wrong(`its metadata ${quoted(key)} is not a string`);
+      if (typeof text !== 'string') {
+        throw wrong(`its metadata ${quoted(key)} is ${text === null ? 'null, ' : ''}not a string`);
+      }
       metadata[key] = text;
     }
   }
@@ -210,12 +226,19 @@ function parseHeader(
   return { metadata, entries };
 }
 
-function parseEntry(key: string, value: unknown, wrong: (what: string) => Error): HeaderEntry {
+function parseEntry(
+  key: string,
+  value: unknown,
+  wrong: (what: string) => Error,
+  lacking: (what: string) => Error,
+): HeaderEntry {
   const name = quoted(key);
   if (!isObject(value)) throw wrong(`tensor ${name} is not described by an object`);
   const { dtype: code, shape, data_offsets: offsets } = value;
   if (typeof code !== 'string') throw wrong(`tensor ${name} has no dtype`);
   const dtype = dtypes.get(code);
+  const cure = foreign.get(code);
+  if (cure) throw lacking(`tensor ${name} is of dtype ${code}, which is not read; convert it to ${cure}`);
   if (!dtype) throw wrong(`tensor ${name} has the unknown dtype ${quoted(code)}`);
   if (!Array.isArray(shape) || shape.length > mostDimensions || !shape.every(isSize) || !isCountable(shape))
     throw wrong(`tensor ${name} has a bad shape`);
@@ -230,19 +253,38 @@ function parseEntry(key: string, value: unknown, wrong: (what: string) => Error)
 
 /**
  * The first key that stands twice in one object of a valid JSON text; JSON.parse would silently
- * take the last.
+ * take the last. Walks, since regular expressions run out of stack on strings of some megabytes.
  */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [token, string, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    if (!string || !colon) continue;
-    const key = JSON.parse(string) as string;
-    if (open.at(-1)?.has(key)) return key;
-    open.at(-1)?.add(key);
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i];
+    if (sign === '{') open.push(new Set());
+    else if (sign === '}') open.pop();
+    if (sign !== '"') continue;
+    const end = endOfString(text, i);
+    if (isBeforeColon(text, end)) {
+      const key = JSON.parse(text.slice(i, end)) as string;
+      if (open.at(-1)?.has(key)) return key;
+      open.at(-1)?.add(key);
+    }
+    i = end - 1;
   }
   return undefined;
+}
+
+/** Behind the closing quote of the string whose opening quote is at `start`. */
+function endOfString(text: string, start: number): number {
+  let i = start + 1;
+  while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+  return i + 1;
+}
+
+/** Whether the next sign is a colon, white space left out. */
+function isBeforeColon(text: string, start: number): boolean {
+  let i = start;
+  while (/\s/.test(text[i] ?? '')) i++;
+  return text[i] === ':';
 }
 
 /** A name for a message of one line, whatever the file says it is. */
