@@ -40,6 +40,8 @@ export class DivergedError extends Error {
     /** The step at hand, from 1. */
     readonly step: number,
     what: string,
+    /** Whether no step has changed the networks before, so that no update can be to blame. */
+    readonly isAtStart: boolean,
   ) {
     super(`${what} at step ${step}`);
   }
@@ -103,7 +105,11 @@ async function* takeSteps(
       });
       skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
       if (skippedInARow > mostSkippedInARow)
-        throw new DivergedError(report.step, `${report.skipped}, ${skippedInARow} times in a row,`);
+        throw new DivergedError(
+          report.step,
+          `${report.skipped}, ${skippedInARow} times in a row,`,
+          report.step === skippedInARow,
+        );
       yield { ...report, skippedInARow };
       step += 1;
       await setImmediate(); // signals and timers get their turn
@@ -139,7 +145,7 @@ function takeStep(
   const read = endsEpoch || step % plan.readLossEvery === 0;
   const value = read ? loss.item() : undefined;
   const fault = value === undefined ? undefined : faultOf(value, method);
-  if (fault !== undefined && nonFinite === 'stop') throw new DivergedError(step + 1, fault);
+  if (fault !== undefined && nonFinite === 'stop') throw new DivergedError(step + 1, fault, step === 0);
   if (fault !== undefined) {
     noGrad(() => statistics.forEach((buffer, i) => void buffer.copy_(before[i] as Tensor)));
     return { step: step + 1, epoch, endsEpoch, lr, skipped: fault };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { buildEncoder, type Encoder } from '../networks/index.js';
 import type { EncoderCard } from './card.js';
+import { refuseNotFinite } from './finite.js';
 import { torchvisionNames } from './hugging-face.js';
 import { assumeTorchvision } from './torchvision.js';
 
@@ -53,12 +54,13 @@ export interface LoadedEncoder {
 /**
  * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see
  * `assumeTorchvision`).
- * @throws UserError when it is neither, naming the file and what is wrong
+ * @throws UserError when it is neither, or holds NaN or infinity, naming the file and what is wrong
  */
 export function loadEncoder(path: string): LoadedEncoder {
   const { tensors: inFile, metadata } = read(path);
   let tensors = inFile;
   try {
+    refuseNotFinite(inFile);
     const assumed = metadata[key] === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
     tensors = assumed?.tensors ?? inFile;
     const card = assumed?.card ?? parseCard(path, metadata[key]);

@@ -2,6 +2,7 @@ import { io } from '@tandem/torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { Head, PrototypeHead } from '../networks/index.js';
+import { refuseNotFinite } from './finite.js';
 
 /** A head and, where its outputs are classes, their names. */
 export interface SavedHead {
@@ -37,11 +38,12 @@ export function saveHead(path: string, { head, classes }: SavedHead): void {
   io.saveSafetensors(path, head.stateDict(), { [key]: JSON.stringify({ head: shape, classes }) });
 }
 
-/** Reads such a file. @throws UserError when it is none, naming the file and what is wrong */
+/** Reads such a file. @throws UserError when it is none, or holds NaN or infinity, naming the file and what is wrong */
 export function loadHead(path: string): SavedHead {
   try {
     const { tensors, metadata } = io.loadSafetensors(path);
     try {
+      refuseNotFinite(tensors);
       const { head: shape, classes } = schema.parse(JSON.parse(metadata[key] ?? '{}'));
       checkWidths(shape.widths, tensors);
       const { prototypes, ...mlp } = shape;

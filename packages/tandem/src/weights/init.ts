@@ -1,18 +1,22 @@
 import { io, noGrad, type Tensor } from '@tandem/torch';
 import { UserError } from '../errors.js';
 import type { Encoder } from '../networks/index.js';
+import { refuseNotFinite } from './finite.js';
 import { torchvisionNames } from './hugging-face.js';
 
 /**
  * Weights to start from, under torchvision's names whatever the file calls them; the caller frees
  * them.
- * @throws UserError where the file cannot be read, or holds no ResNet
+ * @throws UserError where the file cannot be read, or holds no ResNet, NaN or infinity
  */
 function readWeights(path: string): Record<string, Tensor> {
-  let tensors: Record<string, Tensor>;
+  let tensors: Record<string, Tensor> = {};
   try {
-    tensors = torchvisionNames(io.loadSafetensors(path).tensors);
+    ({ tensors } = io.loadSafetensors(path));
+    refuseNotFinite(tensors);
+    tensors = torchvisionNames(tensors);
   } catch (error) {
+    free(tensors);
     const { message } = error as Error;
     throw new UserError(message.includes(path) ? message : `${path}: ${message}`);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io } from '@tandem/torch';
+import { io, noGrad, scope } from '@tandem/torch';
 import { loadEncoder } from '../../src/weights/index.js';
 import { hash } from '../support.js';
 import { pictures, tandem, temporary, tiny } from './running.js';
@@ -64,6 +64,43 @@ test('a run, a setting, and a file of which a part fits', async (t) => {
   assert.ok(!run.stderr.includes('warning'), run.stderr);
   assert.equal(typeof parameters(join(root, 'from-run', 'encoder', 'encoder.safetensors')), 'string');
 });
+
+for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`weights that hold ${bad}, to start from or to imitate: the file and the tensor are named, nothing is made`, async (t) => {
+    const file = join(root, `${bad}.safetensors`);
+    const { tensors, metadata } = io.loadSafetensors(join(first, 'encoder', 'encoder.safetensors'));
+    scope(() => noGrad(() => void tensors['layer2.0.conv1.weight']?.flatten().select(0, 7).fill_(bad)));
+    io.saveSafetensors(file, tensors, metadata);
+    const out = join(root, 'none');
+    const named = `tandem: ${file}: 'layer2.0.conv1.weight' holds NaN or infinity; give weights that are whole\n`;
+    const skip = ['nonFinite=skip', '--out', out];
+    for (const argv of [
+      ['pretrain', images, ...learn, '--init', file, ...skip],
+      [
+        'distill',
+        images,
+        '--method',
+        'seed',
+        '--teacher',
+        file,
+        '--student',
+        'resnet8',
+        'width=4',
+        '--batch',
+        '16',
+        '--epochs',
+        '1',
+        ...skip,
+      ],
+      ['finetune', file, images, '--labels', '100%', '--epochs', '1', '--out', out],
+    ]) {
+      const { code, stderr } = await tandem(t, ...argv);
+      assert.equal(code, 1, stderr);
+      assert.ok(stderr.endsWith(named), stderr);
+      assert.ok(!existsSync(out));
+    }
+  });
+}
 
 test('what does not fit ends before the first step, and leaves no run', async (t) => {
   const out = join(root, 'none');

@@ -37,6 +37,9 @@ function cureOf(error: unknown, { batches, plan }: Run): string {
   if (memoryAskedFor(error)) {
     return `Lower batch (${batches.size}), width or size in a new run, or make room and resume`;
   }
+  if (error instanceof DivergedError && error.isAtStart) {
+    return 'No step has changed the networks yet, so lr is not to blame: look for a setting of the loss that is too small or too large, or try precision=float32';
+  }
   const skips = plan.nonFinite === 'skip' || !(error instanceof DivergedError);
   return skips ? 'Lower lr, or add warmup' : 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
 }
