@@ -23,10 +23,16 @@ function settings(of) {
     const schema = z.toJSONSchema(type, { io: 'input' });
     const fallback = z.safeParse(type, undefined);
     const byDefault = fallback.success && fallback.data !== undefined ? code(fallback.data) : '';
-    return [code(name), valuesOf(schema), byDefault, schema.description ?? ''];
+    return [code(name), valuesOf(schema), byDefault, meaningOf(schema)];
   });
   if (rows.length === 0) return 'It has none of its own.';
   return table(['setting', 'values', 'default', 'meaning'], rows);
+}
+
+/** What a setting means, and other names that are read too. @param {Record<string, any>} schema */
+function meaningOf({ description = '', aliases = {} }) {
+  const also = [...(aliases.names ?? []), ...Object.keys(aliases.values ?? {})].map(code);
+  return also.length > 0 ? `${description} (also: ${also.join(', ')})` : description;
 }
 
 /** What may be given: names, or a kind with its range. @param {Record<string, any>} schema */

@@ -3,14 +3,14 @@ import { l2Normalize } from '../math.js';
 import { inFloat32 } from './float32.js';
 
 /** Which teacher projections an anchor is contrasted with. */
-export type Negatives = 'N1' | 'N2';
+export type Negatives = 'opposite-view' | 'all-others';
 
 /**
  * InfoNCE between a student and a teacher, both of which saw both views. The positive of a
  * student's view is the teacher's other view of the same image; the negatives are all teacher
- * projections but the same view of the same image (N2: 2n - 1 logits, SimCLR's formula with teacher
- * columns), or the teacher's opposite views only (N1: n logits, as in MoCo v3). Mean over the 2n
- * anchors, in float32.
+ * projections but the same view of the same image (`all-others`: 2n - 1 logits, SimCLR's formula
+ * with teacher columns), or the teacher's opposite views alone (`opposite-view`: n logits, as in
+ * MoCo v3). Mean over the 2n anchors, in float32.
  * @param student projections of the two views, [n, d] each
  * @param teacher likewise, without gradient
  * @returns one number, 0 or more; ln(2n - 1) or ln(n) when all projections are equal (van den Oord
@@ -26,7 +26,7 @@ export function infoNce(
     const [w1, w2] = teacher.map(l2Normalize) as [Tensor, Tensor];
     const n = v1.shape[0] as number;
     const same = arange(n, { dtype: 'int64', device: v1.device });
-    if (negatives === 'N1') {
+    if (negatives === 'opposite-view') {
       const oneWay = (v: Tensor, w: Tensor) => v.mm(w.t()).div(temperature).crossEntropyLoss(same);
       return oneWay(v1, w2).add(oneWay(v2, w1)).div(2);
     }
@@ -40,13 +40,13 @@ export function infoNce(
 }
 
 /**
- * NT-Xent, SimCLR's loss: InfoNCE of a network with itself (N2), with gradients through both sides.
- * Mean over the 2n anchors; the authors' TensorFlow code adds the means of the two views, which is
- * twice as much.
+ * NT-Xent, SimCLR's loss: InfoNCE of a network with itself, all others being negatives, with
+ * gradients through both sides. Mean over the 2n anchors; the authors' TensorFlow code adds the
+ * means of the two views, which is twice as much.
  * @param z projections of the two views, [n, d] each
  * @returns one number, 0 or more; ln(2n - 1) when all projections are equal (Chen et al., 2020;
  * google-research/simclr)
  */
 export function ntXent(z: readonly [Tensor, Tensor], { temperature }: { temperature: number }): Tensor {
-  return infoNce(z, z, { temperature, negatives: 'N2' });
+  return infoNce(z, z, { temperature, negatives: 'all-others' });
 }

@@ -14,6 +14,7 @@ import {
 import { newBranch } from '../networks/index.js';
 import { bilevelTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
+import { alsoKnownAs } from './options/aliases.js';
 import { bilevel, checkBilevel } from './options/bilevel.js';
 import { projector, type RunFacts, temperature } from './options/shared.js';
 
@@ -30,10 +31,13 @@ export const clboOptions = z.strictObject({
     .enum(['infonce', 'mse', 'barlow', 'vicreg'])
     .default('infonce')
     .describe('what is minimised between student and teacher'),
-  negatives: z
-    .enum(['N1', 'N2'])
-    .default('N2')
-    .describe('all other teacher views as in SimCLR (N2), or opposite views only (N1)'),
+  negatives: alsoKnownAs(
+    z
+      .enum(['opposite-view', 'all-others'])
+      .default('all-others')
+      .describe('all other teacher views, as in SimCLR, or those of the opposite view alone'),
+    { values: { N1: 'opposite-view', N2: 'all-others' } },
+  ),
   ...temperature(0.2),
   redundancy: z.number().min(0).default(0.0051).describe('off-diagonal weight of the barlow loss, as its authors'),
 });

@@ -148,4 +148,5 @@ export {
   type ViewCount,
   type Views,
 } from './method.js';
+export { type Aliases, aliasesOf } from './options/aliases.js';
 export { type MethodPreset, methodPresets } from './presets.js';

@@ -1,3 +1,4 @@
+export { withoutAliases } from './config/aliases.js';
 export { type ConfigFile, readConfigFile } from './config/config-file.js';
 export { describeOptions, type OptionHelp } from './config/help.js';
 export { type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import { withoutAliases } from '../pretrain/index.js';
 import { numberIn, type RunRecord } from '../runs/run-record.js';
 import { columnsOf, type EvaluationColumn } from './evaluation-columns.js';
 
@@ -82,7 +83,9 @@ const pretrainingColumns: Readonly<Record<string, string>> = {
  * protocols.
  * @throws UsageError when a run is given twice
  */
-export function compareRuns(runs: readonly RunRecord[]): Comparison {
+export function compareRuns(given: readonly RunRecord[]): Comparison {
+  // Runs of earlier versions have other words for the same.
+  const runs = given.map((run) => ({ ...run, config: withoutAliases(run.config) }));
   const seen = new Set<string>();
   for (const { path } of runs) {
     if (seen.has(resolve(path))) throw new UsageError(`${path} is given twice; its numbers would count double`);

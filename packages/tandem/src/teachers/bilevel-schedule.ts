@@ -13,27 +13,27 @@ export interface BilevelRates {
   readonly lambda0: number;
   readonly tau0?: number | undefined;
   readonly eta: number;
-  readonly lambdaSchedule: 'linear' | 'const';
-  readonly tauSchedule: 'inverse' | 'const' | 's2';
+  readonly lambdaSchedule: 'linear' | 'constant';
+  readonly tauSchedule: 'inverse' | 'constant' | 'base-lambda';
   readonly teacherRule: 'sgd' | 'ema';
 }
 
 /**
  * lambda_e = lambda0 e and tau_e = tau0 / e leave the teacher's rate tau_e lambda_e at 1 - eta for
- * every epoch, so that the schedule changes the pull alone (S1). The reading s2 takes the base
- * lambda in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
+ * every epoch, so that the schedule changes the pull alone. The reading `base-lambda` takes lambda0
+ * in the teacher's step: 1 / e with its own default tau0 = 1 / lambda0.
  */
 export function bilevelSchedule(options: BilevelRates): BilevelSchedule {
   const { lambda0, tau0, eta, lambdaSchedule, tauSchedule, teacherRule } = options;
-  const tau1 = tau0 ?? (tauSchedule === 's2' ? 1 : 1 - eta) / lambda0;
+  const tau1 = tau0 ?? (tauSchedule === 'base-lambda' ? 1 : 1 - eta) / lambda0;
   const lambda = (epoch: number) => (lambdaSchedule === 'linear' ? lambda0 * epoch : lambda0);
-  const tau = (epoch: number) => (tauSchedule === 'const' ? tau1 : tau1 / epoch);
+  const tau = (epoch: number) => (tauSchedule === 'constant' ? tau1 : tau1 / epoch);
   return {
     lambda,
     tau,
     teacherRate(epoch) {
       if (teacherRule === 'ema') return 1 - eta;
-      return tau(epoch) * (tauSchedule === 's2' ? lambda0 : lambda(epoch));
+      return tau(epoch) * (tauSchedule === 'base-lambda' ? lambda0 : lambda(epoch));
     },
   };
 }

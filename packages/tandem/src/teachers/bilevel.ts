@@ -21,9 +21,9 @@ export interface BilevelOptions extends BilevelRates {
   /** What becomes of the optimizer's momentum at a teacher step. */
   readonly momentumAcrossRounds: 'keep' | 'reset';
   /** The teacher's batch-norm statistics: own, averaged, the student's, or re-estimated. */
-  readonly teacherBn: 'B1' | 'B2' | 'B3' | 'B4';
+  readonly teacherBn: 'own' | 'averaged' | 'student' | 'reestimated';
   /** An epoch: K passes over the data, K steps on each batch, or one pass. */
-  readonly epochMode: 'E1a' | 'E1b' | 'E2';
+  readonly epochMode: 'k-passes' | 'k-steps' | 'one-pass';
 }
 
 /** What the update does to a step of any method that takes it. */
@@ -52,7 +52,7 @@ export function bilevelTeacher(
   start: Branch = student.twin(),
 ): SlowTeacher & { readonly hooks: BilevelHooks } {
   const schedule = bilevelSchedule(o);
-  const statistics = ({ B1: 'own', B2: 'ema', B3: 'student', B4: 'own' } as const)[o.teacherBn];
+  const statistics = o.teacherBn === 'reestimated' ? 'own' : o.teacherBn;
   const teacher = slowTeacher(student, { statistics, branch: start });
   const theta = teacher.pairs.map((pair) => pair.theta);
   const xi = teacher.pairs.map((pair) => pair.xi);
@@ -60,8 +60,8 @@ export function bilevelTeacher(
     ...teacher,
     hooks: {
       rounds: {
-        passes: o.epochMode === 'E1a' ? o.lookahead : 1,
-        repeats: o.epochMode === 'E1b' ? o.lookahead : 1,
+        passes: o.epochMode === 'k-passes' ? o.lookahead : 1,
+        repeats: o.epochMode === 'k-steps' ? o.lookahead : 1,
       },
       beforeStep(ctx) {
         if (!o.prox || o.proxMode !== 'coupled') return;
@@ -92,7 +92,7 @@ export function bilevelTeacher(
         };
       },
       beforeEvaluation(batches) {
-        if (o.teacherBn === 'B4') reestimateStatistics(teacher.branch, batches);
+        if (o.teacherBn === 'reestimated') reestimateStatistics(teacher.branch, batches);
       },
     },
   };

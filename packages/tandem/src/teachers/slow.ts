@@ -7,7 +7,7 @@ import { setBatchNormMomentum } from './statistics.js';
  * Where a teacher's batch-norm statistics come from: its own forwards, the average of the
  * student's, or the student's as they are.
  */
-export type Statistics = 'own' | 'ema' | 'student';
+export type Statistics = 'own' | 'averaged' | 'student';
 
 /** A teacher that stands still until it is told to move part of the way towards the student. */
 export interface SlowTeacher {

@@ -38,6 +38,20 @@ describe('experiments', () => {
     }
   });
 
+  test('with the words of before it is the same run', () => {
+    const before = new Map(Object.entries({ 'one-pass': 'E2', 'base-lambda': 's2' }));
+    let changed = 0;
+    for (const file of files) {
+      const { settings } = readConfigFile(join(folder, file));
+      const former = Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [key, before.get(String(value)) ?? value]),
+      );
+      if (JSON.stringify(former) !== JSON.stringify(settings)) changed += 1;
+      assert.deepEqual(flattenConfig(resolveConfig(former)), config(file), file);
+    }
+    assert.equal(changed, 5);
+  });
+
   test('distillation has the steps from the baseline of S2-BNN to its own, and SEED beside MoCo', () => {
     const shown = (name: string, ...keys: string[]) => {
       const run = config(join('distillation', `${name}.json`));
@@ -104,21 +118,21 @@ describe('experiments', () => {
     assert.deepEqual(shown('figure2', 'lookahead', 'prox'), { 'no-prox': [1, false], prox: [1, true] });
     assert.deepEqual(shown('figure3', 'lookahead').clbo, [1]);
     assert.deepEqual(shown('figure4', 'lookahead', 'epochMode'), {
-      'k1-equal-epochs': [1, 'E1a'],
-      'k1-equal-steps': [1, 'E2'],
-      'k2-equal-epochs': [2, 'E1a'],
-      'k2-equal-steps': [2, 'E2'],
-      'k3-equal-epochs': [3, 'E1a'],
-      'k3-equal-steps': [3, 'E2'],
-      'k5-equal-epochs': [5, 'E1a'],
-      'k5-equal-steps': [5, 'E2'],
+      'k1-equal-epochs': [1, 'k-passes'],
+      'k1-equal-steps': [1, 'one-pass'],
+      'k2-equal-epochs': [2, 'k-passes'],
+      'k2-equal-steps': [2, 'one-pass'],
+      'k3-equal-epochs': [3, 'k-passes'],
+      'k3-equal-steps': [3, 'one-pass'],
+      'k5-equal-epochs': [5, 'k-passes'],
+      'k5-equal-steps': [5, 'one-pass'],
     });
     assert.deepEqual(shown('figure5', 'lookahead', 'prox', 'teacherRule', 'tauSchedule'), {
+      'base-lambda': [2, true, 'sgd', 'base-lambda'],
       clbo: [2, true, 'sgd', 'inverse'],
       ema: [2, true, 'ema', 'inverse'],
       k1: [1, true, 'sgd', 'inverse'],
       'no-prox': [2, false, 'sgd', 'inverse'],
-      s2: [2, true, 'sgd', 's2'],
     });
     assert.deepEqual(Object.keys(shown('figure6', 'method')), study);
     for (const [, [batch, epochs]] of Object.entries(shown('figure8', 'batch', 'epochs'))) {

@@ -162,7 +162,7 @@ test('an unreadable image among good ones is skipped, counted and named', async 
 test('numbers that grow beyond float32 stop the run, and the encoder of the epoch before is kept', async (t) => {
   const out = join(temporary(t), 'run');
   // Far too strong a pull: the student's way to its teacher grows at every step.
-  const line = [...tiny, '--batch', '20', '--epochs', '40', 'epochMode=E2', 'lambda0=1000', '--out', out];
+  const line = [...tiny, '--batch', '20', '--epochs', '40', 'epochMode=one-pass', 'lambda0=1000', '--out', out];
   const { code, stdout, stderr } = await tandem(t, 'pretrain', labelled, ...line);
   assert.deepEqual([code, stdout], [1, '']);
   const metrics = metricsOf(out);
@@ -192,7 +192,7 @@ test('a loss that is no number stops the run and names the step', async (t) => {
 
 test('a learning rate so large that the first epoch ends in no numbers keeps nothing and says so', async (t) => {
   const out = join(temporary(t), 'run');
-  const line = [...tiny, '--batch', '40', '--lr', '1e30', 'epochMode=E2', '--out', out];
+  const line = [...tiny, '--batch', '40', '--lr', '1e30', 'epochMode=one-pass', '--out', out];
   const { code, stderr } = await tandem(t, 'pretrain', labelled, ...line);
   assert.equal(code, 1);
   assert.match(stderr, /step 1; nothing was saved yet\. Lower lr/);

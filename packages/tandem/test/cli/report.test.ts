@@ -67,7 +67,7 @@ test('an interrupted run has a report of what there is, without pictures', async
 
 test('a run that fails has a report of its epochs', async (t) => {
   const out = join(temporary(t), 'run');
-  const line = ['--batch', '20', '--epochs', '40', 'epochMode=E2', 'lambda0=1000', '--out', out];
+  const line = ['--batch', '20', '--epochs', '40', 'epochMode=one-pass', 'lambda0=1000', '--out', out];
   const { code, stderr } = await tandem(t, 'pretrain', images, ...tiny, ...line);
   assert.equal(code, 1, stderr);
   assert.match(page(out), /The run is not finished/);

@@ -18,13 +18,14 @@ test('pretrain --help lists every setting with its default within 100 columns', 
   assert.ok(stdout.split('\n').every((line) => line.length <= 100));
   const text = stdout.replace(/\s+/g, ' ');
   for (const schema of [runOptions, ...Object.values(methods).map(({ options }) => options)]) {
-    for (const { name, kind, choices = [], defaultsTo, description } of describeOptions(schema)) {
+    for (const { name, kind, choices = [], defaultsTo, description, aliases } of describeOptions(schema)) {
       if (name === 'images') continue;
       // --init stands for initFrom; CLBO's own setting init has no flag.
       const named = name === 'initFrom' ? 'init' : name === 'init' ? '' : name;
       const flag = `--${named.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <`;
       assert.ok(text.includes(` ${name}=${defaultsTo || `<${kind}>`} `) || text.includes(flag), name);
       assert.ok(text.includes(`${description}${choices.length ? ` [${choices.join(', ')}]` : ''}`), description);
+      if (aliases.length > 0) assert.ok(text.includes(` (also: ${aliases.join(', ')})`), name);
       if (defaultsTo && text.includes(flag)) assert.ok(text.includes(`(default: ${defaultsTo})`), name);
     }
   }

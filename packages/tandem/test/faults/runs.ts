@@ -17,9 +17,17 @@ export const least = ['backbone=resnet8', 'width=4', 'stem=strided', 'size=16', 
 /** What differs from method to method: small heads, and banks that fit the batch. */
 export const cases: Readonly<Record<string, readonly string[]>> = {
   clbo: ['projHidden=16', 'projDim=16'],
-  'clbo B4': ['--method', 'clbo', 'projHidden=16', 'projDim=16', 'teacherBn=B4', 'epochMode=E1b', 'lookahead=3'],
+  'clbo reestimated': [
+    '--method',
+    'clbo',
+    'projHidden=16',
+    'projDim=16',
+    'teacherBn=reestimated',
+    'epochMode=k-steps',
+    'lookahead=3',
+  ],
   'clbo restart': [
-    ...['--method', 'clbo', 'projHidden=16', 'projDim=16', 'predictor=true', 'epochMode=E2'],
+    ...['--method', 'clbo', 'projHidden=16', 'projDim=16', 'predictor=true', 'epochMode=one-pass'],
     ...['studentStart=restart', 'momentumAcrossRounds=reset', 'optimizer=lars', 'exclude=vectors'],
   ],
   simclr: ['projHidden=16', 'projDim=16', 'optimizer=adamw'],

@@ -22,7 +22,7 @@ before(async () => {
 });
 
 for (const [name, precision] of [
-  ['clbo B4', 'float32'],
+  ['clbo reestimated', 'float32'],
   ['moco', 'bfloat16'],
 ] as const) {
   test(`killed and resumed, nothing of a run is lost: ${name}, ${precision}`, { skip: windows }, async () => {

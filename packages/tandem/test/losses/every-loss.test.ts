@@ -23,8 +23,8 @@ const temperature = 0.2;
 
 /** Each loss as a function of four embeddings, of which it may use fewer. */
 const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor> = {
-  'infoNce N1': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'N1' }),
-  'infoNce N2': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'N2' }),
+  'infoNce N1': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'opposite-view' }),
+  'infoNce N2': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'all-others' }),
   ntXent: (a, b) => ntXent([a, b], { temperature: 0.5 }),
   queueContrast: (a, b, c) => queueContrast(a, b.detach(), l2Normalize(c.detach()), { temperature }),
   'queueContrast both ways': (a, b, c, d) =>

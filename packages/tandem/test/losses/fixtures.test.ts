@@ -49,8 +49,10 @@ type Inputs = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 
 /** Stop-gradients are where the method has them; queueContrast has its own. */
 const losses = {
-  infoNceN1: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N1' }),
-  infoNceN2: ([a, b, c, d]: Inputs, o: Options) => infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'N2' }),
+  infoNceOppositeView: ([a, b, c, d]: Inputs, o: Options) =>
+    infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'opposite-view' }),
+  infoNceAllOthers: ([a, b, c, d]: Inputs, o: Options) =>
+    infoNce([a, b], [c.detach(), d.detach()], { ...o, negatives: 'all-others' }),
   ntXent: ([a, b]: Inputs, o: Options) => ntXent([a, b], o),
   queueContrast: ([query, key, bank]: Inputs, o: Options) => queueContrast(query, key, bank, o),
   coordinates: ([s, t]: Inputs, o: Options) => sumOfTerms(distillationLoss(l2Normalize(s), l2Normalize(t), both(o))),

@@ -17,11 +17,11 @@ describe('InfoNCE of student and teacher', () => {
     scope(() => {
       for (const n of [2, 5, 256]) {
         const z: Two = [alike(n, 8), alike(n, 8)];
-        assertClose(value(z, z, 'N2'), Math.log(2 * n - 1), { rtol: 1e-12 });
-        assertClose(value(z, z, 'N1'), Math.log(n), { rtol: 1e-12 });
+        assertClose(value(z, z, 'all-others'), Math.log(2 * n - 1), { rtol: 1e-12 });
+        assertClose(value(z, z, 'opposite-view'), Math.log(n), { rtol: 1e-12 });
       }
       const z = alike(256, 8);
-      assertClose(value([z, z], [z, z], 'N1'), 5.5452, { atol: 5e-5 });
+      assertClose(value([z, z], [z, z], 'opposite-view'), 5.5452, { atol: 5e-5 });
     }));
 
   test('perfect pairs, all else orthogonal: ln(1 + (2N - 2) exp(-1/T)), and N - 1 for N1', () =>
@@ -32,15 +32,15 @@ describe('InfoNCE of student and teacher', () => {
         [0, 0, 3],
       ]);
       for (const t of [0.1, 0.5]) {
-        assertClose(value([z, z], [z, z], 'N2', t), Math.log(1 + 4 * Math.exp(-1 / t)), { rtol: 1e-12 });
-        assertClose(value([z, z], [z, z], 'N1', t), Math.log(1 + 2 * Math.exp(-1 / t)), { rtol: 1e-12 });
+        assertClose(value([z, z], [z, z], 'all-others', t), Math.log(1 + 4 * Math.exp(-1 / t)), { rtol: 1e-12 });
+        assertClose(value([z, z], [z, z], 'opposite-view', t), Math.log(1 + 2 * Math.exp(-1 / t)), { rtol: 1e-12 });
       }
     }));
 
   test('9.10 (11) with the student as teacher the value is NT-Xent exactly, the gradient is not a multiple of it', () =>
     scope(() => {
       const z = student();
-      const options = { temperature: 0.2, negatives: 'N2' } as const;
+      const options = { temperature: 0.2, negatives: 'all-others' } as const;
       const detached = (a: Tensor, b: Tensor) => infoNce([a, b], [a.detach(), b.detach()], options);
       assert.equal(detached(...z).item(), ntXent(z, options).item());
       const both = gradients((a, b) => ntXent([a as Tensor, b as Tensor], options), ...z) as Tensor[];
@@ -49,7 +49,7 @@ describe('InfoNCE of student and teacher', () => {
       assert.ok(found < 0.999, `cosine ${found}`);
     }));
 
-  for (const negatives of ['N1', 'N2'] as const) {
+  for (const negatives of ['opposite-view', 'all-others'] as const) {
     const loss = (...z: Tensor[]) => {
       const [a, b, c, d] = z as [Tensor, Tensor, Tensor, Tensor];
       return infoNce([a, b], [c, d], { temperature: 0.2, negatives });
@@ -101,8 +101,8 @@ describe('InfoNCE of student and teacher', () => {
         return gradients(loss, s[0])[0] as Tensor;
       };
       const other = normal([6, 8], 99);
-      assertClose(oneWay(t[0], 'N1'), oneWay(other, 'N1'), { atol: 1e-15 });
-      assert.notDeepEqual(elements(oneWay(t[0], 'N2')), elements(oneWay(other, 'N2')));
+      assertClose(oneWay(t[0], 'opposite-view'), oneWay(other, 'opposite-view'), { atol: 1e-15 });
+      assert.notDeepEqual(elements(oneWay(t[0], 'all-others')), elements(oneWay(other, 'all-others')));
     }));
 
   test('N2 never sees the same view of the same image', () =>
@@ -110,14 +110,14 @@ describe('InfoNCE of student and teacher', () => {
       // With one image the only logit left is the positive: the loss is 0 whatever the same view
       // looks like.
       const z: Two = [normal([1, 8], 13), normal([1, 8], 14)];
-      assert.equal(value(z, [normal([1, 8], 5), normal([1, 8], 6)], 'N2'), 0);
+      assert.equal(value(z, [normal([1, 8], 5), normal([1, 8], 6)], 'all-others'), 0);
     }));
 
   test('a zero row is no division by zero', () =>
     scope(() => {
       const t: Two = [normal([3, 4], 3), normal([3, 4], 4)];
       const loss = (a?: Tensor, b?: Tensor) =>
-        infoNce([a as Tensor, b as Tensor], t, { temperature: 0.2, negatives: 'N2' });
+        infoNce([a as Tensor, b as Tensor], t, { temperature: 0.2, negatives: 'all-others' });
       const s: Two = [normal([3, 4], 1).mul(0), normal([3, 4], 2)];
       assert.ok(Number.isFinite(loss(...s).item()));
       for (const g of gradients(loss, ...s)) assert.ok(elements(g as Tensor).every(Number.isFinite));

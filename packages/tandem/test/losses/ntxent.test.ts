@@ -89,7 +89,7 @@ describe('NT-Xent', () => {
   test('gradients reach both places of a projection: they are those of two separate copies, added', () =>
     scope(() => {
       const z = student();
-      const options = { temperature: 0.2, negatives: 'N2' } as const;
+      const options = { temperature: 0.2, negatives: 'all-others' } as const;
       const both = gradients((a, b) => ntXent([a as Tensor, b as Tensor], options), ...z) as Tensor[];
       const apart = gradients(
         (...t) => infoNce([t[0] as Tensor, t[1] as Tensor], [t[2] as Tensor, t[3] as Tensor], options),

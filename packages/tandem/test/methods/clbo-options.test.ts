@@ -22,10 +22,10 @@ describe('options', () => {
       studentStart: 'carry',
       momentumAcrossRounds: 'keep',
       init: 'copy',
-      negatives: 'N2',
+      negatives: 'all-others',
       temperature: 0.2,
-      epochMode: 'E1a',
-      teacherBn: 'B1',
+      epochMode: 'k-passes',
+      teacherBn: 'own',
       loss: 'infonce',
       projLayers: 2,
       projHidden: 512,
@@ -93,15 +93,18 @@ describe('options', () => {
     });
   });
 
-  test('teacherRule: under S1 sgd and ema are the same run bit for bit, under s2 they are not', () => {
+  test('teacherRule: sgd and ema are the same run bit for bit, but not with tauSchedule=base-lambda', () => {
     const run = (options: object) => {
       const method = tinyClbo(options);
       new Stepping(method, { stepsPerEpoch: 2 }).take(12);
       return hash([...shared(method.student), ...shared(teacherOf(method))]);
     };
     assert.equal(run({ teacherRule: 'sgd' }), run({ teacherRule: 'ema' }));
-    const s2 = { tauSchedule: 's2', tau0: 5000 };
-    assert.notEqual(run({ ...s2, teacherRule: 'sgd' }), run({ tauSchedule: 's2', teacherRule: 'ema' }));
+    const baseLambda = { tauSchedule: 'base-lambda', tau0: 5000 };
+    assert.notEqual(
+      run({ ...baseLambda, teacherRule: 'sgd' }),
+      run({ tauSchedule: 'base-lambda', teacherRule: 'ema' }),
+    );
   });
 
   test('the epoch sets lambda, tau and rate', () => {
@@ -111,8 +114,8 @@ describe('options', () => {
     };
     assertClose(at({}, 1), [1e-4, 100, 0.01], { rtol: 1e-13 });
     assertClose(at({}, 50), [5e-3, 2, 0.01], { rtol: 1e-13 });
-    assertClose(at({ tauSchedule: 's2' }, 50), [5e-3, 200, 0.02], { rtol: 1e-13 });
-    assertClose(at({ lambdaSchedule: 'const', tauSchedule: 'const' }, 50), [1e-4, 100, 0.01], { rtol: 1e-13 });
+    assertClose(at({ tauSchedule: 'base-lambda' }, 50), [5e-3, 200, 0.02], { rtol: 1e-13 });
+    assertClose(at({ lambdaSchedule: 'constant', tauSchedule: 'constant' }, 50), [1e-4, 100, 0.01], { rtol: 1e-13 });
     assertClose(at({ tau0: 20, lambda0: 0.01 }, 4), [0.04, 5, 0.2], { rtol: 1e-13 });
     // The pull of epoch 3 is three times that of epoch 1.
     const pull = (epoch: number) => {
@@ -169,9 +172,9 @@ describe('options', () => {
 
   test('epochMode: K passes, K repeats of a batch, or one pass', () => {
     const rounds = (epochMode: string) => tinyClbo({ epochMode, lookahead: 3 }).rounds;
-    assert.deepEqual(rounds('E1a'), { passes: 3, repeats: 1 });
-    assert.deepEqual(rounds('E1b'), { passes: 1, repeats: 3 });
-    assert.deepEqual(rounds('E2'), { passes: 1, repeats: 1 });
+    assert.deepEqual(rounds('k-passes'), { passes: 3, repeats: 1 });
+    assert.deepEqual(rounds('k-steps'), { passes: 1, repeats: 3 });
+    assert.deepEqual(rounds('one-pass'), { passes: 1, repeats: 1 });
   });
 
   test("teacherBn: own statistics, averaged ones, the student's, re-estimated ones", () => {
@@ -193,19 +196,19 @@ describe('options', () => {
       const [student, teacher] = means();
       return { method, between, student, teacher } as Run;
     };
-    const b1 = run('B1');
+    const b1 = run('own');
     assert.notDeepEqual(b1.between, [0, 0, 0, 0, 0, 0]);
     assert.notDeepEqual(b1.teacher, b1.student);
-    const b2 = run('B2');
+    const b2 = run('averaged');
     assert.deepEqual(b2.between, [0, 0, 0, 0, 0, 0]);
     assertClose(
       b2.teacher,
       b2.student.map((x) => x / 2),
       { rtol: 1e-13 },
     );
-    const b3 = run('B3');
+    const b3 = run('student');
     assert.deepEqual(b3.teacher, b3.student);
-    const b4 = run('B4');
+    const b4 = run('reestimated');
     assert.deepEqual(b4.teacher, b1.teacher);
     const batch = normal([6, 3, 2, 2], 7);
     for (const { method, teacher } of [b1, b4]) {
@@ -256,11 +259,11 @@ describe('options', () => {
 describe('check', () => {
   const check = (options: object, epochs = 100) => methods.clbo.configure(options).check({ epochs, batch: 256 });
 
-  test('the defaults, s2 and constant schedules pass', () => {
+  test('the defaults, the base lambda and constant schedules pass', () => {
     for (const options of [
       {},
-      { tauSchedule: 's2' },
-      { lambdaSchedule: 'const', tauSchedule: 'const' },
+      { tauSchedule: 'base-lambda' },
+      { lambdaSchedule: 'constant', tauSchedule: 'constant' },
       { eta: 0 },
       { tau0: 10_000 },
     ]) {
@@ -273,8 +276,8 @@ describe('check', () => {
       name: 'UserError',
       message: /^tau\*lambda must be in \(0, 1\], but is 2 in epoch 1; [^\n]*$/,
     });
-    check({ tauSchedule: 'const' }, 100);
-    assert.throws(() => check({ tauSchedule: 'const' }, 101), { name: 'UserError', message: /in epoch 101;/ });
+    check({ tauSchedule: 'constant' }, 100);
+    assert.throws(() => check({ tauSchedule: 'constant' }, 101), { name: 'UserError', message: /in epoch 101;/ });
     assert.throws(() => check({ tau0: 1e308, lambda0: 1e10 }), { name: 'UserError', message: /Infinity/ });
   });
 

@@ -34,7 +34,10 @@ describe('9.10 exact checks', () => {
       scope(() => {
         const [a, b] = viewsOf(step, student.parameters()[0] as Tensor);
         const targets = noGrad(() => [teacher.forward(a), teacher.forward(b)] as const);
-        const loss = infoNce([student.forward(a), student.forward(b)], targets, { temperature: 0.2, negatives: 'N2' });
+        const loss = infoNce([student.forward(a), student.forward(b)], targets, {
+          temperature: 0.2,
+          negatives: 'all-others',
+        });
         sgd.zeroGrad();
         loss.backward();
         sgd.step();
@@ -71,7 +74,7 @@ describe('9.10 exact checks', () => {
 
   test('(4) the teacher stands still in the inner loop and moves once in K steps, across epochs', () => {
     for (const K of [1, 2, 3]) {
-      const method = tinyClbo({ lookahead: K, epochMode: 'E2' });
+      const method = tinyClbo({ lookahead: K, epochMode: 'one-pass' });
       const teacher = teacherOf(method);
       // Five steps an epoch: the count of inner steps goes on where K does not divide them.
       const stepping = new Stepping(method, { stepsPerEpoch: 5 });
@@ -180,7 +183,7 @@ describe('9.10 exact checks', () => {
       const views = viewsOf(0, method.student.parameters()[0] as Tensor);
       const ours = lossOf(method, views);
       const z = views.map((x) => method.student.forward(x)) as [Tensor, Tensor];
-      const ntXent = infoNce(z, z, { temperature: 0.2, negatives: 'N2' });
+      const ntXent = infoNce(z, z, { temperature: 0.2, negatives: 'all-others' });
       assert.equal(ours.item(), ntXent.item());
       const [a, b] = [ours, ntXent].map((loss) =>
         cat((grad(loss, method.student.parameters()) as Tensor[]).map((x) => x.flatten())),
@@ -232,7 +235,7 @@ describe('losses between student and teacher', () => {
       for (const x of teacherOf(method).parameters()) assert.equal(x.grad, null);
     });
 
-  for (const negatives of ['N1', 'N2'] as Negatives[]) {
+  for (const negatives of ['opposite-view', 'all-others'] as Negatives[]) {
     test(`infonce, ${negatives}, and its temperature`, () => {
       for (const temperature of [0.1, 0.5]) {
         compare({ negatives, temperature }, (s, t) => infoNce(s, t, { negatives, temperature }));
@@ -241,7 +244,7 @@ describe('losses between student and teacher', () => {
   }
 
   test('infonce with predictor: the prediction stands for the projection', () =>
-    compare({ predictor: true }, (s, t) => infoNce(s, t, { negatives: 'N2', temperature: 0.2 })));
+    compare({ predictor: true }, (s, t) => infoNce(s, t, { negatives: 'all-others', temperature: 0.2 })));
 
   test('mse: each view against the other view of the teacher, both directions averaged', () =>
     compare({ loss: 'mse' }, (s, t) => cosineDistance(s[0], t[1]).add(cosineDistance(s[1], t[0])).div(2)));

@@ -27,7 +27,7 @@ const float64 = { dtype: 'float64' } as const;
 
 describe('methods that are one another', () => {
   test('CLBO with mse, predictor, K=1 and no prox is BYOL with a constant eta, whose loss is twice as large', () => {
-    const options = { loss: 'mse', predictor: true, lookahead: 1, prox: false, epochMode: 'E2', eta: 0.9 };
+    const options = { loss: 'mse', predictor: true, lookahead: 1, prox: false, epochMode: 'one-pass', eta: 0.9 };
     const clbo = tinyMethod('clbo', options, float64);
     const byol = tinyMethod('byol', { eta: 0.9, etaSchedule: 'constant' }, float64);
     assert.deepEqual(everything(clbo), everything(byol));
@@ -40,7 +40,11 @@ describe('methods that are one another', () => {
       { lookahead: 1, prox: true, lambda0: 0.1 },
       { lookahead: 2, prox: false },
     ]) {
-      const clbo = tinyMethod('clbo', { loss: 'mse', predictor: true, epochMode: 'E2', eta: 0.9, ...options }, float64);
+      const clbo = tinyMethod(
+        'clbo',
+        { loss: 'mse', predictor: true, epochMode: 'one-pass', eta: 0.9, ...options },
+        float64,
+      );
       const byol = tinyMethod('byol', { eta: 0.9, etaSchedule: 'constant' }, float64);
       assert.throws(() => compare(clbo, scaled(byol, 0.5)), /of step|after step/);
     }

@@ -64,7 +64,7 @@ test('an interrupted run resumes as if it had not been interrupted', async () =>
   assert.deepEqual(readdirSync(run).sort(), ['checkpoint', 'config.json', 'encoder', 'metrics.jsonl']);
 });
 
-for (const teacherBn of ['B1', 'B4']) {
+for (const teacherBn of ['own', 'reestimated']) {
   test(`cut short at any moment of an evaluation, the epoch is written when the run resumes; ${teacherBn}`, async () => {
     const out = join(root, `whole-${teacherBn}`);
     const events = await begun(out, { teacherBn });

@@ -21,6 +21,21 @@ const linear = (accuracy: number, settings: object = { epochs: 10 }): Evaluation
   date: '2026-01-01T00:00:00.000Z',
 });
 
+test("a run of an earlier version stands in one row with today's, though its words are others", () => {
+  const { tables } = compareRuns([
+    run('old', { epochMode: 'E2', teacherBn: 'B1', seed: 0 }),
+    run('new', { epochMode: 'one-pass', teacherBn: 'own', seed: 1 }),
+    run('other', { epochMode: 'E1a', teacherBn: 'own', seed: 0 }),
+  ]);
+  assert.deepEqual(
+    tables[0]?.rows.map(({ runs, settings }) => ({ runs, settings })),
+    [
+      { runs: ['old', 'new'], settings: { epochMode: 'one-pass' } },
+      { runs: ['other'], settings: { epochMode: 'k-passes' } },
+    ],
+  );
+});
+
 test('mean and standard error', () => {
   // Of 2, 4, 9: mean 5, deviation sqrt((9 + 1 + 16) / 2) = sqrt(13), over sqrt(3).
   const found = statisticOf([2, undefined, 4, 9]);

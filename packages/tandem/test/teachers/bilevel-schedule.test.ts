@@ -35,32 +35,34 @@ describe('schedules', () => {
   });
 
   test('S2: tau_e * lambda_0 decays as tau_0 lambda_0 / e, with 1 / lambda_0 as its own tau_0', () => {
-    const schedule = bilevelSchedule({ ...literal, tauSchedule: 's2' });
+    const schedule = bilevelSchedule({ ...literal, tauSchedule: 'base-lambda' });
     assertClose(schedule.teacherRate(1), 1, { rtol: 1e-15 });
     assertClose(schedule.teacherRate(100), 0.01, { rtol: 1e-14 });
     assertClose(schedule.teacherRate(800), 1 - 0.99875, { rtol: 1e-12 });
     assertClose(schedule.lambda(800), 0.08, { rtol: 1e-14 });
-    assertClose(bilevelSchedule({ ...literal, tauSchedule: 's2', tau0: 100 }).teacherRate(4), 0.0025, { rtol: 1e-14 });
+    assertClose(bilevelSchedule({ ...literal, tauSchedule: 'base-lambda', tau0: 100 }).teacherRate(4), 0.0025, {
+      rtol: 1e-14,
+    });
     // 1 / lambda0 * lambda0 may round, but never to more than the whole way.
     for (let i = 1; i < 2000; i++) {
-      const rate = bilevelSchedule({ ...literal, tauSchedule: 's2', lambda0: i * 1.7e-6 }).teacherRate(1);
+      const rate = bilevelSchedule({ ...literal, tauSchedule: 'base-lambda', lambda0: i * 1.7e-6 }).teacherRate(1);
       assert.ok(rate <= 1 && rate > 1 - 1e-15);
     }
   });
 
   test('S3: both constant; one constant alone lets the rate run away', () => {
-    const constant = bilevelSchedule({ ...literal, lambdaSchedule: 'const', tauSchedule: 'const' });
+    const constant = bilevelSchedule({ ...literal, lambdaSchedule: 'constant', tauSchedule: 'constant' });
     for (const epoch of [1, 2, 500]) {
       assertClose([constant.lambda(epoch), constant.tau(epoch), constant.teacherRate(epoch)], [1e-4, 100, 0.01], {
         rtol: 1e-14,
       });
     }
-    assertClose(bilevelSchedule({ ...literal, tauSchedule: 'const' }).teacherRate(50), 0.5, { rtol: 1e-14 });
-    assertClose(bilevelSchedule({ ...literal, lambdaSchedule: 'const' }).teacherRate(50), 2e-4, { rtol: 1e-14 });
+    assertClose(bilevelSchedule({ ...literal, tauSchedule: 'constant' }).teacherRate(50), 0.5, { rtol: 1e-14 });
+    assertClose(bilevelSchedule({ ...literal, lambdaSchedule: 'constant' }).teacherRate(50), 2e-4, { rtol: 1e-14 });
   });
 
   test('teacherRule ema: 1 - eta, whatever the schedules say', () => {
-    for (const tauSchedule of ['inverse', 'const', 's2'] as const) {
+    for (const tauSchedule of ['inverse', 'constant', 'base-lambda'] as const) {
       const schedule = bilevelSchedule({ ...literal, tauSchedule, teacherRule: 'ema' });
       for (const epoch of [1, 9, 400]) assert.equal(schedule.teacherRate(epoch), 1 - 0.99);
     }

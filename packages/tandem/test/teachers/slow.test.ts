@@ -57,7 +57,7 @@ describe('slowTeacher', () => {
 
   test('B2: they move with the parameters, by the same rate, float64 too', () => {
     const student = differing();
-    const teacher = slowTeacher(student, { statistics: 'ema', branch: branch() });
+    const teacher = slowTeacher(student, { statistics: 'averaged', branch: branch() });
     const before = statistics(teacher.branch);
     scope(() => teacher.project([images(2)]));
     assert.deepEqual(statistics(teacher.branch), before);

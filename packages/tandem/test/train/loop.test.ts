@@ -58,8 +58,8 @@ function planOf(method: Method, changes: Partial<Plan> = {}): Plan {
 
 describe('determinism', () => {
   for (const [name, method, steps] of [
-    ['E1b, K=3', { epochMode: 'E1b', lookahead: 3, teacherBn: 'B2' }, 18],
-    ['E2, three steps an epoch', { epochMode: 'E2', studentStart: 'restart', predictor: true }, 6],
+    ['E1b, K=3', { epochMode: 'k-steps', lookahead: 3, teacherBn: 'averaged' }, 18],
+    ['E2, three steps an epoch', { epochMode: 'one-pass', studentStart: 'restart', predictor: true }, 6],
   ] as const) {
     test(`${name}: going on from a checkpoint at any step gives the bits of the whole run`, async () => {
       const whole = clboRun({ method });
@@ -214,7 +214,7 @@ describe('a step', () => {
   });
 
   test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
-    for (const method of [{ predictor: true, teacherBn: 'B3', proxMode: 'decoupled' }, { loss: 'vicreg' }]) {
+    for (const method of [{ predictor: true, teacherBn: 'student', proxMode: 'decoupled' }, { loss: 'vicreg' }]) {
       const run = clboRun({ method, epochs: 3 });
       const idle = liveCount();
       const counts: number[] = [];

@@ -19,7 +19,7 @@ const settings = {
   features: 128,
   stem: 'strided',
   epochs: 6,
-  epochMode: 'E2',
+  epochMode: 'one-pass',
   batch: 128,
   lr: 0.12,
   schedule: 'step',

@@ -30,9 +30,10 @@ export function settingsTable(heading: string, options: readonly OptionHelp[]): 
   );
 }
 
-/** What a setting means, and its choices. */
-export function described({ description, choices }: OptionHelp): string {
-  return choices ? `${description} [${choices.join(', ')}]` : description;
+/** What a setting means, its choices, and other names for it or for them. */
+export function described({ description, choices, aliases }: OptionHelp): string {
+  const named = choices ? `${description} [${choices.join(', ')}]` : description;
+  return aliases.length > 0 ? `${named} (also: ${aliases.join(', ')})` : named;
 }
 
 function term({ name, kind, defaultsTo }: OptionHelp): string {

@@ -1,5 +1,5 @@
 import { didYouMean, UsageError } from '../../errors.js';
-import { knownSettings, readConfigFile } from '../../pretrain/index.js';
+import { knownSettings, readConfigFile, withoutAliases } from '../../pretrain/index.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
 export type Flags = Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export function gatherSettings(
   given: object,
   { name, flags }: { readonly name: string; readonly flags: Flags },
 ): Record<string, unknown> {
-  const own = { ...readWords(words, flags), ...given };
+  const own = withoutAliases({ ...readWords(words, flags), ...given });
   const from = file === undefined ? undefined : readConfigFile(file);
   if (from?.isOfRun && 'preset' in own) {
     throw new UsageError(

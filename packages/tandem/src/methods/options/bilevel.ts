@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { type BilevelRates, bilevelSchedule } from '../../teachers/index.js';
+import { alsoKnownAs } from './aliases.js';
+import { etaAliases } from './shared.js';
 
 /**
  * Options of the bilevel update. What the CLBO paper leaves open is an option, with the reason for
@@ -8,12 +10,15 @@ import { type BilevelRates, bilevelSchedule } from '../../teachers/index.js';
  */
 export const bilevel = {
   lookahead: z.int().min(1).default(2).describe('student steps per teacher step (K); 2 in the paper'),
-  eta: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0.99)
-    .describe('1 - tau*lambda, what the teacher keeps of itself; not in the paper, .99 as usual at this scale'),
+  eta: alsoKnownAs(
+    z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.99)
+      .describe('1 - tau*lambda, what the teacher keeps of itself; not in the paper, .99 as usual at this scale'),
+    etaAliases,
+  ),
   lambda0: z
     .number()
     .positive()
@@ -24,16 +29,21 @@ export const bilevel = {
     .positive()
     .optional()
     .describe(
-      'teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given, 1/lambda0 with tauSchedule=s2',
+      'teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given, 1/lambda0 with tauSchedule=base-lambda',
     ),
-  lambdaSchedule: z
-    .enum(['linear', 'const'])
-    .default('linear')
-    .describe('lambda_e = lambda0 * e as in the paper, or constant'),
-  tauSchedule: z
-    .enum(['inverse', 'const', 's2'])
-    .default('inverse')
-    .describe('tau_e = tau0 / e as in the paper; s2 moves the teacher by tau_e * lambda0, another reading'),
+  lambdaSchedule: alsoKnownAs(
+    z.enum(['linear', 'constant']).default('linear').describe('lambda_e = lambda0 * e as in the paper, or constant'),
+    { values: { const: 'constant' } },
+  ),
+  tauSchedule: alsoKnownAs(
+    z
+      .enum(['inverse', 'constant', 'base-lambda'])
+      .default('inverse')
+      .describe(
+        'tau_e = tau0 / e as in the paper, or constant; base-lambda, another reading, moves the teacher by tau_e * lambda0',
+      ),
+    { values: { const: 'constant', s2: 'base-lambda' } },
+  ),
   prox: z
     .boolean()
     .default(true)
@@ -55,18 +65,24 @@ export const bilevel = {
     .enum(['copy', 'independent'])
     .default('copy')
     .describe('teacher starts as the student, so that the pull starts at 0, or by itself'),
-  epochMode: z
-    .enum(['E1a', 'E1b', 'E2'])
-    .default('E1a')
-    .describe(
-      'an epoch is K passes (E1a, as the paper samples), K steps a batch (E1b), or one pass (E2, equal compute)',
-    ),
-  teacherBn: z
-    .enum(['B1', 'B2', 'B3', 'B4'])
-    .default('B1')
-    .describe(
-      "teacher's batch-norm statistics: own (B1, as all official code), averaged (B2), student's (B3), re-estimated (B4)",
-    ),
+  epochMode: alsoKnownAs(
+    z
+      .enum(['k-passes', 'k-steps', 'one-pass'])
+      .default('k-passes')
+      .describe(
+        'an epoch is K passes over the data, as the paper samples, one pass with K steps on each batch, or one pass, for equal compute',
+      ),
+    { values: { E1a: 'k-passes', E1b: 'k-steps', E2: 'one-pass' } },
+  ),
+  teacherBn: alsoKnownAs(
+    z
+      .enum(['own', 'averaged', 'student', 'reestimated'])
+      .default('own')
+      .describe(
+        "teacher's batch-norm statistics: its own, as all official code has them, averages of the student's, the student's, or re-estimated before each evaluation",
+      ),
+    { values: { B1: 'own', B2: 'averaged', B3: 'student', B4: 'reestimated' } },
+  ),
 };
 
 /**

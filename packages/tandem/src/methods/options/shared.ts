@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { type Aliases, alsoKnownAs } from './aliases.js';
 
 /** What a run's other settings say that a method's options must go with. */
 export interface RunFacts {
@@ -39,15 +40,21 @@ export function temperature(value: number) {
   return { temperature: z.number().positive().default(value).describe('of the softmax') };
 }
 
+/** What others call `eta`. */
+export const etaAliases: Aliases = { names: ['emaMomentum'] };
+
 /** Options of a teacher that is an exponential moving average. */
 export function ema(schedule: 'constant' | 'cosine', eta = 0.99) {
   return {
-    eta: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(eta)
-      .describe('momentum coefficient: what the teacher keeps of itself at a step'),
+    eta: alsoKnownAs(
+      z
+        .number()
+        .min(0)
+        .max(1)
+        .default(eta)
+        .describe('momentum coefficient: what the teacher keeps of itself at a step'),
+      etaAliases,
+    ),
     etaSchedule: z
       .enum(['constant', 'cosine'])
       .default(schedule)
@@ -57,7 +64,10 @@ export function ema(schedule: 'constant' | 'cosine', eta = 0.99) {
 
 /** Option of a queue of past keys. */
 export const queueSize = {
-  bank: z.int().positive().default(4096).describe('size of the queue: keys of past batches that serve as negatives'),
+  bank: alsoKnownAs(
+    z.int().positive().default(4096).describe('size of the queue: keys of past batches that serve as negatives'),
+    { names: ['queue'] },
+  ),
 };
 
 /** @throws UserError when the keys of a step do not divide the queue. */

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shown, UserError } from '../../errors.js';
 import { readJson } from '../../files/json.js';
+import { withoutAliases } from './aliases.js';
 
 const mostAbove = 32;
 
@@ -32,7 +33,8 @@ function readOver(file: string, above: readonly string[]): ConfigFile {
   if (above.length > mostAbove)
     throw new UserError(`--config ${file}: more than ${mostAbove} files extend one another`);
   // What a run's config.json says of its machine is no setting.
-  const { tandem: machine, extends: base, ...own } = settings;
+  const { tandem: machine, extends: base, ...given } = settings;
+  const own = withoutAliases(given); // comes over what another file calls otherwise
   if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
   if (typeof base !== 'string' || base.length > longestPath)
     throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);

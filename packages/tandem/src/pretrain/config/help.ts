@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aliasesOf } from '../../methods/index.js';
 
 /** One setting as the help shows it. */
 export interface OptionHelp {
@@ -6,6 +7,8 @@ export interface OptionHelp {
   /** What to write for a value: n, number, text or name. */
   readonly kind: string;
   readonly choices?: readonly string[];
+  /** Other names of the setting and of its values, which are read too. */
+  readonly aliases: readonly string[];
   /** Empty where there is no default. */
   readonly defaultsTo: string;
   readonly description: string;
@@ -15,11 +18,13 @@ export interface OptionHelp {
 export function describeOptions(schema: z.ZodObject): OptionHelp[] {
   return Object.entries(schema.shape).map(([name, type]) => {
     const fallback = z.safeParse(type, undefined);
+    const { names = [], values = {} } = aliasesOf(type);
     const { enum: choices, type: kind, description = '' } = z.toJSONSchema(type, { io: 'input' });
     return {
       name,
       kind: choices ? 'name' : kind === 'integer' ? 'n' : kind === 'string' ? 'text' : String(kind),
       ...(choices && { choices: choices.map(String) }),
+      aliases: [...names, ...Object.keys(values)],
       defaultsTo: fallback.data === undefined ? '' : String(fallback.data),
       description,
     };

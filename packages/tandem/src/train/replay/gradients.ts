@@ -39,9 +39,7 @@ export class ReplayedGradients {
     this.#capture = capture;
   }
 
-  /**
-   * There once gradients, and what the loss stashed, lie where they will lie in all later steps.
-   */
+  /** There once gradients, and what the loss stashed, lie where they lie in all later steps. */
   get graph(): CapturedGraph | undefined {
     return this.#graph;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { gatherSettings } from '../../../src/cli/shared/settings.js';
 import { readConfigFile } from '../../../src/pretrain/index.js';
 import { temporary, writeJson } from '../../cli/running.js';
 
@@ -13,6 +14,22 @@ test('a file comes over the files it extends, each named from its own folder', (
   const file = writeJson(join(folder, 'sweep', 'top.json'), { extends: '../middle.json', epochs: 4 });
   const settings = { images: 'pictures', lr: 2, batch: 8, epochs: 4 };
   assert.deepEqual(readConfigFile(file), { settings, isOfRun: true });
+});
+
+test('a setting comes over one of another name, and the command line over both', (t) => {
+  const folder = temporary(t);
+  const own = { images: 'pictures', method: 'moco', emaMomentum: 0.5, bank: 64 };
+  writeJson(join(folder, 'base.json'), own);
+  const file = writeJson(join(folder, 'top.json'), { extends: './base.json', eta: 0.6, queue: 128 });
+  const settings = { images: 'pictures', method: 'moco', eta: 0.6, bank: 128 };
+  assert.deepEqual(readConfigFile(file), { settings, isOfRun: false });
+  const command = { name: 'pretrain', flags: {} };
+  const words = ['emaMomentum=.7', 'queue=256'];
+  assert.deepEqual(gatherSettings(words, file, {}, command), { ...settings, eta: '.7', bank: '256' });
+  assert.throws(() => gatherSettings([...words, 'bank=8'], file, {}, command), {
+    name: 'UsageError',
+    message: 'queue is another name of bank; give one',
+  });
 });
 
 test('what cannot be read is one clear line', (t) => {

@@ -79,7 +79,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ lambda0: -1e-4 }, /^lambda0 must be above 0, got -0\.0001$/],
   [{ eta: 1 }, /^eta must be below 1, got 1$/],
   [{ tau0: 20_000 }, /^tau\*lambda must be in \(0, 1\]/],
-  [{ tau0: 100, tauSchedule: 'const', epochs: 200 }, /in epoch 200/],
+  [{ tau0: 100, tauSchedule: 'constant', epochs: 200 }, /in epoch 200/],
   [{ warmup: 3, epochs: 3 }, /^warmup must be shorter than the run: 3 of 3 epochs; give more epochs, or warmup=0$/],
   [{ preset: 'offical' }, /^unknown preset 'offical'; there is paper, official\. Did you mean 'official'\?$/],
   [{ method: 'simclr', predictor: true }, /^'predictor' is no setting of simclr but of clbo\.$/],
