@@ -5,10 +5,9 @@ import type { LossTerms } from './terms.js';
 
 /**
  * Barlow Twins: the cross-correlation C of two views, each standardised over the batch, should be
- * the identity. In float32.
+ * the identity. In float32. `redundancy` weighs the off-diagonal term; .0051 in the paper.
  * @param a [n, d]
  * @param b [n, d]
- * @param options.redundancy weight of the off-diagonal term; .0051 in the paper
  * @returns onDiagonal sum_i (C_ii - 1)^2 and offDiagonal redundancy * sum_{i != j} C_ij^2; together
  * d when each view is constant (Zbontar et al., 2021; facebookresearch/barlowtwins)
  */

@@ -13,6 +13,7 @@ import { type AssembledRun, assemble } from './run.js';
 
 /** One of the two networks. */
 export interface NetworkFacts {
+  /** Of encoder and heads. */
   readonly parameters: number;
   /** Those of them that are the encoder's. */
   readonly encoderParameters: number;
@@ -24,11 +25,13 @@ export interface NetworkFacts {
 export interface MemoryFacts {
   /** Of all networks, running statistics included. */
   readonly networks: number;
+  /** Of all that is trained. */
   readonly gradients: number;
   /** The optimizer's, and the method's own: queues, centres. */
   readonly state: number;
   /** What the forward passes of one batch leave for the backward pass, views included. */
   readonly activations: number;
+  /** The sum of the others. */
   readonly total: number;
 }
 

@@ -1,9 +1,13 @@
 export { withoutAliases } from './config/aliases.js';
 export { type ConfigFile, readConfigFile } from './config/config-file.js';
+export type { DataSettings } from './config/data.js';
+export type { ExecutionSettings } from './config/execution.js';
 export { describeOptions, type OptionHelp } from './config/help.js';
+export type { NetworkSettings } from './config/network.js';
 export { type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';
 export { knownSettings } from './config/read.js';
 export { resolveConfig } from './config/resolve.js';
+export type { TrainingSettings } from './config/training.js';
 export { type ViewSettings, viewOptions } from './config/views.js';
 export { checkPictureFile, type DrawnViews, type DrawViewsOptions, drawViews } from './draw-views.js';
 export * from './estimate.js';

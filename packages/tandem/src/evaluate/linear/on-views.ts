@@ -44,9 +44,13 @@ export const linearViewsDefaults: LinearViewsSettings = {
 export interface ProbeContext {
   /** In training. */
   readonly trainingView: View;
+  /** In answering. */
   readonly view: View;
+  /** Where the encoder is. */
   readonly device: Device;
+  /** How views lie in memory; defaults to `contiguous`. */
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
+  /** Called after each batch. */
   readonly onProgress?: ((done: number, total: number, what: string) => void) | undefined;
 }
 

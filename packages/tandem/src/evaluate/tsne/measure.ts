@@ -28,7 +28,9 @@ export interface TsneMeasureOptions extends MeasureOptions {
 
 /** The numbers that a picture is no proof of. */
 export interface TsneResult {
+  /** Of the encoder's features, by cosine. */
   readonly features: ClusterScores & { readonly daviesBouldin: number };
+  /** Of the points in the plane. */
   readonly map: ClusterScores & { readonly daviesBouldin: number };
   /** Kullback and Leibler's, of the neighbourhoods in the plane from those of the features. */
   readonly divergence: number;

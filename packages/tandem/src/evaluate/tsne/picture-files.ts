@@ -5,7 +5,9 @@ import { refuseExisting } from '../../files/existing.js';
 
 /** The two forms of one picture. */
 export interface PictureFiles {
+  /** The path of the drawing. */
   readonly svg: string;
+  /** The path of its pixels. */
   readonly png: string;
 }
 

@@ -26,4 +26,5 @@ export const dataOptions = z.object({
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });
 
+/** Which images a run learns from, and how they are read. */
 export type DataSettings = Readonly<z.infer<typeof dataOptions>>;

@@ -29,4 +29,5 @@ export const executionOptions = z.object({
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
 });
 
+/** Where a run computes, and how often it evaluates and saves. */
 export type ExecutionSettings = Readonly<z.infer<typeof executionOptions>>;

@@ -61,4 +61,5 @@ export const networkOptions = z.object({
     .describe('share of images that skip the last block of a vit in training, less in those before; defaults to 0'),
 });
 
+/** The encoder of a run, and the networks that it begins with or follows. */
 export type NetworkSettings = Readonly<z.infer<typeof networkOptions>>;

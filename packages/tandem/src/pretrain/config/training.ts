@@ -58,6 +58,7 @@ export const trainingOptions = z.object({
     .describe('whether clip is for the gradients of all tensors together, or for those of each'),
 });
 
+/** How long, how fast and with which optimizer a run learns. */
 export type TrainingSettings = Readonly<z.infer<typeof trainingOptions>>;
 
 /** Settings that act with some optimizers alone. */

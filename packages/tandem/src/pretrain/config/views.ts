@@ -31,4 +31,5 @@ export const viewOptions = z.object({
   solarize: share.describe('probability of solarization, of the second view only'),
 });
 
+/** How a run makes the views of an image. */
 export type ViewSettings = Readonly<z.infer<typeof viewOptions>>;
