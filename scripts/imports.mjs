@@ -81,7 +81,7 @@ export const house = [
   { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
   {
     room: `${tandem}/images/sources`,
-    may: [errors, ...images('options.ts', 'set/image-set.ts')],
+    may: [errors, ...images('options.ts', 'set/image-set.ts'), ...rooms('files/regular.ts')],
     packages: ['tar-stream', 'yauzl'],
     worldly: true,
     why: 'a source gives bytes and does not decode them',
@@ -95,7 +95,11 @@ export const house = [
   },
   {
     room: `${tandem}/images/cache`,
-    may: [errors, ...rooms('files/with-lock.ts'), ...images('concurrency.ts', 'set', 'sources/listing.ts')],
+    may: [
+      errors,
+      ...rooms('files/with-lock.ts', 'files/regular.ts'),
+      ...images('concurrency.ts', 'set', 'sources/listing.ts'),
+    ],
     worldly: true,
     why: 'the cache keeps what others decode',
   },

@@ -1,15 +1,17 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { endless, readRegular } from './regular.js';
 
 /** Settings are short: what is longer is not read. */
 const mostJson = 2 ** 20;
 
 /**
- * An object from a file of JSON, of a megabyte at most. Of a pipe or device no more than that is
- * read either.
+ * An object from a regular file of JSON, of a megabyte at most.
  * @throws UserError saying what is wrong, without the file's name; an error of the system as it is
  */
 export function readJson(path: string): Record<string, unknown> {
+  const kind = endless(path);
+  if (kind !== undefined) throw new UserError(`it is ${kind}; give a regular file`);
   const text = readStart(path, mostJson + 1);
   if (text.length > mostJson) throw new UserError('it is larger than 1 MiB');
   let value: unknown;
@@ -43,7 +45,7 @@ function readStart(path: string, most: number): Buffer {
  */
 export function readJsonLines(path: string): Record<string, unknown>[] {
   if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  const lines = readRegular(path).toString().split('\n').slice(0, -1);
   return lines.map((line, i) => {
     const entry = objectIn(line);
     if (entry === undefined) throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object`);
@@ -53,7 +55,7 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
 
 /** The object in a JSON file. @throws UserError where it is none */
 export function readJsonObject(path: string): Record<string, unknown> {
-  const entry = objectIn(readFileSync(path, 'utf8'));
+  const entry = objectIn(readRegular(path).toString());
   if (entry === undefined) throw new UserError(`${path} is damaged: it is not a JSON object`);
   return entry;
 }
@@ -76,7 +78,7 @@ export function objectIn(text: string): Record<string, unknown> | undefined {
  */
 export function dropTornLine(path: string): void {
   if (!existsSync(path)) return;
-  const bytes = readFileSync(path);
+  const bytes = readRegular(path);
   const whole = bytes.lastIndexOf('\n') + 1;
   if (whole < bytes.length) truncateSync(path, whole);
 }

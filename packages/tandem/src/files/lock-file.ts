@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readRegular } from './regular.js';
 
 // A lock is a file that is there while something is held; its text says by whom. Who still holds
 // one is for those to say who write the text: a process that lives (`lock-folder.ts`), or one that
@@ -31,7 +32,7 @@ export function takeLock(path: string, text: string, isHeld: (text: string) => b
 /** The text of a lock; undefined where there is none. */
 export function readLock(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegular(path).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
+import { readRegular } from '../files/regular.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/index.js';
 import { findEncoder } from './encoder-files.js';
 import { numberIn } from './run-record.js';
@@ -49,11 +50,11 @@ function filesOf(runOrFile: string, choice: EncoderChoice): EncoderFile[] {
     }
     return [{ name: 'encoder', kept: true, file: keptFile }];
   }
-  const kept = readFileSync(keptFile);
+  const kept = readRegular(keptFile);
   const pair = (['student', 'teacher'] as const)
     .map((name) => ({ name, file: join(runOrFile, 'encoder', `${name}.safetensors`) }))
     .filter(({ file }) => existsSync(file))
-    .map(({ name, file }) => ({ name, file, kept: readFileSync(file).equals(kept) }))
+    .map(({ name, file }) => ({ name, file, kept: readRegular(file).equals(kept) }))
     .sort((a, b) => Number(b.kept) - Number(a.kept));
   const first: EncoderFile = { name: pair[0]?.kept ? pair[0].name : 'encoder', kept: true, file: keptFile };
   if (choice === 'kept') return [first];

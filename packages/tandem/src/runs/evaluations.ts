@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { dropTornLine, readJsonLines } from '../files/json.js';
+import { readRegular } from '../files/regular.js';
 import { runOf } from './encoder-files.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
@@ -72,9 +73,7 @@ function whose(run: string, runOrFile: string): string {
   const path = (name: string) => join(run, 'encoder', `${name}.safetensors`);
   const file = resolve(runOrFile) === run ? path('encoder') : resolve(runOrFile);
   if (!existsSync(file)) return 'encoder';
-  const bytes = readFileSync(file);
-  const same = ['student', 'teacher'].filter(
-    (name) => existsSync(path(name)) && readFileSync(path(name)).equals(bytes),
-  );
+  const bytes = readRegular(file);
+  const same = ['student', 'teacher'].filter((name) => existsSync(path(name)) && readRegular(path(name)).equals(bytes));
   return same.find((name) => file === path(name)) ?? same.at(-1) ?? 'encoder';
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { readRegular } from '../files/regular.js';
 import { writeWhole } from '../files/write-whole.js';
 import { runOf } from './encoder-files.js';
 
@@ -34,8 +35,9 @@ export function keepScatter(runOrFile: string, scatter: Scatter): string | undef
 export function readScatter(run: string): Scatter | undefined {
   const path = join(run, 'tsne.json');
   if (!existsSync(path)) return undefined;
+  const text = readRegular(path).toString();
   try {
-    return scatterSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return scatterSchema.parse(JSON.parse(text));
   } catch {
     throw new UserError(`${path} is damaged; \`tandem tsne\` makes it anew`);
   }

@@ -1,5 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../../files/regular.js';
 import type { SkippedFile } from '../set/image-set.js';
 
 /** What stands in manifest.json, beside the file of pixels. */
@@ -23,7 +24,7 @@ const MANIFEST = 'manifest.json';
 /** Undefined where it is absent, damaged or of another make: the cache is made anew. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
+    const manifest = JSON.parse(readRegular(join(folder, MANIFEST)).toString()) as Manifest;
     return manifest.format === 1 && /^[\w-]+\.pixels$/.test(manifest.pixels) ? manifest : undefined;
   } catch {
     return undefined;

@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../../errors.js';
+import { refuseEndless } from '../../files/regular.js';
 
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
 const MAX_PLAIN = 2 ** 30;
@@ -11,8 +12,11 @@ export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 
 /**
  * What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so
  * it may look like a program.
+ *
+ * @throws UserError where it is no regular file, or cannot be read
  */
 export async function sniff(file: string): Promise<FileFormat> {
+  refuseEndless(file);
   const handle = await open(file).catch((error) => {
     throw unreadable(file, error);
   });

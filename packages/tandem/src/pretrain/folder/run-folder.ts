@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -17,6 +16,7 @@ import { objectIn } from '../../files/json.js';
 import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { putAside } from '../../files/put-aside.js';
+import { readRegular } from '../../files/regular.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
 import { headFile } from '../../runs/encoder-files.js';
 
@@ -151,7 +151,7 @@ function clearHalfWritten(folder: string): void {
  */
 function cutLines(path: string, bytes: number): number {
   const size = existsSync(path) ? statSync(path).size : 0;
-  const kept = size >= bytes ? bytes : size === 0 ? 0 : readFileSync(path).lastIndexOf('\n') + 1;
+  const kept = size >= bytes ? bytes : size === 0 ? 0 : readRegular(path).lastIndexOf('\n') + 1;
   if (size > kept) truncateSync(path, kept);
   return kept;
 }
@@ -159,7 +159,7 @@ function cutLines(path: string, bytes: number): number {
 /** The last epoch whose line is of no later step than this, and the bytes up to its end. */
 function linesUntil(path: string, last: number): { epochs: number; metricsBytes: number } {
   let [epochs, metricsBytes, bytes] = [0, 0, 0];
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  const lines = existsSync(path) ? readRegular(path).toString().split('\n').slice(0, -1) : [];
   for (const line of lines) {
     bytes += Buffer.byteLength(line) + 1;
     const { epoch, step } = objectIn(line) ?? {};

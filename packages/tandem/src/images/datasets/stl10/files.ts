@@ -60,7 +60,7 @@ function inFolder(path: string): Stl10Files {
     async *each() {
       for (const file of FILES) {
         const found = await stat(join(path, file)).catch(() => undefined);
-        if (found) yield { file, size: found.size, bytes: () => createReadStream(join(path, file)) };
+        if (found?.isFile()) yield { file, size: found.size, bytes: () => createReadStream(join(path, file)) };
       }
     },
   };
