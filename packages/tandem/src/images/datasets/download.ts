@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadableStreamReadResult } from 'node:stream/web';
 import { setTimeout } from 'node:timers/promises';
-import { UserError } from '../../errors.js';
+import { shownBytes, UserError } from '../../errors.js';
 import { withLock } from '../../files/with-lock.js';
 import type { ProgressOptions } from '../options.js';
 
@@ -14,6 +14,8 @@ export interface Remote {
   /** The same file at several places, tried in order. */
   readonly urls: readonly string[];
   readonly md5: string;
+  /** The file has fewer bytes for certain: what is longer is another one, and not fetched to its end. */
+  readonly mostBytes: number;
 }
 
 /** No place gave the file: there may be no network. */
@@ -32,11 +34,12 @@ const patience: Patience = { tries: 3, pause: 1_000, stall: 60_000 };
 
 /**
  * Fetches a file into a folder. It grows under `<file>.part`, from which a later call goes on, and
- * gets its name only when its checksum is right. Of two processes that want it at once one fetches.
+ * gets its name only when its checksum is right; where it is not, the next place is tried. Of two
+ * processes that want it at once one fetches.
  *
  * @returns the file's path
- * @throws UnreachableError where no place gives it; UserError where it is not the file expected, or
- * cannot be written
+ * @throws UnreachableError where no place gives it; UserError where a place gives another file and
+ * none the one expected, or it cannot be written
  */
 export async function download(
   remote: Remote,
@@ -50,16 +53,27 @@ export async function download(
   const attempt = async (): Promise<string> => {
     if (await exists(path)) return path;
     const failures: string[] = [];
+    let isOther = false;
     for (const url of remote.urls) {
+      // Of what another place or an earlier call began, the beginning may be what is wrong.
+      let isInherited = (await sizeOf(part)) > 0;
       for (let fruitless = 0; fruitless < tries; ) {
         const before = await sizeOf(part);
-        const failure = await transfer(url, part, stall, signal, (done, total) => onProgress?.(done, total, what));
+        const transferred = await transfer(url, remote, part, stall, signal, (done, total) =>
+          onProgress?.(done, total, what),
+        );
         signal?.throwIfAborted();
+        const failure = transferred ?? (await check(remote, part));
         if (failure === undefined) {
-          await check(remote, url, part);
           await rename(part, path);
           return path;
         }
+        if (failure.isOther) await rm(part, { force: true });
+        if (failure.isOther && isInherited) {
+          isInherited = false;
+          continue;
+        }
+        isOther ||= failure.isOther === true;
         fruitless = (await sizeOf(part)) > before ? 0 : fruitless + 1;
         if (failure.isFinal || fruitless >= tries) {
           failures.push(`${url}: ${failure.why}`);
@@ -68,7 +82,8 @@ export async function download(
         await setTimeout(pause, undefined, { signal });
       }
     }
-    throw new UnreachableError(failures.join('; '));
+    const message = failures.join('; ');
+    throw isOther ? new UserError(message) : new UnreachableError(message);
   };
   try {
     await mkdir(folder, { recursive: true });
@@ -87,11 +102,14 @@ export async function download(
 interface Failure {
   readonly why: string;
   readonly isFinal: boolean;
+  /** What came is not the file expected, and not kept. */
+  readonly isOther?: true;
 }
 
 /** Brings the rest of a file; undefined when it is whole. @throws what writing throws */
 async function transfer(
   url: string,
+  { file, mostBytes }: Remote,
   part: string,
   stall: number,
   signal: AbortSignal | undefined,
@@ -123,6 +141,15 @@ async function transfer(
     }
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : start + Number(length);
+    const tooLong: Failure = {
+      why: `not the file expected: longer than ${shownBytes(mostBytes)}, which ${file} is not; it was not kept`,
+      isFinal: true,
+      isOther: true,
+    };
+    if (total !== undefined && total > mostBytes) {
+      await response.body.cancel();
+      return tooLong;
+    }
     const reader = response.body.getReader();
     const done = await appendAt(
       start,
@@ -131,6 +158,7 @@ async function transfer(
       (now) => {
         timer.refresh();
         onProgress(now, total);
+        return now > mostBytes ? tooLong : undefined;
       },
     );
     if (typeof done !== 'number') return done;
@@ -143,13 +171,14 @@ async function transfer(
 
 /**
  * Writes what comes after the first `start` bytes of a file.
+ * @param onProgress says why no more may come, or nothing
  * @returns the file's bytes, or why no more came
  */
 async function appendAt(
   start: number,
   part: string,
   read: () => Promise<ReadableStreamReadResult<Uint8Array> | Failure>,
-  onProgress: (done: number) => void,
+  onProgress: (done: number) => Failure | undefined,
 ): Promise<number | Failure> {
   const file = await open(part, start > 0 ? 'r+' : 'w');
   try {
@@ -161,7 +190,8 @@ async function appendAt(
       if (next.done) break;
       await file.write(next.value, 0, next.value.length, done);
       done += next.value.length;
-      onProgress(done);
+      const stop = onProgress(done);
+      if (stop) return stop;
     }
     await file.sync();
     return done;
@@ -176,13 +206,13 @@ function startOf(response: Response): number {
   return start === undefined ? Number.POSITIVE_INFINITY : Number(start);
 }
 
-async function check({ file, md5 }: Remote, url: string, part: string): Promise<void> {
+async function check({ file, md5 }: Remote, part: string): Promise<Failure | undefined> {
   const sum = createHash('md5');
   for await (const chunk of createReadStream(part)) sum.update(chunk as Buffer);
   const got = sum.digest('hex');
-  if (got === md5) return;
-  await rm(part);
-  throw new UserError(`${url}: not the file expected: ${file} has md5 ${md5}, this one ${got}; it was not kept`);
+  if (got === md5) return undefined;
+  const why = `not the file expected: ${file} has md5 ${md5}, this one ${got}; it was not kept`;
+  return { why, isFinal: true, isOther: true };
 }
 
 function reasonOf(error: unknown): string {

@@ -23,6 +23,7 @@ const WHEREABOUTS: Whereabouts<string> = {
       file: 'tiny-imagenet-200.zip',
       urls: ['http://cs231n.stanford.edu/tiny-imagenet-200.zip'],
       md5: '90528d7ca1a48142e341f4ef8d21d0de',
+      mostBytes: 2 ** 29,
     },
   ],
   async locateIn(folder) {

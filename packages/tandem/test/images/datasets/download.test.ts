@@ -29,7 +29,7 @@ async function server(t: TestContext, ...answers: Answer[]) {
     http.close();
   });
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/set.bin`;
-  const remote: Remote = { file: 'set.bin', urls: [url], md5 };
+  const remote: Remote = { file: 'set.bin', urls: [url], md5, mostBytes: 500_000 };
   return { remote, ranges, url };
 }
 
@@ -114,6 +114,51 @@ test('a wrong checksum is refused and nothing is kept', async (t) => {
     return true;
   });
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('after a wrong checksum the next place is tried', async (t) => {
+  const folder = temporary(t);
+  const other = await server(t, (response) => response.end(Buffer.alloc(1000, 7)));
+  const good = await server(t, whole);
+  const lacking = await server(t, status(404));
+  const wrong = { ...good.remote, urls: [other.url, lacking.url] };
+  await assert.rejects(download(wrong, folder, {}, quick), (error: Error) => {
+    assert.ok(error instanceof UserError && !(error instanceof UnreachableError), error.stack);
+    assert.match(error.message, /set.bin: not the file expected: .*; http.*\/set.bin: 404 Not Found$/);
+    return true;
+  });
+  const path = await download({ ...good.remote, urls: [other.url, good.url] }, folder, {}, quick);
+  assert.deepEqual(readFileSync(path), body);
+  assert.deepEqual(good.ranges, [undefined]);
+});
+
+test('a wrong beginning from elsewhere is not held against the place that has the file', async (t) => {
+  const folder = temporary(t);
+  write(folder, 'set.bin.part', Buffer.alloc(1000, 7));
+  const { remote, ranges } = await server(t, whole);
+  assert.deepEqual(readFileSync(await download(remote, folder, {}, quick)), body);
+  assert.deepEqual(ranges, ['bytes=1000-', undefined]);
+});
+
+test('what is longer than the file can be is not fetched to its end', async (t) => {
+  const announced: Answer = (response) => response.writeHead(200, { 'content-length': 10 ** 12 }).write('x');
+  const endless: Answer = (response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(2 ** 16)));
+    };
+    response.on('drain', more);
+    more();
+  };
+  for (const answer of [announced, endless]) {
+    const folder = temporary(t);
+    const long = await server(t, answer);
+    const message = /set.bin: not the file expected: longer than 0.5 MiB, which set.bin is not; it was not kept$/;
+    await assert.rejects(download(long.remote, folder, {}, quick), { name: 'UserError', message });
+    assert.deepEqual(readdirSync(folder), []);
+    const good = await server(t, whole);
+    const urls = [long.url, good.url];
+    assert.deepEqual(readFileSync(await download({ ...good.remote, urls }, folder, {}, quick)), body);
+  }
 });
 
 test('a place that lacks the file, fails or is not there gives way to the next, or to a word about each', async (t) => {

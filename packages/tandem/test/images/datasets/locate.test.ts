@@ -16,7 +16,9 @@ function whereabouts(url: string): Whereabouts<string> {
     folders: ['set', 'SET'],
     expected: 'set.bin',
     origin: 'It comes from far away',
-    downloads: [{ file: 'set.bin', urls: [url], md5: createHash('md5').update(body).digest('hex') }],
+    downloads: [
+      { file: 'set.bin', urls: [url], md5: createHash('md5').update(body).digest('hex'), mostBytes: 2 ** 20 },
+    ],
     async locateIn(folder) {
       const file = await firstFile([join(folder, 'set.bin')]);
       return file === undefined ? undefined : { files: file };

@@ -28,7 +28,7 @@ export function whereaboutsOf(set: CifarLike): Whereabouts<CifarFiles> {
     folders: [set.name, set.folder.split('-', 2).join('-')],
     expected: `${file}, or its folder ${set.folder} with ${files}, or images in train/<class> and test/<class>`,
     origin: 'It is the binary version at https://www.cs.toronto.edu/~kriz/cifar.html',
-    downloads: [{ file, urls: [`https://www.cs.toronto.edu/~kriz/${file}`], md5: set.md5 }],
+    downloads: [{ file, urls: [`https://www.cs.toronto.edu/~kriz/${file}`], md5: set.md5, mostBytes: 2 ** 28 }],
     locateIn: (folder) => locateIn(set, folder),
   };
 }

@@ -17,6 +17,7 @@ export function whereaboutsOf(set: MnistLike): Whereabouts<MnistFiles> {
       file: `${name}.gz`,
       urls: set.urls.map((url) => `${url}${name}.gz`),
       md5: set.md5[part as keyof typeof PARTS],
+      mostBytes: 2 ** 26,
     })),
     locateIn: (folder) => locateIn(set, folder),
   };

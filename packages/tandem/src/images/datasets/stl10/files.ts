@@ -38,6 +38,7 @@ export const WHEREABOUTS: Whereabouts<Stl10Files> = {
       file: 'stl10_binary.tar.gz',
       urls: ['http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz'],
       md5: '91f7769df0f17e558f3565bffb0c7dfb',
+      mostBytes: 4 * 2 ** 30,
     },
   ],
   locateIn,
