@@ -30,8 +30,11 @@ export interface MeasureOptions extends Opening {
 export interface Opened extends KnnSplit {
   /** At least one, on the device. */
   readonly encoders: readonly OpenedEncoder[];
+  /** Names of the classes. */
   readonly classes: readonly string[];
+  /** Where features are computed. */
   readonly device: Device;
+  /** How images are shown to the encoders. */
   readonly view: View;
 }
 

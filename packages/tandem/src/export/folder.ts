@@ -12,8 +12,11 @@ import { encodeModel, type Graph, graphOf, halved } from './onnx/index.js';
 
 /** What goes into an exported folder. */
 export interface Export {
+  /** What is written. */
   readonly encoder: Encoder;
+  /** How to feed it. */
   readonly card: EncoderCard;
+  /** Where it comes from. */
   readonly provenance: Provenance;
   /** Of the Tandem that writes. */
   readonly version: string;

@@ -27,7 +27,9 @@ export type Onnx = { readonly quantized: Quantization | string } | string;
 
 /** One measured number. */
 export interface Quality {
+  /** How it was measured, in a few words. */
   readonly protocol: string;
+  /** What it was measured on. */
   readonly images: string;
   /** What else decides the number, in words. */
   readonly settings: string;
@@ -37,10 +39,15 @@ export interface Quality {
 
 /** Where an encoder comes from, as far as that is known. */
 export interface Provenance {
+  /** Of the exported folder. */
   readonly name: string;
+  /** By name. */
   readonly method?: string;
+  /** What it learned from. */
   readonly images?: string;
+  /** Of its run. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What it was measured to be worth. */
   readonly quality: readonly Quality[];
 }
 

@@ -16,10 +16,13 @@ const calibrationImages = 256;
 /** Of k-NN accuracy, as a share. */
 const largestLoss = 0.02;
 
+/** What a quantized encoder is calibrated and measured with, and when it is kept. */
 export interface QuantizeOptions extends Opening {
   /** To calibrate and measure with; defaults to the run's own. */
   readonly images?: string | undefined;
+  /** The images of its run, where it has one. */
   readonly own: OwnImages | undefined;
+  /** To measure on. */
   readonly device: Device;
   /** Whether a quantized encoder is wanted. */
   readonly quantized: boolean;

@@ -4,6 +4,7 @@ import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector } from './options/shared.js';
 
+/** Options of Barlow Twins. */
 export const barlowTwinsOptions = z.strictObject({
   ...projector({ layers: 3 }),
   redundancy: z.number().min(0).default(0.0051).describe("weight of the off-diagonal correlations; the authors' .0051"),

@@ -5,6 +5,7 @@ import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { ema, predictor, projector } from './options/shared.js';
 
+/** Options of BYOL. */
 export const byolOptions = z.strictObject({ ...projector(), ...predictor(), ...ema('cosine') });
 
 /**

@@ -20,6 +20,7 @@ import { projector, type RunFacts, temperature } from './options/shared.js';
 
 type Two = readonly [Tensor, Tensor];
 
+/** Options of CLBO. */
 export const clboOptions = z.strictObject({
   ...bilevel,
   ...projector(),
@@ -42,6 +43,7 @@ export const clboOptions = z.strictObject({
   redundancy: z.number().min(0).default(0.0051).describe('off-diagonal weight of the barlow loss, as its authors'),
 });
 
+/** Resolved options of CLBO. */
 export type ClboOptions = z.infer<typeof clboOptions>;
 
 /**

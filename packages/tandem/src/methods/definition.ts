@@ -10,7 +10,9 @@ export type Use = 'none' | 'needed' | 'optional';
 
 /** What the registry knows of a method, and the way from settings to its options. */
 export interface MethodDefinition<Name extends string, Options> {
+  /** As on the command line. */
   readonly name: Name;
+  /** What it does, in a line without a full stop. */
   readonly summary: string;
   /** Its options: types, ranges, defaults and one line on each. */
   readonly options: z.ZodObject;
@@ -31,6 +33,7 @@ export interface MethodDefinition<Name extends string, Options> {
 /** A method with its options: what a run must know of it, and how it is built. */
 export interface ConfiguredMethod<Name extends string, Options>
   extends Omit<MethodDefinition<Name, Options>, 'options' | 'configure'> {
+  /** All of its options. */
   readonly options: Options;
   /** How many views of an image it takes. */
   readonly views: ViewCount;
@@ -39,6 +42,7 @@ export interface ConfiguredMethod<Name extends string, Options>
    * run
    */
   check(run: RunFacts): void;
+  /** Builds its networks and its value; see `NewMethod`. */
   readonly build: BuildMethod;
 }
 

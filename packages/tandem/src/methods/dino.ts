@@ -8,6 +8,7 @@ import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { ema, temperature } from './options/shared.js';
 
+/** Options of DINO. */
 export const dinoOptions = z.strictObject({
   projLayers: z.int().min(1).max(3).default(3).describe('layers of the projector, before the prototypes'),
   projHidden: z.int().positive().default(2048).describe('hidden width of the projector'),

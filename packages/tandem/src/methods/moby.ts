@@ -8,6 +8,7 @@ import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
 import { checkQueue, ema, predictor, projector, queueSize, type RunFacts, temperature } from './options/shared.js';
 
+/** Options of MoBY. */
 export const mobyOptions = z.strictObject({
   ...projector(),
   ...predictor(),

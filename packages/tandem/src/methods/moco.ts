@@ -14,6 +14,7 @@ import {
 } from './options/shared.js';
 import { momentumContrast } from './parts/momentum-contrast.js';
 
+/** Options of MoCo. */
 export const mocoOptions = z.strictObject({
   ...projector(),
   projNorm: z

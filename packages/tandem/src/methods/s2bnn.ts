@@ -19,6 +19,7 @@ import {
 import { type CoTrainedOptions, coTrainedTeacher } from './parts/co-trained.js';
 import { momentumContrast } from './parts/momentum-contrast.js';
 
+/** Options of S2-BNN. */
 export const s2bnnOptions = z.strictObject({
   strategy: z
     .enum(['contrastive', 'both', 'distillation'])

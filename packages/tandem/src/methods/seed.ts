@@ -7,6 +7,7 @@ import type { NewMethod, OneView } from './method.js';
 import { newStudent, studentHead } from './options/imitation.js';
 import { checkQueue, queueSize, type RunFacts, temperature } from './options/shared.js';
 
+/** Options of SEED. */
 export const seedOptions = z.strictObject({
   ...studentHead,
   ...temperature(0.2),

@@ -6,6 +6,7 @@ import { Branch, Head } from '../networks/index.js';
 import type { NewMethod, OneView } from './method.js';
 import { temperature } from './options/shared.js';
 
+/** Options of SimCLR v2's distillation. */
 export const simclrV2Options = z.strictObject({
   ...temperature(1),
   labels: z

@@ -4,6 +4,7 @@ import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector, temperature } from './options/shared.js';
 
+/** Options of SimCLR. */
 export const simclrOptions = z.strictObject({
   ...projector(),
   projHidden: z

@@ -4,6 +4,7 @@ import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { predictor, projector } from './options/shared.js';
 
+/** Options of SimSiam. */
 export const simsiamOptions = z.strictObject({
   ...projector({ least: 1 }),
   ...predictor(128),

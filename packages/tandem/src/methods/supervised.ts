@@ -6,6 +6,7 @@ import { Branch, classifierHead, Head } from '../networks/index.js';
 import type { NewMethod, OneView } from './method.js';
 import type { RunFacts } from './options/shared.js';
 
+/** Options of supervised learning. */
 export const supervisedOptions = z.strictObject({
   labels: z
     .number()
@@ -29,6 +30,7 @@ export const supervisedOptions = z.strictObject({
 
 type Options = z.infer<typeof supervisedOptions>;
 
+/** @throws UserError for options that exclude each other, or that need a network to start from. */
 export function checkSupervised({ from, of, fromHeadLayer, fromScratch }: Options, { initFrom }: RunFacts): void {
   if (from !== undefined && initFrom !== undefined) {
     throw new UserError('from and --init both name a network to start from; give one');

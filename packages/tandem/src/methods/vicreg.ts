@@ -4,6 +4,7 @@ import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';
 import { projector } from './options/shared.js';
 
+/** Options of VICReg. */
 export const vicregOptions = z.strictObject({
   ...projector({ layers: 3 }),
   invarianceWeight: z

@@ -9,11 +9,13 @@ import { ViT } from './vit.js';
 export interface Backbone {
   /** Its width unless another is asked for. */
   readonly width: number;
+  /** The settings that it has a use for. */
   readonly takes: readonly (keyof BackboneSettings)[];
   /** Its width, and its features, come in multiples of these. */
   readonly multiples?: { readonly width?: number; readonly features?: number };
   /** Blocks of a ViT unless another number is asked for. */
   readonly depth?: number;
+  /** Makes it, with fresh weights. */
   readonly build: (architecture: Architecture, form: TrainingForm) => Encoder;
 }
 

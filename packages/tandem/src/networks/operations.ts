@@ -22,7 +22,9 @@ export function effectiveOperations({ macs, binaryMacs }: Operations): number {
 
 /** What was counted, apart by whether a backward pass can follow. */
 export interface Counted {
+  /** In networks that are trained. */
   readonly trained: Operations;
+  /** In networks that are not. */
   readonly untrained: Operations;
 }
 

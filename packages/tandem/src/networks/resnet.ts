@@ -13,6 +13,7 @@ export type Stages = readonly [number, number, number, number?];
 
 /** What a ResNet is built from. */
 export interface ResNetOptions {
+  /** Of each stage. */
   readonly blocks: Stages;
   /** Bottlenecks, with outputs four times as wide, in place of basic blocks. */
   readonly bottleneck?: boolean;
@@ -20,6 +21,7 @@ export interface ResNetOptions {
   readonly width: number;
   /** Channels of the last stage, and so of the features; what doubling gives unless set. */
   readonly features?: number | undefined;
+  /** How the network begins. */
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;

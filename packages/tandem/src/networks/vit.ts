@@ -6,6 +6,7 @@ import type { Encoder } from './encoder.js';
 export interface ViTOptions {
   /** Numbers in a token, and so the features. */
   readonly width: number;
+  /** Blocks. */
   readonly depth: number;
   /** Of attention; they divide the width. */
   readonly heads: number;

@@ -11,6 +11,7 @@ import { loadHead } from '../weights/head.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
 export interface BaseModel extends LoadedEncoder {
+  /** The head it was trained with, where its run kept one. */
   readonly head?: Head | undefined;
   /** Of its files: a resumed run must find the same. */
   readonly sha256: string;

@@ -13,9 +13,13 @@ import type { TrainingData } from './training-data.js';
 
 /** What a method is built of beside its settings. */
 export interface MethodParts {
+  /** Of its encoders. */
   readonly architecture: Architecture;
+  /** One for each view of an image. */
   readonly views: readonly [View, ...View[]];
+  /** Where its networks are. */
   readonly device: Device;
+  /** What is learned from. */
   readonly trainingData: TrainingData;
   /** It is disposed once the method is built. */
   readonly baseModel: BaseModel | undefined;
@@ -23,6 +27,7 @@ export interface MethodParts {
 
 /** A method with its networks. */
 export interface BuiltMethod {
+  /** What learns. */
   readonly method: Method;
   /** The trained network that it imitates. */
   readonly teacher?: LoadedTeacher | undefined;

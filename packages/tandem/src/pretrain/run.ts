@@ -17,21 +17,29 @@ import { type RunViews, runViews } from './views.js';
 
 /** A run and everything it is made of. */
 export interface Run {
+  /** What was asked for, resolved. */
   readonly config: RunConfig;
   /** What config.json says: all that the images and the machine decide included. */
   readonly settings: FlatConfig;
+  /** Where it is kept. */
   readonly folder: RunFolder;
   /** What its config.json holds, as it was begun. */
   readonly configFile: ConfigFile;
+  /** Its images. */
   readonly data: DataSet;
+  /** What learns. */
   readonly method: Method;
   /** The trained network that it imitates. */
   readonly teacher?: LoadedTeacher | undefined;
   /** The network that it starts from. */
   readonly baseModel?: Pick<BaseModel, 'sha256'> | undefined;
+  /** Of the images that are learned from. */
   readonly batches: Batches;
+  /** How long, how fast and where. */
   readonly plan: Plan;
+  /** Of the encoders that it keeps. */
   readonly card: EncoderCard;
+  /** How encoders are evaluated. */
   readonly evaluation: EvaluationContext;
   /** What the user should know before it starts. */
   readonly notes: readonly string[];

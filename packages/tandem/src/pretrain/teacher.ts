@@ -10,6 +10,7 @@ import { loadHead } from '../weights/head.js';
 
 /** A trained network that a run imitates. */
 export interface LoadedTeacher {
+  /** The network that is imitated. */
   readonly teacher: FrozenTeacher;
   /** Of its files: a resumed run must find the same. */
   readonly sha256: string;

@@ -7,7 +7,9 @@ import type { ViewSettings } from './config/views.js';
 
 /** The views of a run, and the settings that say so in full. */
 export interface RunViews {
+  /** One for each view of an image. */
   readonly views: readonly View[];
+  /** What they were made from, with what the images decided. */
   readonly settings: ViewSettings;
 }
 

@@ -4,8 +4,11 @@ import { collapsedStd, projectionWidth } from './warnings.js';
 
 /** A chart of the report, and how to read it. */
 export interface Curve {
+  /** What is drawn. */
   readonly chart: Plot;
+  /** What stands above it. */
   readonly title: string;
+  /** How to read it. */
   readonly reading: string;
   /** Whether it is one of those that everyone should look at. */
   readonly main: boolean;

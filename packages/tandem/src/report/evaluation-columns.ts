@@ -6,6 +6,7 @@ import { numberIn, type RunRecord } from '../runs/run-record.js';
  * be compared.
  */
 export interface EvaluationColumn {
+  /** Its heading. */
   readonly name: string;
   /** The run's accuracy; the mean where it was measured with several seeds. */
   accuracyOf(run: RunRecord): number | undefined;

@@ -19,14 +19,19 @@ export interface Query extends Picture {
   readonly neighbours: readonly (Picture & { readonly similarity: number; readonly right?: boolean })[];
 }
 
+/** Images with their nearest neighbours. */
 export interface Neighbours {
+  /** The images that neighbours were looked for. */
   readonly queries: readonly Query[];
   /** How many images the neighbours were looked for in. */
   readonly among: number;
 }
 
+/** Where neighbours are looked for. */
 export interface NeighbourOptions {
+  /** Where features are computed. */
   readonly device: Device;
+  /** Called after each chunk of images. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

@@ -8,7 +8,9 @@ import { about, environment, evaluations, facts, metricsTable, settings, skipped
 
 /** What a report shows beside what stands in the run folder. */
 export interface ReportParts {
+  /** Of some images of the run. */
   readonly neighbours?: Neighbours | undefined;
+  /** The last t-SNE of the run. */
   readonly scatter?: Scatter | undefined;
   /** Why there are no pictures of neighbours. */
   readonly withoutNeighbours?: string | undefined;

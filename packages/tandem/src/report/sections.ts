@@ -40,6 +40,7 @@ function bestOf(run: RunRecord, name: string): string | undefined {
   return share === undefined ? undefined : `best ${tenths(share)}, epoch ${run.metrics[best]?.epoch}`;
 }
 
+/** What should worry the reader, and what to do. */
 export function warnings(run: RunRecord): Html {
   const found = warningsOf(run);
   return html`<section>
@@ -71,6 +72,7 @@ export function metricsTable({ metrics }: RunRecord): Html {
   )}</tbody></table></div></details>`;
 }
 
+/** Each evaluation of its encoders; undefined where there is none. */
 export function evaluations({ evaluations: all }: RunRecord): Html | undefined {
   if (all.length === 0) return undefined;
   return html`<section>
@@ -101,11 +103,13 @@ function pairs(entries: Readonly<Record<string, unknown>>): Html {
   return html`<div class="free">${said.filter((pair) => pair.length <= 40).join(' ')}</div>`;
 }
 
+/** All settings by name. */
 export function settings({ config }: RunRecord): Html {
   const { tandem: _environment, ...rest } = config;
   return html`<section><h2>Settings</h2>${list(rest)}</section>`;
 }
 
+/** Folder, versions, device and precision. */
 export function environment({ config, path }: RunRecord): Html {
   const machine = typeof config.tandem === 'object' && config.tandem !== null ? config.tandem : {};
   // Views and the images' digest are for other programs.
@@ -124,6 +128,7 @@ function list(entries: Readonly<Record<string, unknown>>): Html {
 
 const mostFiles = 100;
 
+/** Files that could not be decoded; undefined where there is none. */
 export function skippedFiles({ skipped }: RunRecord): Html | undefined {
   if (skipped.length === 0) return undefined;
   const more = skipped.length - mostFiles;

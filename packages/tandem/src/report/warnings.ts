@@ -3,7 +3,9 @@ import { numberIn, type RunRecord, series } from '../runs/run-record.js';
 
 /** Something about a run that its owner should know, and what can be done. */
 export interface Warning {
+  /** What is wrong. */
   readonly what: string;
+  /** What to do. */
   readonly advice: string;
 }
 

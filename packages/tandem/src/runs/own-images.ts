@@ -8,7 +8,9 @@ export type OwnOpening = Pick<OpenOptions, 'maxSkippedShare' | 'cache' | 'dataRo
 
 /** What a run learned from. */
 export interface OwnImages {
+  /** By name or path. */
   readonly images: string;
+  /** How the run opened them. */
   readonly opening: OwnOpening;
 }
 

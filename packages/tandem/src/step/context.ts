@@ -60,8 +60,11 @@ export interface StepContext extends StepInputs {
 
 /** One step as data: what its contexts are made of. */
 export interface StepData {
+  /** Where training stands. */
   readonly info: StepInfo;
+  /** As in the context. */
   readonly labels?: Tensor | undefined;
+  /** As in the context. */
   readonly stash: Stash;
   /** @param inputs of the context in which it is asked for */
   resetMomentum(inputs: StepInputs): void;

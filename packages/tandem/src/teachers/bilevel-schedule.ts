@@ -10,11 +10,17 @@ export interface BilevelSchedule {
 
 /** What the schedule is made from; the options say what each means. */
 export interface BilevelRates {
+  /** Proximal strength lambda of epoch 1, above 0. */
   readonly lambda0: number;
+  /** The teacher's learning rate tau of epoch 1; follows from `eta` where absent. */
   readonly tau0?: number | undefined;
+  /** 1 - tau lambda: what the teacher keeps of itself, from 0 to below 1. */
   readonly eta: number;
+  /** lambda_e = lambda0 e, or lambda0. */
   readonly lambdaSchedule: 'linear' | 'constant';
+  /** How tau goes over the epochs. */
   readonly tauSchedule: 'inverse' | 'constant' | 'base-lambda';
+  /** Whether the teacher moves by tau_e lambda_e, or always by 1 - eta. */
   readonly teacherRule: 'sgd' | 'ema';
 }
 

@@ -13,7 +13,9 @@ import type { Branch } from '../networks/index.js';
 
 /** A student parameter and the teacher parameter it is held against. */
 export interface Pair {
+  /** The student's. */
   readonly theta: Tensor;
+  /** The teacher's, of the same shape. */
   readonly xi: Tensor;
 }
 

@@ -8,7 +8,9 @@ import type { Plan } from './plan.js';
  * The loss of a batch as it is minimised, and its terms, not scaled, where the method names them.
  */
 export interface BatchLoss {
+  /** A single number. */
   readonly loss: Tensor;
+  /** Its terms, where the method names them. */
   readonly terms?: LossTerms;
 }
 

@@ -1,14 +1,20 @@
 /** A picture, planar: all red, all green, all blue, or one gray plane; 0 to 255. */
 export interface Picture {
+  /** In pixels. */
   readonly side: { readonly height: number; readonly width: number };
+  /** 3 for colour, 1 for gray. */
   readonly channels: 1 | 3;
+  /** Planar, 0 to 255. */
   readonly pixels: Uint8Array;
 }
 
 /** A contact sheet as interleaved RGB. */
 export interface ContactSheet {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** RGB, pixel by pixel. */
   readonly pixels: Uint8Array;
 }
 

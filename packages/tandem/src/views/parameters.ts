@@ -17,6 +17,7 @@ export const operations = ['brightness', 'contrast', 'saturation', 'hue'] as con
 
 /** What happens to each image of a batch: element i of every array belongs to image i. */
 export interface ViewParameters {
+  /** How many images. */
   readonly count: number;
   /** The crop, in pixels of the image. */
   readonly top: Int32Array;

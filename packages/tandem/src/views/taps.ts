@@ -40,6 +40,7 @@ const filters = {
 /** How pixels between pixels are made. */
 export type Interpolation = keyof typeof filters;
 
+/** All ways that there are. */
 export const interpolations = Object.keys(filters) as readonly Interpolation[];
 
 /**

@@ -3,6 +3,7 @@ import { didYouMean, UsageError } from '../../errors.js';
 /** What commander calls with an option's text. */
 type Parser<T> = (text: string) => T;
 
+/** Reads a whole number of at least `least`; the parser throws UsageError for others. */
 export function wholeNumber(name: string, least = 1): Parser<number> {
   return (text) => {
     if (/^\d+$/.test(text) && Number(text) >= least && Number.isSafeInteger(Number(text))) return Number(text);
@@ -10,6 +11,7 @@ export function wholeNumber(name: string, least = 1): Parser<number> {
   };
 }
 
+/** Reads a number above 0; the parser throws UsageError for others. */
 export function aboveZero(name: string): Parser<number> {
   return (text) => {
     if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
@@ -17,6 +19,7 @@ export function aboveZero(name: string): Parser<number> {
   };
 }
 
+/** Reads a number of at least 0; the parser throws UsageError for others. */
 export function notNegative(name: string): Parser<number> {
   return (text) => {
     if (text.trim() !== '' && Number(text) >= 0 && Number.isFinite(Number(text))) return Number(text);
@@ -24,6 +27,7 @@ export function notNegative(name: string): Parser<number> {
   };
 }
 
+/** Reads a share from 0 to 1; the parser throws UsageError for others. */
 export function share(name: string): Parser<number> {
   return (text) => {
     if (text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1) return Number(text);
@@ -36,6 +40,7 @@ export function numberList(name: string): Parser<number[]> {
   return (text) => text.split(',').map(aboveZero(name));
 }
 
+/** Reads one of some words; the parser throws UsageError for others, with the nearest. */
 export function oneOf<T extends string>(name: string, words: readonly T[]): Parser<T> {
   return (text) => {
     const found = words.find((word) => word === text);

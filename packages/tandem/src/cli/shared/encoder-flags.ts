@@ -26,6 +26,7 @@ export interface MeasureFlags extends OpeningFlags, EncoderFlags {
   json?: true;
 }
 
+/** What the argument of commands that take an encoder may be. */
 export const encoderHelp =
   "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names";
 
@@ -69,6 +70,7 @@ export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Comm
     .option('--json', 'one JSON object with the result on stdout');
 }
 
+/** How the flags say that images are opened. */
 export function openingOf({ dataRoot, limit, maxSkipped, cache }: OpeningFlags): Opening {
   return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache });
 }

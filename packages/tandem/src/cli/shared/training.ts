@@ -10,7 +10,9 @@ import { abortOnSignals } from '../terminal/signals.js';
 
 /** How a training run ended. */
 export interface TrainingOutcome {
+  /** Its folder. */
   readonly run: string;
+  /** Of the last epoch; undefined where none was finished. */
   readonly metrics: EpochMetrics | undefined;
 }
 

@@ -16,19 +16,27 @@ import { UserError } from '../../errors.js';
 
 /** What one image gave: a row of features, or the reason why there is none. */
 export interface Entry {
+  /** Its name. */
   readonly file: string;
+  /** Its class, where it has one. */
   readonly label?: number;
+  /** Why it has no features. */
   readonly skipped?: string;
 }
 
 /** What the rows are; one with the same can be resumed. */
 export interface About {
+  /** The encoder. */
   readonly encoder: string;
+  /** By the name they were asked for. */
   readonly images: string;
   /** Of the list of all images. */
   readonly fingerprint: string;
+  /** Images, readable or not. */
   readonly total: number;
+  /** Features of an image. */
   readonly width: number;
+  /** Names of the classes. */
   readonly classes?: readonly string[];
 }
 

@@ -30,6 +30,7 @@ export function npyTexts(texts: readonly string[]): Buffer {
   return Buffer.concat([npyHeader(`<U${width}`, [texts.length]), Buffer.from(elements.buffer)]);
 }
 
+/** A .npy file of int32 [n]. */
 export function npyIntegers(values: readonly number[]): Buffer {
   return Buffer.concat([npyHeader('<i4', [values.length]), Buffer.from(Int32Array.from(values).buffer)]);
 }

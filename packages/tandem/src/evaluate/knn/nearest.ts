@@ -5,8 +5,11 @@ import { cat, type Tensor, type TypedArray, where } from '@tandem/torch';
  * row.
  */
 export interface Nearest {
+  /** Entries of each row. */
   readonly k: number;
+  /** The entries. */
   readonly values: TypedArray;
+  /** Their columns. */
   readonly indices: Int32Array;
 }
 

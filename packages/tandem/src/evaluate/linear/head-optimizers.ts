@@ -1,10 +1,13 @@
 import { scope, type Tensor, tensor } from '@tandem/torch';
 import type { LinearHeads } from './heads.js';
 
+/** Of SGD for several heads side by side. */
 export interface HeadSgdSettings {
   /** One for each head. */
   readonly rates: readonly number[];
+  /** Of all heads. */
   readonly momentum: number;
+  /** Of all heads. */
   readonly weightDecay: number;
 }
 

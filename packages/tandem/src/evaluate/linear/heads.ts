@@ -2,7 +2,9 @@ import { noGrad, oneHot, scope, type Tensor, zeros } from '@tandem/torch';
 
 /** Gradients of a head's parameters. */
 export interface HeadGradients {
+  /** [heads, classes, width] */
   readonly weight: Tensor;
+  /** [heads, classes] */
   readonly bias: Tensor;
 }
 

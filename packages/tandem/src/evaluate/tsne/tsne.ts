@@ -20,6 +20,7 @@ export interface TsneSettings {
   readonly learningRate?: number;
 }
 
+/** Those of the usual implementations. */
 export const tsneDefaults: TsneSettings = {
   perplexity: 30,
   iterations: 1000,

@@ -6,15 +6,21 @@ export type Constant = Numbers | Indices;
 
 /** What is computed with. */
 export interface Numbers {
+  /** Of the elements. */
   readonly type: Exclude<ElementType, 'int64'>;
+  /** Of the tensor. */
   readonly shape: readonly number[];
+  /** Row by row; float16 as its bits. */
   readonly data: Float32Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
 }
 
 /** Shapes and places, which some operators take as an input. */
 export interface Indices {
+  /** Of the elements. */
   readonly type: 'int64';
+  /** Of the tensor. */
   readonly shape: readonly number[];
+  /** Row by row. */
   readonly data: BigInt64Array;
 }
 
@@ -22,9 +28,13 @@ export interface Indices {
  * One operator of ONNX's standard set, with one output, as https://onnx.ai/onnx/operators/ has it.
  */
 export interface Node {
+  /** ONNX's name of the operator. */
   readonly op: string;
+  /** Names of values and constants. */
   readonly inputs: readonly string[];
+  /** The name of the value. */
   readonly output: string;
+  /** By ONNX's names. */
   readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
 }
 
@@ -34,14 +44,18 @@ export interface Node {
  * which they can be computed.
  */
 export interface Graph {
+  /** Of the images. */
   readonly channels: number;
+  /** Of an image. */
   readonly features: number;
   /**
    * Side of the images, where it takes no others; their `last_hidden_state` is [n, tokens,
    * features] then.
    */
   readonly side?: number;
+  /** In an order in which they can be computed. */
   readonly nodes: readonly Node[];
+  /** By name. */
   readonly constants: Readonly<Record<string, Constant>>;
 }
 
@@ -54,6 +68,7 @@ export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'po
  */
 export const OPSET = 13;
 
+/** A constant. */
 export function float32(shape: readonly number[], data: Float32Array): Numbers {
   return { type: 'float32', shape, data };
 }

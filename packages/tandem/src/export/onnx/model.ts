@@ -12,6 +12,7 @@ import {
 /** Of the format itself: what came with this set of operators. */
 const IR_VERSION = 7n;
 
+/** ONNX's number of each element type. */
 export const elementTypes: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
   float16: TensorProto_DataType.FLOAT16,
@@ -23,7 +24,9 @@ export const elementTypes: Readonly<Record<ElementType, TensorProto_DataType>> =
 
 /** What a file says of itself. */
 export interface ModelInfo {
+  /** Of the graph. */
   readonly name: string;
+  /** Of the Tandem that writes. */
   readonly producerVersion: string;
   /** Texts by name; any reader shows them. */
   readonly metadata: Readonly<Record<string, string>>;

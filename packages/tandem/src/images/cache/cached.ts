@@ -37,7 +37,9 @@ export interface CacheKey {
 export interface CacheOptions {
   /** Holds a folder for each set; default `tandem/images` in the user's cache. */
   readonly cache?: string | undefined;
+  /** Called twice a second while another process builds the same set. */
   readonly onWait?: () => void;
+  /** Stops the wait and the work. */
   readonly signal?: AbortSignal | undefined;
 }
 

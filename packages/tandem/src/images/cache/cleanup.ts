@@ -10,6 +10,7 @@ const FOLDER = /-[0-9a-f]{16}$/;
 /** Pixels, and the manifest that is written beside them before it is put in place. */
 const PIXELS = /^[\w-]+\.pixels(\.json)?$/;
 
+/** The lock file of a folder of the cache. */
 export function lockOf(folder: string): string {
   return join(folder, 'lock');
 }

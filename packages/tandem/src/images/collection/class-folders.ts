@@ -1,6 +1,8 @@
 /** An image file and its class, an index into the class names. */
 export interface Item {
+  /** Below the folder or archive. */
   readonly path: string;
+  /** Its class, where the folders name classes. */
   readonly label?: number;
 }
 
@@ -8,11 +10,13 @@ export interface Item {
 export interface Layout {
   /** Sorted class names, numbers by their size; absent where the folders name no classes. */
   readonly classes?: readonly string[];
+  /** The images to learn from. */
   readonly train: readonly Item[];
   /** The images of the test folder, with labels; absent where there is no usable one. */
   readonly queries?: readonly Item[];
   /** Why the test folder is not usable, where there is one. */
   readonly misfit?: string;
+  /** What the user should know. */
   readonly notes: readonly string[];
 }
 

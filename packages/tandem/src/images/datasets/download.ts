@@ -10,9 +10,11 @@ import type { ProgressOptions } from '../options.js';
 
 /** A file that can be fetched. */
 export interface Remote {
+  /** Its name on the disk. */
   readonly file: string;
   /** The same file at several places, tried in order. */
   readonly urls: readonly string[];
+  /** Of the whole file. */
   readonly md5: string;
   /** The file has fewer bytes for certain: what is longer is another one, and not fetched to its end. */
   readonly mostBytes: number;

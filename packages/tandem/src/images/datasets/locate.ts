@@ -10,6 +10,7 @@ export type Located<Files> = { readonly files: Files } | { readonly problem: str
 
 /** Where a data set may lie and what it consists of. */
 export interface Whereabouts<Files> {
+  /** Of the data set. */
   readonly name: string;
   /**
    * Folders that are tried below each root before the root itself; what is fetched goes into the

@@ -3,7 +3,9 @@ import type { DataSet } from '../set/image-set.js';
 
 /** Mean and standard deviation of each channel, of values in [0, 1]. */
 export interface ChannelStatistics {
+  /** Of each channel. */
   readonly mean: readonly number[];
+  /** The standard deviation of each channel. */
   readonly std: readonly number[];
 }
 

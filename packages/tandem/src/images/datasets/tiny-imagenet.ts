@@ -35,6 +35,7 @@ const WHEREABOUTS: Whereabouts<string> = {
   },
 };
 
+/** Tiny ImageNet, from its tree. */
 export const tinyImageNet: NamedDataSet = {
   name: 'tiny-imagenet',
   statistics: { mean: [0.48, 0.448, 0.398], std: [0.277, 0.269, 0.282] },

@@ -20,7 +20,9 @@ const IN_FLIGHT = 8;
 
 /** How decoding is followed and stopped. */
 export interface DecodeProgress {
+  /** Called after each image, with how many are done. */
   readonly onDone?: (done: number) => void;
+  /** Stops the work. */
   readonly signal?: AbortSignal | undefined;
 }
 

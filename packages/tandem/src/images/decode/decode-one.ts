@@ -14,8 +14,11 @@ const lock = new SharedLock();
 
 /** An image, the colours of a pixel side by side. */
 export interface Interleaved {
+  /** Pixel by pixel, 0 to 255. */
   readonly data: Uint8Array;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

@@ -28,7 +28,9 @@ export function balanced(count: number, labels: ArrayLike<number> | undefined, n
 
 /** The reference set of a k-NN classifier, and the images it is asked about; both ascending. */
 export interface HeldOut {
+  /** Indices of those that stay. */
   readonly reference: number[];
+  /** Indices of those that are held out. */
   readonly queries: number[];
 }
 

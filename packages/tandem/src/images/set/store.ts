@@ -8,6 +8,7 @@ export interface Outcome {
   readonly side: number;
   /** The indices of the images that could be decoded, ascending. */
   readonly kept: readonly number[];
+  /** Those that could not, with the reason. */
   readonly skipped: readonly SkippedFile[];
 }
 

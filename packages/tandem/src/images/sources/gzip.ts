@@ -7,6 +7,7 @@ import { refuseEndless } from '../../files/regular.js';
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
 const MAX_PLAIN = 2 ** 30;
 
+/** What the first bytes of a file say that it is. */
 export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
 
 /**

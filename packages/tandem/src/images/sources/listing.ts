@@ -13,7 +13,9 @@ export interface Listed {
    * 127 are shown as `\xE9`.
    */
   readonly name: string;
+  /** With which it can be opened. */
   readonly path: FilePath;
+  /** What it is. */
   readonly type: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>;
 }
 

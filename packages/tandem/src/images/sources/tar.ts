@@ -15,6 +15,7 @@ const BLOCK = 512;
 export interface TarEntry {
   /** Path in the archive, `/` between parts, without a leading `./`. */
   readonly path: string;
+  /** In bytes. */
   readonly size: number;
   /** Position among the archive's entries of every kind; tells two entries of one path apart. */
   readonly ordinal: number;
@@ -22,6 +23,7 @@ export interface TarEntry {
   readonly isFile: boolean;
   /** A file whose name is neither absolute nor climbs out with `..`. */
   readonly usable: boolean;
+  /** All of its contents. */
   read(): Promise<Buffer>;
   /** The contents part by part, for what is too large to be held. */
   parts(): AsyncIterable<Buffer>;

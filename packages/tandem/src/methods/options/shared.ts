@@ -4,6 +4,7 @@ import { type Aliases, alsoKnownAs } from './aliases.js';
 
 /** What a run's other settings say that a method's options must go with. */
 export interface RunFacts {
+  /** Epochs of the whole run. */
   readonly epochs: number;
   /** Images in a batch. */
   readonly batch: number;

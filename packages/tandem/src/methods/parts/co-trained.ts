@@ -5,6 +5,7 @@ import type { View } from '../../views/index.js';
 import type { AuxiliaryNetwork } from '../method.js';
 import { type MomentumContrastOptions, momentumContrast } from './momentum-contrast.js';
 
+/** A real network that learns beside a binary student, as its teacher. */
 export interface CoTrainedOptions extends MomentumContrastOptions {
   /**
    * Its backbone and width, learning rate and weight decay; the latter are the run's own unless
@@ -14,7 +15,9 @@ export interface CoTrainedOptions extends MomentumContrastOptions {
   readonly coTrainedWidth?: number | undefined;
   readonly coTrainedLr?: number | undefined;
   readonly coTrainedWeightDecay?: number | undefined;
+  /** Output width of its projector. */
   readonly projDim: number;
+  /** Parts into which batch norm splits a batch. */
   readonly bnSplits: number;
 }
 

@@ -5,9 +5,13 @@ import type { Branch } from '../../networks/index.js';
 import { KeyQueue, projectShuffled, type StepContext } from '../../step/index.js';
 import { type EmaOptions, emaTeacher } from '../../teachers/index.js';
 
+/** A moving average as a teacher of keys, and the queue that they stand in. */
 export interface MomentumContrastOptions extends EmaOptions {
+  /** Keys in the queue. */
   readonly bank: number;
+  /** What cosines are divided by. */
   readonly temperature: number;
+  /** Whether the teacher sees the batch in another order than the student (ShuffleBN). */
   readonly shuffle: boolean;
 }
 

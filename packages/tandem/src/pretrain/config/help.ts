@@ -3,14 +3,17 @@ import { aliasesOf } from '../../methods/index.js';
 
 /** One setting as the help shows it. */
 export interface OptionHelp {
+  /** Of the setting. */
   readonly name: string;
   /** What to write for a value: n, number, text or name. */
   readonly kind: string;
+  /** The words that it takes, where it takes but some. */
   readonly choices?: readonly string[];
   /** Other names of the setting and of its values, which are read too. */
   readonly aliases: readonly string[];
   /** Empty where there is no default. */
   readonly defaultsTo: string;
+  /** What it decides. */
   readonly description: string;
 }
 

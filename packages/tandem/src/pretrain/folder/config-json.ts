@@ -37,6 +37,7 @@ const circumstances = z.object({
   origin: trained.optional(),
 });
 
+/** What `config.json` says of the machine, the images and the files that a run was begun with. */
 export type Circumstances = z.infer<typeof circumstances>;
 
 /**

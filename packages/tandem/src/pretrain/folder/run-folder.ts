@@ -25,6 +25,7 @@ export type ConfigFile = Readonly<Record<string, unknown>>;
 
 /** The files of one run. This process alone trains in it until `release`. */
 export interface RunFolder {
+  /** Of the folder. */
   readonly path: string;
   writeConfig(config: ConfigFile): void;
   /**
@@ -183,6 +184,7 @@ function runFolderAt(path: string, lock: FolderLock): RunFolder {
   };
 }
 
+/** The error of a run folder that cannot be written. */
 export function unwritable(path: string, why: string, cure = 'give another --out'): UserError {
   return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; ${cure}`);
 }

@@ -26,6 +26,7 @@ export const progressSchema = z.object({
   }),
 });
 
+/** How far a run has come: what its checkpoint notes beside the tensors. */
 export type Progress = Readonly<z.infer<typeof progressSchema>>;
 
 /** Where every run begins. */

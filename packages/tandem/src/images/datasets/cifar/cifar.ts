@@ -11,6 +11,7 @@ import { eachFile, shownPath, whereaboutsOf } from './files.js';
 import { classNames, missing, Records } from './records.js';
 import { CIFAR10, CIFAR100, type CifarLike } from './sets.js';
 
+/** CIFAR-10, in any of its forms. */
 export const cifar10: NamedDataSet = {
   ...CIFAR10,
   hint: {
@@ -20,6 +21,7 @@ export const cifar10: NamedDataSet = {
   open: (parts) => openCifar(CIFAR10, parts),
 };
 
+/** CIFAR-100, in any of its forms. */
 export const cifar100: NamedDataSet = { ...CIFAR100, open: (parts) => openCifar(CIFAR100, parts) };
 
 const COUNTS = { train: 50_000, test: 10_000 };

@@ -9,17 +9,21 @@ import type { CifarLike } from './sets.js';
  * images.
  */
 export interface CifarFiles {
+  /** Of the folder or archive. */
   readonly path: string;
+  /** How the set lies there. */
   readonly kind: 'folder' | 'archive' | 'images';
 }
 
 /** A file of the set. */
 export interface CifarFile {
+  /** Its name. */
   readonly file: string;
   /** What it holds, piece by piece; each piece may be overwritten by the next. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
+/** Where the files of a set are looked for, and fetched from. */
 export function whereaboutsOf(set: CifarLike): Whereabouts<CifarFiles> {
   const file = `${set.archive}.tar.gz`;
   const files = [...set.train, set.test, set.names].join(', ');

@@ -5,25 +5,35 @@ import type { ChannelStatistics } from '../named.js';
  * green, all blue.
  */
 export interface CifarLike {
+  /** What users call it. */
   readonly name: string;
+  /** What papers call it. */
   readonly title: string;
+  /** The usual constants of its training images. */
   readonly statistics: ChannelStatistics;
+  /** What Hugging Face's Hub calls it. */
   readonly hubName: string;
+  /** The files of training images. */
   readonly train: readonly string[];
+  /** The file of test images. */
   readonly test: string;
   /** The file of class names, one a line. */
   readonly names: string;
+  /** How many there are. */
   readonly classes: number;
   /** Labels in front of each record's pixels; the last is the class. */
   readonly labels: number;
+  /** The folder in its archive. */
   readonly folder: string;
   /** The official archive, without its ending. */
   readonly archive: string;
+  /** Of the archive. */
   readonly md5: string;
   /** The same set as images in train/<class> and test/<class>. */
   readonly images: RegExp;
 }
 
+/** 60,000 images of 32 pixels in 10 classes (Krizhevsky, 2009). */
 export const CIFAR10: CifarLike = {
   name: 'cifar10',
   title: 'CIFAR-10',
@@ -41,6 +51,7 @@ export const CIFAR10: CifarLike = {
   images: /^cifar-?10(-images)?(\.(tar|tar\.gz|tgz|zip))?$/i,
 };
 
+/** 60,000 images of 32 pixels in 100 classes (Krizhevsky, 2009). */
 export const CIFAR100: CifarLike = {
   name: 'cifar100',
   title: 'CIFAR-100',

@@ -23,6 +23,7 @@ const WHEREABOUTS: Whereabouts<string> = {
   },
 };
 
+/** 100 classes of ImageNet, from its tree or from a tree of these classes alone. */
 export const imagenet100: NamedDataSet = {
   name: 'imagenet100',
   // ImageNet's, as is usual.

@@ -7,6 +7,7 @@ import { FASHION_MNIST, MNIST, type MnistLike, PARTS } from './sets.js';
 /** The paths of the four files. */
 export type MnistFiles = Record<keyof typeof PARTS, string>;
 
+/** Where the files of a set are looked for, and fetched from. */
 export function whereaboutsOf(set: MnistLike): Whereabouts<MnistFiles> {
   return {
     name: set.name,

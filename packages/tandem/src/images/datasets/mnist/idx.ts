@@ -3,9 +3,13 @@ import { readPlain } from '../../sources/gzip.js';
 
 /** Gray images of an idx file: count x height x width. */
 export interface IdxImages {
+  /** Images in the file. */
   readonly count: number;
+  /** In pixels. */
   readonly height: number;
+  /** In pixels. */
   readonly width: number;
+  /** Gray, 0 to 255, image by image. */
   readonly pixels: Uint8Array;
 }
 

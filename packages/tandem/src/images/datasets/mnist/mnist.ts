@@ -8,6 +8,7 @@ import { whereaboutsOf } from './files.js';
 import { readIdxImages, readIdxLabels } from './idx.js';
 import { FASHION_MNIST, MNIST, type MnistLike } from './sets.js';
 
+/** MNIST, from its four files. */
 export const mnist: NamedDataSet = {
   ...MNIST,
   hint: {
@@ -17,6 +18,7 @@ export const mnist: NamedDataSet = {
   open: (parts) => openMnistLike(MNIST, parts),
 };
 
+/** Fashion-MNIST, from its four files. */
 export const fashionMnist: NamedDataSet = { ...FASHION_MNIST, open: (parts) => openMnistLike(FASHION_MNIST, parts) };
 
 /**

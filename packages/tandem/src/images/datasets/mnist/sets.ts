@@ -10,15 +10,21 @@ export const PARTS = {
 
 /** A data set in MNIST's four idx files. */
 export interface MnistLike {
+  /** What users call it. */
   readonly name: string;
+  /** The usual constants of its training images. */
   readonly statistics: ChannelStatistics;
+  /** What Hugging Face's Hub calls it. */
   readonly hubName: string;
+  /** Folders that its files may lie in, below a root. */
   readonly folders: readonly string[];
+  /** Where the files come from, for messages. */
   readonly origin: string;
   /** Places that hold the four files, gzipped. */
   readonly urls: readonly string[];
   /** md5 of the four gzipped files at those places. */
   readonly md5: Readonly<Record<keyof typeof PARTS, string>>;
+  /** Their names, in the order of the labels. */
   readonly classes: readonly string[];
   /**
    * md5 of the training labels without the header: sets of this family share their file names, and
@@ -27,6 +33,7 @@ export interface MnistLike {
   readonly labelsMd5: string;
 }
 
+/** 70,000 gray digits of 28 pixels (LeCun et al., 1998). */
 export const MNIST: MnistLike = {
   name: 'mnist',
   statistics: { mean: [0.1307], std: [0.3081] },
@@ -44,6 +51,7 @@ export const MNIST: MnistLike = {
   labelsMd5: 'e86ee40d66677c011a9abda399ec8c4d',
 };
 
+/** 70,000 gray pictures of clothes, of 28 pixels, in 10 classes (Xiao et al., 2017). */
 export const FASHION_MNIST: MnistLike = {
   name: 'fashion-mnist',
   statistics: { mean: [0.286], std: [0.353] },

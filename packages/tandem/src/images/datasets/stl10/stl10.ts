@@ -12,6 +12,7 @@ import { IMAGES, LABELS, NAMES, type Stl10Files, WHEREABOUTS } from './files.js'
 import { classNames, labels } from './labels.js';
 import { IMAGE, storedImages } from './pixels.js';
 
+/** STL-10, from its binary files. */
 export const stl10: NamedDataSet = {
   name: 'stl10',
   statistics: { mean: [0.4914, 0.4823, 0.4465], std: [0.247, 0.243, 0.261] },
