@@ -61,7 +61,18 @@
   FUNCTION(void, waitForCopy, 1)              \
   /* cuda.cc */                               \
   FUNCTION(napi_value, hasCudaGraphs, 0)      \
-  TANDEM_CUDA_FUNCTIONS(FUNCTION)
+  TANDEM_CUDA_FUNCTIONS(FUNCTION)             \
+  /* signals.cc */                            \
+  TANDEM_SIGNAL_FUNCTIONS(FUNCTION)
+
+/// Those that systems with POSIX signals can do; others lack them.
+#ifdef _WIN32
+#define TANDEM_SIGNAL_FUNCTIONS(FUNCTION)
+#else
+#define TANDEM_SIGNAL_FUNCTIONS(FUNCTION)     \
+  FUNCTION(void, announceSignals, 1)          \
+  FUNCTION(void, forgetSignals, 0)
+#endif
 
 /// Those that only builds with CUDA can do; others throw.
 #define TANDEM_CUDA_FUNCTIONS(FUNCTION)       \

@@ -184,6 +184,11 @@ export interface Binding {
   replayGraph(graph: number): void;
   /** Frees a graph. */
   freeGraph(graph: number): void;
+
+  /** The first SIGINT or SIGTERM writes this to stderr; absent on Windows. */
+  announceSignals?(text: string): void;
+  /** Takes that back. */
+  forgetSignals?(): void;
 }
 
 function load(): Binding {

@@ -15,5 +15,6 @@ export * as optim from './optim/index.js';
 export * from './runtime.js';
 export * from './scalar-or-tensor.js';
 export * from './scope.js';
+export * from './signals.js';
 export * from './step-inputs.js';
 export { type NestedNumbers, Tensor } from './tensor.js';

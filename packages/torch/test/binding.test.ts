@@ -9,7 +9,7 @@ type Functions = Record<string, (...values: unknown[]) => unknown>;
 function declared(): Map<string, number> {
   const source = readFileSync(new URL('../../src/binding.ts', import.meta.url), 'utf8');
   const body = /export interface Binding \{\n(.*?)\n\}/s.exec(source)?.[1] ?? '';
-  const signatures = body.matchAll(/^ {2}(\w+)\(([^)]*)\)/gm);
+  const signatures = body.matchAll(/^ {2}(\w+)\??\(([^)]*)\)/gm);
   return new Map([...signatures].map(([, name, list]) => [name as string, list?.match(/\w+:/g)?.length ?? 0]));
 }
 

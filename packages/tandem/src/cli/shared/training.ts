@@ -27,10 +27,11 @@ export async function showTraining(
   json: boolean,
 ): Promise<TrainingOutcome> {
   const screen = trainingScreen(images);
-  const { signal, exitCode, release } = abortOnSignals(screen.stopping);
+  const { signal, exitCode, announce, release } = abortOnSignals('stopping; once more to stop at once', screen.say);
   try {
     const events = begin({ signal, onLoading: screen.onLoading });
     for await (const event of withReport(events, { onEnd: release, ...screen.report })) {
+      if (event.kind === 'start') announce('stopping after this step, saving; once more to stop at once');
       screen.show(event);
       if (event.kind !== 'end') continue;
       const { run, metrics, interrupted } = event;
@@ -57,13 +58,11 @@ function trainingScreen(images: string) {
   const { stderr } = process;
   const reportBar = progress('report');
   let bar = progress('images');
-  let saves = false;
   let [steps, epochs] = [0, 0];
   let rate = imageRate();
   function start(event: Event<'start'>): void {
     bar.stop();
     bar = progress('training');
-    saves = true;
     ({ steps, epochs } = event);
     stderr.write(`${opening(event).join('\n')}\n`);
     rate = imageRate(event.imagesSeen);
@@ -93,7 +92,6 @@ function trainingScreen(images: string) {
     show,
     stop,
     say: (line: string) => bar.say(line),
-    stopping: () => bar.say(`stopping${saves ? ' after this step, saving' : ''}; once more to stop at once`),
     onLoading: bar.update,
     report: { onNote: reportBar.say, onProgress: reportBar.update },
   };

@@ -14,7 +14,7 @@ export async function interruptible<T>(
   job: (hooks: JobHooks, bar: Progress) => Promise<T>,
 ): Promise<T> {
   const bar = progress(label);
-  const { signal, exitCode, release } = abortOnSignals(() => bar.say(stopping));
+  const { signal, exitCode, release } = abortOnSignals(stopping, bar.say);
   try {
     return await job({ onProgress: bar.update, onNote: bar.say, signal }, bar);
   } catch (error) {
