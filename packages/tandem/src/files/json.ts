@@ -48,7 +48,8 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
   const lines = readRegular(path).toString().split('\n').slice(0, -1);
   return lines.map((line, i) => {
     const entry = objectIn(line);
-    if (entry === undefined) throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object`);
+    if (entry === undefined)
+      throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object; take that line out to use the others`);
     return entry;
   });
 }

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { threads, version } from '@tandem/torch';
-import { shownName, UserError } from '../errors.js';
+import { shellWord, shownName, UserError } from '../errors.js';
+import { readJsonLines } from '../files/json.js';
 import { type DataSet, fingerprint } from '../images/index.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
+import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import type { PretrainEvent } from './events.js';
 import { type Circumstances, copyIn, readRunConfig } from './folder/config-json.js';
@@ -70,6 +73,7 @@ export async function* resume(
         `${join(path, 'metrics.jsonl')} is shorter than it was: lines of epochs before step ${from.step} are lost`,
       );
     }
+    warnings.push(...damageOf(join(path, 'metrics.jsonl')));
     for (const text of warnings) yield { kind: 'warning', text };
     yield* runLoop(run, { ...from, metricsBytes }, loading.signal);
   } finally {
@@ -166,7 +170,7 @@ function editedNote(now: ConfigFile, saved: ConfigFile = now): string[] {
  */
 function progressIn(
   { step, notes }: Pick<Checkpoint, 'step' | 'notes'>,
-  { method, plan, folder, batches }: ResumedRun,
+  { config, method, plan, folder, batches }: ResumedRun,
   warnings: string[],
 ): Progress {
   const { progress, lost } = readProgress(notes, { step, ...folder.metricsUntil(step) });
@@ -178,9 +182,27 @@ function progressIn(
     );
   }
   if (progress.epochs >= plan.epochs) {
-    throw new AtEndError(`${folder.path} is at its end: all ${plan.epochs} epochs are done`);
+    throw new AtEndError(atEnd(folder.path, plan.epochs, config));
   }
   return progress;
+}
+
+/** What can be done with a run that has nothing left to do. */
+function atEnd(run: string, epochs: number, { data: { images } }: RunConfig): string {
+  const word = shellWord(run);
+  const report = existsSync(join(run, 'report.html')) ? [] : [`write its report with: tandem report ${word}`];
+  const more = `learn more in a new run that starts from it with: tandem pretrain ${shellWord(images)} --init ${word}`;
+  return `${run} is at its end: all ${epochs} epochs are done; ${[...report, more].join('; ')}`;
+}
+
+/** Lines of metrics that cannot be read: they stay as they are, but somebody should know. */
+function damageOf(lines: string): string[] {
+  try {
+    readJsonLines(lines);
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
 
 /** What is said of notes that could not be read, with what that changes. */

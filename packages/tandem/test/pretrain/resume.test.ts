@@ -128,7 +128,10 @@ test('lost metrics are reported, and what is left stays', async () => {
 
 test('what is no run, or at its end, or trained already, is refused with one line', async () => {
   await refused(join(root, 'nowhere'), /nowhere is no run folder: there is no config\.json in it$/);
-  await refused(join(root, 'whole'), /whole is at its end: all 2 epochs are done$/);
+  await refused(
+    join(root, 'whole'),
+    /whole is at its end: all 2 epochs are done; write its report with: tandem report .*whole; learn more in a new run that starts from it with: tandem pretrain .*pictures --init .*whole$/,
+  );
   const run = await spoilt('busy', () => {});
   const events = resume(run);
   await events.next();
@@ -185,6 +188,32 @@ test('other threads or another libtorch are reported', async () => {
     word as string,
     /^begun with 77 threads on libtorch .*, resumed with \d+ threads on libtorch .*: the last bits may differ$/,
   );
+});
+
+test('a damaged line of metrics is reported when the run resumes, and stays', async () => {
+  const more = await begunUntilSecondEpoch('line');
+  const file = join(more, 'metrics.jsonl');
+  const damaged = `#${readFileSync(file, 'utf8').slice(1)}`;
+  writeFileSync(file, damaged);
+  assert.deepEqual(warnings(await resumed(more)), [
+    `${file}:1 is damaged: it is not a JSON object; take that line out to use the others`,
+  ]);
+  assert.ok(readFileSync(file, 'utf8').startsWith(damaged));
+});
+
+/** A run that was interrupted after its first line of metrics. */
+async function begunUntilSecondEpoch(name: string): Promise<string> {
+  const run = join(root, name);
+  await begun(run, {}, ({ kind }) => kind === 'epoch');
+  return run;
+}
+
+test('an interrupted run leaves word in stopped.json, which goes when it resumes', async () => {
+  const run = await spoilt('interrupted', () => {});
+  const word = JSON.parse(readFileSync(join(run, 'stopped.json'), 'utf8'));
+  assert.deepEqual(word, { step: 3, saved: 3, reason: 'interrupted' });
+  await resumed(run);
+  assert.equal(existsSync(join(run, 'stopped.json')), false);
 });
 
 const configFile = (run: string) => join(run, 'config.json');

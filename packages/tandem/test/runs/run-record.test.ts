@@ -58,7 +58,7 @@ const bad: [what: string, make: (folder: string) => string, message: RegExp][] =
       appendFileSync(join(runFolder(join(folder, 'a')), 'metrics.jsonl'), '[1]\n{"epoch":8}\n');
       return join(folder, 'a');
     },
-    /a\/metrics\.jsonl:7 is damaged: it is not a JSON object$/,
+    /a\/metrics\.jsonl:7 is damaged: it is not a JSON object; take that line out to use the others$/,
   ],
   [
     'a line that is no evaluation',

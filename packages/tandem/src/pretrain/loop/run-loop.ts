@@ -25,6 +25,7 @@ export async function* runLoop(
     if (state.endsEpoch) yield* endEpoch(run, state, signal);
     if (!signal?.aborted) yield* takeSteps(run, state, signal);
     saveLast(run, state, signal);
+    if (signal?.aborted) noteInterruption(run, state);
   } catch (error) {
     throw failureOf(error, run, state);
   }
@@ -75,6 +76,15 @@ async function* endEpoch(run: Run, state: RunState, signal: AbortSignal | undefi
 function* trySave(state: RunState): Generator<PretrainEvent> {
   const why = state.save();
   if (why !== undefined) yield { kind: 'warning', text: `${why}; step ${state.savedStep} is saved, will try again` };
+}
+
+/** Leaves word for whoever looks later; what matters is saved. */
+function noteInterruption({ folder }: Run, { step, savedStep: saved }: RunState): void {
+  try {
+    folder.writeStopped({ step, saved, reason: 'interrupted' });
+  } catch {
+    // The line on the screen says it too.
+  }
 }
 
 /** @throws UserError where that fails */
