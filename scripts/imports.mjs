@@ -60,19 +60,25 @@ const toolkit = rooms(
 /** @type {Room[]} */
 export const house = [
   { room: `${torch}/index.ts`, may: [torch], why: 'it is what the engine shows' },
-  { room: `${torch}/nn`, may: [core] },
-  { room: `${torch}/optim`, may: [core] },
-  { room: `${torch}/io`, may: [core], worldly: true },
+  { room: `${torch}/nn`, may: [core], why: 'modules are made of operators' },
+  { room: `${torch}/optim`, may: [core], why: 'optimizers are made of operators' },
+  { room: `${torch}/io`, may: [core], worldly: true, why: 'files of tensors' },
   { room: `${torch}/binding.ts`, may: [core], worldly: true, why: 'it alone loads the addon' },
   { room: core, why: 'the engine knows no module, optimizer or file, and nothing of the toolkit' },
   { room: 'packages/torch/codegen', may: [core], worldly: true },
 
-  { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'] },
-  { room: `${tandem}/random.ts` },
-  { room: `${tandem}/defined.ts` },
-  { room: math, packages: [engine] },
-  { room: `${tandem}/version.ts`, worldly: true },
-  { room: `${tandem}/device.ts`, may: common, packages: [engine], worldly: true },
+  { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'], why: 'what users are told, in one line' },
+  { room: `${tandem}/random.ts`, why: 'draws are functions of seed and position' },
+  { room: `${tandem}/defined.ts`, why: 'it is a line of code' },
+  { room: math, packages: [engine], why: 'small functions that many rooms want' },
+  { room: `${tandem}/version.ts`, worldly: true, why: 'it reads package.json' },
+  {
+    room: `${tandem}/device.ts`,
+    may: common,
+    packages: [engine],
+    worldly: true,
+    why: 'it asks the engine what is there',
+  },
 
   { room: `${tandem}/files`, may: common, worldly: true, why: 'files know nothing of what is in them' },
 
@@ -126,11 +132,21 @@ export const house = [
     worldly: true,
     why: 'images are host bytes, no tensors',
   },
-  { room: `${tandem}/views`, may: [...common, ...rooms('images')], packages: [engine] },
+  {
+    room: `${tandem}/views`,
+    may: [...common, ...rooms('images')],
+    packages: [engine],
+    why: 'views are made of bytes; they know no network',
+  },
   { room: `${tandem}/networks`, may: common, packages: [engine], why: 'a network never knows what trains it' },
   { room: `${tandem}/losses`, may: [...common, math], packages: [engine], why: 'a loss sees tensors only' },
   { room: `${tandem}/step`, may: common, packages: [engine], why: 'a step knows no network' },
-  { room: `${tandem}/teachers`, may: [...common, ...rooms('networks', 'step')], packages: [engine] },
+  {
+    room: `${tandem}/teachers`,
+    may: [...common, ...rooms('networks', 'step')],
+    packages: [engine],
+    why: 'a teacher follows networks and knows no loss',
+  },
   {
     room: `${tandem}/methods/index.ts`,
     may: [...common, ...rooms('views', 'networks', 'methods')],
@@ -187,6 +203,7 @@ export const house = [
     ],
     packages: [engine, 'zod', '@bufbuild/protobuf', '@bufbuild/protobuf/codegenv2'],
     worldly: true,
+    why: 'what is exported is an encoder, never a method',
   },
   {
     room: `${tandem}/pretrain`,
@@ -208,6 +225,7 @@ export const house = [
     may: [tandem],
     packages: [engine, 'commander'],
     worldly: true,
+    why: 'it may use everything; the work belongs to the rooms below',
   },
   {
     room: `${tandem}/index.ts`,

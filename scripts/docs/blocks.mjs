@@ -10,15 +10,26 @@ import { publicNames } from './api.mjs';
 const source = (/** @type {string} */ path) => import(join(root, 'packages/tandem/dist/src', path));
 const { run } = await source('cli/program.js');
 const { methods, methodPresets } = await source('methods/index.js');
-const { runOptions } = await source('pretrain/index.js');
+/** The settings of every run, in the parts that their readers want. */
+const parts = {
+  data: (await source('pretrain/config/data.js')).dataOptions,
+  method: (await source('pretrain/config/options.js')).methodOptions,
+  network: (await source('pretrain/config/network.js')).networkOptions,
+  training: (await source('pretrain/config/training.js')).trainingOptions,
+  views: (await source('pretrain/config/views.js')).viewOptions,
+  execution: (await source('pretrain/config/execution.js')).executionOptions,
+};
 const { z } = await import('zod');
+
+/** The page of each method; one that is missing is a fault. */
+export const methodPages = Object.keys(methods).map((name) => `docs/reference/methods/${name}.md`);
 
 /** The kinds of blocks: `<!-- generated: settings clbo -->` calls `settings('clbo')`. */
 export const blocks = { settings, presets: presetsOf, help, rooms, findings, api };
 
-/** Every setting of all runs (`run`), or those of a method alone. @param {string} of */
+/** Those of a part of every run's settings, or of a method alone. @param {string} of */
 function settings(of) {
-  const { shape } = of === 'run' ? runOptions : methods[of].options;
+  const { shape } = parts[/** @type {keyof typeof parts} */ (of)] ?? methods[of].options;
   const rows = Object.entries(shape).map(([name, type]) => {
     const schema = z.toJSONSchema(type, { io: 'input' });
     const fallback = z.safeParse(type, undefined);
@@ -40,10 +51,14 @@ function valuesOf(schema) {
   if (schema.enum) return schema.enum.map(code).join(' ');
   if (schema.type === 'boolean') return '`true` `false`';
   if (schema.type === 'string') return 'text';
+  const { minimum: least = -Infinity, maximum: most = Infinity } = schema;
+  const hasLeast = least > Number.MIN_SAFE_INTEGER;
+  const hasMost = most < Number.MAX_SAFE_INTEGER;
+  if (hasLeast && hasMost) return `${schema.type}, ${least} to ${most}`;
   const ends = [
-    schema.minimum > Number.MIN_SAFE_INTEGER && `at least ${schema.minimum}`,
+    hasLeast && `at least ${least}`,
     schema.exclusiveMinimum !== undefined && `above ${schema.exclusiveMinimum}`,
-    schema.maximum < Number.MAX_SAFE_INTEGER && `at most ${schema.maximum}`,
+    hasMost && `at most ${most}`,
     schema.exclusiveMaximum !== undefined && `below ${schema.exclusiveMaximum}`,
   ].filter(Boolean);
   return [schema.type, ...ends].join(', ');

@@ -1,10 +1,10 @@
 // `npm run docs:reference`: fills the generated blocks of the pages, each between
 // `<!-- generated: NAME ARGUMENT -->` and `<!-- end -->`. --check compares instead of writing.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { root } from '../run.mjs';
-import { blocks } from './blocks.mjs';
+import { blocks, methodPages } from './blocks.mjs';
 import { pages } from './pages.mjs';
 
 const block = /<!-- generated: (\w+) ?(\S*) -->\n[\s\S]*?<!-- end -->/g;
@@ -19,6 +19,11 @@ async function filled(text) {
     made.set(whole, `${head}\n\n${await make(argument ?? '')}\n\n<!-- end -->`);
   }
   return text.replace(block, (whole) => made.get(whole));
+}
+
+for (const page of methodPages.filter((page) => !existsSync(join(root, page)))) {
+  console.log(`${page} is missing; docs/internals/add-a-method.md says what is in it`);
+  process.exitCode = 1;
 }
 
 for (const page of pages()) {

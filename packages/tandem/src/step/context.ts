@@ -31,7 +31,7 @@ export interface StepInfo extends Position {
 /**
  * What a method sees of the step at hand. Whatever changes from step to step it asks for by
  * `scalar`, `branch` and `indices`, so that the step can be captured once and replayed
- * (train/replay/README.md). It is a `StepInputs`, so an optimizer can be given it.
+ * (docs/internals/replay.md). It is a `StepInputs`, so an optimizer can be given it.
  */
 export interface StepContext extends StepInputs {
   /**

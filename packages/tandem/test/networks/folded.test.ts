@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { liveCount, manualSeed, nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { families } from '../../src/networks/families.js';
 import {
   type BackboneSettings,
   backbones,
@@ -38,14 +39,16 @@ function normsAtWork(network: nn.Module): number {
 }
 
 describe('foldBatchNorms', () => {
-  const settings = (backbone: string): BackboneSettings[] =>
-    backbone.startsWith('vit-')
-      ? [{ depth: 2, ...(backbone !== 'vit-micro' && { width: 64 }) }]
-      : [
-          { width: 4, stem: 'small' },
-          { width: 4, stem: 'standard' },
-          ...(/^resnet\d/.test(backbone) ? [{ width: 4, stem: 'standard', sk: true } as const] : []),
-        ];
+  const settings = (backbone: string): BackboneSettings[] => {
+    const takes = families[backbone]?.takes ?? [];
+    if (takes.includes('depth')) return [{ depth: 2, ...(backbone !== 'vit-micro' && { width: 64 }) }];
+    if (!takes.includes('stem')) return [{ width: 4 }];
+    return [
+      { width: 4, stem: 'small' },
+      { width: 4, stem: 'standard' },
+      ...(takes.includes('sk') ? [{ width: 4, stem: 'standard', sk: true } as const] : []),
+    ];
+  };
   for (const backbone of backbones) {
     for (const asked of settings(backbone)) {
       test(`${backbone} ${JSON.stringify(asked)}: the same features, and the network stays as it is`, () =>
