@@ -359,7 +359,8 @@ describe('a damaged or hostile file is refused:', () => {
   scoped('nothing of the kind: long strings are read', () => {
     const long = 'a"\\ '.repeat(1_000_000);
     assert.equal(load(assemble({ __metadata__: { long } })).metadata.long, long);
-    const quotes = '"'.repeat(5_000_000); // escaped in the file, which a regular expression pays for in stack
+    // Escaped in the file, which a regular expression pays for in stack.
+    const quotes = '"'.repeat(5_000_000);
     saveSafetensors(file, { x: ones([1]) }, { quotes });
     assert.ok(loadSafetensors(file).metadata.quotes === quotes);
   });

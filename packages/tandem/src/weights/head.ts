@@ -38,7 +38,10 @@ export function saveHead(path: string, { head, classes }: SavedHead): void {
   io.saveSafetensors(path, head.stateDict(), { [key]: JSON.stringify({ head: shape, classes }) });
 }
 
-/** Reads such a file. @throws UserError when it is none, or holds NaN or infinity, naming the file and what is wrong */
+/**
+ * Reads such a file.
+ * @throws UserError when it is none, or holds NaN or infinity, naming the file and what is wrong
+ */
 export function loadHead(path: string): SavedHead {
   try {
     const { tensors, metadata } = io.loadSafetensors(path);

@@ -166,7 +166,8 @@ test("weights under torchvision's names are measured, with a word on what is tak
 test('features that are no numbers', async (t) => {
   const file = join(temporary(t), 'broken.safetensors');
   const { encoder: loaded, card } = loadEncoder(encoder);
-  for (const x of loaded.parameters()) scope(() => noGrad(() => x.fill_(1e38))); // finite; their products are not
+  // Finite; their products are not.
+  for (const x of loaded.parameters()) scope(() => noGrad(() => x.fill_(1e38)));
   saveEncoder(file, loaded, card);
   for (const command of ['knn', 'linear']) {
     const { code, stdout, stderr } = await tandem(

@@ -16,7 +16,10 @@ export interface Remote {
   readonly urls: readonly string[];
   /** Of the whole file. */
   readonly md5: string;
-  /** The file has fewer bytes for certain: what is longer is another one, and not fetched to its end. */
+  /**
+   * The file has fewer bytes for certain: what is longer is another one, and not fetched to its
+   * end.
+   */
   readonly mostBytes: number;
 }
 
