@@ -10,6 +10,9 @@ import { Failure, root, run, runMain } from './run.mjs';
 const build = join(root, 'packages/torch/build/sanitize');
 const reports = join(build, 'reports');
 
+/** The engine's, and those of views, which have operators of their own in the addon. */
+const tests = ['torch/dist/test/', 'tandem/dist/test/views/'];
+
 const flags = [
   '-O1',
   '-g',
@@ -34,7 +37,7 @@ await runMain(async () => {
     ASAN_OPTIONS: `${common}:detect_leaks=0:allocator_may_return_null=1`,
     UBSAN_OPTIONS: common,
   };
-  const words = process.argv.length > 2 ? process.argv.slice(2) : ['torch/dist/test/'];
+  const words = process.argv.length > 2 ? process.argv.slice(2) : tests;
   const { code } = await run(process.execPath, [join(root, 'scripts/test.mjs'), ...words], { env, show: true });
   // What else stands in the files are warnings of memory that could not be had.
   const found = readdirSync(reports)

@@ -11,6 +11,12 @@ export interface Stored {
 /** Where the tests run. */
 export const device = process.env.TANDEM_TEST_DEVICE ?? 'cpu';
 
+/**
+ * Whether memory can be measured: a sanitizer's allocator keeps what is freed, and answers no
+ * questions.
+ */
+export const measuresMemory = process.env.ASAN_OPTIONS === undefined;
+
 /** A fixture of this package; it stays in the source folder when the tests are compiled. */
 export function fixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../test/fixtures/${name}.json`, import.meta.url), 'utf8')) as T;
