@@ -16,13 +16,13 @@ function of(a: Tensor, b: Tensor): { onDiagonal: number; offDiagonal: number; lo
 }
 
 describe('Barlow Twins', () => {
-  test('7 (a) constant embeddings: exactly d', () =>
+  test('constant embeddings: exactly d', () =>
     scope(() => {
       const z = alike(32, 16);
       assert.deepEqual(of(z, z), { onDiagonal: 16, offDiagonal: 0, loss: 16 });
     }));
 
-  test('7 (b) whitened and alike: d * O(1e-10)', () =>
+  test('whitened and alike: d * O(1e-10)', () =>
     scope(() => {
       const z = whitened(64, 16, 64);
       // C_ii = 1 / (1 + 1e-5), so the diagonal is d * 1e-10 and no more.
@@ -30,7 +30,7 @@ describe('Barlow Twins', () => {
       assert.ok(of(z, z).loss < 16 * 1.1e-10, String(of(z, z).loss));
     }));
 
-  test('7 (c) independent: on-diagonal about d (1 + 1/N), off-diagonal about d (d - 1) / N', () =>
+  test('independent: on-diagonal about d (1 + 1/N), off-diagonal about d (d - 1) / N', () =>
     scope(() => {
       const [n, d] = [256, 512];
       const { onDiagonal, offDiagonal } = of(normal([n, d], 31), normal([n, d], 47));
@@ -40,7 +40,7 @@ describe('Barlow Twins', () => {
       assertClose(offDiagonal, (d * (d - 1)) / n, { atol: (4 * Math.SQRT2 * d) / n });
     }));
 
-  test('7 (d) positive scale and shift of a dimension do not matter', () =>
+  test('positive scale and shift of a dimension do not matter', () =>
     scope(() => {
       // Deviations far above sqrt(eps), which alone depends on the scale.
       const [a, b] = [normal([64, 8], 1).mul(1e4), normal([64, 8], 2).mul(1e4)];
@@ -49,14 +49,14 @@ describe('Barlow Twins', () => {
       assertClose(of(a, b.mul(scale).sub(7)).loss, of(a, b).loss, { rtol: 1e-9 });
     }));
 
-  test('7 (d) a flipped sign costs (C_ii - 1)^2 = 4', () =>
+  test('a flipped sign costs (C_ii - 1)^2 = 4', () =>
     scope(() => {
       const z = whitened(64, 8, 64).mul(1e3);
       const flipped = z.mul(tensor([1, 1, -1, 1, 1, 1, 1, 1], { dtype: 'float64' }));
       assertClose(of(z, flipped).onDiagonal, 4, { rtol: 1e-9 });
     }));
 
-  test('7 (e) swapping the views or permuting the images changes nothing, pairing the wrong images does', () =>
+  test('swapping the views or permuting the images changes nothing, pairing the wrong images does', () =>
     scope(() => {
       const [a, b] = [normal([6, 8], 1), normal([6, 8], 2)];
       const order = [3, 1, 5, 0, 2, 4];
@@ -65,7 +65,7 @@ describe('Barlow Twins', () => {
       assert.ok(Math.abs(of(reordered(a, order), b).loss - of(a, b).loss) > 0.01);
     }));
 
-  test('7 (f) fewer images than dimensions: the off-diagonal is at least d^2 / (N - 1) - d', () =>
+  test('fewer images than dimensions: the off-diagonal is at least d^2 / (N - 1) - d', () =>
     scope(() => {
       for (const [n, bound, loss] of [
         [256, 516, 2.63],

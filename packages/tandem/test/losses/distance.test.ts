@@ -36,14 +36,14 @@ describe('cosineDistance', () => {
       assertClose(cosineDistance(a, b), l2Normalize(a).sub(l2Normalize(b)).square().sum([1]).mean(), { rtol: 1e-12 });
     }));
 
-  test('4 (a) BYOL: 0 when parallel, 8 when anti-parallel', () =>
+  test('BYOL: 0 when parallel, 8 when anti-parallel', () =>
     scope(() => {
       const [p1, p2] = four(6, 8);
       assertClose(byol(p1, p2, p2.mul(5), p1.mul(0.2)), 0, { atol: 1e-14 });
       assertClose(byol(p1, p2, p2.mul(-5), p1.mul(-0.2)), 8, { rtol: 1e-14 });
     }));
 
-  test('4 (a) BYOL: about 4 for independent rows, give or take 2 sqrt(2) / sqrt(d N)', () =>
+  test('BYOL: about 4 for independent rows, give or take 2 sqrt(2) / sqrt(d N)', () =>
     scope(() => {
       const [n, d, draws] = [64, 32, 24];
       const spread = (2 * Math.SQRT2) / Math.sqrt(d * n);
@@ -54,7 +54,7 @@ describe('cosineDistance', () => {
       assert.ok(Math.abs(measured / spread - 1) < 0.43, `${measured} against ${spread}`);
     }));
 
-  test('4 (b) targets that are detached get no gradient', () =>
+  test('targets that are detached get no gradient', () =>
     scope(() => {
       const detached = (...z: Tensor[]) => {
         const [p1, p2, z1, z2] = z as Four;
@@ -67,7 +67,7 @@ describe('cosineDistance', () => {
       );
     }));
 
-  test("4 (e) L = 4 + 4 L' with SimSiam's loss L', and gradients four times as large", () =>
+  test("L = 4 + 4 L' with SimSiam's loss L', and gradients four times as large", () =>
     scope(() => {
       const z = four(6, 8);
       assertClose(
@@ -84,7 +84,7 @@ describe('cosineDistance', () => {
       });
     }));
 
-  test('4 (f) the gradient is orthogonal to every prediction', () =>
+  test('the gradient is orthogonal to every prediction', () =>
     scope(() => {
       const z = four(6, 8);
       const found = gradients((...x) => byol(...(x as Four)), ...z);
@@ -95,7 +95,7 @@ describe('cosineDistance', () => {
 });
 
 describe('negativeCosine', () => {
-  test('5 (a) p = z both ways: -1; opposite 1, orthogonal 0', () =>
+  test('p = z both ways: -1; opposite 1, orthogonal 0', () =>
     scope(() => {
       const [p1, p2] = four(6, 8);
       assertClose(simSiam(p1, p2, p2.mul(3), p1), -1, { rtol: 1e-14 });
@@ -103,7 +103,7 @@ describe('negativeCosine', () => {
       assertClose(negativeCosine(matrix([[3, 4]]), matrix([[-4, 3]])), 0, { atol: 1e-16 });
     }));
 
-  test('5 (c) with the target detached the gradient is another', () =>
+  test('with the target detached the gradient is another', () =>
     scope(() => {
       const [a, b] = four(6, 8);
       const free = gradients((x) => negativeCosine(x as Tensor, (x as Tensor).mul(b)), a)[0] as Tensor;

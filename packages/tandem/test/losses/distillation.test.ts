@@ -20,7 +20,7 @@ function entropy(p: Tensor): number {
 }
 
 describe('distillation', () => {
-  test('1: never below the entropy of the teacher, and there with no gradient where both distributions are one', () =>
+  test('never below the entropy of the teacher, and there with no gradient where both distributions are one', () =>
     scope(() => {
       const h = entropy(softmax(teacher(), 0.3));
       for (const seed of [3, 4, 5]) assert.ok(of(normal([5, 7], seed), teacher()).item() > h);
@@ -32,7 +32,7 @@ describe('distillation', () => {
       assertClose(found as Tensor, new Array(35).fill(0), { atol: 1e-14 });
     }));
 
-  test('2: the gradient is (q - p) / (temperature n), its rows sum to 0, and none reaches the teacher', () =>
+  test('the gradient is (q - p) / (temperature n), its rows sum to 0, and none reaches the teacher', () =>
     scope(() => {
       const [s, t] = gradients((x, y) => of(x, y), student(), teacher());
       const expected = softmax(student(), 0.2)
@@ -44,7 +44,7 @@ describe('distillation', () => {
       assertGradients((x) => of(x, teacher()), [student()]);
     }));
 
-  test('3: a constant in each row changes nothing, nor does another order of the anchors', () =>
+  test('a constant in each row changes nothing, nor does another order of the anchors', () =>
     scope(() => {
       const shift = normal([5, 1], 9).mul(3);
       const before = of(student(), teacher()).item();
@@ -54,7 +54,7 @@ describe('distillation', () => {
       assertClose(of(turned(student()), turned(teacher())), before, { rtol: 1e-12 });
     }));
 
-  test('4: a uniform student gives ln(anchors), a one-hot teacher the cross-entropy with its class', () =>
+  test('a uniform student gives ln(anchors), a one-hot teacher the cross-entropy with its class', () =>
     scope(() => {
       assertClose(of(zeros([5, 7], { dtype: 'float64' }), teacher()), Math.log(7), { rtol: 1e-12 });
       const labels = [3, 1, 0, 6, 3];
@@ -70,7 +70,7 @@ describe('distillation', () => {
       assertClose(of(student(), oneHot, { student: 0.2, teacher: 1e-3 }), hard, { rtol: 1e-12 });
     }));
 
-  test('31: a teacher that knows nothing has the entropy ln(anchors)', () =>
+  test('a teacher that knows nothing has the entropy ln(anchors)', () =>
     scope(() => {
       const { teacherEntropy } = distillationLoss(student(), zeros([5, 7], { dtype: 'float64' }), temperatures);
       assertClose(teacherEntropy, Math.log(7), { rtol: 1e-12 });
@@ -97,7 +97,7 @@ describe('similarities to a queue', () => {
       assertClose(queueScores(s(), t(), queue()), expected.flat(), { rtol: 1e-12, atol: 1e-14 });
     }));
 
-  test('5: as the temperature of the teacher goes to 0, SEED becomes InfoNCE with its own embedding as the positive', () =>
+  test('as the temperature of the teacher goes to 0, SEED becomes InfoNCE with its own embedding as the positive', () =>
     scope(() => {
       const nearest = l2Normalize(t()).mm(queue().t()).max().item();
       assert.ok(1 - nearest > 0.01, `${nearest}`);
@@ -109,7 +109,7 @@ describe('similarities to a queue', () => {
       assertClose(a as Tensor, b as Tensor, { rtol: 1e-8, atol: 1e-10 });
     }));
 
-  test('6: turning student, teacher and queue alike leaves SEED as it is, and changes a loss of coordinates', () =>
+  test('turning student, teacher and queue alike leaves SEED as it is, and changes a loss of coordinates', () =>
     scope(() => {
       const [turn] = linalgSvd(normal([8, 8], 5));
       const turned = (x: Tensor) => x.mm(turn);

@@ -23,8 +23,8 @@ const temperature = 0.2;
 
 /** Each loss as a function of four embeddings, of which it may use fewer. */
 const losses: Record<string, (...z: [Tensor, Tensor, Tensor, Tensor]) => Tensor> = {
-  'infoNce N1': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'opposite-view' }),
-  'infoNce N2': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'all-others' }),
+  'infoNce opposite-view': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'opposite-view' }),
+  'infoNce all-others': (a, b, c, d) => infoNce([a, b], [c, d], { temperature, negatives: 'all-others' }),
   ntXent: (a, b) => ntXent([a, b], { temperature: 0.5 }),
   queueContrast: (a, b, c) => queueContrast(a, b.detach(), l2Normalize(c.detach()), { temperature }),
   'queueContrast both ways': (a, b, c, d) =>
@@ -49,11 +49,11 @@ function four(shape: readonly number[], dtype: DType): [Tensor, Tensor, Tensor, 
 
 for (const [name, loss] of Object.entries(losses)) {
   describe(name, () => {
-    test('15: gradients are those of central differences, N=4 and d=8 in float64', () =>
+    test('gradients are those of central differences, N=4 and d=8 in float64', () =>
       scope(() => assertGradients(loss as (...z: Tensor[]) => Tensor, four([4, 8], 'float64'))));
 
     for (const half of ['bfloat16', 'float16'] as const) {
-      test(`1.7: ${half} embeddings, and float32 ones under autocast, give what float32 gives`, () =>
+      test(`${half} embeddings, and float32 ones under autocast, give what float32 gives`, () =>
         scope(() => {
           const narrow = four([16, 32], half);
           const widened = narrow.map((z) => z.to('float32')) as typeof narrow;

@@ -13,7 +13,7 @@ function value(s: Two, t: Two, negatives: Negatives, temperature = 0.2): number 
 }
 
 describe('InfoNCE of student and teacher', () => {
-  test('9.10 (11) all projections equal: ln(2N - 1) for N2, ln N for N1', () =>
+  test('all projections equal: ln(2N - 1) with all others as negatives, ln N with opposite views', () =>
     scope(() => {
       for (const n of [2, 5, 256]) {
         const z: Two = [alike(n, 8), alike(n, 8)];
@@ -24,7 +24,7 @@ describe('InfoNCE of student and teacher', () => {
       assertClose(value([z, z], [z, z], 'opposite-view'), 5.5452, { atol: 5e-5 });
     }));
 
-  test('perfect pairs, all else orthogonal: ln(1 + (2N - 2) exp(-1/T)), and N - 1 for N1', () =>
+  test('perfect pairs, all else orthogonal: ln(1 + (2N - 2) exp(-1/T)), and N - 1 with opposite views', () =>
     scope(() => {
       const z = matrix([
         [1, 0, 0],
@@ -37,7 +37,7 @@ describe('InfoNCE of student and teacher', () => {
       }
     }));
 
-  test('9.10 (11) with the student as teacher the value is NT-Xent exactly, the gradient is not a multiple of it', () =>
+  test('with the student as teacher the value is NT-Xent exactly, the gradient is not a multiple of it', () =>
     scope(() => {
       const z = student();
       const options = { temperature: 0.2, negatives: 'all-others' } as const;
@@ -55,7 +55,7 @@ describe('InfoNCE of student and teacher', () => {
       return infoNce([a, b], [c, d], { temperature: 0.2, negatives });
     };
 
-    test(`9.10 (11) ${negatives}: a teacher made without gradient gets none, the student does`, () =>
+    test(`${negatives}: a teacher made without gradient gets none, the student does`, () =>
       scope(() => {
         const [s, t] = [student(), teacher()];
         for (const x of [...s, ...t]) x.requiresGrad = true;
@@ -64,7 +64,7 @@ describe('InfoNCE of student and teacher', () => {
         for (const x of s) assert.ok(x.grad);
       }));
 
-    test(`9.10 (11) ${negatives}: the gradient is orthogonal to every student row`, () =>
+    test(`${negatives}: the gradient is orthogonal to every student row`, () =>
       scope(() => {
         const s = student();
         const found = gradients((a, b) => loss(a as Tensor, b as Tensor, ...teacher()), ...s);
@@ -93,7 +93,7 @@ describe('InfoNCE of student and teacher', () => {
       }));
   }
 
-  test('N1 does not see the same view, N2 does', () =>
+  test('opposite views leave out the same view, all others include it', () =>
     scope(() => {
       const [s, t] = [student(), teacher()];
       const oneWay = (t1: Tensor, negatives: Negatives) => {
@@ -105,7 +105,7 @@ describe('InfoNCE of student and teacher', () => {
       assert.notDeepEqual(elements(oneWay(t[0], 'all-others')), elements(oneWay(other, 'all-others')));
     }));
 
-  test('N2 never sees the same view of the same image', () =>
+  test('no image has its own same view as a negative', () =>
     scope(() => {
       // With one image the only logit left is the positive: the loss is 0 whatever the same view
       // looks like.

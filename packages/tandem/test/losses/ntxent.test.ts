@@ -10,14 +10,14 @@ const student = (): Two => [normal([6, 8], 13), normal([6, 8], 14)];
 describe('NT-Xent', () => {
   const of = (z: Two, temperature: number) => ntXent(z, { temperature }).item();
 
-  test('2 (a) all projections equal: ln(2N - 1)', () =>
+  test('all projections equal: ln(2N - 1)', () =>
     scope(() => {
       for (const n of [1, 2, 5, 256]) {
         assertClose(of([alike(n, 8), alike(n, 8)], 0.5), Math.log(2 * n - 1), { rtol: 1e-12, atol: 1e-15 });
       }
     }));
 
-  test('2 (b) perfect pairs, all else orthogonal: ln(1 + (2N - 2) exp(-1/T))', () =>
+  test('perfect pairs, all else orthogonal: ln(1 + (2N - 2) exp(-1/T))', () =>
     scope(() => {
       const z = matrix([
         [1, 0, 0],
@@ -29,7 +29,7 @@ describe('NT-Xent', () => {
       }
     }));
 
-  test('2 (c) random projections: ln(2N - 1) + 1 / (2 d T^2), give or take 1 / (T sqrt(d N))', () =>
+  test('random projections: ln(2N - 1) + 1 / (2 d T^2), give or take 1 / (T sqrt(d N))', () =>
     scope(() => {
       const n = 256;
       for (const [d, temperature] of [
@@ -45,7 +45,7 @@ describe('NT-Xent', () => {
       }
     }));
 
-  test('2 (d) the gradient is orthogonal to every projection', () =>
+  test('the gradient is orthogonal to every projection', () =>
     scope(() => {
       const z = student();
       gradients((a, b) => ntXent([a as Tensor, b as Tensor], { temperature: 0.2 }), ...z).forEach((g, i) => {
@@ -53,14 +53,14 @@ describe('NT-Xent', () => {
       });
     }));
 
-  test('2 (e) the lengths of projections do not matter', () =>
+  test('the lengths of projections do not matter', () =>
     scope(() => {
       const [a, b] = student();
       const c = tensor([0.01, 1, 3, 50, 0.2, 1e4], { shape: [6, 1], dtype: 'float64' });
       assertClose(of([a.mul(c), b.mul(7)], 0.2), of([a, b], 0.2), { rtol: 1e-12 });
     }));
 
-  test('2 (f) swapping the views or permuting the images changes nothing, pairing the wrong images does', () =>
+  test('swapping the views or permuting the images changes nothing, pairing the wrong images does', () =>
     scope(() => {
       const [a, b] = student();
       const order = [3, 1, 5, 0, 2, 4];
@@ -70,7 +70,7 @@ describe('NT-Xent', () => {
       assert.ok(Math.abs(of([reordered(a, order), b], 0.2) - before) > 0.01);
     }));
 
-  test('2 (g) the cross-entropy of the 2N x (2N - 1) logits without the diagonal', () =>
+  test('the cross-entropy of the 2N x (2N - 1) logits without the diagonal', () =>
     scope(() => {
       const [n, temperature] = [6, 0.2];
       const [a, b] = student();

@@ -13,7 +13,7 @@ function of(q: Tensor, k: Tensor, rows: Tensor, temperature = 0.2): number {
 }
 
 describe('contrast with a memory queue', () => {
-  test('3 (a) everything equal to one unit vector: ln(1 + Q), 8.3180 at 4096', () =>
+  test('everything equal to one unit vector: ln(1 + Q), 8.3180 at 4096', () =>
     scope(() => {
       for (const size of [1, 5, 4096]) {
         for (const temperature of [0.1, 0.2]) {
@@ -24,7 +24,7 @@ describe('contrast with a memory queue', () => {
       assertClose(of(alike(4, 8), alike(4, 8), l2Normalize(alike(4096, 8))), 8.318, { atol: 5e-5 });
     }));
 
-  test('3 (b) random: ln(1 + Q) + 1 / (2 d T^2), give or take 1 / (T sqrt(d N))', () =>
+  test('random: ln(1 + Q) + 1 / (2 d T^2), give or take 1 / (T sqrt(d N))', () =>
     scope(() => {
       const [n, size] = [256, 4096];
       for (const [d, temperature] of [
@@ -40,7 +40,7 @@ describe('contrast with a memory queue', () => {
       }
     }));
 
-  test('3 (e) the query alone learns: no gradient reaches key or queue', () =>
+  test('the query alone learns: no gradient reaches key or queue', () =>
     scope(() => {
       const [forQuery, forKey, forQueue] = gradients(
         (q, k, rows) => queueContrast(q as Tensor, k as Tensor, rows as Tensor, { temperature: 0.2 }),
@@ -52,7 +52,7 @@ describe('contrast with a memory queue', () => {
       assertOrthogonal(forQuery as Tensor, query());
     }));
 
-  test('6 constant case, both directions added: 2 ln(1 + 4096) = 16.636', () =>
+  test('constant case, both directions added: 2 ln(1 + 4096) = 16.636', () =>
     scope(() => {
       const [z, rows] = [alike(8, 16), l2Normalize(alike(4096, 16))];
       const oneWay = queueContrast(z, z, rows, { temperature: 0.2 });
@@ -60,7 +60,7 @@ describe('contrast with a memory queue', () => {
       assertClose(2 * oneWay.item(), 16.636, { atol: 5e-4 });
     }));
 
-  test('6 swapping the views with their queues, or permuting the images, changes nothing', () =>
+  test('swapping the views with their queues, or permuting the images, changes nothing', () =>
     scope(() => {
       const both = (p: Two, z: Two, queues: Two) => of(p[0], z[1], queues[1]) + of(p[1], z[0], queues[0]);
       const swapped = ([first, second]: Two): Two => [second, first];

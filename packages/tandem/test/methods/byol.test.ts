@@ -5,14 +5,14 @@ import { negativeCosine } from '../../src/losses/index.js';
 import { assertClose, elements, hash } from '../support.js';
 import { lossOf, Stepping, shared, stepContext, stepInfo, teacherOf, tinyMethod, viewsOf } from './stepping.js';
 
-describe('4. exact checks of BYOL', () => {
-  test('(b) no gradient reaches the target', () => {
+describe('target and loss of BYOL', () => {
+  test('no gradient reaches the target', () => {
     const method = tinyMethod('byol');
     new Stepping(method).take(2);
     for (const x of teacherOf(method).parameters()) assert.ok(x.grad === null && !x.requiresGrad);
   });
 
-  test('(c) eta 1 holds the target, eta 0 makes it the student after every step', () => {
+  test('eta 1 holds the target, eta 0 makes it the student after every step', () => {
     const stays = tinyMethod('byol', { eta: 1 });
     const before = hash(shared(teacherOf(stays)));
     new Stepping(stays).take(3);
@@ -25,7 +25,7 @@ describe('4. exact checks of BYOL', () => {
     }
   });
 
-  test('(d) the target keeps eta of itself at the first step, and nearly all at the last', () => {
+  test('the target keeps eta of itself at the first step, and nearly all at the last', () => {
     for (const [step, kept] of [
       [0, 0.9],
       [50, 0.95],
@@ -49,7 +49,7 @@ describe('4. exact checks of BYOL', () => {
     }
   });
 
-  test("(e) the loss is 4 + 4 L' where L' is the mean of the negative cosines", () =>
+  test("the loss is 4 + 4 L' where L' is the mean of the negative cosines", () =>
     scope(() => {
       const method = tinyMethod('byol', {}, { dtype: 'float64' });
       const [a, b] = viewsOf(0, method.student.parameters()[0] as Tensor);

@@ -19,8 +19,8 @@ import { lossOf, Stepping, shared, stepContext, stepInfo, teacherOf, tinyClbo, v
 const flat = (tensors: readonly Tensor[]) => tensors.flatMap(elements);
 const gradients = (method: Method) => method.student.parameters().map((x) => (x.grad ? hash([x.grad]) : null));
 
-describe('9.10 exact checks', () => {
-  test('(1) K=1 without the prox is an EMA teacher, bit for bit, over the whole trajectory', () => {
+describe('CLBO step by step', () => {
+  test('K=1 without the prox is an EMA teacher, bit for bit, over the whole trajectory', () => {
     const method = tinyClbo({ lookahead: 1, prox: false, eta: 0.9 });
     const stepping = new Stepping(method);
     // The same run, written out.
@@ -57,7 +57,7 @@ describe('9.10 exact checks', () => {
     }
   });
 
-  test('(1) K=1 with the prox: the teacher is the EMA of the recorded student', () => {
+  test('K=1 with the prox: the teacher is the EMA of the recorded student', () => {
     const method = tinyClbo({ lookahead: 1, eta: 0.8, lambda0: 0.5 });
     const stepping = new Stepping(method, { stepsPerEpoch: 3 });
     const ema = teacherOf(method).twin();
@@ -72,7 +72,7 @@ describe('9.10 exact checks', () => {
     }
   });
 
-  test('(4) the teacher stands still in the inner loop and moves once in K steps, across epochs', () => {
+  test('the teacher stands still in the inner loop and moves once in K steps, across epochs', () => {
     for (const K of [1, 2, 3]) {
       const method = tinyClbo({ lookahead: K, epochMode: 'one-pass' });
       const teacher = teacherOf(method);
@@ -91,7 +91,7 @@ describe('9.10 exact checks', () => {
     }
   });
 
-  test('(4) the teacher has no gradient and the optimizer none of its tensors', () => {
+  test('the teacher has no gradient and the optimizer none of its tensors', () => {
     for (const options of [{}, { predictor: true }, { init: 'independent' }, { loss: 'vicreg' }]) {
       const method = tinyClbo(options);
       const stepping = new Stepping(method);
@@ -106,7 +106,7 @@ describe('9.10 exact checks', () => {
     }
   });
 
-  test('(5) restart: the pull of the first inner step is exactly zero, that of the second is not', () => {
+  test('restart: the pull of the first inner step is exactly zero, that of the second is not', () => {
     const method = tinyClbo({ studentStart: 'restart', lambda0: 0.5 });
     const stepping = new Stepping(method);
     let before: (string | null)[] = [];
@@ -118,7 +118,7 @@ describe('9.10 exact checks', () => {
     assert.equal(hash(shared(method.student)), hash(shared(teacherOf(method))));
   });
 
-  test('(5) restart with K=1: the prox changes no bit; with carry it does', () => {
+  test('restart with K=1: the prox changes no bit; with carry it does', () => {
     const run = (prox: boolean, studentStart: string) => {
       const method = tinyClbo({ prox, studentStart, lookahead: 1, lambda0: 0.5 });
       new Stepping(method).take(5);
@@ -129,7 +129,7 @@ describe('9.10 exact checks', () => {
   });
 
   for (const proxMode of ['coupled', 'decoupled']) {
-    test(`(6) prox only, ${proxMode}: (1 - lr lambda)^m, then the teacher's step`, () => {
+    test(`prox only, ${proxMode}: (1 - lr lambda)^m, then the teacher's step`, () => {
       const [lr, lambda0, eta, K] = [0.1, 0.5, 0.9, 4];
       const options = { proxMode, lambda0, eta, lookahead: K, init: 'independent' };
       const method = tinyClbo(options, 'float64');
@@ -149,7 +149,7 @@ describe('9.10 exact checks', () => {
     });
   }
 
-  test('(8) theta = xi without a loss: nothing moves; weight decay alone moves theta by -lr wd theta', () => {
+  test('theta = xi without a loss: nothing moves; weight decay alone moves theta by -lr wd theta', () => {
     const still = tinyClbo({}, 'float64');
     const before = hash(Object.values(still.student.stateDict()));
     new Stepping(still, { weightDecay: 0, lossless: true }).take(5);
@@ -164,7 +164,7 @@ describe('9.10 exact checks', () => {
     assert.equal(hash(teacherOf(decaying).parameters()), hash(tinyClbo({}, 'float64').student.parameters()));
   });
 
-  test('(9) the teacher has running statistics of its own after one step, and they have no part in prox and distance', () => {
+  test('the teacher has running statistics of its own after one step, and they have no part in prox and distance', () => {
     const method = tinyClbo();
     const stepping = new Stepping(method);
     stepping.take();
@@ -177,7 +177,7 @@ describe('9.10 exact checks', () => {
     assert.deepEqual(numbers(), before);
   });
 
-  test('(11) with xi = theta the loss is NT-Xent of the student exactly, its gradient is another', () =>
+  test('with xi = theta the loss is NT-Xent of the student exactly, its gradient is another', () =>
     scope(() => {
       const method = tinyClbo({}, 'float64');
       const views = viewsOf(0, method.student.parameters()[0] as Tensor);
@@ -192,7 +192,7 @@ describe('9.10 exact checks', () => {
       assert.ok(cosine > 0 && cosine < 0.999, `cosine ${cosine}`);
     }));
 
-  test('(12) without the prox the distance matters through the teacher features only', () => {
+  test('without the prox the distance matters through the teacher features only', () => {
     for (const prox of [false, true]) {
       const method = tinyClbo({ prox, lookahead: 3 }, 'float64');
       const step = () =>

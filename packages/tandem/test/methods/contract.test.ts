@@ -138,7 +138,7 @@ for (const subject of subjects) {
     }
 
     if (subject.settings?.teacher) {
-      test('20: ten steps leave every bit of the frozen teacher, batch norm too', async () => {
+      test('ten steps leave every bit of the frozen teacher, batch norm too', async () => {
         const start = run(subject, { epochs: 5 });
         const { imitated } = start as { imitated: FrozenTeacher };
         const [before, student] = [bitsOf(imitated), stateOf(start)];

@@ -34,7 +34,7 @@ const centreOf = ({ state }: Method) => state?.centre as Tensor;
 const scoresOf = (method: Method, x: Tensor) => noGrad(() => teacherOf(method).forward(x));
 
 describe('the centre', () => {
-  test('26. n updates with a constant mean leave mean (1 - 0.9^n)', () =>
+  test('n updates with a constant mean leave mean (1 - 0.9^n)', () =>
     scope(() => {
       const centre = new RunningMean(3, 0.9, { dtype: 'float64' });
       const rows = normal([5, 3], 1);
@@ -50,7 +50,7 @@ describe('the centre', () => {
       centre.mean.dispose();
     }));
 
-  test('26. after a step it is 0.1 times the mean of what the teacher said, and that step did not use it', () =>
+  test('after a step it is 0.1 times the mean of what the teacher said, and that step did not use it', () =>
     scope(() => {
       const method = tiny();
       const views = crops(4);
@@ -69,7 +69,7 @@ describe('the centre', () => {
       assert.ok(Math.abs(lossOf(method, views).item() - expected.item()) > 1e-6, 'the next step uses it');
     }));
 
-  test('8. one more everywhere changes nothing, one more in a place does', () =>
+  test('one more everywhere changes nothing, one more in a place does', () =>
     scope(() => {
       const method = tiny();
       const views = crops(3);
@@ -87,7 +87,7 @@ describe('the pairs', () => {
   const scores = (count: number) => Array.from({ length: count }, (_, i) => normal([4, 7], 10 + i).mul(0.2));
 
   for (const count of [2, 3, 8]) {
-    test(`27. of ${count} crops: the mean over 2 x ${count} - 2 pairs, none of a crop with itself`, () =>
+    test(`of ${count} crops: the mean over 2 x ${count} - 2 pairs, none of a crop with itself`, () =>
       scope(() => {
         const [found, targets] = [scores(count), scores(20).slice(10, 12)];
         const pairs = targets.flatMap((t, j) =>
@@ -102,7 +102,7 @@ describe('the pairs', () => {
       }));
   }
 
-  test('27. of two crops, what the student says of one never meets the teacher of the same', () =>
+  test('of two crops, what the student says of one never meets the teacher of the same', () =>
     scope(() => {
       const [a, b] = scores(2) as [Tensor, Tensor];
       const [t, u] = scores(6).slice(4) as [Tensor, Tensor];
@@ -111,7 +111,7 @@ describe('the pairs', () => {
       assertClose(sumOfTerms(terms), (sumOfTerms(ab).item() + sumOfTerms(ba).item()) / 2, { rtol: 1e-12 });
     }));
 
-  test('31. equal scores of the teacher: its entropy is ln(prototypes)', () =>
+  test('equal scores of the teacher: its entropy is ln(prototypes)', () =>
     scope(() => {
       const equal = [zeros([4, 7], { dtype: 'float64' }), zeros([4, 7], { dtype: 'float64' })];
       assertClose(cropDistillationLoss(scores(5), equal, temperatures).teacherEntropy, Math.log(7), { rtol: 1e-14 });
@@ -128,7 +128,7 @@ describe('the pairs', () => {
 });
 
 describe('the prototypes', () => {
-  test('28. scores are within 1, and lengths of the directions change nothing', () =>
+  test('scores are within 1, and lengths of the directions change nothing', () =>
     scope(() => {
       const method = tiny();
       const views = crops(3);
@@ -146,7 +146,7 @@ describe('the prototypes', () => {
     'SGD with momentum and weight decay': (x: readonly Tensor[]) =>
       new optim.SGD(x, { lr: 0.1, momentum: 0.9, weightDecay: 0.1 }),
   })) {
-    test(`29. stand still in the first epoch, bit for bit, under ${name}; then they move`, () => {
+    test(`stand still in the first epoch, bit for bit, under ${name}; then they move`, () => {
       const method = tiny({ fixedGain: false, freezeLast: 1 });
       const optimizer = make(method.student.parameters());
       const { prototypes } = headOf(method);

@@ -60,7 +60,7 @@ const two = 'L0(512,512)-BN-R-L(512,512)';
 const gelu = 'L(512,2048)-GELU-L(2048,2048)-GELU-L(2048,256)';
 const three = 'L0(512,512)-BN-R-L0(512,512)-BN-R-L(512,512)';
 
-describe('1.4 the heads of each method', () => {
+describe('the heads of each method', () => {
   const uniform: Readonly<Record<string, [string, string | null]>> = {
     simclr: [two, null],
     moco: [two, null],
@@ -126,7 +126,7 @@ describe('1.4 the heads of each method', () => {
   });
 });
 
-describe('1.1 parameters of heads on 512 features', () => {
+describe('parameters of heads on 512 features', () => {
   const count = (name: string, settings: object) => {
     const { head } = built(name, settings).student;
     return head.parameters().reduce((sum, x) => sum + x.numel, 0);

@@ -8,7 +8,7 @@ import { lossOf, Stepping, shared, stepContext, teacherOf, tinyMethod, viewsOf }
 
 const queuesOf = ({ state }: Method) => [state?.bank1, state?.bank2] as [Tensor, Tensor];
 
-describe('6. exact checks of MoBY', () => {
+describe('queues and loss of MoBY', () => {
   test('each queue gets the keys of its own view, at one pointer', () => {
     const method = tinyMethod('moby', { eta: 0.9 }, { dtype: 'float64' });
     const stepping = new Stepping(method);

@@ -12,8 +12,8 @@ for (const [name, options, keysOfStep] of [
   ['one direction', {}, 6],
   ['both directions', { symmetric: true }, 12],
 ] as const) {
-  describe(`3. exact checks of MoCo, ${name}`, () => {
-    test('(c) after Q / M steps no initial row survives, and the oldest leave first', () => {
+  describe(`queue and loss of MoCo, ${name}`, () => {
+    test('after Q / M steps no initial row survives, and the oldest leave first', () => {
       const method = tinyMethod('moco', options);
       const stepping = new Stepping(method);
       const first = rows(queueOf(method));
@@ -31,7 +31,7 @@ for (const [name, options, keysOfStep] of [
       assert.ok(before.every((row) => !first.includes(row)));
     });
 
-    test('(d) every row has length 1', () => {
+    test('every row has length 1', () => {
       const method = tinyMethod('moco', options);
       const stepping = new Stepping(method);
       for (let step = 0; step < 4; step++) {
@@ -40,7 +40,7 @@ for (const [name, options, keysOfStep] of [
       }
     });
 
-    test('(f) eta 0: the teacher is the student after the step before; eta 1: it never changes', () => {
+    test('eta 0: the teacher is the student after the step before; eta 1: it never changes', () => {
       const follows = tinyMethod('moco', { ...options, eta: 0 });
       const stepping = new Stepping(follows);
       for (let step = 0; step < 3; step++) {
@@ -77,7 +77,7 @@ for (const [name, options, keysOfStep] of [
   });
 }
 
-describe('3. the keys of MoCo', () => {
+describe('the keys of MoCo', () => {
   const keys = (options: object) => {
     const method = tinyMethod('moco', options, { dtype: 'float64' });
     new Stepping(method).take();

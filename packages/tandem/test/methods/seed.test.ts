@@ -61,7 +61,7 @@ describe('SEED', () => {
   });
 });
 
-describe('38: a student that is its teacher', () => {
+describe('a student that is its teacher', () => {
   for (const [name, options] of [
     ['seed', { temperature: 0.1, teacherTemperature: 0.1 }],
     ['s2bnn', { temperature: 0.1 }],

@@ -73,7 +73,7 @@ describe('the last stage of SimCLR v2', () => {
       }));
   }
 
-  test('7: as the temperature grows the gradient tends to the difference of the centred scores, as 1 over it', () =>
+  test('as the temperature grows the gradient tends to the difference of the centred scores, as 1 over it', () =>
     scope(() => {
       const [n, width] = [6, 5];
       const [student, teacher] = [normal([n, width], 1), normal([n, width], 2)];

@@ -18,8 +18,8 @@ function outputs(method: Method) {
   return { views: [a, b] as const, z, p };
 }
 
-describe('5. exact checks of SimSiam', () => {
-  test('(b) moving a target changes the loss, though no gradient goes there', () =>
+describe('stop-gradient and projections of SimSiam', () => {
+  test('moving a target changes the loss, though no gradient goes there', () =>
     scope(() => {
       const method = inFloat64();
       const { z, p } = outputs(method);
@@ -46,7 +46,7 @@ describe('5. exact checks of SimSiam', () => {
       for (const x of found) assert.ok(elements(x).every((value) => value === 0));
     }));
 
-  test('(c) without the stop the gradient is another, but the loss the same', () =>
+  test('without the stop the gradient is another, but the loss the same', () =>
     scope(() => {
       const method = inFloat64();
       const { views, z, p } = outputs(method);
@@ -59,7 +59,7 @@ describe('5. exact checks of SimSiam', () => {
       assert.ok(Math.max(...apart) > 1e-3);
     }));
 
-  test('(d) projections have mean 0 and biased variance 1 in every dimension', () =>
+  test('projections have mean 0 and biased variance 1 in every dimension', () =>
     scope(() => {
       const { z } = outputs(tinyMethod('simsiam'));
       for (const x of z) {

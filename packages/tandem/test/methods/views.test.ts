@@ -49,7 +49,7 @@ for (const [name, { teacher: trained }] of Object.entries(methods)) {
   if (trained === 'needed') continue; // it is frozen
   const { teacher } = tinyMethod(name);
   if (!teacher) continue;
-  test(`1.3 ${name}: after a step the teacher has running statistics of its own`, () => {
+  test(`${name}: after a step the teacher has running statistics of its own`, () => {
     const method = tinyMethod(name);
     new Stepping(method).take();
     assert.ok(teacher.modules().every((part) => part.training));

@@ -128,7 +128,7 @@ describe('binary convolution', () => {
     [3, 1],
     [3, 2],
   ] as const) {
-    test(`16: ${kernel}x${kernel}, stride ${stride}: is what counting unequal bits of the taps within the image gives`, () =>
+    test(`${kernel}x${kernel}, stride ${stride}: is what counting unequal bits of the taps within the image gives`, () =>
       scope(() => {
         const [inputs, outputs, height, width] = [8, 3, 5, 4];
         const conv = new BinaryConv2d(inputs, outputs, kernel, stride, true);

@@ -12,7 +12,7 @@ const literal: BilevelRates = {
 };
 
 describe('schedules', () => {
-  test('9.10 (3) S1: tau_e * lambda_e is 1 - eta to 1e-12 in every epoch', () => {
+  test('tau_e * lambda_e is 1 - eta to 1e-12 in every epoch', () => {
     for (const eta of [0, 0.5, 0.99, 0.996, 0.9999]) {
       for (const lambda0 of [1e-5, 1e-4, 3e-3, 0.7]) {
         const schedule = bilevelSchedule({ ...literal, eta, lambda0 });
@@ -34,7 +34,7 @@ describe('schedules', () => {
     assertClose(schedule.teacherRate(77), 0.05, { rtol: 1e-14 });
   });
 
-  test('S2: tau_e * lambda_0 decays as tau_0 lambda_0 / e, with 1 / lambda_0 as its own tau_0', () => {
+  test('base-lambda: tau_e * lambda_0 decays as tau_0 lambda_0 / e, with 1 / lambda_0 as its own tau_0', () => {
     const schedule = bilevelSchedule({ ...literal, tauSchedule: 'base-lambda' });
     assertClose(schedule.teacherRate(1), 1, { rtol: 1e-15 });
     assertClose(schedule.teacherRate(100), 0.01, { rtol: 1e-14 });
@@ -50,7 +50,7 @@ describe('schedules', () => {
     }
   });
 
-  test('S3: both constant; one constant alone lets the rate run away', () => {
+  test('both schedules constant; one constant alone lets the rate run away', () => {
     const constant = bilevelSchedule({ ...literal, lambdaSchedule: 'constant', tauSchedule: 'constant' });
     for (const epoch of [1, 2, 500]) {
       assertClose([constant.lambda(epoch), constant.tau(epoch), constant.teacherRate(epoch)], [1e-4, 100, 0.01], {

@@ -13,7 +13,7 @@ describe('emaSchedule', () => {
   });
 
   for (const eta of [0, 0.5, 0.97, 0.99, 0.996, 1]) {
-    test(`4. (d) cosine from ${eta}: eta at first, at last 1 - (1 - eta) sin^2(pi / 2K), never falling between`, () => {
+    test(`cosine from ${eta}: eta at first, at last 1 - (1 - eta) sin^2(pi / 2K), never falling between`, () => {
       const schedule = emaSchedule({ eta, etaSchedule: 'cosine' });
       for (const steps of [1, 2, 7, 1000]) {
         const at = Array.from({ length: steps }, (_, step) => schedule({ step, steps }));
@@ -44,7 +44,7 @@ describe('emaTeacher', () => {
   };
 
   for (const eta of [0, 0.5, 0.99, 1]) {
-    test(`21: after n steps at eta ${eta} with a student that stands still, xi - theta = eta^n (xi_0 - theta)`, () => {
+    test(`after n steps at eta ${eta} with a student that stands still, xi - theta = eta^n (xi_0 - theta)`, () => {
       const { theta, xi, teacher } = made({ eta, etaSchedule: 'constant' });
       set(theta, aim);
       for (let n = 1; n <= 30; n++) {
@@ -57,7 +57,7 @@ describe('emaTeacher', () => {
     });
   }
 
-  test('24: moved after a step by the number of the next one, it is at each step what moving before the forward makes of it', () => {
+  test('moved after a step by the number of the next one, it is at each step what moving before the forward makes of it', () => {
     const steps = 8;
     const options = { eta: 0.6, etaSchedule: 'cosine' } as const;
     /** The student's parameters when step k begins. */

@@ -21,7 +21,7 @@ const bits = ({ encoder, head }: ReturnType<typeof trained>) =>
   hash([...Object.values(encoder.stateDict()), ...Object.values(head.stateDict())]);
 
 describe('a frozen teacher', () => {
-  test('20: ten steps leave every bit of it, batch norm too, and no tensor behind', () => {
+  test('ten steps leave every bit of it, batch norm too, and no tensor behind', () => {
     const network = trained();
     const teacher = frozenTeacher({ ...network, own: cifar }, cifar);
     const student = new Head({ widths: [12, 4], norm: false }).to({ dtype: 'float64' });
@@ -46,7 +46,7 @@ describe('a frozen teacher', () => {
     assert.equal(live.size, 1);
   });
 
-  test('20: what it says of an image does not depend on the others of its batch', () =>
+  test('what it says of an image does not depend on the others of its batch', () =>
     scope(() => {
       const teacher = frozenTeacher({ ...trained(), own: cifar }, cifar);
       const [a, b] = [normal([3, 3, 2, 2], 1), normal([5, 3, 2, 2], 2).mul(9)];
@@ -55,7 +55,7 @@ describe('a frozen teacher', () => {
       assertClose(together.narrow(0, 0, 3), alone, { rtol: 1e-12, atol: 1e-14 });
     }));
 
-  test('23: nothing in it asks for a gradient, nor does what it gives', () => {
+  test('nothing in it asks for a gradient, nor does what it gives', () => {
     const network = trained();
     const teacher = frozenTeacher({ ...network, own: cifar }, cifar);
     for (const x of [...network.encoder.parameters(), ...network.head.parameters()])

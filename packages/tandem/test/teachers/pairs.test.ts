@@ -14,7 +14,7 @@ import { assertClose, elements, hash, TinyEncoder } from '../support.js';
 import { branch, point } from './support.js';
 
 describe('pairs', () => {
-  test('9.10 (9) all trainable tensors of encoder and head, by name, and nothing else', () => {
+  test('all trainable tensors of encoder and head, by name, and nothing else', () => {
     const student = branch('float64', true);
     const teacher = slowTeacher(student);
     const names = student.namedParameters().filter(([name]) => !name.startsWith('predictor.'));
@@ -29,7 +29,7 @@ describe('pairs', () => {
     assert.equal(teacher.branch.predictor, null);
   });
 
-  test("9.10 (9) the scalars in the prox are the trainable ones of f + g: 11,694,656 in the paper's setting", () => {
+  test("the scalars in the prox are the trainable ones of f + g: 11,694,656 in the paper's setting", () => {
     const encoder = buildEncoder({ backbone: 'resnet18', width: 64, stem: 'small', channels: 3 });
     const student = new Branch(encoder, new Head(mlpHead(512, 2, 512, 512)));
     const paired = pairs(student, student);
@@ -41,7 +41,7 @@ describe('pairs', () => {
     student.dispose();
   });
 
-  test('9.10 (9) running statistics and counters leave distance and pull alone', () => {
+  test('running statistics and counters leave distance and pull alone', () => {
     const student = branch();
     const teacher = slowTeacher(student, { branch: branch() });
     const pull = () => {
@@ -124,7 +124,7 @@ describe('the pull and the teacher step', () => {
       });
     }));
 
-  test('9.10 (2) autograd of lambda/2 |sg(theta) - xi|^2 in xi is -lambda (theta - xi); SGD of size tau is the step (3)', () =>
+  test('autograd of lambda/2 |sg(theta) - xi|^2 in xi is -lambda (theta - xi); SGD of size tau is the teacher step', () =>
     scope(() => {
       const [lambda, tau] = [0.02, 5];
       const student = branch();
@@ -148,7 +148,7 @@ describe('the pull and the teacher step', () => {
       });
     }));
 
-  test('9.10 (7) quadratic model: inner fixed point, its error factor, the gradient of Phi, and the outer limit', () => {
+  test('quadratic model: inner fixed point, its error factor, the gradient of Phi, and the outer limit', () => {
     const [a, lambda, lr, c] = [0.7, 0.3, 0.25, [1, -2, 0.5]] as const;
     const student = point([3, 3, -1]);
     const teacher = slowTeacher(student, { branch: point([0.5, 4, 2]) });
@@ -196,7 +196,7 @@ describe('the pull and the teacher step', () => {
     assertClose(theta, c, { rtol: 1e-9 });
   });
 
-  test('9.10 (10) convexity: for rates in [0, 1] every coordinate ends between its old value and the student', () => {
+  test('convexity: for rates in [0, 1] every coordinate ends between its old value and the student', () => {
     for (const rate of [0, 1e-4, 0.01, 0.3, 0.5, 0.77, 0.999, 1]) {
       const student = branch('float32');
       const teacher = slowTeacher(student, { branch: branch('float32') });

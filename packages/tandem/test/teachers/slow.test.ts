@@ -44,7 +44,7 @@ describe('slowTeacher', () => {
     return student;
   };
 
-  test('B1: its own forwards move its statistics, follow does not', () => {
+  test('own: its own forwards move its statistics, follow does not', () => {
     const student = differing();
     const teacher = slowTeacher(student, { branch: branch() });
     scope(() => teacher.project([images(2)]));
@@ -55,7 +55,7 @@ describe('slowTeacher', () => {
     assert.notDeepEqual(own, statistics(student));
   });
 
-  test('B2: they move with the parameters, by the same rate, float64 too', () => {
+  test('averaged: they move with the parameters, by the same rate, float64 too', () => {
     const student = differing();
     const teacher = slowTeacher(student, { statistics: 'averaged', branch: branch() });
     const before = statistics(teacher.branch);
@@ -71,7 +71,7 @@ describe('slowTeacher', () => {
     assert.deepEqual(statistics(student), aim);
   });
 
-  test("B3: they are the student's at each teacher step", () => {
+  test("student: they are the student's at each teacher step", () => {
     const student = differing();
     const teacher = slowTeacher(student, { statistics: 'student', branch: branch() });
     teacher.follow(0.25);
@@ -92,7 +92,7 @@ describe('slowTeacher', () => {
 });
 
 describe('statistics', () => {
-  test('B4: the plain average over the batches, in training mode, then all is as before', () => {
+  test('re-estimated: the plain average over the batches, in training mode, then all is as before', () => {
     manualSeed(1);
     const module = branch();
     module.eval();
@@ -122,7 +122,7 @@ describe('statistics', () => {
     assert.ok(module.parameters().every((x) => x.grad === null));
   });
 
-  test('B4 again with the same batches changes no bit: an evaluation that was cut short is made once more', () => {
+  test('re-estimated again with the same batches changes no bit: an evaluation that was cut short is made once more', () => {
     const module = branch();
     for (let i = 0; i < 4; i++) scope(() => module.forward(images(i)));
     const look = () => {

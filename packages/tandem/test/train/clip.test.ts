@@ -64,7 +64,7 @@ describe('clipped gradients', () => {
     }
   }
 
-  test('30. by tensor no gradient is longer, and short ones stay bit for bit; by all together no sum is', () =>
+  test('by tensor no gradient is longer, and short ones stay bit for bit; by all together no sum is', () =>
     scope(() => {
       const length = (grad: Tensor | null) => grad?.norm().item() ?? 0;
       const [each, together] = [parameters(), parameters()];

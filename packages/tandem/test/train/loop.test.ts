@@ -58,8 +58,8 @@ function planOf(method: Method, changes: Partial<Plan> = {}): Plan {
 
 describe('determinism', () => {
   for (const [name, method, steps] of [
-    ['E1b, K=3', { epochMode: 'k-steps', lookahead: 3, teacherBn: 'averaged' }, 18],
-    ['E2, three steps an epoch', { epochMode: 'one-pass', studentStart: 'restart', predictor: true }, 6],
+    ['K steps on each batch, K=3', { epochMode: 'k-steps', lookahead: 3, teacherBn: 'averaged' }, 18],
+    ['one pass, three steps an epoch', { epochMode: 'one-pass', studentStart: 'restart', predictor: true }, 6],
   ] as const) {
     test(`${name}: going on from a checkpoint at any step gives the bits of the whole run`, async () => {
       const whole = clboRun({ method });

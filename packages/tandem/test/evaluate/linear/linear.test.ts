@@ -55,7 +55,7 @@ describe('heads side by side', () => {
     }));
 });
 
-describe('43: what a probe trains', () => {
+describe('what a probe trains', () => {
   test('weight and bias of every head, which begin at zero, and nothing else', () =>
     scope(() => {
       const labels = tensor(BigInt64Array.from([0, 1, 2, 3, 0, 0, 2], BigInt));
