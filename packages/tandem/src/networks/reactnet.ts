@@ -54,15 +54,13 @@ export class ReActBlock extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    return scope(() => this.block(x));
-  }
-
-  private block(x: Tensor): Tensor {
-    const spatial = this.bn1.forward(this.conv1.forward(this.rsign1.forward(x)));
-    const a = this.rprelu1.forward(spatial.add_(this.pool ? this.pool.forward(x) : x));
-    const signs = this.rsign2.forward(a);
-    const parts = this.pointwise.map((conv, i) => (this.bn2[i] as nn.Module).forward(conv.forward(signs)).add_(a));
-    return this.rprelu2.forward(parts.length === 1 ? (parts[0] as Tensor) : cat(parts, { dim: 1 }));
+    return scope(() => {
+      const spatial = this.bn1.forward(this.conv1.forward(this.rsign1.forward(x)));
+      const a = this.rprelu1.forward(spatial.add_(this.pool ? this.pool.forward(x) : x));
+      const signs = this.rsign2.forward(a);
+      const parts = this.pointwise.map((conv, i) => (this.bn2[i] as nn.Module).forward(conv.forward(signs)).add_(a));
+      return this.rprelu2.forward(parts.length === 1 ? (parts[0] as Tensor) : cat(parts, { dim: 1 }));
+    });
   }
 }
 

@@ -162,22 +162,12 @@ export class ViT extends nn.Module implements Encoder {
       throw new RangeError(`ViT: it has ${this.blocks.length} blocks, ${blocks} were asked for`);
     }
     const found: Tensor[] = [];
-    let y = this.tokens(x);
+    let y = tokensOf(this, x);
     this.blocks.forEach((block, i) => {
       y = block.forward(y);
       if (i >= this.blocks.length - blocks) found.push(this.norm.forward(y.select(1, 0)));
     });
     return found.length === 1 ? (found[0] as Tensor) : cat(found, { dim: 1 });
-  }
-
-  /** Class token and patches with their positions: [n, 1 + patches, width]. */
-  private tokens(x: Tensor): Tensor {
-    const [n, , height, width] = x.shape as [number, number, number, number];
-    if (height % this.patch !== 0 || width % this.patch !== 0) {
-      throw new RangeError(`ViT: patches of ${this.patch} pixels do not divide images of ${height} x ${width}`);
-    }
-    const all = cat([this.clsToken.expand([n, 1, this.featureWidth]), this.patchEmbed.forward(x)], { dim: 1 });
-    return all.add(this.positions(height / this.patch, width / this.patch));
   }
 
   /**
@@ -193,4 +183,15 @@ export class ViT extends nn.Module implements Encoder {
     const resampled = map.upsampleBicubic2d([rows, columns], false).permute([0, 2, 3, 1]);
     return cat([posEmbed.narrow(1, 0, 1), resampled.reshape([1, rows * columns, featureWidth])], { dim: 1 });
   }
+}
+
+/** Class token and patches with their positions: [n, 1 + patches, width]. */
+function tokensOf(vit: ViT, x: Tensor): Tensor {
+  const { patch, clsToken, patchEmbed, featureWidth } = vit;
+  const [n, , height, width] = x.shape as [number, number, number, number];
+  if (height % patch !== 0 || width % patch !== 0) {
+    throw new RangeError(`ViT: patches of ${patch} pixels do not divide images of ${height} x ${width}`);
+  }
+  const all = cat([clsToken.expand([n, 1, featureWidth]), patchEmbed.forward(x)], { dim: 1 });
+  return all.add(vit.positions(height / patch, width / patch));
 }
