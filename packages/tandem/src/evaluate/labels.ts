@@ -34,7 +34,7 @@ export function requireLabels(where: string, data: DataSet, what: string): KnnSp
  * @throws UserError where all images are of one class; the parameters are those of `requireLabels`
  */
 export function requireTwoClasses(where: string, { labels, classes, count }: LabelledSet, what: string): void {
-  const [first] = labels as unknown as [number];
+  const first = labels[0] ?? 0;
   if (labels.some((label) => label !== first)) return;
   throw new UserError(
     `${where}: all ${count} images are of one class, '${classes?.[first] ?? first}'; ${what} needs two or more`,
