@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stream } from '../../src/random.js';
 import { pictures } from '../cli/running.js';
+import { movingClock } from './clock.js';
 import { failingRun, forever, fullDisk, readOnlyDisk, wholeRun } from './disk.js';
+import { damageFiles } from './files.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
 import { call, cases, lineOf } from './runs.js';
@@ -37,6 +39,16 @@ const parts: Record<string, () => Promise<void>> = {
       }
     }
     say(`kills: ${all.kills}, ${all.inWrites} of them in writes; ${all.runs} runs compared, 0 lost`);
+  },
+  async clock() {
+    const wanted = await wholeRun(images, join(folder, 'in-time'));
+    const steps = [-3_600_000, -2000, -1, 60_000, 86_400_000];
+    for (const step of steps) await movingClock('clbo', images, join(folder, 'clock'), step, wanted);
+    say(`clock: ${steps.length} runs killed and resumed while it moved, all equal to the whole one`);
+  },
+  async files() {
+    const wanted = await wholeRun(images, join(folder, 'undamaged'));
+    say(`files: ${await damageFiles(images, folder, wanted)} damaged files, all runs equal to the whole one`);
   },
   async torn() {
     const run = join(folder, 'run');

@@ -18,6 +18,8 @@ export interface Fault {
   readonly times: number;
   /** The file to which the calls are counted, at the end. */
   readonly countTo?: string;
+  /** The machine's clock moves by so many milliseconds whenever somebody looks at it. */
+  readonly clock?: number;
 }
 
 const fault = JSON.parse(process.env.TANDEM_FAULT ?? 'null') as Fault | null;
@@ -44,6 +46,12 @@ function strike(syscall: string, path: string): never {
 
 const isWriting = (flags: unknown) =>
   typeof flags === 'number' ? (flags & 3) !== 0 : flags !== undefined && flags !== 'r';
+
+if (fault?.clock !== undefined) {
+  const [begun, step] = [Date.now(), fault.clock];
+  let looks = 0;
+  Date.now = () => begun + step * ++looks;
+}
 
 if (fault) {
   Object.assign(fs, {

@@ -96,8 +96,11 @@ export function call(argv: readonly string[], options: Parameters<typeof launch>
   return launch(argv, options).ended;
 }
 
-/** Everything that a run leaves, times aside: bits of all tensors, steps, encoders, metrics. */
-export function whatCameOut(run: string): object {
+/**
+ * Everything that a run leaves, times aside: bits of all tensors, steps, encoders, and metrics
+ * unless they are damaged.
+ */
+export function whatCameOut(run: string, isDamaged = false): object {
   const { step, tensors } = readCheckpoint(join(run, 'checkpoint', 'state.safetensors'));
   const bits = Object.entries(tensors).map(([name, x]) => [name, createHash('sha256').update(x.bytes()).digest('hex')]);
   for (const x of Object.values(tensors)) x.dispose();
@@ -105,7 +108,7 @@ export function whatCameOut(run: string): object {
     const file = join(run, 'encoder', `${which}.safetensors`);
     return [which, existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('hex')];
   });
-  const metrics = metricsOf(run).map(({ seconds: _s, imagesPerSecond: _i, ...rest }) => rest);
+  const metrics = (isDamaged ? [] : metricsOf(run)).map(({ seconds: _s, imagesPerSecond: _i, ...rest }) => rest);
   return { step, bits: Object.fromEntries(bits), encoders: Object.fromEntries(encoders), metrics };
 }
 
@@ -123,9 +126,17 @@ export function savedStep(run: string): number {
   return 0;
 }
 
+/** Whether times grow from line to line of the metrics, and rates are above zero. */
+export function metricsAreTimed(run: string): boolean {
+  const lines = metricsOf(run);
+  const times = [0, ...lines.map(({ seconds = Number.NaN }) => seconds)];
+  const areGrowing = times.slice(1).every((time, i) => time > (times[i] as number));
+  return areGrowing && lines.every(({ imagesPerSecond = Number.NaN }) => imagesPerSecond > 0);
+}
+
 /** Goes on until the run is at its end. @returns all that was said */
-export async function finish(run: string): Promise<string> {
-  const { code, stderr } = await call(['resume', run]);
+export async function finish(run: string, fault?: Fault): Promise<string> {
+  const { code, stderr } = await call(['resume', run], fault && { fault });
   if (code !== 0 && /is at its end/.test(stderr)) return stderr;
   assert.equal(code, 0, stderr);
   return stderr;

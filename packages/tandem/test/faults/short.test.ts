@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { stream } from '../../src/random.js';
 import { pictures, temporary } from '../cli/running.js';
+import { movingClock } from './clock.js';
 import { failingRun, forever, fullDisk, smallDisk, wholeRun } from './disk.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
@@ -32,6 +33,13 @@ for (const [name, precision] of [
     assert.ok(done.runs >= 1);
   });
 }
+
+test('a clock that is set back again and again: a killed run resumes, with times that are times', {
+  skip: windows,
+}, async () => {
+  const wanted = await wholeRun(images, join(root, 'in-time'));
+  await movingClock('clbo', images, join(root, 'clock'), -3_600_000, wanted);
+});
 
 test('torn and altered checkpoints are found out at every 512 bytes', async () => {
   const run = join(root, 'run');

@@ -116,8 +116,12 @@ export function openRunFolder(path: string): OpenedRunFolder {
       const metricsUntil = (step: number) => linesUntil(join(path, 'metrics.jsonl'), step);
       const folder = runFolderAt(path, lock);
       const restoreConfig = (config: ConfigFile) => {
-        if (existsSync(join(path, 'config.json'))) putAside(join(path, 'config.json'));
-        folder.writeConfig(config);
+        try {
+          if (existsSync(join(path, 'config.json'))) putAside(join(path, 'config.json'));
+          folder.writeConfig(config);
+        } catch (error) {
+          throw unwritable(path, (error as Error).message, 'make it writable');
+        }
       };
       return { ...folder, resumeAfter, restoreConfig, metricsUntil };
     });
