@@ -24,7 +24,7 @@ const core = `${torch}/*`;
 
 /** Free for every room of the toolkit. */
 const errors = `${tandem}/errors.ts`;
-export const common = [errors, `${tandem}/random.ts`, `${tandem}/defined.ts`];
+export const common = [errors, `${tandem}/text.ts`, `${tandem}/random.ts`, `${tandem}/defined.ts`];
 
 /** @param {string[]} names */
 const images = (...names) => names.map((name) => `${tandem}/images/${name}`);
@@ -68,6 +68,7 @@ export const house = [
   { room: 'packages/torch/codegen', may: [core], worldly: true },
 
   { room: `${tandem}/errors.ts`, packages: ['fastest-levenshtein'], why: 'what users are told, in one line' },
+  { room: `${tandem}/text.ts`, why: 'how names stand in each kind of output' },
   { room: `${tandem}/random.ts`, why: 'draws are functions of seed and position' },
   { room: `${tandem}/defined.ts`, why: 'it is a line of code' },
   { room: math, packages: [engine], why: 'small functions that many rooms want' },

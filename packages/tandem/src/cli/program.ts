@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
 import { TooManySkippedError } from '../images/decode/skipped.js';
+import { printable } from '../text.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
 import { Exit } from './terminal/exit.js';
 import { helpWidth } from './terminal/help.js';
+import { tell } from './terminal/print.js';
 
 /** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
 const commands: Readonly<Record<string, { about: string; load(): Promise<Command> }>> = {
@@ -96,9 +98,16 @@ export async function run(argv: readonly string[]): Promise<number> {
           )
         : '';
     if (process.env.TANDEM_DEBUG) console.error(error);
-    else console.error(`tandem: ${error instanceof Error ? error.message.split('\n')[0] : error}${more}`);
+    else tell(`tandem: ${messageOf(error)}${more}`);
     return error instanceof UserError ? error.exitCode : 1;
   }
+}
+
+/** The message, if a name holds a line break too; of an error that is none of ours its first line. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isWhole = error instanceof UserError || 'code' in error;
+  return isWhole ? error.message.trim() : (error.message.split('\n')[0] ?? '');
 }
 
 /** How more may be bad, and where all of them are listed. */
@@ -116,7 +125,15 @@ async function programFor(argv: readonly string[]): Promise<Command> {
     .configureHelp({ helpWidth: helpWidth() })
     .configureOutput({
       // One line, also where commander puts its suggestion on a second one.
-      outputError: (text, write) => write(`${text.replace(/^error: /, 'tandem: ').replace(/\n(?=\()/, ' ')}`),
+      outputError: (text, write) =>
+        write(
+          `${printable(
+            text
+              .trimEnd()
+              .replace(/^error: /, 'tandem: ')
+              .replace(/\n(?=\([^\n]*$)/, ' '),
+          )}\n`,
+        ),
     })
     .addHelpText('after', examples);
   const called = argv[0] === 'help' ? argv[1] : argv[0];

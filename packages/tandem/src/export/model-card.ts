@@ -1,4 +1,5 @@
 import { dataSetNamed } from '../images/datasets/registry.js';
+import { markdown, printableJson } from '../text.js';
 import type { EncoderCard } from '../weights/card.js';
 
 /** What a quantized model was made and measured with. */
@@ -57,10 +58,10 @@ export function modelCard(provenance: Provenance, card: EncoderCard, features: n
   const { backbone, width, stem } = card.architecture;
   const share = Number(provenance.settings?.labels ?? 0);
   const labels = share > 0 ? `with ${Number((share * 100).toPrecision(3))} % of the labels` : 'without labels';
-  const learned = method && images ? `, learned by ${method} from ${images} ${labels}` : '';
+  const learned = method && images ? `, learned by ${markdown(method)} from ${markdown(images)} ${labels}` : '';
   return [
     frontMatter(provenance, card, onnx),
-    `# ${name}`,
+    `# ${markdown(name)}`,
     `An image encoder${learned}: ${backbone} of width ${width}${stem ? ` (${stem} stem)` : ''}, images of ${card.size} pixels to ${features} features. Made with Tandem.`,
     ...quality(provenance),
     ...(typeof onnx === 'string' ? weightsAlone(card, features, onnx) : models(name, card, features, onnx.quantized)),
@@ -96,7 +97,7 @@ function tokens({ architecture: { size: side = 224 } }: EncoderCard, features: n
 function weightsAlone({ architecture: { channels }, size }: EncoderCard, features: number, why: string): string[] {
   return [
     '## Loading it',
-    `There are no ONNX models: ${why}. Tandem reads \`model.safetensors\`, whose metadata say how the network is built:`,
+    `There are no ONNX models: ${markdown(why)}. Tandem reads \`model.safetensors\`, whose metadata say how the network is built:`,
     code('sh', ['tandem embed model.safetensors pictures --out features.npy']),
     '## Inputs and outputs',
     `float32 [batch, ${channels}, ${size}, ${size}], prepared as \`preprocessor_config.json\` says, to [batch, ${features}]. Compare vectors by cosine similarity.`,
@@ -104,7 +105,7 @@ function weightsAlone({ architecture: { channels }, size }: EncoderCard, feature
 }
 
 function frontMatter({ name, method, images, quality }: Provenance, { architecture }: EncoderCard, onnx: Onnx): string {
-  const text = JSON.stringify; // JSON is YAML too
+  const text = printableJson; // JSON is YAML too
   const family =
     architecture.backbone.startsWith('resnet') && typeof onnx !== 'string' ? 'resnet' : architecture.backbone;
   const kind = typeof onnx === 'string' ? [family] : [family, 'onnx'];
@@ -131,15 +132,16 @@ function quality({ quality }: Provenance): string[] {
   if (quality.length === 0) return ['Its quality has not been measured.'];
   const rows = quality.map(
     ({ protocol, images, settings, accuracy }) =>
-      `| ${protocol} | ${images} | ${settings} | ${round(accuracy).toFixed(2)} % |`,
+      `| ${[protocol, images, settings].map(markdown).join(' | ')} | ${round(accuracy).toFixed(2)} % |`,
   );
   return ['## Measured', ['| protocol | images | settings | accuracy |', '|---|---|---|---|', ...rows].join('\n')];
 }
 
 function quantizationText(made: Quantization | string): string {
-  if (typeof made === 'string') return `There is none: ${made}. transformers.js loads the float32 model instead.`;
+  if (typeof made === 'string')
+    return `There is none: ${markdown(made)}. transformers.js loads the float32 model instead.`;
   const { calibrated, images, cosine, accuracy } = made;
-  const how = `\`onnx/model_quantized.onnx\` has 8-bit activations and 7-bit weights by channel, calibrated on ${calibrated} images of ${images}. Mean cosine with the float32 features: ${cosine.toFixed(4)}.`;
+  const how = `\`onnx/model_quantized.onnx\` has 8-bit activations and 7-bit weights by channel, calibrated on ${calibrated} images of ${markdown(images)}. Mean cosine with the float32 features: ${cosine.toFixed(4)}.`;
   if (!accuracy) return `${how} Its accuracy was not measured, as there were no labels.`;
   const { float32, quantized, bank, queries } = accuracy;
   return `${how} Nearest neighbour of ${queries} queries in a reference set of ${bank}: float32 ${round(float32).toFixed(2)} %, quantized ${round(quantized).toFixed(2)} %.`;
@@ -154,7 +156,7 @@ function javascript(name: string): string[] {
     "import { env, pipeline } from '@huggingface/transformers';",
     "env.localModelPath = '..';",
     'env.allowRemoteModels = false;',
-    `const embed = await pipeline('image-feature-extraction', ${JSON.stringify(name)}, { dtype: 'fp32' });`,
+    `const embed = await pipeline('image-feature-extraction', ${printableJson(name)}, { dtype: 'fp32' });`,
     "const vector = (await embed('picture.jpg', { pool: true })).tolist()[0];",
   ];
 }
@@ -197,15 +199,10 @@ function smallest({ architecture: { stem } }: EncoderCard): number {
 
 function settings({ settings }: Provenance): string[] {
   if (!settings) return [];
-  const rows = Object.entries(settings).map(([key, value]) => `| ${key} | ${cell(value)} |`);
+  const rows = Object.entries(settings).map(([key, value]) => `| ${markdown(key)} | ${cell(value)} |`);
   return ['## Settings', ['| | |', '|---|---|', ...rows].join('\n')];
 }
 
-/** Text that cannot leave its cell of a table. */
 function cell(value: unknown): string {
-  return (typeof value === 'string' ? value : JSON.stringify(value))
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|')
-    .replaceAll(/\s/g, ' ')
-    .replaceAll('<', '&lt;');
+  return markdown(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -1,3 +1,5 @@
+import { markup, printableJson } from '../text.js';
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -17,28 +19,10 @@ function textOf(part: Part): string {
   if (part === undefined || part === false) return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'object') return part.map(textOf).join('');
-  return escapeHtml(String(part));
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as HTML, in elements and in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] as string);
+  return markup(String(part));
 }
 
 /** A value as JSON that can stand in a script element: nothing in it ends the element. */
 export function jsonForScript(value: unknown): Html {
-  return new Html(
-    JSON.stringify(value).replace(
-      /[<\u2028\u2029]/g,
-      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    ),
-  );
+  return new Html(printableJson(value).replaceAll('<', '\\u003c'));
 }

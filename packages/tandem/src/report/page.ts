@@ -1,4 +1,5 @@
 import type { RunRecord, Scatter } from '../runs/index.js';
+import { printable } from '../text.js';
 import { readAssets } from './assets.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { type Curve, curvesOf } from './curves.js';
@@ -135,7 +136,7 @@ function pageScatter({ points, labels, classNames }: Scatter): PageScatter {
   const classes: { name: string; points: [number, number][] }[] = [];
   for (const [i, [x, y]] of points.entries()) {
     const label = labels?.[i] ?? 0;
-    classes[label] ??= { name: classNames?.[label] ?? (labels ? `class ${label}` : 'images'), points: [] };
+    classes[label] ??= { name: printable(classNames?.[label] ?? (labels ? `class ${label}` : 'images')), points: [] };
     classes[label].points.push([rounded(x), rounded(y)]);
   }
   return { id: 'scatter', classes: classes.filter((one) => one !== undefined) };

@@ -3,6 +3,8 @@ import { UsageError } from '../../errors.js';
 import { inPoints } from '../../math.js';
 import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
 import { readRun } from '../../runs/index.js';
+import { markdown, printable } from '../../text.js';
+import { print, printJson, tell } from '../terminal/print.js';
 import { duration } from '../terminal/progress.js';
 
 interface Options {
@@ -24,15 +26,21 @@ export function compareCommand(): Command {
       if (asked.length > 1) throw new UsageError(`one of --${asked.join(' and --')}, not both`);
       const comparison = compareRuns(paths.map(readRun));
       const { tables, remarks } = comparison;
-      if (options.json) console.log(JSON.stringify(comparison));
+      if (options.json) printJson(comparison);
       else if (options.csv) console.log(csv(tables));
-      else console.log(tables.map(options.markdown ? markdown : plain).join('\n\n'));
-      if (!options.json) for (const remark of remarks) console.error(remark);
+      else
+        print(
+          ...tables.flatMap((table, i) => [
+            ...(i > 0 ? [''] : []),
+            ...(options.markdown ? markdownLines : plain)(table),
+          ]),
+        );
+      if (!options.json && remarks.length > 0) tell(...remarks);
     });
 }
 
-function plain(table: ComparisonTable): string {
-  const cells = cellsOf(table);
+function plain(table: ComparisonTable): string[] {
+  const cells = cellsOf(table).map((row) => row.map(printable));
   const widths = columnWidths(cells);
   const lines = cells.map((row) =>
     row
@@ -40,15 +48,15 @@ function plain(table: ComparisonTable): string {
       .join('  ')
       .trimEnd(),
   );
-  return [title(table), ...lines].join('\n');
+  return [title(table), ...lines];
 }
 
-function markdown(table: ComparisonTable): string {
-  const cells = cellsOf(table).map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+function markdownLines(table: ComparisonTable): string[] {
+  const cells = cellsOf(table).map((row) => row.map(markdown));
   const widths = columnWidths(cells);
   const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`;
   const [head, ...rows] = cells as [string[], ...string[][]];
-  return [title(table), '', line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return [markdown(title(table)), '', line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
 }
 
 function columnWidths(cells: readonly (readonly string[])[]): number[] {

@@ -6,6 +6,7 @@ import { findEncoder } from '../../runs/index.js';
 import { loadEncoder } from '../../weights/index.js';
 import { baselineTable } from '../shared/baseline-table.js';
 import { showTraining } from '../shared/training.js';
+import { print, printJson, tell } from '../terminal/print.js';
 
 /**
  * What a few minutes on two cores buy the most with, as far as we have found. Few steps, so: a
@@ -45,14 +46,15 @@ export function demoCommand(): Command {
 async function run({ out, json }: { out?: string; json?: true }): Promise<void> {
   const { images } = settings;
   const split = requireLabels(images, await openImages(images), 'the demo');
-  console.error('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
+  tell('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
   const config = resolveConfig(settings);
   const { run } = await showTraining(images, (hooks) => pretrain(config, { out, ...hooks }), false);
   const { encoder, card } = loadEncoder(findEncoder(run));
-  console.error('measuring...');
+  tell('measuring...');
   const options = { card, device: 'cpu' } as const;
   const scores = [...knnBaselines(split, options), encoderBaseline('pretrained encoder', encoder, split, options)];
-  console.log(json ? JSON.stringify({ run, scores }) : closing(scores, split, run).join('\n'));
+  if (json) printJson({ run, scores });
+  else print(...closing(scores, split, run));
 }
 
 function closing(scores: readonly Baseline[], { reference, queries }: KnnSplit, run: string): string[] {

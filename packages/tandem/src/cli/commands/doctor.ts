@@ -4,6 +4,7 @@ import type * as Torch from '@tandem/torch';
 import { Command } from 'commander';
 import { tandemVersion } from '../../version.js';
 import { Exit } from '../terminal/exit.js';
+import { print, printJson } from '../terminal/print.js';
 
 /** What there is to know of a machine; only the first lines where libtorch does not load. */
 interface Diagnosis {
@@ -28,7 +29,8 @@ export function doctorCommand(): Command {
     .option('--json', 'one JSON object on stdout')
     .action(async ({ json }: { json?: true }) => {
       const found = await diagnose();
-      console.log(json ? JSON.stringify(found) : report(found).join('\n'));
+      if (json) printJson(found);
+      else print(...report(found));
       if (found.problems.length > 0) throw new Exit(1);
     });
 }

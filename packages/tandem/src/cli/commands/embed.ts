@@ -15,6 +15,7 @@ import {
 } from '../shared/encoder-flags.js';
 import { listSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
+import { print, printJson, tell } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
@@ -50,9 +51,9 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const stopping = 'stopping; the same command resumes from here';
   const made = await interruptible('embedding', stopping, (hooks) => embedImages(options, hooks));
   const { skipped, files, width } = made;
-  if (skipped.length > 0) console.error(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
-  if (!json) return console.log(`${made.images} images, ${width} features each: ${files.join(', ')}`);
+  if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
+  if (!json) return print(`${made.images} images, ${width} features each: ${files.join(', ')}`);
   const result = { images: made.images, width, skipped: skipped.length };
   const about = { command: 'embed', encoder: made.encoder, images, protocol: 'features' };
-  console.log(JSON.stringify({ ...about, settings: { size: made.size }, result, files }));
+  printJson({ ...about, settings: { size: made.size }, result, files });
 }

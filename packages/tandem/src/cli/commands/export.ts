@@ -4,6 +4,7 @@ import { DATA_SETS } from '../../images/index.js';
 import { wholeNumber } from '../shared/arguments.js';
 import { type EncoderFlags, encoderHelp, oneEncoder, whichOf, withEncoder } from '../shared/encoder-flags.js';
 import { interruptible } from '../terminal/interruptible.js';
+import { print, printJson, tell } from '../terminal/print.js';
 
 interface Flags extends EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
@@ -39,9 +40,9 @@ export function exportCommand(): Command {
 async function run(runOrFile: string, { encoder, of: old, json, ...flags }: Flags): Promise<void> {
   const options = { ...flags, encoder: runOrFile, which: whichOf({ encoder, of: old }) };
   const made = await interruptible('export', 'stopping; nothing is written', (hooks) => exportEncoder(options, hooks));
-  for (const note of made.notes) console.error(note);
+  if (made.notes.length > 0) tell(...made.notes);
   const { out, files } = made;
   const quantized = typeof made.quantized === 'string' ? { left: made.quantized } : made.quantized;
-  if (json) console.log(JSON.stringify({ command: 'export', encoder: made.encoder, out, files, quantized }));
-  else console.log(files.map((file) => `${out}/${file}`).join('\n'));
+  if (json) printJson({ command: 'export', encoder: made.encoder, out, files, quantized });
+  else print(...files.map((file) => `${out}/${file}`));
 }

@@ -5,6 +5,7 @@ import { aboveZero, wholeNumber } from '../shared/arguments.js';
 import { baselineTable } from '../shared/baseline-table.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
+import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
 interface Flags extends MeasureFlags {
@@ -38,9 +39,9 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const options = { ...measureOptions(encoder, images, flags), k, temperature, baselines };
   const measured = await withProgress('k-NN', (hooks) => measureKnn(options, hooks));
   const scores = measured.baselines;
-  if (json) console.log(recordsAsJson('knn', images, measured.records, scores ? { scores } : {}));
-  else console.log(table(measured).join('\n'));
-  if (scores && !json) console.log(['', ...baselineTable(scores, measured.reference)].join('\n'));
+  if (json) printJson(recordsAsJson('knn', images, measured.records, scores ? { scores } : {}));
+  else print(...table(measured));
+  if (scores && !json) print('', ...baselineTable(scores, measured.reference));
 }
 
 /** A row for each encoder, a column for each way to vote. */

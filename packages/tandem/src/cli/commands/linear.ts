@@ -10,6 +10,7 @@ import { notNegative, numberList, oneOf, wholeNumber } from '../shared/arguments
 import { classLines, topLine } from '../shared/class-lines.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
+import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
 interface Flags extends MeasureFlags {
@@ -70,8 +71,8 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const settings = { protocol, epochs, batch, lr, weightDecay, cropMin, seed };
   const options = { ...measureOptions(encoder, images, flags), ...settings };
   const { records, classes } = await withProgress('linear', (hooks) => measureLinear(options, hooks));
-  if (flags.json) console.log(recordsAsJson('linear', images, records));
-  else console.log(records.flatMap((record) => lines(record, classes)).join('\n'));
+  if (flags.json) printJson(recordsAsJson('linear', images, records));
+  else print(...records.flatMap((record) => lines(record, classes)));
 }
 
 function lines({ encoder, protocol, settings, result }: EvaluationRecord<LinearResult>, classes: readonly string[]) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { rewriteReport } from '../../report/index.js';
 import { type OpeningFlags, openingOf, withOpening } from '../shared/encoder-flags.js';
+import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
 interface Flags extends OpeningFlags {
@@ -27,5 +28,6 @@ async function rewrite(run: string, flags: Flags): Promise<void> {
   const { images, pictures, device, json } = flags;
   const options = { images, pictures, device, ...openingOf(flags) };
   const report = await withProgress('report', (hooks) => rewriteReport(run, options, hooks));
-  console.log(json ? JSON.stringify({ run, report }) : report);
+  if (json) printJson({ run, report });
+  else print(report);
 }

@@ -3,6 +3,7 @@ import { measureTsne, tsneDefaults } from '../../evaluate/index.js';
 import { aboveZero, wholeNumber } from '../shared/arguments.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
+import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
 interface Flags extends MeasureFlags {
@@ -41,6 +42,6 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const { points, perplexity, iterations, out } = flags;
   const options = { ...measureOptions(encoder, images, flags), points, perplexity, iterations, out };
   const { record, files, title, notes } = await withProgress('t-SNE', (hooks) => measureTsne(options, hooks));
-  if (flags.json) console.log(recordsAsJson('tsne', images, [record], { files: [files.svg, files.png] }));
-  else console.log([title, ...notes, `pictures: ${files.svg}, ${files.png}`].join('\n'));
+  if (flags.json) printJson(recordsAsJson('tsne', images, [record], { files: [files.svg, files.png] }));
+  else print(title, ...notes, `pictures: ${files.svg}, ${files.png}`);
 }

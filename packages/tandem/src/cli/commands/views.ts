@@ -15,6 +15,7 @@ import { wholeNumber } from '../shared/arguments.js';
 import { gatherSettings, trainingFlags } from '../shared/settings.js';
 import { settingsTable } from '../shared/settings-help.js';
 import { helpTable } from '../terminal/help.js';
+import { printJson, tell } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
 interface Options {
@@ -77,11 +78,11 @@ async function run(where: string, words: string[], options: Options): Promise<vo
     drawViews(config, { out, count, draws, onLoading: onProgress }),
   );
   const { width, height, images, settings, views, skipped } = drawn;
-  if (skipped.length > 0) console.error(skippedNote(skipped));
-  console.error(`${out}: ${contents(drawn)}`);
+  if (skipped.length > 0) tell(skippedNote(skipped));
+  tell(`${out}: ${contents(drawn)}`);
   const shown = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  console.error(shown.join(' '));
-  if (json) console.log(JSON.stringify({ out, width, height, images, draws, settings, views }));
+  tell(shown.join(' '));
+  if (json) printJson({ out, width, height, images, draws, settings, views });
 }
 
 /** `3 images of cifar10, each beside 3 draws of its 2 views` */

@@ -1,5 +1,6 @@
 import type { ClassTable } from '../../evaluate/index.js';
 import { percent } from '../../math.js';
+import { printable } from '../../text.js';
 
 /** `top 1 81.00 %, top 5 98.00 %`, the latter where there are more classes than five. */
 export function topLine({ accuracy, top5 }: ClassTable): string {
@@ -8,7 +9,8 @@ export function topLine({ accuracy, top5 }: ClassTable): string {
 
 /** Each class's share, and the class it was most often taken for. */
 export function classLines({ perClass, confusion }: ClassTable, classes: readonly string[]): string[] {
-  const width = Math.max(...classes.map((name) => name.length)) + 2;
+  const shown = classes.map(printable); // as wide as they will be
+  const width = Math.max(...shown.map((name) => name.length)) + 2;
   return classes.map((name, i) => {
     const share = perClass[name];
     const others = (confusion[i] ?? [])
@@ -16,6 +18,6 @@ export function classLines({ perClass, confusion }: ClassTable, classes: readonl
       .filter(({ own }) => !own);
     const worst = others.sort((a, b) => b.count - a.count)[0];
     const taken = worst !== undefined && worst.count > 0 ? `  taken for ${worst.name} ${worst.count} times` : '';
-    return `  ${name.padEnd(width)}${share == null ? 'no queries' : percent(share).padStart(9)}${taken}`;
+    return `  ${shown[i]?.padEnd(width)}${share == null ? 'no queries' : percent(share).padStart(9)}${taken}`;
   });
 }

@@ -3,6 +3,7 @@ import { effectiveOperations, type Operations } from '../../networks/index.js';
 import { type Estimate, estimateRun, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
 import { wrapped } from '../terminal/help.js';
 import { interruptible } from '../terminal/interruptible.js';
+import { print, printJson } from '../terminal/print.js';
 
 /**
  * `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind.
@@ -12,7 +13,8 @@ export async function showEstimate(config: RunConfig, out: string | undefined, j
   const found = await interruptible('images', 'stopping; nothing was written', ({ signal, onProgress }) =>
     estimateRun(config, { out, signal, onLoading: onProgress }),
   );
-  console.log(json ? JSON.stringify(found) : lines(found).join('\n'));
+  if (json) printJson(found);
+  else print(...lines(found));
 }
 
 function lines({
@@ -33,7 +35,7 @@ function lines({
     .filter(([name]) => name !== 'total')
     .map(([name, size]) => `${name} ${shownBytes(size)}`);
   return [
-    wrapped(['settings:', ...settings]),
+    ...wrapped(['settings:', ...settings]),
     `images      ${whole(images.count)} of ${images.name}`,
     `steps       ${whole(steps)}: ${whole(steps / stepsPerEpoch)} epochs of ${whole(stepsPerEpoch)}`,
     `student     ${network(student)}`,

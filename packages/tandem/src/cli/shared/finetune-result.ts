@@ -1,4 +1,5 @@
 import { type FinetuneResult, measureFinetuned } from '../../pretrain/index.js';
+import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 import { classLines, topLine } from './class-lines.js';
 import { recordsAsJson } from './record-json.js';
@@ -6,8 +7,8 @@ import { recordsAsJson } from './record-json.js';
 /** Measures a fine-tuned run and prints what it is worth. */
 export async function showFinetuneResult(run: string, json: boolean): Promise<void> {
   const measured = await withProgress('queries', (hooks) => measureFinetuned(run, hooks));
-  if (json) console.log(recordsAsJson('finetune', measured.images, [measured.record], { run }));
-  else console.log([...lines(measured), `fine-tuned encoder and classifier: ${run}`].join('\n'));
+  if (json) printJson(recordsAsJson('finetune', measured.images, [measured.record], { run }));
+  else print(...lines(measured), `fine-tuned encoder and classifier: ${run}`);
 }
 
 function lines({ record: { encoder, settings, result }, classes }: FinetuneResult): string[] {

@@ -6,12 +6,12 @@ export function recordsAsJson(
   images: string,
   records: readonly EvaluationRecord<object>[],
   more: object = {},
-): string {
+): object {
   const results = records.map(({ encoder, file, kept, protocol, settings, result }) => {
     return { encoder, file, kept, protocol, settings, result };
   });
   const [first] = results;
   const { file = '', protocol = '', settings = {}, result = {} } = first ?? {};
   const { accuracy } = result as { accuracy?: number };
-  return JSON.stringify({ command, encoder: file, images, protocol, settings, accuracy, result, results, ...more });
+  return { command, encoder: file, images, protocol, settings, accuracy, result, results, ...more };
 }

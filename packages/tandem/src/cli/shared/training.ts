@@ -5,6 +5,7 @@ import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain
 import { withReport } from '../../report/index.js';
 import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/help.js';
+import { printJson, tell } from '../terminal/print.js';
 import { duration, progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
 
@@ -35,7 +36,7 @@ export async function showTraining(
       screen.show(event);
       if (event.kind !== 'end') continue;
       const { run, metrics, interrupted } = event;
-      if (json) console.log(JSON.stringify({ run, interrupted, ...metrics }));
+      if (json) printJson({ run, interrupted, ...metrics });
       if (interrupted) throw new Exit(exitCode());
       return { run, metrics };
     }
@@ -55,7 +56,6 @@ export async function showTraining(
  * report.
  */
 function trainingScreen(images: string) {
-  const { stderr } = process;
   const reportBar = progress('report');
   let bar = progress('images');
   let [steps, epochs] = [0, 0];
@@ -64,7 +64,7 @@ function trainingScreen(images: string) {
     bar.stop();
     bar = progress('training');
     ({ steps, epochs } = event);
-    stderr.write(`${opening(event).join('\n')}\n`);
+    tell(...opening(event));
     rate = imageRate(event.imagesSeen);
   }
   function epoch({ metrics }: Event<'epoch'>): void {
@@ -81,7 +81,7 @@ function trainingScreen(images: string) {
     if (event.kind === 'epoch') epoch(event);
     if (event.kind === 'end') {
       stop();
-      stderr.write(`${closing(event)}\n`);
+      tell(closing(event));
     }
   }
   function stop(): void {
@@ -108,7 +108,7 @@ function opening({ run, settings: all, data, learned, steps, parameters, from }:
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(data.queries ? [] : ['k-NN is skipped']),
-    wrapped(['settings:', ...settings]),
+    ...wrapped(['settings:', ...settings]),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];

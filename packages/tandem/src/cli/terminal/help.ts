@@ -1,4 +1,5 @@
 import { Help } from 'commander';
+import { printable } from '../../text.js';
 
 /** Columns of help texts and other long lines: the terminal's, but no more than read well. */
 export function helpWidth(): number {
@@ -15,7 +16,7 @@ export function helpTable(heading: string, rows: readonly (readonly [term: strin
 }
 
 /** Words in lines of the help's width, those after the first indented. */
-export function wrapped(words: readonly string[]): string {
-  const help = new Help();
-  return help.boxWrap(words.join(' '), helpWidth() - 2).replaceAll('\n', '\n  ');
+export function wrapped(words: readonly string[]): string[] {
+  const lines = new Help().boxWrap(words.map(printable).join(' '), helpWidth() - 2).split('\n');
+  return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
 }

@@ -1,4 +1,5 @@
 import type { JobHooks } from '../../evaluate/index.js';
+import { printable } from '../../text.js';
 
 /**
  * Shows on stderr how far a job is: a bar in a terminal, a plain line now and then elsewhere.
@@ -44,7 +45,10 @@ export function progress(label: string): Progress {
       next = now + every;
       const left = total === undefined ? '' : timeLeft(done - begin.done, total - done, now - begin.at);
       const where = total === undefined ? `${done}` : `${isTerminal ? `${bar(done / total)} ` : ''}${done}/${total}`;
-      const line = [label, where, left, note].filter((part) => part !== '').join('  ');
+      const line = [label, where, left, note]
+        .filter((part) => part !== '')
+        .map(printable)
+        .join('  ');
       if (!isTerminal) {
         stderr.write(`${line}\n`);
         return;
@@ -55,7 +59,7 @@ export function progress(label: string): Progress {
     },
     say(line) {
       erase();
-      stderr.write(`${line}\n`);
+      stderr.write(`${printable(line)}\n`);
     },
     stop: erase,
   };

@@ -1,3 +1,5 @@
+import { markup, printable } from '../../text.js';
+
 /** What to draw. */
 export interface ScatterPicture {
   /** x and y of each point, one after another. */
@@ -47,10 +49,11 @@ export function scatterSvg({ points, labels, classes, title, notes }: ScatterPic
   }
   const hasLegend = classes.length <= legible;
   const legendHeight = hasLegend ? classes.length * line : 0;
-  const width = side + 2 * margin + (hasLegend ? 30 + 8 * Math.max(...classes.map((name) => name.length)) : 0);
+  const width =
+    side + 2 * margin + (hasLegend ? 30 + 8 * Math.max(...classes.map((name) => printable(name).length)) : 0);
   const height = top + Math.max(side, legendHeight) + margin + notes.length * line;
   const text = (x: number, y: number, words: string, more = '') =>
-    `<text x="${x}" y="${y}"${more}>${escaped(words)}</text>`;
+    `<text x="${x}" y="${y}"${more}>${markup(words)}</text>`;
   const legend = classes.map((name, i) => {
     const [x, y] = [side + 2 * margin, top + 10 + i * line];
     const mark = marks[Math.floor(i / colours.length) % marks.length];
@@ -58,12 +61,12 @@ export function scatterSvg({ points, labels, classes, title, notes }: ScatterPic
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="14" fill="#222">`,
-    `<title>${escaped(title)}</title>`,
+    `<title>${markup(title)}</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     text(margin, 30, title, ' font-size="18"'),
     ...paths.map(
       (d, i) =>
-        `<g fill="${colour(i)}" fill-opacity=".75"><title>${escaped(classes[i] as string)}</title><path d="${d.join('')}"/></g>`,
+        `<g fill="${colour(i)}" fill-opacity=".75"><title>${markup(classes[i] as string)}</title><path d="${d.join('')}"/></g>`,
     ),
     ...(hasLegend ? legend : []),
     ...notes.map((note, i) => text(margin, height - margin - (notes.length - 1 - i) * line, note)),
@@ -90,8 +93,4 @@ function placer(points: ArrayLike<number>): (value: number, axis: 0 | 1) => stri
     const middle = axis === 0 ? margin + side / 2 : top + side / 2;
     return (middle + (value - (ends[axis]?.middle as number)) * scale).toFixed(1);
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
