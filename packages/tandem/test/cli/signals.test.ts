@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -56,7 +56,23 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 test('a second SIGINT ends a run at once, even one that waits for a disk', { skip: windows }, async () => {
   const archive = join(root, 'pipe.tar');
   execFileSync('mkfifo', [archive]);
+  // A pipe is refused; where it passes for a file, reading it waits as for a disk.
+  const preload = join(root, 'pipes-are-files.mjs');
+  writeFileSync(
+    preload,
+    `import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { statSync } = fs;
+    fs.statSync = (...asked) => {
+      const found = statSync(...asked);
+      if (found?.isFIFO()) found.isFile = () => true;
+      return found;
+    };
+    syncBuiltinESMExports();`,
+  );
+  process.env.NODE_OPTIONS = `--import=${preload}`;
   const child = start(['pretrain', archive, ...tiny, '--out', join(root, 'twice')]);
+  delete process.env.NODE_OPTIONS;
   await child.says('reading');
   await setTimeout(100);
   child.process.kill('SIGINT');
