@@ -144,12 +144,18 @@ function links(md) {
   });
 }
 
+/** Two riders, one behind the other. */
+const icon =
+  'data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 32 32%22>' +
+  '<circle cx=%2211%22 cy=%2216%22 r=%229%22 fill=%22%230072b2%22/>' +
+  '<circle cx=%2221%22 cy=%2216%22 r=%229%22 fill=%22%23d55e00%22 fill-opacity=%22.8%22/></svg>';
+
 export default defineConfig({
   base: process.env.SITE_BASE ?? '/',
   lang: 'en',
   title: 'Tandem',
   description: 'Self-supervised learning of image encoders, in TypeScript on libtorch',
-  cleanUrls: false,
+  head: [['link', { rel: 'icon', href: icon }]],
   rewrites: (id) => id.replace(/README\.md$/, 'index.md'),
   markdown: {
     anchor: { slugify: slug },
