@@ -1,7 +1,7 @@
 import { scope, type Tensor } from '@tandem/torch';
 import { blurMatrices } from './matrices.js';
-import type { Parcel } from './parcel.js';
 import { resample } from './resample.js';
+import type { StagingBuffer } from './staging-buffer.js';
 import { blurReach, blurTaps, type Taps } from './taps.js';
 
 /**
@@ -17,11 +17,11 @@ export function blurRadius(size: number): number {
  *
  * @param sigmas one number above 0 an image, in pixels
  * @param radius less than h and w; the kernel is 2 radius + 1 wide
- * @param parcel brings what is needed
- * @returns what blurs [n, c, h, w], once the parcel was sent: a new tensor
+ * @param staging brings what is needed
+ * @returns what blurs [n, c, h, w], once the buffer was sent: a new tensor
  */
-export function gaussianBlur(sigmas: Float32Array, radius: number, parcel: Parcel): (x: Tensor) => Tensor {
-  const maps = parcel.device === 'cpu' ? tapsOf(sigmas, radius) : matricesOf(sigmas, radius, parcel);
+export function gaussianBlur(sigmas: Float32Array, radius: number, staging: StagingBuffer): (x: Tensor) => Tensor {
+  const maps = staging.device === 'cpu' ? tapsOf(sigmas, radius) : matricesOf(sigmas, radius, staging);
   return (x) =>
     scope(() => {
       const [h, w] = x.shape.slice(2) as [number, number];
@@ -35,7 +35,7 @@ function tapsOf(sigmas: Float32Array, radius: number): (length: number) => Taps 
   return (length) => blurTaps(sigmas, radius, length);
 }
 
-function matricesOf(sigmas: Float32Array, radius: number, parcel: Parcel): (length: number) => Tensor {
-  const put = parcel.put(sigmas, [sigmas.length], 'float64');
+function matricesOf(sigmas: Float32Array, radius: number, staging: StagingBuffer): (length: number) => Tensor {
+  const put = staging.put(sigmas, [sigmas.length], 'float64');
   return (length) => blurMatrices(put(), blurReach(sigmas, radius), length);
 }

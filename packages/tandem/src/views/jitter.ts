@@ -1,8 +1,8 @@
 import { upload } from '@tandem/torch';
 import { brightness, contrast, hue, saturation } from './color.js';
 import { operations, type ViewParameters } from './parameters.js';
-import type { Parcel } from './parcel.js';
 import { type Change, changeRows, pick } from './rows.js';
+import type { StagingBuffer } from './staging-buffer.js';
 
 const [B, C, S, H] = [0, 1, 2, 3];
 
@@ -19,11 +19,11 @@ const change = [brightness, contrast, saturation, hue];
  * The colour jitter of torchvision: brightness, contrast, saturation and hue, for each image in its
  * own order and cut to [0, 1] after each. Images with neutral parameters stay exactly as they are.
  *
- * @param parcel brings what is needed
+ * @param staging brings what is needed
  * @returns what changes float32 [n, channels, h, w] in [0, 1], contiguous, in place
  */
-export function jitter(parameters: ViewParameters, channels: number, parcel: Parcel): Change {
-  if (parcel.device !== 'cpu' || channels !== 3) return jitterByTurns(parameters, channels, parcel);
+export function jitter(parameters: ViewParameters, channels: number, staging: StagingBuffer): Change {
+  if (staging.device !== 'cpu' || channels !== 3) return jitterByTurns(parameters, channels, staging);
   const { count, order } = parameters;
   const amounts = new Float32Array(4 * count);
   for (const [k, name] of operations.entries()) amounts.set(parameters[name], k * count);
@@ -34,7 +34,7 @@ export function jitter(parameters: ViewParameters, channels: number, parcel: Par
  * The same by libtorch's operators, for every device and number of channels. Images do not wait for
  * each other: at each turn all those whose next operation it is are done together.
  */
-export function jitterByTurns(parameters: ViewParameters, channels: number, parcel: Parcel): Change {
+export function jitterByTurns(parameters: ViewParameters, channels: number, staging: StagingBuffer): Change {
   const { count } = parameters;
   const orders = ordersOf(parameters, channels);
   const done = new Uint8Array(count);
@@ -46,8 +46,8 @@ export function jitterByTurns(parameters: ViewParameters, channels: number, parc
       done[i] = (done[i] as number) + 1;
     }
     const amounts = pick(parameters[operations[turn] as (typeof operations)[number]], rows);
-    const put = parcel.put(amounts, [rows.length, 1, 1, 1]);
-    return changeRows(count, rows, parcel, (some) => (change[turn] as typeof hue)(some, put()));
+    const put = staging.put(amounts, [rows.length, 1, 1, 1]);
+    return changeRows(count, rows, staging, (some) => (change[turn] as typeof hue)(some, put()));
   });
   return (x) => {
     for (const own of changes) own(x);

@@ -7,16 +7,16 @@ import { checkView, type EvaluationViewOptions, type Range, unchanged, type View
  */
 type Recipe = Omit<View, 'size' | 'mean' | 'std'> & { readonly size?: number };
 
-/** What a preset is told. */
+/** What a preset takes. */
 interface Wish {
   readonly size: number;
-  /** Of `simclr`: 1 is the strength for ImageNet, 0.5 the one for CIFAR; by size unless given. */
+  /** Of `simclr`: 1 is the strength for ImageNet, 0.5 for CIFAR; defaults to that of the size. */
   readonly strength?: number;
   /** Of `multi-crop`: small crops of an image; 8, below 64 pixels 4. */
   readonly locals?: number;
 }
 
-/** What a preset of views is told: the images' size and channels, and what some presets ask for. */
+/** What a preset of views takes: the images' size and channels, and what some presets ask for. */
 export interface ViewPresetOptions extends EvaluationViewOptions, Wish {}
 
 /** From this side on images are large: they are blurred, and their crops need not be so small. */

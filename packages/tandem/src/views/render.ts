@@ -3,9 +3,9 @@ import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
-import { Parcel } from './parcel.js';
 import { cropAndResize, oneByOne } from './resample.js';
 import { atOnce, changeRows, marked, pick } from './rows.js';
+import { StagingBuffer } from './staging-buffer.js';
 import type { View } from './view.js';
 
 /**
@@ -38,22 +38,22 @@ function renderPart(images: Tensor, view: View, parameters: ViewParameters, out:
   const { size, interpolation, mean, std } = view;
   const { count, gray, sigma, solarize } = parameters;
   scope(() => {
-    const parcel = new Parcel(images.device);
-    const cropped = cropAndResize(images, size, interpolation, parameters, parcel);
+    const staging = new StagingBuffer(images.device);
+    const cropped = cropAndResize(images, size, interpolation, parameters, staging);
     const blurred = marked(sigma);
     const changes = [
-      jitter(parameters, mean.length, parcel),
-      changeRows(count, marked(gray), parcel, (some) => luma(some).expand(some.shape)),
-      changeRows(count, blurred, parcel, gaussianBlur(pick(sigma, blurred), blurRadius(size), parcel)),
-      changeRows(count, marked(solarize), parcel, solarized),
+      jitter(parameters, mean.length, staging),
+      changeRows(count, marked(gray), staging, (some) => luma(some).expand(some.shape)),
+      changeRows(count, blurred, staging, gaussianBlur(pick(sigma, blurred), blurRadius(size), staging)),
+      changeRows(count, marked(solarize), staging, solarized),
     ];
     const line = [mean.length, 1, 1];
-    const middle = parcel.put(mean, line);
-    const slope = parcel.put(
+    const middle = staging.put(mean, line);
+    const slope = staging.put(
       std.map((value) => 1 / value),
       line,
     );
-    parcel.send();
+    staging.send();
     const x = cropped();
     for (const change of changes) change(x);
     out.copy_(x.sub_(middle()).mul_(slope()));

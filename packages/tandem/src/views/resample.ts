@@ -1,7 +1,7 @@
 import { type Device, scope, Tensor, upload } from '@tandem/torch';
 import { resizeMatrices } from './matrices.js';
 import type { ViewParameters } from './parameters.js';
-import type { Parcel } from './parcel.js';
+import type { StagingBuffer } from './staging-buffer.js';
 import { type Interpolation, resizeTaps, type Taps } from './taps.js';
 
 /**
@@ -52,7 +52,7 @@ function byMatrices(x: Tensor, matrices: Tensor): Tensor {
  * Crops, resizes and flips: torchvision's `resized_crop` with antialias, to float32 in [0, 1].
  *
  * @param images uint8 [n, c, h, w]
- * @param parcel brings what is needed; what is returned does the work, once it was sent
+ * @param staging brings what is needed; what is returned does the work, once it was sent
  * @returns contiguous [n, c, size, size]
  */
 export function cropAndResize(
@@ -60,7 +60,7 @@ export function cropAndResize(
   size: number,
   interpolation: Interpolation,
   parameters: ViewParameters,
-  parcel: Parcel,
+  staging: StagingBuffer,
 ): () => Tensor {
   const [n, , h, w] = images.shape as [number, number, number, number];
   if (h === size && w === size && isWhole(parameters, size)) {
@@ -73,7 +73,9 @@ export function cropAndResize(
   // where nothing is resized.
   const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
   const maps: Maps<Taps | Tensor> =
-    parcel.device === 'cpu' ? tapsOf(boxes, size, interpolation, unit) : matricesOf(boxes, size, interpolation, parcel);
+    staging.device === 'cpu'
+      ? tapsOf(boxes, size, interpolation, unit)
+      : matricesOf(boxes, size, interpolation, staging);
   return () =>
     scope(() => {
       const x = isCut ? cutOut(images, parameters) : images;
@@ -96,10 +98,15 @@ function tapsOf(boxes: ViewParameters, size: number, interpolation: Interpolatio
   ];
 }
 
-function matricesOf(boxes: ViewParameters, size: number, interpolation: Interpolation, parcel: Parcel): Maps<Tensor> {
+function matricesOf(
+  boxes: ViewParameters,
+  size: number,
+  interpolation: Interpolation,
+  staging: StagingBuffer,
+): Maps<Tensor> {
   const { count, top, left, height, width, flip } = boxes;
   const lines = [...top, ...left, ...height, ...width, ...new Uint8Array(count), ...flip];
-  const put = parcel.put(lines, [3, 2 * count], 'float64');
+  const put = staging.put(lines, [3, 2 * count], 'float64');
   return (h, w) => {
     // Of both at once, as long as the longer.
     const [rows, columns] = resizeMatrices(put(), Math.max(h, w), size, interpolation).split(count) as [Tensor, Tensor];

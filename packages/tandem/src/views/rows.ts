@@ -1,5 +1,5 @@
 import { type Device, scope, type Tensor, threads } from '@tandem/torch';
-import type { Parcel } from './parcel.js';
+import type { StagingBuffer } from './staging-buffer.js';
 
 /** The places where an array is not 0. */
 export function marked(array: ArrayLike<number>): number[] {
@@ -13,7 +13,7 @@ export function pick(array: Float32Array, places: readonly number[]): Float32Arr
   return Float32Array.from(places, (place) => array[place] as number);
 }
 
-/** What changes a batch [n, c, h, w] in place, once the parcel with what it needs was sent. */
+/** What changes a batch [n, c, h, w] in place, once the buffer with what it needs was sent. */
 export type Change = (x: Tensor) => void;
 
 /**
@@ -25,7 +25,7 @@ export type Change = (x: Tensor) => void;
 export function changeRows(
   count: number,
   rows: readonly number[],
-  parcel: Parcel,
+  staging: StagingBuffer,
   change: (some: Tensor) => Tensor,
 ): Change {
   if (rows.length === 0) return () => {};
@@ -36,7 +36,7 @@ export function changeRows(
         if (changed !== x) x.copy_(changed);
       });
   }
-  const index = parcel.put(rows, [rows.length], 'int64');
+  const index = staging.put(rows, [rows.length], 'int64');
   return (x) =>
     scope(() => {
       const places = index();

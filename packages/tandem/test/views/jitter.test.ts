@@ -22,8 +22,8 @@ test("the kernel does what libtorch's operators do one by one, in every order", 
     scope(() => {
       for (const x of [rand([n, 3, size, size]), rand([n, 3, size, size]).round(), ones([n, 3, size, size])]) {
         const expected = x.clone();
-        applied('cpu', (parcel) => jitterByTurns(parameters, 3, parcel))(expected);
-        applied('cpu', (parcel) => jitter(parameters, 3, parcel))(x);
+        applied('cpu', (staging) => jitterByTurns(parameters, 3, staging))(expected);
+        applied('cpu', (staging) => jitter(parameters, 3, staging))(x);
         const off = x.sub(expected).abs().max().item() as number;
         assert.ok(off < 4e-6, `${size}: off by ${off}`);
       }
@@ -39,7 +39,7 @@ test('is the same to the last bit with any number of threads', () => {
     const results = [1, 2, 3].map((count) => {
       setThreads(count);
       const own = x.clone();
-      applied('cpu', (parcel) => jitter(parameters, 3, parcel))(own);
+      applied('cpu', (staging) => jitter(parameters, 3, staging))(own);
       return own.data();
     });
     setThreads(before);

@@ -118,7 +118,7 @@ test('every preset makes its views, in their sizes, of one channel or three', ()
   }
 });
 
-test('mean and std are those of the data, unless given', () => {
+test('mean and std default to those of the data', () => {
   const [view] = viewsPreset('small', { size: 32, data: 'cifar10' });
   assert.deepEqual(view?.std, [0.2023, 0.1994, 0.201]);
   assert.deepEqual(viewsPreset('large', { size: 64, std: [1, 1, 1] })[0]?.std, [1, 1, 1]);

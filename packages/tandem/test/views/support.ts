@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { arange, type Device, scope, type Tensor, tensor, zeros } from '@tandem/torch';
 import type { ImageShape, Interpolation, ViewParameters } from '../../src/views/index.js';
-import { Parcel } from '../../src/views/parcel.js';
+import { StagingBuffer } from '../../src/views/staging-buffer.js';
 import type { Taps } from '../../src/views/taps.js';
 
 /** Where the tests run. */
@@ -98,11 +98,11 @@ export function indices(count: number, from = 0): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => from + i);
 }
 
-/** What a parcel brings what it needs, with the parcel sent. */
-export function applied<Work>(where: Device, plan: (parcel: Parcel) => Work): Work {
-  const parcel = new Parcel(where);
-  const work = plan(parcel);
-  parcel.send();
+/** What a staging buffer brings what it needs, with the buffer sent. */
+export function applied<Work>(where: Device, plan: (staging: StagingBuffer) => Work): Work {
+  const staging = new StagingBuffer(where);
+  const work = plan(staging);
+  staging.send();
   return work;
 }
 

@@ -30,7 +30,7 @@ const runs: Record<string, (x: Tensor, given: Case) => Tensor> = {
     const order = steps.map(([name]) => operations.indexOf(name));
     const amounts = Object.fromEntries(steps.map(([name, amount]) => [name, both(amount)]));
     const parameters = { ...plain, ...amounts, order: Uint8Array.from([...order, ...order]) };
-    applied(device, (parcel) => jitter(parameters, 3, parcel))(x);
+    applied(device, (staging) => jitter(parameters, 3, staging))(x);
     return x;
   },
 };
@@ -52,7 +52,7 @@ function crop(
 }
 
 function blurred(x: Tensor, sigmas: Float32Array, kernelSize: number): Tensor {
-  return applied(device, (parcel) => gaussianBlur(sigmas, (kernelSize - 1) / 2, parcel))(x);
+  return applied(device, (staging) => gaussianBlur(sigmas, (kernelSize - 1) / 2, staging))(x);
 }
 
 function boxed(parameters: ViewParameters, box: Case['box']): ViewParameters {
@@ -75,7 +75,7 @@ const onBytes: Record<string, (bytes: Tensor, given: LargeCase) => Tensor> = {
     const single = plainParameters({ channels, height, width }, 1);
     const same = Object.fromEntries(Object.entries(box).map(([name, value]) => [name, Int32Array.of(value)]));
     const parameters = { ...single, ...same };
-    return applied(device, (parcel) => cropAndResize(bytes, size, interpolation, parameters, parcel))();
+    return applied(device, (staging) => cropAndResize(bytes, size, interpolation, parameters, staging))();
   },
   brightness: (bytes, { factor }) => brightness(unit(bytes), factors(1, factor)),
   contrast: (bytes, { factor }) => contrast(unit(bytes), factors(1, factor)),

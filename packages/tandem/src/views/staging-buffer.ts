@@ -5,17 +5,17 @@ type Use = 'float32' | 'int64' | 'float64';
 
 /**
  * The few numbers that the making of a view needs on the device of its images, in one copy: first
- * all are put in, then the parcel is sent, then each is asked for. They travel as float32, which
+ * all are put in, then the buffer is sent, then each is asked for. They travel as float32, which
  * holds all of them exactly: whole numbers below 2^24, and what is float32 anyway. On the CPU
  * nothing is copied.
  */
-export class Parcel {
+export class StagingBuffer {
   readonly #values: number[] = [];
   readonly #sent = new Map<Use, Tensor>();
 
   constructor(readonly device: Device) {}
 
-  /** @returns how to get them, in the scope in which the parcel was sent or within it */
+  /** @returns how to get them, in the scope in which the buffer was sent or within it */
   put(values: ArrayLike<number>, shape: readonly number[] = [values.length], use: Use = 'float32'): () => Tensor {
     if (this.device === 'cpu') {
       const array = use === 'int64' ? BigInt64Array.from(values as number[], BigInt) : new Float32Array(values);
