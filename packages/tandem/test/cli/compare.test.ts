@@ -60,14 +60,14 @@ test('JSON, with remarks inside and nothing on stderr', async (t) => {
   assert.equal(stderr, '');
 });
 
-test('one run is shown alone, with a word', async (t) => {
+test('one run is shown alone, with a warning', async (t) => {
   const { code, stdout, stderr } = await tandem(t, 'compare', a);
   assert.equal(code, 0);
   assert.equal(stdout.trimEnd().split('\n').length, 3);
   assert.match(stderr, /^One run only/);
 });
 
-test('a run without metrics is shown without numbers, with a word', async (t) => {
+test('a run without metrics is shown without numbers, with a warning', async (t) => {
   const empty = runFolder(join(temporary(t), 'empty'), { metrics: [] });
   rmSync(join(empty, 'metrics.jsonl'));
   const { code, stdout, stderr } = await tandem(t, 'compare', a, empty);

@@ -150,7 +150,7 @@ test('one class only', async (t) => {
   assert.match(stderr, /all 1 images are of one class, '(blue|red)'; k-NN needs two or more/);
 });
 
-test("weights under torchvision's names are measured, with a word on what is taken for granted", async (t) => {
+test("weights under torchvision's names are measured, with a warning on what is taken for granted", async (t) => {
   const file = join(temporary(t), 'resnet.safetensors');
   manualSeed(0);
   io.saveSafetensors(file, buildEncoder({ backbone: 'resnet18', width: 4, stem: 'small', channels: 3 }).stateDict());

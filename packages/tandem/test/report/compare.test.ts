@@ -90,7 +90,7 @@ for (const [what, config] of [
   ['limit', { limit: 100 }],
   ['size', { size: 64 }],
 ] as const) {
-  test(`another ${what} is another table, with a word`, () => {
+  test(`another ${what} is another table, with a warning`, () => {
     const { tables, remarks } = compareRuns([run('a', {}), run('b', { ...config, seed: 1 })]);
     assert.deepEqual(
       tables.map(({ rows }) => rows.map(({ runs }) => runs)),
@@ -100,7 +100,7 @@ for (const [what, config] of [
   });
 }
 
-test('evaluations with the same settings share a column, others have their own, with a word', () => {
+test('evaluations with the same settings share a column, others have their own, with a warning', () => {
   const { tables, remarks } = compareRuns([
     run('a', { seed: 0 }, { evaluations: [linear(0.1), linear(0.6)] }),
     run('b', { seed: 1 }, { evaluations: [linear(0.8)] }),
@@ -130,7 +130,7 @@ test('several seeds of one evaluation count as their mean, and other encoders ap
   assert.ok(Math.abs((mean ?? 0) - 0.6) < 1e-12);
 });
 
-test('an evaluation of an earlier epoch is left out, with a word', () => {
+test('an evaluation of an earlier epoch is left out, with a warning', () => {
   const { tables, remarks } = compareRuns([
     run('a', {}, { evaluations: [{ ...linear(0.5), epoch: 3 }] }),
     run('b', { lr: 1 }),

@@ -66,7 +66,7 @@ test('the last two are kept, and the newest is loaded', (t) => {
   assert.deepEqual(readdirSync(join(folder, 'checkpoint')).sort(), ['previous.safetensors', 'state.safetensors']);
 });
 
-test('a damaged one is put aside with a word, as it is, and the one before is used; then none, with two words', (t) => {
+test('a damaged one is put aside with a warning, as it is, and the one before is used; then none, with two warnings', (t) => {
   const folder = temporary(t);
   const run = runOf();
   for (const step of [1, 2]) save(run, folder, step);

@@ -348,7 +348,7 @@ test('a set of small squares that fits in memory needs no cache, however many th
   assert.deepEqual([train.count, train.height], [41, 96]);
 });
 
-test('pixels that grow shorter under a run end it with a word', async (t) => {
+test('pixels that grow shorter under a run end it with an error', async (t) => {
   const root = await folder(t);
   const cache = temporary(t);
   const { train } = await open(root, { cache });

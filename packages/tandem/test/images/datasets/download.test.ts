@@ -195,7 +195,7 @@ test('where the file cannot be written, that is said', async (t) => {
   await assert.rejects(download(remote, root, {}, quick), /set.bin: cannot be written \(EISDIR\)/);
 });
 
-test('a full disk ends it with a word, and what came is kept', {
+test('a full disk ends it with an error, and what came is kept', {
   skip: existsSync('/dev/full') ? false : 'no /dev/full',
 }, async (t) => {
   const folder = temporary(t);

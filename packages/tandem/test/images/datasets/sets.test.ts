@@ -102,7 +102,7 @@ test('CIFAR-100 with records of the wrong length is refused', async (t) => {
 });
 
 const IMAGES10 = 'cifar-10-images.tar.gz';
-test('CIFAR-10 as images in class folders is met under its name, with a word', needs(IMAGES10), async (t) => {
+test('CIFAR-10 as images in class folders is met under its name, with a warning', needs(IMAGES10), async (t) => {
   const { name, train, queries, note, size } = await openImages('cifar10', { dataRoot: DATA, limit: 50 });
   assert.deepEqual([name, train.name, train.count, queries?.count], ['cifar10', 'cifar10', 50, 50]);
   assert.deepEqual([train.height, size, train.classes], [32, 32, TEN]);

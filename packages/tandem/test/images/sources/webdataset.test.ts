@@ -53,7 +53,7 @@ test('classes come from .json and one-word .txt too, gzipped or not', async (t) 
   }
 });
 
-test('captions and damaged files are no classes; classes for some images alone are not used, with a word', async (t) => {
+test('captions and damaged files are no classes; classes for some images alone are not used, with a warning', async (t) => {
   const caption = (n: number) => [{ name: `${inShard(n)}.txt`, body: 'a cat on a mat' }];
   assert.equal((await openImages(await shards(temporary(t), caption))).train.classes, undefined);
   const damaged = (n: number) => [{ name: `${inShard(n)}.json`, body: '{"label": ' }];
