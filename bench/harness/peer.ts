@@ -11,7 +11,7 @@ export type PeerStarter = (name: string, options?: PeerOptions) => Promise<Peer 
 export interface PeerOptions {
   /** `ours`: freed memory is kept, as the engine has it; `default`: the C library's own way. */
   readonly allocator?: 'ours' | 'default';
-  /** As many as ours unless given. */
+  /** Defaults to as many as ours. */
   readonly threads?: number;
 }
 

@@ -13,9 +13,9 @@ export interface Settings {
   readonly width: number;
   /** Rounds of interleaved blocks. */
   readonly rounds: number;
-  /** All unless given. */
+  /** Defaults to all. */
   readonly methods?: readonly string[] | undefined;
-  /** The folder that holds cifar-10-batches-bin; images of noise unless given. */
+  /** The folder that holds cifar-10-batches-bin; defaults to images of noise. */
   readonly dataRoot?: string | undefined;
   /** The folder of another checkout that is set up. */
   readonly other?: string | undefined;

@@ -1,5 +1,5 @@
 // SimCLR v2 from end to end: pretrain a network without labels, fine-tune it with a tenth of them,
-// let a new one of its size and then a smaller one learn from it. Whatever is interrupted goes on
+// let a new one of its size and then a smaller one learn from it. Whatever is interrupted resumes
 // where it was when the same line is called again. node pipeline.js <images> <folder> [--quick]
 // [options of tandem, such as --limit 10000 --data-root data]
 import { spawnSync } from 'node:child_process';

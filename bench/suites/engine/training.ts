@@ -5,7 +5,7 @@ import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';
 import type { Context, Goal, Outcome } from '../../harness/suite.js';
 
-/** One kind of step, as both sides are told it. */
+/** One kind of step, as both sides get it. */
 interface Case {
   readonly bfloat16: boolean;
   readonly channelsLast: boolean;

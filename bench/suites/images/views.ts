@@ -6,7 +6,7 @@ import { digits } from '../../harness/print.js';
 import type { Context, Goal, Outcome } from '../../harness/suite.js';
 import { makeTrainer } from '../engine/training.js';
 
-/** One kind of views, as both sides are told it. */
+/** One kind of views, as both sides get it. */
 interface Case {
   readonly preset: 'small' | 'large';
   readonly size: number;

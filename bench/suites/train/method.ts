@@ -20,7 +20,7 @@ interface PeerStep {
 /** The two ways in which the peer does the same. */
 export type Peers = Readonly<Record<'tuned' | 'published', Peer | null>>;
 
-/** What a peer is told besides; memory format and precision concern the tuned one. */
+/** What else a peer gets; memory format and precision concern the tuned one. */
 export interface Prepared {
   readonly batch: number;
   readonly width: number;

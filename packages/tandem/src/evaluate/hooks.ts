@@ -1,7 +1,7 @@
 /** How a job reports what it does, and how it is stopped. */
 export interface JobHooks {
   /**
-   * Called as the work goes on.
+   * Called while the work runs.
    * @param total undefined where it is not known yet @param what of the work, in a word or two
    */
   readonly onProgress?: ((done: number, total: number | undefined, what: string) => void) | undefined;

@@ -20,7 +20,7 @@ export interface ViewCount {
   readonly most: number;
 }
 
-/** What a method that learns from labels is told of them, and of the network it starts from. */
+/** What a method that learns from labels knows of them, and of the network it starts from. */
 export interface Supervision {
   /** Names of the classes. */
   readonly classes: readonly string[];
@@ -70,7 +70,7 @@ export interface Method<Seen extends Views = Views> {
   /** Whose encoder is kept as the result of a run. */
   readonly result: 'student' | 'teacher';
   /**
-   * What else decides how training goes on, by name: queues, pointers, centres. Kept in
+   * What else decides how training continues, by name: queues, pointers, centres. Kept in
    * checkpoints.
    */
   readonly state?: Readonly<Record<string, Tensor>>;
@@ -78,7 +78,7 @@ export interface Method<Seen extends Views = Views> {
   readonly classes?: readonly string[] | undefined;
   /** How the views of an image are made, in the order `loss` takes them. */
   readonly views: readonly View[];
-  /** One pass over the data, one step on each batch, unless given. */
+  /** Defaults to one pass over the data, one step on each batch. */
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */
   loss(views: Seen, ctx: StepContext): Tensor | LossTerms;

@@ -35,9 +35,9 @@ export const s2bnnOptions = z.strictObject({
     .min(1)
     .optional()
     .describe('backbone of a teacher that learns beside the student by MoCo, instead of one that is trained'),
-  coTrainedWidth: z.int().min(4).max(4096).optional().describe("its width; the backbone's own unless given"),
-  coTrainedWeightDecay: z.number().min(0).optional().describe("its weight decay; the run's unless given"),
-  coTrainedLr: z.number().positive().optional().describe("its learning rate before decay; the run's unless given"),
+  coTrainedWidth: z.int().min(4).max(4096).optional().describe("its width; defaults to the backbone's own"),
+  coTrainedWeightDecay: z.number().min(0).optional().describe("its weight decay; defaults to the run's"),
+  coTrainedLr: z.number().positive().optional().describe("its learning rate before decay; defaults to the run's"),
 });
 
 type S2bnnOptions = z.infer<typeof s2bnnOptions>;

@@ -25,7 +25,7 @@ export interface Architecture {
   readonly sk?: boolean | undefined;
   /** Of real ResNets: the last norm of each block begins at gain 0. */
   readonly zeroGain?: boolean | undefined;
-  /** Of binary networks: what is binary; both unless given. */
+  /** Of binary networks: what is binary; defaults to both. */
   readonly binary?: 'both' | 'activations' | undefined;
   /** Of ViTs: blocks. */
   readonly depth?: number | undefined;
@@ -40,9 +40,9 @@ export interface Architecture {
  * the same.
  */
 export interface TrainingForm {
-  /** Parts into which batch norms split a batch; 1 unless given. */
+  /** Parts into which batch norms split a batch; defaults to 1. */
   readonly splits?: number | undefined;
-  /** Stochastic depth of ViTs; 0 unless given. */
+  /** Stochastic depth of ViTs; defaults to 0. */
   readonly dropPath?: number | undefined;
 }
 

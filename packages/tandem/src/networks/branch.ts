@@ -94,7 +94,7 @@ export interface BranchShape {
   readonly projNorm?: boolean;
   /** Batch norm after the projector's last layer, and of which kind; none where absent. */
   readonly lastNorm?: HeadShape['lastNorm'];
-  /** Hidden width of a predictor of two layers; no predictor unless given. */
+  /** Hidden width of a predictor of two layers; defaults to no predictor. */
   readonly predHidden?: number | undefined;
   /** Parts into which the projector's batch norms split a batch. */
   readonly splits?: number;

@@ -7,7 +7,7 @@ export interface HeadShape {
    * Widths from input to output: [512, 512, 512] is two Linear layers; one entry is the identity.
    */
   readonly widths: readonly number[];
-  /** Between the layers; ReLU unless given. */
+  /** Between the layers; defaults to ReLU. */
   readonly activation?: 'relu' | 'gelu' | undefined;
   /**
    * Batch norm between the layers (before the activation); the Linear before a norm has no bias.
@@ -19,7 +19,7 @@ export interface HeadShape {
   readonly lastNorm?: 'affine' | 'scale' | 'plain' | undefined;
   /** A Linear alone stands after the last layer: a classifier on a head's outputs. */
   readonly classifier?: boolean | undefined;
-  /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
+  /** Batch norm normalises so many parts of a training batch each by itself; defaults to 1. */
   readonly splits?: number | undefined;
 }
 

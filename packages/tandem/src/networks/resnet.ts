@@ -30,9 +30,9 @@ export interface ResNetOptions {
    * standard stem, its stem.
    */
   readonly sk?: boolean | undefined;
-  /** The last norm of each block begins at gain 0; with `sk` unless given. */
+  /** The last norm of each block begins at gain 0; defaults to whether `sk` is set. */
   readonly zeroGain?: boolean | undefined;
-  /** Batch norm normalises so many parts of a training batch each by itself; 1 unless given. */
+  /** Batch norm normalises so many parts of a training batch each by itself; defaults to 1. */
   readonly splits?: number | undefined;
 }
 

@@ -6,7 +6,7 @@ import { addProximalPull, moveTowards, squaredDistance, squaredNorm } from './pa
 import { type SlowTeacher, slowTeacher } from './slow.js';
 import { reestimateStatistics } from './statistics.js';
 
-/** How student and teacher move together; what each means is told with the options of CLBO. */
+/** How student and teacher move together; what each means is explained with the options of CLBO. */
 export interface BilevelOptions extends BilevelRates {
   /** Student steps per teacher step (K), at least 1. */
   readonly lookahead: number;
@@ -16,7 +16,7 @@ export interface BilevelOptions extends BilevelRates {
    * Whether the pull goes through the gradient and the optimizer's momentum, or follows the step.
    */
   readonly proxMode: 'coupled' | 'decoupled';
-  /** Whether the student goes on after a teacher step, or restarts at the teacher. */
+  /** Whether the student continues after a teacher step, or restarts at the teacher. */
   readonly studentStart: 'carry' | 'restart';
   /** What becomes of the optimizer's momentum at a teacher step. */
   readonly momentumAcrossRounds: 'keep' | 'reset';

@@ -19,7 +19,7 @@ export interface Checkpoint {
 }
 
 /**
- * The tensors that decide how training goes on: networks, teacher, the method's own state, the
+ * The tensors that decide how training continues: networks, teacher, the method's own state, the
  * optimizer's. Views, order and shuffles follow from seed and step, and nothing draws from
  * libtorch's generator after the networks are made.
  */

@@ -60,7 +60,7 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
 /**
  * Trains, and tells after each step what happened: logging, evaluation, checkpoints and stopping
  * are the consumer's. Everything random is a function of the seed and the position, so a run that
- * starts at step s goes on exactly as one that came there.
+ * starts at step s continues exactly as one that came there.
  */
 export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
   const resident = residentImages(batches.set, plan.device);

@@ -9,13 +9,13 @@ export interface Plan {
   readonly epochs: number;
   /** The learning rate of each step. */
   readonly lr: Schedule;
-  /** Of tensors that have none of their own; it stays as the optimizer has it unless given. */
+  /** Of tensors that have none of their own; defaults to the optimizer's own. */
   readonly weightDecay?: Schedule | undefined;
-  /** Gradients may be of any length unless given. */
+  /** Defaults to gradients of any length. */
   readonly clip?: GradientClip | undefined;
   /** Over the parameters of what the method trains. */
   readonly optimizer: optim.Optimizer;
-  /** The loss is minimised times this; 1 unless given. */
+  /** The loss is minimised times this; defaults to 1. */
   readonly scaleLoss?: number;
   /** Of views and of what is random in a method. */
   readonly seed: number;
@@ -27,7 +27,7 @@ export interface Plan {
   readonly memoryFormat: 'contiguous' | 'channelsLast';
   /** The loss is read, which waits for a GPU, every so many steps. */
   readonly readLossEvery: number;
-  /** How steps are captured, to be replayed later; they are not unless given. */
+  /** How steps are captured, to be replayed later; defaults to no capture. */
   readonly capture?: Capture | undefined;
   /**
    * Where the work of a step finds numbers that change from step to step: with the host, unless it
@@ -36,7 +36,7 @@ export interface Plan {
   readonly numbersIn?: 'host' | 'device';
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
   readonly nonFinite?: 'stop' | 'skip';
-  /** Steps already taken, to go on from. */
+  /** Steps already taken, to continue from. */
   readonly startStep?: number;
   /** How many of them, the last ones, were skipped one after another. */
   readonly startSkipped?: number;

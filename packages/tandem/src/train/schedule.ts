@@ -8,9 +8,9 @@ export type Decay = 'cosine' | 'linear' | 'constant';
 export interface DecayOptions {
   /** Its value where it begins to fall. */
   readonly base: number;
-  /** What it falls to; 0 unless given. It is met at the end of the run, so by no step. */
+  /** What it falls to; defaults to 0. It is met at the end of the run, so by no step. */
   readonly end?: number;
-  /** `cosine` unless given. */
+  /** Defaults to `cosine`. */
   readonly decay?: Decay;
   /** Epochs of the whole run, the warm-up included. */
   readonly epochs: number;

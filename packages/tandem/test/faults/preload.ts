@@ -10,7 +10,7 @@ export interface Fault {
   readonly kind: 'kill' | 'ENOSPC' | 'EIO' | 'EDQUOT' | 'EROFS';
   /** Of the files whose path holds this. */
   readonly path: string;
-  /** Which calls: open write sync rename truncate link; all unless given. */
+  /** Which calls: open write sync rename truncate link; defaults to all. */
   readonly calls?: readonly string[];
   /** From this one of those calls on, the first being 1. */
   readonly from: number;

@@ -89,7 +89,7 @@ export interface SteppingOptions {
   readonly weightDecay?: number;
   readonly stepsPerEpoch?: number;
   readonly epochs?: number;
-  /** The views of each step; noise unless given. */
+  /** The views of each step; defaults to noise. */
   readonly views?: (step: number) => Views;
   /** Leave the loss out: what is left are pull, decay and teacher. */
   readonly lossless?: boolean;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isHeld, withLock } from '../../files/with-lock.js';
 import { readManifest } from './manifest.js';
 
-// Orphans are files of pixels that no manifest names: of builds that died, or go on.
+// Orphans are files of pixels that no manifest names: of builds that died, or still run.
 
 /** What a set's folder is called at the end: the hash of its key. */
 const FOLDER = /-[0-9a-f]{16}$/;

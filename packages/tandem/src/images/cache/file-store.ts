@@ -7,7 +7,7 @@ import { checkSpace } from './disk-space.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 
 /**
- * Bytes after which the disk is told to write, while decoding goes on: left to the end, all would
+ * Bytes after which the disk is told to write, while decoding continues: left to the end, all would
  * wait for it.
  */
 const SYNC_EVERY = 2 ** 24;

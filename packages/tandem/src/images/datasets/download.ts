@@ -38,7 +38,7 @@ export interface Patience {
 const patience: Patience = { tries: 3, pause: 1_000, stall: 60_000 };
 
 /**
- * Fetches a file into a folder. It grows under `<file>.part`, from which a later call goes on, and
+ * Fetches a file into a folder. It grows under `<file>.part`, from which a later call resumes, and
  * gets its name only when its checksum is right; where it is not, the next place is tried. Of two
  * processes that want it at once one fetches.
  *

@@ -8,7 +8,7 @@ const MAX_PIXELS = 2 ** 27;
  * reasons few more are new.
  */
 export const MOST_REASONS = 1000;
-const NO_REASON = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are told`;
+const NO_REASON = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are reported`;
 
 const lock = new SharedLock();
 

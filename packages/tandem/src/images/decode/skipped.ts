@@ -37,7 +37,7 @@ export function skippedNote(skipped: readonly SkippedFile[]): string {
 }
 
 /**
- * Ends what cannot go on with so few of its files.
+ * Ends what cannot continue with so few of its files.
  * @param share that may be bad, see `OpenOptions.maxSkippedShare`
  * @throws TooManySkippedError
  */

@@ -11,7 +11,7 @@ export type Pixels = Uint8Array | PixelFile;
 const opened = new FinalizationRegistry<number>(closeSync);
 
 /**
- * A file held open: whoever reads goes on reading, even where another run has put a newer one in
+ * A file held open: whoever reads continues to read, even where another run has put a newer one in
  * its place.
  */
 class OpenFile {

@@ -29,7 +29,7 @@ export const bilevel = {
     .positive()
     .optional()
     .describe(
-      'teacher learning rate of epoch 1, instead of eta; (1 - eta)/lambda0 unless given, 1/lambda0 with tauSchedule=base-lambda',
+      'teacher learning rate of epoch 1, instead of eta; defaults to (1 - eta)/lambda0, to 1/lambda0 with tauSchedule=base-lambda',
     ),
   lambdaSchedule: alsoKnownAs(
     z.enum(['linear', 'constant']).default('linear').describe('lambda_e = lambda0 * e as in the paper, or constant'),
@@ -56,11 +56,11 @@ export const bilevel = {
   studentStart: z
     .enum(['carry', 'restart'])
     .default('carry')
-    .describe('after a teacher step the student goes on, which the paper implies, or restarts at the teacher'),
+    .describe('after a teacher step the student continues, which the paper implies, or restarts at the teacher'),
   momentumAcrossRounds: z
     .enum(['keep', 'reset'])
     .default('keep')
-    .describe('momentum at a teacher step; kept, since the student goes on'),
+    .describe('momentum at a teacher step; kept, since the student continues'),
   init: z
     .enum(['copy', 'independent'])
     .default('copy')
@@ -95,7 +95,7 @@ export function checkBilevel(
 ): void {
   if (options.momentumAcrossRounds === 'reset' && options.studentStart === 'carry') {
     throw new UserError(
-      'momentumAcrossRounds=reset goes with studentStart=restart: a student that goes on keeps its momentum',
+      'momentumAcrossRounds=reset goes with studentStart=restart: a student that continues keeps its momentum',
     );
   }
   if (options.teacherRule === 'ema' && options.tau0 !== undefined) {

@@ -5,11 +5,7 @@ import { type Branch, type Encoder, newBranch } from '../../networks/index.js';
 /** Options of the head of a student whose projections are to be those of a teacher. */
 export const studentHead = {
   projLayers: z.int().min(0).max(3).default(2).describe('layers of the projector'),
-  projHidden: z
-    .int()
-    .positive()
-    .optional()
-    .describe('hidden width of the projector; that of the features unless given'),
+  projHidden: z.int().positive().optional().describe('hidden width of the projector; defaults to that of the features'),
   projDim: z
     .int()
     .positive()
