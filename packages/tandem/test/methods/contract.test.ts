@@ -70,6 +70,15 @@ function run(
   return setUp({ pictures, ...own, ...setup, settings: { ...usual, ...own.settings, ...settings } });
 }
 
+/** Keys that every line of `metrics.jsonl` may have: a method's own of that name would be lost. */
+const usualMetrics = [
+  ...['epoch', 'step', 'imagesSeen', 'seconds', 'loss', 'lr', 'imagesPerSecond', 'skippedSteps', 'warning', 'top1'],
+  ...['knnStudent', 'knnTeacher', 'knn200Student', 'knn200Teacher'],
+  ...['embeddingStd', 'effectiveRank', 'alignment', 'uniformity'],
+];
+
+const onePosition = { step: 1, steps: 12, epoch: 1, epochs: 6 };
+
 const optimizers = [
   { optimizer: 'sgd' },
   { optimizer: 'lars', lr: 1, larsTrust: 0.01 },
@@ -156,6 +165,13 @@ for (const subject of subjects) {
       assert.equal(stateOf(runs[0]), stateOf(runs[1]));
       assert.notDeepEqual(losses[0], losses[2]);
       assert.notEqual(stateOf(runs[0]), stateOf(runs[2]));
+    });
+
+    test('its terms and metrics have names that no other metric has', async () => {
+      const start = run(subject);
+      const [{ terms = {} } = {}] = await reports(start, 1);
+      const own = [...Object.keys(terms), ...Object.keys(start.method.metrics?.(onePosition) ?? {})];
+      assert.equal(new Set([...own, ...usualMetrics]).size, own.length + usualMetrics.length, own.join(' '));
     });
 
     test('live tensors are flat over many steps, and none stays when the consumer stops', async () => {
