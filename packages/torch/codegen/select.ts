@@ -64,7 +64,7 @@ export function selectOperators(schemas: readonly Schema[], allowed: readonly Al
     .map(({ name, without }) => {
       const forms = (byName.get(name) ?? []).filter((form) => isCallable(form) && !without.includes(form.overload));
       if (forms.length === 0)
-        throw new Error(`allow-list: libtorch has no operator '${name}' that TypeScript can call`);
+        throw new Error(`codegen/allowlist.txt: libtorch has no operator '${name}' that TypeScript can call`);
       forms.sort((a, b) => keywordsDemanded(b) - keywordsDemanded(a) || (a.overload < b.overload ? -1 : 1));
       return { name, forms };
     });

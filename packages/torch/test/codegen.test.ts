@@ -389,7 +389,10 @@ describe('the generator', () => {
   });
 
   test('refuses names that libtorch lacks, and those without a form for TypeScript', () => {
-    assertThrowsLine(() => selectOperators([], only('nonesuch')), "allow-list: libtorch has no operator 'nonesuch'");
+    assertThrowsLine(
+      () => selectOperators([], only('nonesuch')),
+      "codegen/allowlist.txt: libtorch has no operator 'nonesuch'",
+    );
     const foreign = [
       schema('odd', 'out', [self, argument('out', 'Tensor', { keywordOnly: true, writes: true })]),
       schema('odd', 'gen', [self, argument('generator', 'Generator')]),
