@@ -61,28 +61,28 @@ export function philox4x32(
 
 /** Random numbers one after another; made by `stream`. */
 export class RandomStream {
-  private readonly key: Uint32Array;
-  private readonly counter: Uint32Array;
-  private readonly block = new Uint32Array(4);
-  private used = 4;
+  readonly #key: Uint32Array;
+  readonly #counter: Uint32Array;
+  readonly #block = new Uint32Array(4);
+  #used = 4;
 
   /**
    * @param counter its first word counts blocks and must be 0; the others tell streams of one key
    * apart.
    */
   constructor(key: Uint32Array, counter: Uint32Array) {
-    this.key = key;
-    this.counter = counter;
+    this.#key = key;
+    this.#counter = counter;
   }
 
   /** 32 random bits. */
   word(): number {
-    if (this.used === 4) {
-      philox4x32(this.counter, this.key, this.block);
-      this.counter[0] = (this.counter[0] as number) + 1;
-      this.used = 0;
+    if (this.#used === 4) {
+      philox4x32(this.#counter, this.#key, this.#block);
+      this.#counter[0] = (this.#counter[0] as number) + 1;
+      this.#used = 0;
     }
-    return this.block[this.used++] as number;
+    return this.#block[this.#used++] as number;
   }
 
   /** Uniform in [0, 1): a multiple of 2^-32. */

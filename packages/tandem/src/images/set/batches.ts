@@ -25,7 +25,7 @@ export class Batches {
   /** Batches in an epoch; what is left over is dropped, another rest every epoch. */
   readonly perEpoch: number;
   /** Of the orders. */
-  private readonly seed: number;
+  readonly #seed: number;
 
   /** @throws UserError where a batch is larger than the set */
   constructor(set: ImageSet, options: { readonly batch: number; readonly seed: number }) {
@@ -39,7 +39,7 @@ export class Batches {
     }
     this.set = set;
     this.size = batch;
-    this.seed = seed;
+    this.#seed = seed;
     this.perEpoch = Math.floor(set.count / batch);
   }
 
@@ -54,7 +54,7 @@ export class Batches {
 
   /** Which images these are, for whoever has them already. */
   *order(epoch: number, fromBatch = 0): Generator<Uint32Array, void, void> {
-    const order = permutation(this.set.count, this.seed, ORDER, epoch);
+    const order = permutation(this.set.count, this.#seed, ORDER, epoch);
     for (let batch = fromBatch; batch < this.perEpoch; batch++) {
       yield order.slice(batch * this.size, (batch + 1) * this.size);
     }

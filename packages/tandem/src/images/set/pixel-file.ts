@@ -28,20 +28,24 @@ class OpenFile {
  * files read lately, so memory does not grow with the set.
  */
 export class PixelFile {
-  private constructor(
-    private readonly file: OpenFile,
-    /** Bytes of one image. */
-    readonly imageBytes: number,
-    /** Which of the file's images each image is. */
-    private readonly rows: Uint32Array,
-  ) {}
+  readonly #file: OpenFile;
+  /** Bytes of one image. */
+  readonly imageBytes: number;
+  /** Which of the file's images each image is. */
+  readonly #rows: Uint32Array;
+
+  private constructor(file: OpenFile, imageBytes: number, rows: Uint32Array) {
+    this.#file = file;
+    this.imageBytes = imageBytes;
+    this.#rows = rows;
+  }
 
   static open(path: string, imageBytes: number, rows: Uint32Array): PixelFile {
     return new PixelFile(new OpenFile(path), imageBytes, rows);
   }
 
   get path(): string {
-    return this.file.path;
+    return this.#file.path;
   }
 
   /**
@@ -49,8 +53,9 @@ export class PixelFile {
    * @throws UserError where the file has become shorter
    */
   read(index: number, to: Uint8Array, start: number): void {
-    const { file, imageBytes, rows } = this;
-    const position = (rows[index] as number) * imageBytes;
+    const file = this.#file;
+    const { imageBytes } = this;
+    const position = (this.#rows[index] as number) * imageBytes;
     let done = 0;
     while (done < imageBytes) {
       const n = readSync(file.descriptor, to, start + done, imageBytes - done, position + done);
@@ -61,12 +66,12 @@ export class PixelFile {
 
   /** The images at `indices`, in that order, in the same file. */
   select(indices: ArrayLike<number>): PixelFile {
-    const rows = Uint32Array.from({ length: indices.length }, (_, i) => this.rows[indices[i] as number] as number);
-    return new PixelFile(this.file, this.imageBytes, rows);
+    const rows = Uint32Array.from({ length: indices.length }, (_, i) => this.#rows[indices[i] as number] as number);
+    return new PixelFile(this.#file, this.imageBytes, rows);
   }
 
   /** Images `from` up to but without `to`. */
   slice(from: number, to: number): PixelFile {
-    return new PixelFile(this.file, this.imageBytes, this.rows.subarray(from, to));
+    return new PixelFile(this.#file, this.imageBytes, this.#rows.subarray(from, to));
   }
 }

@@ -93,15 +93,15 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
 /** Remembers how long a stream was and its last block. */
 class Tail {
   length = 0;
-  private last: Buffer = Buffer.alloc(0);
+  #last: Buffer = Buffer.alloc(0);
 
   add(chunk: Buffer): void {
     this.length += chunk.length;
-    this.last = chunk.length >= BLOCK ? chunk.subarray(-BLOCK) : Buffer.concat([this.last, chunk]).subarray(-BLOCK);
+    this.#last = chunk.length >= BLOCK ? chunk.subarray(-BLOCK) : Buffer.concat([this.#last, chunk]).subarray(-BLOCK);
   }
 
   isZero(): boolean {
-    return this.last.every((byte) => byte === 0);
+    return this.#last.every((byte) => byte === 0);
   }
 }
 

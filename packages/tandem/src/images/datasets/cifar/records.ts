@@ -10,26 +10,29 @@ const IMAGE = 3 * SIDE * SIDE;
  * whatever order.
  */
 export class Records {
+  readonly #set: CifarLike;
+  readonly #files: readonly string[];
+  readonly #perFile: number;
   /** Holds whole files; what is never written takes no memory. */
-  private readonly pixels: Uint8Array;
-  private readonly labels: Int32Array;
+  readonly #pixels: Uint8Array;
+  readonly #labels: Int32Array;
   /** Records that each file turned out to hold. */
-  private readonly counts = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
 
   /** @param perFile most records of a file */
-  constructor(
-    private readonly set: CifarLike,
-    private readonly files: readonly string[],
-    private readonly perFile: number,
-  ) {
-    this.pixels = new Uint8Array(files.length * perFile * IMAGE);
-    this.labels = new Int32Array(files.length * perFile);
+  constructor(set: CifarLike, files: readonly string[], perFile: number) {
+    this.#set = set;
+    this.#files = files;
+    this.#perFile = perFile;
+    this.#pixels = new Uint8Array(files.length * perFile * IMAGE);
+    this.#labels = new Int32Array(files.length * perFile);
   }
 
   /** @throws UserError where a file is cut short or too long, or has a label of no class */
   async read(file: string, pieces: AsyncIterable<Uint8Array>, shown: string): Promise<void> {
-    const { set, perFile } = this;
-    const first = this.files.indexOf(file) * perFile;
+    const set = this.#set;
+    const perFile = this.#perFile;
+    const first = this.#files.indexOf(file) * perFile;
     const record = set.labels + IMAGE;
     let bytes = 0;
     for await (const piece of pieces) {
@@ -40,9 +43,9 @@ export class Records {
           throw new UserError(`${shown}: more than ${perFile} records; it is not one of ${set.title}`);
         const n = Math.min(piece.length - at, (within < set.labels ? set.labels : record) - within);
         if (within >= set.labels) {
-          this.pixels.set(piece.subarray(at, at + n), (first + index) * IMAGE + within - set.labels);
+          this.#pixels.set(piece.subarray(at, at + n), (first + index) * IMAGE + within - set.labels);
         } else if (within + n === set.labels) {
-          this.labels[first + index] = classAt(piece[at + n - 1] as number, set, shown, index);
+          this.#labels[first + index] = classAt(piece[at + n - 1] as number, set, shown, index);
         }
         at += n;
         bytes += n;
@@ -53,15 +56,18 @@ export class Records {
         `${shown}: ${bytes} bytes, expected a whole number of ${record}-byte records; it is damaged or cut short`,
       );
     }
-    this.counts.set(file, bytes / record);
+    this.#counts.set(file, bytes / record);
   }
 
   /** All of them, in the order of the files. @throws UserError where one is missing */
   images(classes: readonly string[], shown: (file: string) => string): ImageSet {
-    const { set, pixels, labels, perFile } = this;
+    const set = this.#set;
+    const pixels = this.#pixels;
+    const labels = this.#labels;
+    const perFile = this.#perFile;
     let count = 0;
-    for (const [i, file] of this.files.entries()) {
-      const n = this.counts.get(file);
+    for (const [i, file] of this.#files.entries()) {
+      const n = this.#counts.get(file);
       if (n === undefined) throw missing(set, shown(file));
       // Files that are not full leave gaps.
       const from = i * perFile;
