@@ -39,7 +39,7 @@ export async function measureDecoding({ short, say }: Context, peer: Peer | null
         set = (await openImages(folder, { ...inCache, cache: join(root, `cache${fresh++}`) })).train;
       },
     };
-    const measured: Record<string, { sharp: Comparison; pil: Comparison | undefined }> = {};
+    const measured: Record<string, Against> = {};
     for (const [name, work] of Object.entries(works)) {
       say(`decoding ${name}`);
       const ours = () => secondsOf(work, count);
@@ -51,16 +51,7 @@ export async function measureDecoding({ short, say }: Context, peer: Peer | null
     say('batches out of the cache');
     const read = await interleave(() => secondsOf(() => epoch(set as ImageSet), count), null, limits);
 
-    const rate = (seconds: number) => digits(1 / seconds);
-    const rows = Object.entries(measured).map(([name, { sharp: alone, pil }]) => [
-      name,
-      rate(alone.ours.median),
-      rate(alone.theirs?.median ?? Number.NaN),
-      digits(alone.ratio?.median ?? Number.NaN),
-      pil?.theirs ? rate(pil.theirs.median) : '-',
-      pil?.ratio ? digits(pil.ratio.median) : '-',
-      String(alone.ours.samples),
-    ]);
+    const rows = Object.entries(measured).map(([name, against]) => rowOf(name, against));
     const title = `Images a second, ${count} JPEG files of ${width}x${height} to ${side}x${side}`;
     return {
       tables: [
@@ -81,6 +72,26 @@ export async function measureDecoding({ short, say }: Context, peer: Peer | null
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+/** Our rate against that of sharp alone, and of PIL where it is there. */
+interface Against {
+  readonly sharp: Comparison;
+  readonly pil: Comparison | undefined;
+}
+
+const rate = (seconds: number) => digits(1 / seconds);
+
+function rowOf(name: string, { sharp: alone, pil }: Against): string[] {
+  return [
+    name,
+    rate(alone.ours.median),
+    rate(alone.theirs?.median ?? Number.NaN),
+    digits(alone.ratio?.median ?? Number.NaN),
+    pil?.theirs ? rate(pil.theirs.median) : '-',
+    pil?.ratio ? digits(pil.ratio.median) : '-',
+    String(alone.ours.samples),
+  ];
 }
 
 /** So little memory that the cache is used. */

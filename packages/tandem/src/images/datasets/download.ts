@@ -111,6 +111,12 @@ interface Failure {
   readonly isOther?: true;
 }
 
+const tooLong = (file: string, mostBytes: number): Failure => ({
+  why: `not the file expected: longer than ${shownBytes(mostBytes)}, which ${file} is not; it was not kept`,
+  isFinal: true,
+  isOther: true,
+});
+
 /** Brings the rest of a file; undefined when it is whole. @throws what writing throws */
 async function transfer(
   url: string,
@@ -146,14 +152,9 @@ async function transfer(
     }
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : start + Number(length);
-    const tooLong: Failure = {
-      why: `not the file expected: longer than ${shownBytes(mostBytes)}, which ${file} is not; it was not kept`,
-      isFinal: true,
-      isOther: true,
-    };
     if (total !== undefined && total > mostBytes) {
       await response.body.cancel();
-      return tooLong;
+      return tooLong(file, mostBytes);
     }
     const reader = response.body.getReader();
     const done = await appendAt(
@@ -163,7 +164,7 @@ async function transfer(
       (now) => {
         timer.refresh();
         onProgress(now, total);
-        return now > mostBytes ? tooLong : undefined;
+        return now > mostBytes ? tooLong(file, mostBytes) : undefined;
       },
     );
     if (typeof done !== 'number') return done;
