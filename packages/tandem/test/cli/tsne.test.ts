@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { noGrad, scope } from '@tandem/torch';
 import sharp from 'sharp';
 import { scatterSvg } from '../../src/evaluate/index.js';
+import { buildEncoder } from '../../src/networks/index.js';
 import { readEvaluations } from '../../src/runs/index.js';
-import { pictures, tandem, temporary, tiny } from './running.js';
+import { saveEncoder } from '../../src/weights/index.js';
+import { card, pictures, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -49,6 +52,17 @@ test('an earlier picture stays: the next free name, or a refusal where the name 
   assert.equal(code, 1);
   assert.match(stderr, /tsne\.svg exists already and is never overwritten/);
   assert.deepEqual(readFileSync(join(run, 'tsne.svg')), first);
+});
+
+test('an encoder that tells no images apart: one error, nothing is written', async (t) => {
+  const encoder = buildEncoder(card.architecture);
+  scope(() => noGrad(() => encoder.namedParameters().forEach(([, x]) => void x.fill_(0))));
+  const file = join(root, 'collapsed.safetensors');
+  saveEncoder(file, encoder, card);
+  const out = join(root, 'collapsed.svg');
+  const { code, stdout, stderr } = await tandem(t, 'tsne', file, images, ...quick, '--out', out, '--json');
+  assert.deepEqual([code, stdout, existsSync(out)], [1, '', false]);
+  assert.match(stderr, /tandem: t-SNE: the features of all 40 images are equal/);
 });
 
 test('with few images fewer neighbours count', async (t) => {

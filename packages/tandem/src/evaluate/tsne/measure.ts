@@ -12,7 +12,7 @@ import { type ClusterScores, clusterScores, daviesBouldin } from './clusters.js'
 import { principalComponents } from './pca.js';
 import { scatterSvg } from './picture.js';
 import { type PictureFiles, pictureFiles } from './picture-files.js';
-import { type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
+import { checkSpread, type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
 
 /** Which encoder and images, how points are laid out, and where the picture goes. */
 export interface TsneMeasureOptions extends MeasureOptions {
@@ -53,7 +53,8 @@ const components = 50;
 /**
  * Draws an encoder's features of the queries in the plane. Result and layout are recorded in the
  * encoder's run.
- * @throws UserError where encoder and images do not suit each other, or a picture exists;
+ * @throws UserError where encoder and images do not suit each other, all features are equal, or a
+ * picture exists;
  * UsageError for another ending of `out`, or more than one encoder
  */
 export async function measureTsne(options: TsneMeasureOptions, hooks: JobHooks = {}): Promise<TsneMeasurement> {
@@ -92,6 +93,7 @@ function layOut(
   const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
   return scope(() => {
     const x = l2Normalize(featuresOf(encoder, shown, 'images', opened, hooks));
+    checkSpread(x);
     const { points, divergence } = tsne(principalComponents(x, components), settings, (done, total) =>
       hooks.onProgress?.(done, total, 'iterations'),
     );

@@ -46,7 +46,9 @@ const smallestGain = 0.01;
  * Lays points out in the plane so that neighbours stay neighbours: t-SNE (van der Maaten and
  * Hinton, 2008) with Barnes and Hut's approximation (van der Maaten, 2014), from the first two
  * principal components. Nothing is left to chance: the same features give the same picture.
- * @param x [n, d] @throws UserError when there are no more points than the perplexity
+ * @param x [n, d]
+ * @throws UserError when there are no more points than the perplexity, all points are equal, or one
+ * is NaN or infinite
  */
 export function tsne(
   x: Tensor,
@@ -59,6 +61,7 @@ export function tsne(
   if (!(perplexity >= 1 && perplexity < n)) {
     throw new UserError(`t-SNE of ${n} points needs a perplexity from 1 to less than ${n}, not ${perplexity}`);
   }
+  checkSpread(x);
   const pulls = scope(() => affinities(x.to({ device: 'cpu', dtype: 'float64' }), perplexity));
   const rate = settings.learningRate ?? Math.max(n / 48, 50);
   const tree = new Quadtree(n);
@@ -76,6 +79,26 @@ export function tsne(
   descend(0, first, exaggeration, 0.5);
   descend(first, iterations, 1, 0.8);
   return { points, divergence: divergence(points, pulls, tree) };
+}
+
+/**
+ * Equal to the rounding of float32: what such points, or NaN, give is no picture.
+ * @param x [n, d]
+ * @throws UserError where all points are equal, or one is NaN or infinite
+ */
+export function checkSpread(x: Tensor): void {
+  scope(() => {
+    const wide = x.to({ device: 'cpu', dtype: 'float64' });
+    if (wide.isfinite().all().item() !== 1) throw new UserError('t-SNE: features are NaN or infinite');
+    const largest = wide.abs().max().item();
+    const spread = wide
+      .sub(wide.narrow(0, 0, 1))
+      .abs()
+      .max()
+      .item();
+    if (spread <= 1e-6 * largest)
+      throw new UserError(`t-SNE: the features of all ${x.shape[0]} images are equal; the encoder tells none apart`);
+  });
 }
 
 /** The first two principal components, tiny. */

@@ -110,6 +110,22 @@ describe('t-SNE', () => {
     });
   });
 
+  test('equal points, also but for rounding, and NaN are refused; close ones are laid out', () => {
+    scope(() => {
+      const one = normal([1, 8], 3).expand([20, 8]);
+      const noise = normal([20, 8], 4);
+      const settings = { perplexity: 5, iterations: 50 };
+      for (const equal of [one, one.mul(0), one.add(noise.mul(1e-9))]) {
+        assert.throws(() => tsne(equal, settings), {
+          name: 'UserError',
+          message: 't-SNE: the features of all 20 images are equal; the encoder tells none apart',
+        });
+      }
+      assert.throws(() => tsne(noise.mul(Number.NaN), settings), { name: 'UserError', message: /NaN or infinite/ });
+      assert.ok(tsne(one.add(noise.mul(1e-3)), settings).points.every(Number.isFinite));
+    });
+  });
+
   test('features of one number, two points, and too few points', () => {
     scope(() => {
       assert.equal(tsne(normal([20, 1], 1), { perplexity: 5, iterations: 50 }).points.length, 40);
