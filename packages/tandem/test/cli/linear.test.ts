@@ -57,6 +57,15 @@ test('on features, of both encoders, in words', async (t) => {
   );
 });
 
+test('one training image of each class: views cannot hold one out, features need not', async (t) => {
+  const two = await pictures(join(root, 'two'), 2);
+  const { code, stdout, stderr } = await tandem(t, 'linear', run, two);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^tandem: linear: no class has more than one training image, .* or --protocol features$/m);
+  const fast = await tandem(t, 'linear', run, two, '--protocol', 'features', '--epochs', '2', '--json');
+  assert.equal(fast.code, 0, fast.stderr);
+});
+
 for (const [what, argv, message] of [
   ['a rate of 0', ['--lr', '0.1,0'], /--lr must be a number above 0, got 0/],
   ['three rates on features', ['--protocol', 'features', '--lr', '1,2,3'], /--lr must be the first and the last rate/],

@@ -71,7 +71,7 @@ export interface LinearViewsResult extends ProbeResult {
  * encoder, which takes nearly all of the time, sees each view once. The labels of the queries are
  * never looked at.
  *
- * @throws UserError when every rate diverges
+ * @throws UserError when every rate diverges, or no class has an image to hold out
  */
 export function linearOnViews(
   encoder: Encoder,
@@ -83,6 +83,11 @@ export function linearOnViews(
   const { rates } = settings;
   const { device } = context;
   const held = holdOut(train.labels, 0).queries;
+  if (held.length === 0) {
+    throw new UserError(
+      'linear: no class has more than one training image, so none can be held out to choose the rate; give two or more of a class, or --protocol features',
+    );
+  }
   const isHeld = new Set(held);
   const make = () => new LinearHeads(rates.length, classCount(train), encoder.featureWidth, device);
   const [choosing, answering] = [make(), make()];
