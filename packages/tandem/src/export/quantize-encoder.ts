@@ -15,6 +15,11 @@ import { publicName } from './provenance.js';
 const calibrationImages = 256;
 /** Of k-NN accuracy, as a share. */
 const largestLoss = 0.02;
+/**
+ * Of the mean cosine where accuracy cannot be measured. Sound networks stay above 0.99, and 0.95 is
+ * an angle of 18 degrees: beyond it neighbours change places.
+ */
+const smallestCosine = 0.95;
 
 /** What a quantized encoder is calibrated and measured with, and when it is kept. */
 export interface QuantizeOptions extends Opening {
@@ -26,7 +31,7 @@ export interface QuantizeOptions extends Opening {
   readonly device: Device;
   /** Whether a quantized encoder is wanted. */
   readonly quantized: boolean;
-  /** Whether it is kept where it loses more than 2 points of accuracy. */
+  /** Whether it is kept where it loses more than 2 points of accuracy, or without labels differs much. */
   readonly allowLoss: boolean;
 }
 
@@ -89,7 +94,11 @@ function calibrated(
     const both = [embed(float, queries, 'float32'), embed(eight, queries, 'quantized')] as const;
     const cosine = l2Normalize(both[0]).mul(l2Normalize(both[1])).sum(1).mean().item() as number;
     const made = { calibrated: few.count, images, cosine };
-    if (!split) return { graph, made };
+    if (!split) {
+      // In this direction NaN is too little, too.
+      if (cosine >= smallestCosine || allowLoss) return { graph, made };
+      return `its features differ too much from the float32 model's (mean cosine ${cosine.toFixed(2)}, at least ${smallestCosine} is wanted; there are no labels to measure accuracy); --allow-loss keeps it`;
+    }
     const full = nearestAccuracy(embed(float, split.reference, 'float32, reference set'), both[0], split);
     const less = nearestAccuracy(embed(eight, split.reference, 'quantized, reference set'), both[1], split);
     if (full - less > largestLoss && !allowLoss) {

@@ -136,7 +136,7 @@ test('images of the run that are gone leave the quantized model out; images that
   assert.ok(!existsSync(join(root, 'asked')));
 });
 
-test('a quantized model that loses more than 2 points is left out, unless --allow-loss', async (t) => {
+test('a quantized model that loses more than 2 points, or without labels a cosine below 0.95, is left out, unless --allow-loss', async (t) => {
   // One channel is so large that in 256 steps of it nothing of the others is left, and the network
   // does not look at it.
   manualSeed(0);
@@ -178,6 +178,18 @@ test('a quantized model that loses more than 2 points is left out, unless --allo
   const { accuracy } = JSON.parse(allowed.stdout).quantized;
   assert.equal(accuracy.float32, 1);
   assert.ok(accuracy.quantized < 0.98);
+
+  const unlabelled = await pictures(join(root, 'fragile-unlabelled'), 12, ['green']);
+  const argv = (out: string) => ['export', file, '--out', join(root, out), '--images', unlabelled, '--json'];
+  const apart = await tandem(t, ...argv('apart'));
+  assert.equal(apart.code, 0, apart.stderr);
+  assert.match(
+    JSON.parse(apart.stdout).quantized.left,
+    /differ too much from the float32 model's \(mean cosine 0\.\d\d, .*no labels.*--allow-loss keeps it/,
+  );
+  assert.ok(!existsSync(join(root, 'apart', 'onnx', 'model_quantized.onnx')));
+  const kept = JSON.parse((await tandem(t, ...argv('kept'), '--allow-loss')).stdout).quantized;
+  assert.ok(kept.cosine < 0.95 && existsSync(join(root, 'kept', 'onnx', 'model_quantized.onnx')), kept.cosine);
 
   scope(() => noGrad(() => void encoder.bn1.bias?.narrow(0, 0, 1).fill_(1e6)));
   saveEncoder(file, encoder, { architecture, size: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] });
