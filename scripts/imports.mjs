@@ -85,6 +85,12 @@ export const house = [
 
   { room: `${tandem}/images/options.ts`, may: common, why: 'it says what users may ask for' },
   { room: `${tandem}/images/concurrency.ts`, why: 'it knows only that work is done' },
+  {
+    room: `${tandem}/images/file-state.ts`,
+    may: images('concurrency.ts', 'sources/listing.ts'),
+    worldly: true,
+    why: 'it knows files by their paths alone',
+  },
   { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
   {
     room: `${tandem}/images/sources`,
@@ -105,7 +111,7 @@ export const house = [
     may: [
       errors,
       ...rooms('files/with-lock.ts', 'files/regular.ts'),
-      ...images('concurrency.ts', 'set', 'sources/listing.ts'),
+      ...images('file-state.ts', 'set', 'sources/listing.ts'),
     ],
     worldly: true,
     why: 'the cache keeps what others decode',

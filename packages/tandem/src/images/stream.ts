@@ -2,9 +2,11 @@ import { UserError } from '../errors.js';
 import { DATA_SETS } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
+import { stateOf } from './file-state.js';
 import { openImages, openPath } from './open.js';
 import { CROP_MARGIN, type OpenOptions, type SizeOptions } from './options.js';
-import { digestOf, joined } from './set/digest.js';
+import { digestOf, jsonOf } from './set/digest.js';
+import { fingerprint } from './set/fingerprint.js';
 import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
 import { memoryStore } from './set/store.js';
 import type { Content, Source } from './sources/source.js';
@@ -29,7 +31,10 @@ export interface ImageStream {
   readonly name: string;
   /** Readable or not. */
   readonly total: number;
-  /** A digest of the names of all images, in order. */
+  /**
+   * A digest of the names of all images, in order, and of their state: size and time of change of
+   * the files they come from, or the pixels of a known data set.
+   */
   readonly fingerprint: string;
   /** Names of the classes, where the images have labels. */
   readonly classes?: readonly string[];
@@ -57,7 +62,7 @@ export async function streamImages(
   return {
     name: source.name,
     total: source.paths.length,
-    fingerprint: digestOf(joined(source.paths, '\n')),
+    fingerprint: digestOf(jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal)])),
     notes: source.notes,
     chunks: (done = new Set()) => decodedChunks(source, done, { size, margin: CROP_MARGIN }, options.signal),
   };
@@ -73,7 +78,7 @@ async function streamDataSet(where: string, size: number, options: OpenOptions):
   return {
     name,
     total: names.length,
-    fingerprint: digestOf(joined(names, '\n')),
+    fingerprint: digestOf(jsonOf([names, halves.map(({ set }) => fingerprint(set))])),
     notes: [],
     ...(train.classes && { classes: train.classes }),
     async *chunks(done = new Set()) {

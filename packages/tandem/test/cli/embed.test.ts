@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { scope } from '@tandem/torch';
@@ -153,6 +162,8 @@ test('a tar is read in its own order', async (t) => {
 test('ended in the middle, it resumes where it was, to the same bytes', async (t) => {
   const folder = join(root, 'many');
   await pictures(folder, 700);
+  const last = join(folder, 'red', '0699.png');
+  utimesSync(last, 1e9, 1e9);
   const [out, whole] = [join(root, 'cut.npy'), join(root, 'whole.npy')];
   const child = start(['embed', encoder, folder, '--out', out]);
   const journal = join(`${out}.partial`, 'files.jsonl');
@@ -168,6 +179,11 @@ test('ended in the middle, it resumes where it was, to the same bytes', async (t
   const other = await tandem(t, 'embed', encoder, images, '--out', out);
   assert.equal(other.code, 1);
   assert.match(other.stderr, /cut\.npy\.partial holds a part of other images or of another encoder/);
+  utimesSync(last, 1e9, 1e9 + 5);
+  const changed = await tandem(t, 'embed', encoder, folder, '--out', out);
+  assert.equal(changed.code, 1);
+  assert.match(changed.stderr, /cut\.npy\.partial holds a part of .* images since changed/);
+  utimesSync(last, 1e9, 1e9);
   const { code, stderr } = await tandem(t, 'embed', encoder, folder, '--out', out);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /resuming after \d+ of 1400 images/);

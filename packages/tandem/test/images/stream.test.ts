@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../src/errors.js';
@@ -41,6 +42,29 @@ test('each image comes out as it would alone, in order, whatever its neighbours 
     if (isLarge(names.indexOf(name))) assert.equal(image.side, 19);
     else assert.deepEqual(image, one);
   }
+});
+
+test('the fingerprint is of names and state: a picture or an archive that changes gives another', async (t) => {
+  const root = temporary(t);
+  const of = async (where: string) => (await streamImages(where, { size: 16 })).fingerprint;
+  for (const name of ['a.png', 'b.png']) write(root, name, await png([1, 2, 3], 8));
+  const before = await of(root);
+  assert.equal(await of(root), before);
+  const file = join(root, 'a.png');
+  const { size } = statSync(file);
+  utimesSync(file, 1e9, 1e9);
+  const touched = await of(root);
+  assert.notEqual(touched, before);
+  appendFileSync(file, 'more');
+  utimesSync(file, 1e9, 1e9);
+  assert.ok(statSync(file).size > size);
+  assert.notEqual(await of(root), touched);
+  const tar = join(temporary(t), 'pictures.tar');
+  execFileSync('tar', ['-cf', tar, '-C', root, 'a.png', 'b.png']);
+  const packed = await of(tar);
+  assert.equal(await of(tar), packed);
+  utimesSync(tar, 1e9, 1e9);
+  assert.notEqual(await of(tar), packed);
 });
 
 test('what is done is left out, and nothing else: images, broken ones, and what is no file', async (t) => {

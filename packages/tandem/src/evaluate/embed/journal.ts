@@ -30,7 +30,7 @@ export interface About {
   readonly encoder: string;
   /** By the name they were asked for. */
   readonly images: string;
-  /** Of the list of all images. */
+  /** Of the names and the state of all images. */
   readonly fingerprint: string;
   /** Images, readable or not. */
   readonly total: number;
@@ -64,7 +64,9 @@ export class Journal {
     const description = join(folder, 'about.json');
     if (existsSync(description)) {
       if (readFileSync(description, 'utf8') !== JSON.stringify(about)) {
-        throw new UserError(`${folder} holds a part of other images or of another encoder; finish that, or remove it`);
+        throw new UserError(
+          `${folder} holds a part of other images or of another encoder, or of images since changed; finish that, or remove it`,
+        );
       }
     } else {
       mkdirSync(folder, { recursive: true });

@@ -6,10 +6,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from '../../files/with-lock.js';
-import { concurrently } from '../concurrency.js';
+import { stateOf } from '../file-state.js';
 import { digestOf, jsonOf } from '../set/digest.js';
 import type { PixelFile } from '../set/pixel-file.js';
 import type { NewStore, Stored } from '../set/store.js';
@@ -98,11 +98,5 @@ function folderName({ name, settings }: CacheKey, source: string): string {
  * another.
  */
 async function hashOf({ files, origins }: CacheKey, signal: AbortSignal | undefined): Promise<string> {
-  const lines: string[] = new Array(origins.length);
-  await concurrently(origins.entries(), 32, async ([i, path]) => {
-    signal?.throwIfAborted();
-    const file = await stat(path).catch(() => undefined);
-    lines[i] = `${path}\0${file?.size}\0${file?.mtimeMs}`;
-  });
-  return digestOf(jsonOf([files, lines]));
+  return digestOf(jsonOf([files, await stateOf(origins, signal)]));
 }

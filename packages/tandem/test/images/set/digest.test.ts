@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cached } from '../../../src/images/cache/cached.js';
@@ -25,11 +26,16 @@ test('piece by piece comes out what one text gives', () => {
   }
 });
 
-test("a stream's digest is of its names, line by line", async (t) => {
+test("a stream's digest is of its names, and of size and time of each file", async (t) => {
   const root = temporary(t);
   for (const name of ['b.png', 'a/c.png', 'a.png']) write(root, name, await png());
   const { fingerprint } = await streamImages(root, { size: 16 });
-  assert.equal(fingerprint, sha256('a.png\na/c.png\nb.png'));
+  const names = ['a.png', 'a/c.png', 'b.png'];
+  const state = names.map((name) => {
+    const { size, mtimeMs } = statSync(join(root, name));
+    return `${join(root, name)}\0${size}\0${mtimeMs}`;
+  });
+  assert.equal(fingerprint, sha256(JSON.stringify([names, state])));
 });
 
 test('names that are longer together than a string may be are no obstacle', async (t) => {
