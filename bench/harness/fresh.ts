@@ -5,7 +5,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CROP_MARGIN, openImages } from 'tandem';
+import { cropMargin, openImages } from 'tandem';
 import { describeMachine, type Machine } from './machine.js';
 import { openTrainer, type Step } from './trainer.js';
 
@@ -53,7 +53,7 @@ export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh
 async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const begun = performance.now();
   const { limit } = config as { limit?: number };
-  const images = await openImages('cifar10', { dataRoot, limit, margin: CROP_MARGIN });
+  const images = await openImages('cifar10', { dataRoot, limit, margin: cropMargin });
   const trainer = openTrainer(config, images);
   const setUpSeconds = (performance.now() - begun) / 1000;
   const taken: Step[] = [];

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { Batches, CROP_MARGIN, type ImageSet, openImages } from 'tandem';
+import { Batches, cropMargin, type ImageSet, openImages } from 'tandem';
 import { type Comparison, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';
@@ -11,7 +11,7 @@ import type { Context, Outcome } from '../../harness/suite.js';
 /** Photographs as ImageNet's are on average, for training at 224 pixels. */
 const [width, height] = [500, 375];
 const size = 224;
-const side = Math.ceil(size * CROP_MARGIN);
+const side = Math.ceil(size * cropMargin);
 /** As many at once as the toolkit has. */
 const inFlight = 8;
 
@@ -34,7 +34,7 @@ export async function measureDecoding({ short, say }: Context, peer: Peer | null
     let fresh = 0;
     let set: ImageSet | undefined;
     const works: Record<string, () => Promise<void>> = {
-      'to memory': async () => void (await openImages(folder, { size, margin: CROP_MARGIN })),
+      'to memory': async () => void (await openImages(folder, { size, margin: cropMargin })),
       'to the cache': async () => {
         set = (await openImages(folder, { ...inCache, cache: join(root, `cache${fresh++}`) })).train;
       },
@@ -95,7 +95,7 @@ function rowOf(name: string, { sharp: alone, pil }: Against): string[] {
 }
 
 /** So little memory that the cache is used. */
-const inCache = { size, margin: CROP_MARGIN, memory: 1 };
+const inCache = { size, margin: cropMargin, memory: 1 };
 
 /** Noise of two sizes, of which the fine one is faint: it compresses about as photographs do. */
 async function makePhotographs(root: string, count: number): Promise<string> {

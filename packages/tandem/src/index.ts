@@ -16,9 +16,9 @@ export { DivergedError } from './train/index.js';
 export {
   type Batch,
   Batches,
-  CROP_MARGIN,
-  DATA_SETS,
+  cropMargin,
   type DataSet,
+  dataSets,
   type ImageChunk,
   type ImageSet,
   type ImageStream,

@@ -7,19 +7,19 @@
  * easy as 1, 2, 3" (SC'11), checked against the vectors published with it.
  */
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const TWO_POW_32 = 0x1_0000_0000;
-const TWO_POW_MINUS_32 = 1 / TWO_POW_32;
+const multiplier0 = 0xd2511f53;
+const multiplier1 = 0xcd9e8d57;
+const weyl0 = 0x9e3779b9;
+const weyl1 = 0xbb67ae85;
+const twoPow32 = 0x1_0000_0000;
+const twoPowMinus32 = 1 / twoPow32;
 
 /**
  * High word of the 64-bit product of two words. The double `a * b` is off by less than 2^11, so
  * taking the exact low word from it leaves a multiple of 2^32 up to an error that rounding removes.
  */
 function highWord(a: number, b: number, lowWord: number): number {
-  return ((a * b - lowWord) * TWO_POW_MINUS_32 + 0.5) >>> 0;
+  return ((a * b - lowWord) * twoPowMinus32 + 0.5) >>> 0;
 }
 
 /**
@@ -41,16 +41,16 @@ export function philox4x32(
   let k0 = key[0] as number;
   let k1 = key[1] as number;
   for (let round = 0; round < 10; round++) {
-    const low0 = Math.imul(c0, MULTIPLIER_0) >>> 0;
-    const low1 = Math.imul(c2, MULTIPLIER_1) >>> 0;
-    const high0 = highWord(c0, MULTIPLIER_0, low0);
-    const high1 = highWord(c2, MULTIPLIER_1, low1);
+    const low0 = Math.imul(c0, multiplier0) >>> 0;
+    const low1 = Math.imul(c2, multiplier1) >>> 0;
+    const high0 = highWord(c0, multiplier0, low0);
+    const high1 = highWord(c2, multiplier1, low1);
     c0 = (high1 ^ c1 ^ k0) >>> 0;
     c1 = low1;
     c2 = (high0 ^ c3 ^ k1) >>> 0;
     c3 = low0;
-    k0 = (k0 + WEYL_0) | 0;
-    k1 = (k1 + WEYL_1) | 0;
+    k0 = (k0 + weyl0) | 0;
+    k1 = (k1 + weyl1) | 0;
   }
   out[0] = c0;
   out[1] = c1;
@@ -87,7 +87,7 @@ export class RandomStream {
 
   /** Uniform in [0, 1): a multiple of 2^-32. */
   next(): number {
-    return this.word() * TWO_POW_MINUS_32;
+    return this.word() * twoPowMinus32;
   }
 
   /** Uniform in [low, high). */
@@ -106,7 +106,7 @@ export class RandomStream {
     let x = this.word();
     let low = Math.imul(x, n) >>> 0;
     if (low < n) {
-      const uneven = (TWO_POW_32 - n) % n;
+      const uneven = (twoPow32 - n) % n;
       while (low < uneven) {
         x = this.word();
         low = Math.imul(x, n) >>> 0;
@@ -135,7 +135,7 @@ export function stream(seed: number, ...keys: number[]): RandomStream {
   }
   // A seed leaves the upper 11 bits of the key free; the number of keys goes there, so that (1) and
   // (1, 0) differ.
-  const key = Uint32Array.of(seed, Math.floor(seed / TWO_POW_32) | (keys.length << 21));
+  const key = Uint32Array.of(seed, Math.floor(seed / twoPow32) | (keys.length << 21));
   let first = 0;
   for (; keys.length - first > 3; first++) {
     const hashed = philox4x32([keys[first] as number, first, 0, 1], key);

@@ -103,7 +103,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The message, if a name holds a line break too; of an error that is none of ours its first line. */
+/**
+ * The message, if a name holds a line break too; of an error that is none of ours its first line.
+ */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isWhole = error instanceof UserError || 'code' in error;

@@ -1,7 +1,7 @@
 import type { Device, Tensor } from '@tandem/torch';
 import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
-import { CROP_MARGIN, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';
+import { cropMargin, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
 import type { View } from '../views/index.js';
 import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
@@ -94,7 +94,7 @@ async function openSplit(
   opening: Opening,
   { onProgress, onNote, signal }: JobHooks,
 ): Promise<KnnSplit> {
-  const data = await openImages(images, { size: card.size, ...opening, margin: CROP_MARGIN, onProgress, signal });
+  const data = await openImages(images, { size: card.size, ...opening, margin: cropMargin, onProgress, signal });
   const split = requireLabels(images, data, what);
   if (data.note) onNote?.(data.note);
   if (data.skipped.length > 0) onNote?.(skippedNote(data.skipped));

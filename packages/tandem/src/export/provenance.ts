@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { DATA_SETS } from '../images/index.js';
+import { dataSets } from '../images/index.js';
 import { numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/index.js';
 import type { Provenance, Quality } from './model-card.js';
 
@@ -31,7 +31,7 @@ export function provenanceOf(runOrFile: string, encoder: OpenedEncoder['name'], 
 
 /** A data set's name, or the last part of a path. */
 export function publicName(images: string): string {
-  return DATA_SETS.includes(images) ? images : basename(resolve(images));
+  return dataSets.includes(images) ? images : basename(resolve(images));
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Device, scope, type Tensor } from '@tandem/torch';
 import { defined } from '../defined.js';
 import { UserError } from '../errors.js';
 import { accuracy, features, type JobHooks, type KnnSplit, knn, knnSplit, type Opening } from '../evaluate/index.js';
-import { CROP_MARGIN, type DataSet, type ImageSet, limit, openImages } from '../images/index.js';
+import { cropMargin, type DataSet, type ImageSet, limit, openImages } from '../images/index.js';
 import { l2Normalize, percent } from '../math.js';
 import type { Encoder } from '../networks/index.js';
 import type { OwnImages } from '../runs/index.js';
@@ -31,7 +31,10 @@ export interface QuantizeOptions extends Opening {
   readonly device: Device;
   /** Whether a quantized encoder is wanted. */
   readonly quantized: boolean;
-  /** Whether it is kept where it loses more than 2 points of accuracy, or without labels differs much. */
+  /**
+   * Whether it is kept where it loses more than 2 points of accuracy, or without labels differs
+   * much.
+   */
   readonly allowLoss: boolean;
 }
 
@@ -62,7 +65,7 @@ export async function quantizeEncoder(
   try {
     const opening = { ...(asked ? {} : own?.opening), ...defined({ dataRoot, limit, maxSkippedShare, cache }) };
     const { onProgress, signal } = hooks;
-    data = await openImages(images, { ...opening, size: card.size, margin: CROP_MARGIN, signal, onProgress });
+    data = await openImages(images, { ...opening, size: card.size, margin: cropMargin, signal, onProgress });
     checkChannels(images, data.train.channels, card);
   } catch (error) {
     if (asked || !(error instanceof UserError)) throw error;

@@ -5,9 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 import { releaseLock, takeLock } from './lock-file.js';
 
 /** Who holds a lock touches it so often, in milliseconds ... */
-const BEAT = 2_000;
+const beatMs = 2_000;
 /** ... and has died when it is this old, or dated so far ahead: the clock was set back since. */
-const STALE = 15_000;
+const stale = 15_000;
 
 /**
  * Does work that only one process should do at a time, and waits for another that is doing it,
@@ -31,7 +31,7 @@ export async function withLock<T>(
   const beat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {}); // a lost lock loses work, nothing else
-  }, BEAT);
+  }, beatMs);
   beat.unref();
   try {
     return await work();
@@ -44,5 +44,5 @@ export async function withLock<T>(
 /** Whether one that lives holds a lock. */
 export function isHeld(path: string): boolean {
   const file = statSync(path, { throwIfNoEntry: false });
-  return file !== undefined && Math.abs(Date.now() - file.mtimeMs) <= STALE;
+  return file !== undefined && Math.abs(Date.now() - file.mtimeMs) <= stale;
 }

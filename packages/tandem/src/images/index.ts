@@ -1,9 +1,9 @@
-export { DATA_SETS } from './datasets/registry.js';
+export { dataSets } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
 export { openImages } from './open.js';
-export { CROP_MARGIN, type OpenOptions } from './options.js';
+export { cropMargin, type OpenOptions } from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {

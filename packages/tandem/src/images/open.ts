@@ -16,7 +16,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
-import { DATA_SETS, dataSetNamed, hintFor } from './datasets/registry.js';
+import { dataSetNamed, dataSets, hintFor } from './datasets/registry.js';
 import { type OpenOptions, type ProgressOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { archiveName } from './sources/archive.js';
@@ -64,8 +64,6 @@ async function missing(where: string): Promise<UserError> {
     const near = beside ? didYouMean(basename(where), beside) : ` There is no ${dirname(where)} either.`;
     return new UserError(`${where}: no such folder or archive.${near}`);
   }
-  const hint = didYouMean(where, [...DATA_SETS, ...(beside ?? []).filter((name) => !name.startsWith('.'))]);
-  return new UserError(
-    `${where}: neither a data set (${DATA_SETS.join(', ')}) nor a folder, .tar or .zip here.${hint}`,
-  );
+  const hint = didYouMean(where, [...dataSets, ...(beside ?? []).filter((name) => !name.startsWith('.'))]);
+  return new UserError(`${where}: neither a data set (${dataSets.join(', ')}) nor a folder, .tar or .zip here.${hint}`);
 }

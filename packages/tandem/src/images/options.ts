@@ -6,7 +6,7 @@
 import { UserError } from '../errors.js';
 
 /** How many times as large as its views an image is kept, as usual: 256 for crops of 224. */
-export const CROP_MARGIN = 8 / 7;
+export const cropMargin = 8 / 7;
 
 /** Where a data set known by name is looked for. */
 export interface LocateOptions {

@@ -1,10 +1,10 @@
 import { UserError } from '../errors.js';
-import { DATA_SETS } from './datasets/registry.js';
+import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
 import { stateOf } from './file-state.js';
 import { openImages, openPath } from './open.js';
-import { CROP_MARGIN, type OpenOptions, type SizeOptions } from './options.js';
+import { cropMargin, type OpenOptions, type SizeOptions } from './options.js';
 import { digestOf, jsonOf } from './set/digest.js';
 import { fingerprint } from './set/fingerprint.js';
 import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
@@ -45,7 +45,7 @@ export interface ImageStream {
 }
 
 /** Most images of a chunk. */
-const CHUNK = 512;
+const chunk = 512;
 
 /**
  * All images of a folder or archive, brought to one size, without regard to classes; or those of a
@@ -56,7 +56,7 @@ export async function streamImages(
   where: string,
   { size, ...options }: OpenOptions & { readonly size: number },
 ): Promise<ImageStream> {
-  if (DATA_SETS.includes(where)) return streamDataSet(where, size, options);
+  if (dataSets.includes(where)) return streamDataSet(where, size, options);
   const source = await openPath(where, options);
   if (source.paths.length === 0) throw new UserError(`${where}: no images in it`);
   return {
@@ -64,7 +64,7 @@ export async function streamImages(
     total: source.paths.length,
     fingerprint: digestOf(jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal)])),
     notes: source.notes,
-    chunks: (done = new Set()) => decodedChunks(source, done, { size, margin: CROP_MARGIN }, options.signal),
+    chunks: (done = new Set()) => decodedChunks(source, done, { size, margin: cropMargin }, options.signal),
   };
 }
 
@@ -84,8 +84,8 @@ async function streamDataSet(where: string, size: number, options: OpenOptions):
     async *chunks(done = new Set()) {
       for (const { set, names } of halves) {
         const todo = [...names.keys()].filter((i) => !done.has(names[i] as string));
-        for (let from = 0; from < todo.length; from += CHUNK) {
-          const indices = todo.slice(from, from + CHUNK);
+        for (let from = 0; from < todo.length; from += chunk) {
+          const indices = todo.slice(from, from + chunk);
           const files = indices.map((i) => names[i] as string);
           yield { set: { ...subset(set, indices), files }, skipped: [] };
         }
@@ -130,7 +130,7 @@ async function* inGroups(source: Source, done: Done, signal?: AbortSignal): Asyn
   for await (const one of source.contents(source.paths, signal)) {
     if (done.has(source.paths[one.index] as string)) continue;
     group.push(one);
-    if (group.length < CHUNK) continue;
+    if (group.length < chunk) continue;
     yield group;
     group = [];
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { chooseDevice } from '../device.js';
-import { CROP_MARGIN, type DataSet, openImages } from '../images/index.js';
+import { cropMargin, type DataSet, openImages } from '../images/index.js';
 import { findEncoder } from '../runs/encoder-files.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
@@ -63,7 +63,7 @@ export async function loadImages(
   const data = await openImages(images, {
     seed,
     size,
-    margin: CROP_MARGIN,
+    margin: cropMargin,
     limit,
     maxSkippedShare: maxSkipped,
     cache,

@@ -2,7 +2,7 @@ import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
-import { CROP_MARGIN, type DataSet, openImages, TooManySkippedError } from '../images/index.js';
+import { cropMargin, type DataSet, openImages, TooManySkippedError } from '../images/index.js';
 import { findEncoder, numberIn, ownImages, type RunRecord, readRun } from '../runs/index.js';
 import { writeReport } from './write.js';
 
@@ -45,7 +45,7 @@ async function openOwn(
       // Images given in their place are the same, elsewhere.
       ...ownImages(run)?.opening,
       ...defined({ dataRoot, maxSkippedShare, cache, ...settings }),
-      margin: CROP_MARGIN,
+      margin: cropMargin,
       onProgress,
       signal,
     });

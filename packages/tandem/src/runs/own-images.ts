@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DATA_SETS, type OpenOptions } from '../images/index.js';
+import { dataSets, type OpenOptions } from '../images/index.js';
 import { readRun } from './run-record.js';
 
 /** How a run opened its images: what it cached is found again, what it tolerated is tolerated. */
@@ -36,6 +36,6 @@ export function ownOpening(runOrFile: string, images: string): OwnOpening | unde
 }
 
 function realName(images: string): string {
-  if (DATA_SETS.includes(images)) return images;
+  if (dataSets.includes(images)) return images;
   return existsSync(images) ? realpathSync(images) : resolve(images);
 }

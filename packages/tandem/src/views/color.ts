@@ -6,10 +6,10 @@ import { scope, type Tensor } from '@tandem/torch';
 // bit wherever it stands in a batch.
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */
-const LUMA = [0.299, 0.587, 0.114] as const;
+const lumaWeights = [0.299, 0.587, 0.114] as const;
 
 /** Keeps the quotient of a gray pixel 0 / 0 at 0; far below the steps of images in 8 bits. */
-const TINY = 1e-20;
+const tiniest = 1e-20;
 
 /**
  * The gray of each pixel: [n, c, h, w] to [n, 1, h, w]. One-channel images come back themselves,
@@ -18,7 +18,7 @@ const TINY = 1e-20;
 export function luma(x: Tensor): Tensor {
   if (x.shape[1] === 1) return x;
   const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
-  return red.mul(LUMA[0]).add_(green.mul(LUMA[1])).add_(blue.mul(LUMA[2]));
+  return red.mul(lumaWeights[0]).add_(green.mul(lumaWeights[1])).add_(blue.mul(lumaWeights[2]));
 }
 
 /**
@@ -60,7 +60,7 @@ export function hue(x: Tensor, turns: Tensor): Tensor {
     const most = x.amax({ dim: 1, keepdim: true });
     const least = x.amin({ dim: 1, keepdim: true });
     const chroma = most.sub(least);
-    const sixfold = chroma.mul(6).add_(TINY);
+    const sixfold = chroma.mul(6).add_(tiniest);
     // The way from red, 0 to 0.5 of a turn, without cases: it is the same towards green as towards
     // blue.
     const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];

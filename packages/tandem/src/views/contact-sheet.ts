@@ -18,10 +18,10 @@ export interface ContactSheet {
   readonly pixels: Uint8Array;
 }
 
-const WHITE = 255;
+const white = 255;
 
 /** Pixels between pictures. */
-const SPACE = 4;
+const space = 4;
 
 /**
  * Rows of pictures, in columns as wide as their widest; small ones larger, each pixel as a square.
@@ -31,19 +31,19 @@ export function contactSheet(rows: readonly (readonly Picture[])[], gaps: Readon
   const sides = rows.flat().map(({ side }) => Math.max(side.height, side.width));
   const scale = Math.max(1, Math.floor(128 / Math.max(...sides)));
   const lefts: number[] = [];
-  let width = SPACE;
+  let width = space;
   for (let column = 0; column < Math.max(...rows.map((row) => row.length)); column++) {
-    if (gaps.has(column)) width += 3 * SPACE;
+    if (gaps.has(column)) width += 3 * space;
     lefts.push(width);
-    width += scale * Math.max(...rows.map((row) => row[column]?.side.width ?? 0)) + SPACE;
+    width += scale * Math.max(...rows.map((row) => row[column]?.side.width ?? 0)) + space;
   }
   const tops: number[] = [];
-  let height = SPACE;
+  let height = space;
   for (const row of rows) {
     tops.push(height);
-    height += scale * Math.max(...row.map(({ side }) => side.height)) + SPACE;
+    height += scale * Math.max(...row.map(({ side }) => side.height)) + space;
   }
-  const sheet = { width, height, pixels: new Uint8Array(3 * width * height).fill(WHITE) };
+  const sheet = { width, height, pixels: new Uint8Array(3 * width * height).fill(white) };
   for (const [r, row] of rows.entries()) {
     for (const [c, picture] of row.entries()) paste(picture, scale, sheet, lefts[c] as number, tops[r] as number);
   }

@@ -9,7 +9,7 @@ export interface Box {
   readonly width: number;
 }
 
-const TRIES = 10;
+const tries = 10;
 
 /**
  * The box of torchvision's RandomResizedCrop: up to ten tries of an area and a ratio, even in its
@@ -19,7 +19,7 @@ export function drawBox(random: RandomStream, crop: NonNullable<View['crop']>, h
   const [low, high] = crop.ratio;
   const logLow = Math.log(low);
   const logHigh = Math.log(high);
-  for (let tried = 0; tried < TRIES; tried++) {
+  for (let tried = 0; tried < tries; tried++) {
     const area = height * width * random.between(...crop.scale);
     const ratio = Math.exp(random.between(logLow, logHigh));
     const w = Math.round(Math.sqrt(area * ratio));

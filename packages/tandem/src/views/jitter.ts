@@ -4,13 +4,13 @@ import { operations, type ViewParameters } from './parameters.js';
 import { type Change, changeRows, pick } from './rows.js';
 import type { StagingBuffer } from './staging-buffer.js';
 
-const [B, C, S, H] = [0, 1, 2, 3];
+const [b, c, s, h] = [0, 1, 2, 3];
 
 /**
  * Whose turn it is. Each of the 24 orders of four operations can be had by leaving out some of
  * these twelve turns, and none shorter would do; hue, the dearest, comes only twice.
  */
-export const turns: readonly number[] = [B, C, S, H, B, C, S, B, H, C, B, S];
+export const turns: readonly number[] = [b, c, s, h, b, c, s, b, h, c, b, s];
 
 /** By the numbers in `order`. */
 const change = [brightness, contrast, saturation, hue];

@@ -1,5 +1,5 @@
 import { arange, scope, type Tensor, where, zeros } from '@tandem/torch';
-import { type Interpolation, REACH, reachOf, tapsEach } from './taps.js';
+import { cubicReach, type Interpolation, reachOf, tapsEach } from './taps.js';
 
 // What `taps.ts` works out on the host, by operators on the device of the images: so a few numbers
 // an image go there, not its weights. In float64 like there, where the device has it, since a
@@ -69,7 +69,7 @@ export function blurMatrices(sigmas: Tensor, reach: number, length: number): Ten
   return scope(() => {
     const sigma = sigmas.view([n, 1, 1]);
     const step = arange(2 * reach + 1, { dtype, device }).sub_(reach);
-    const isNear = step.abs().le(sigma.mul(REACH).ceil());
+    const isNear = step.abs().le(sigma.mul(cubicReach).ceil());
     const kernel = step.div(sigma).square().mul_(-0.5).exp_().mul_(isNear);
     kernel.div_(kernel.sum(2, { keepdim: true }));
     const last = length - 1;

@@ -77,7 +77,7 @@ export function partOf(parameters: ViewParameters, from: number, count: number):
  * The purpose of a run's seed here, plus the view's number: so that views share no draws with
  * anything else.
  */
-const VIEWS = 0x7669_6577;
+const views = 0x7669_6577;
 
 /** The 24 orders of four operations. */
 const orders = [0, 1, 2, 3].flatMap((a) =>
@@ -99,7 +99,7 @@ export function drawParameters(view: View, images: ImageShape, key: ViewKey, ind
   checkView(view, images.channels);
   const drawn = plainParameters(images, indices.length);
   for (let i = 0; i < indices.length; i++) {
-    const random = stream(key.seed, VIEWS + key.view, key.draw, indices[i] as number);
+    const random = stream(key.seed, views + key.view, key.draw, indices[i] as number);
     drawn.flip[i] = Number(random.next() < view.flip);
     drawn.gray[i] = Number(random.next() < view.gray);
     drawn.solarize[i] = Number(random.next() < view.solarize);

@@ -20,7 +20,7 @@ interface Wish {
 export interface ViewPresetOptions extends EvaluationViewOptions, Wish {}
 
 /** From this side on images are large: they are blurred, and their crops need not be so small. */
-const LARGE = 64;
+const largeSide = 64;
 
 const crop = (least: number, most = 1) => ({ scale: [least, most] as Range, ratio: [3 / 4, 4 / 3] as Range });
 const jitter = (p: number, brightness: number, saturation: number, hue: number) => ({
@@ -64,15 +64,15 @@ const presets = {
   },
   simclr: {
     about: 'strong jitter; half as strong and without blur below 64 pixels (SimCLR)',
-    views: ({ size, strength: s = size < LARGE ? 0.5 : 1 }) =>
-      twice({ ...small, jitter: jitter(0.8, 0.8 * s, 0.8 * s, 0.2 * s), blur: size < LARGE ? null : blur(0.5) }),
+    views: ({ size, strength: s = size < largeSide ? 0.5 : 1 }) =>
+      twice({ ...small, jitter: jitter(0.8, 0.8 * s, 0.8 * s, 0.2 * s), blur: size < largeSide ? null : blur(0.5) }),
   },
   'multi-crop': {
     about: 'two large crops and several small ones (DINO)',
-    views: ({ size, locals = size < LARGE ? 4 : 8 }) => {
-      const global = size < LARGE ? { ...mild, crop: crop(0.3) } : { ...bicubic, crop: crop(0.4) };
-      const local = size < LARGE ? { ...mild, crop: crop(0.08, 0.3) } : { ...bicubic, crop: crop(0.05, 0.4) };
-      const blurred = (view: Recipe, p: number): Recipe => (size < LARGE ? view : { ...view, blur: blur(p) });
+    views: ({ size, locals = size < largeSide ? 4 : 8 }) => {
+      const global = size < largeSide ? { ...mild, crop: crop(0.3) } : { ...bicubic, crop: crop(0.4) };
+      const local = size < largeSide ? { ...mild, crop: crop(0.08, 0.3) } : { ...bicubic, crop: crop(0.05, 0.4) };
+      const blurred = (view: Recipe, p: number): Recipe => (size < largeSide ? view : { ...view, blur: blur(p) });
       return [
         blurred(global, 1),
         { ...blurred(global, 0.1), solarize: 0.2 },
@@ -87,16 +87,16 @@ const presets = {
         ...small,
         crop: crop(0.2),
         jitter: jitter(0.6, 0.4, 0.4, 0.1),
-        blur: size < LARGE ? null : blur(0.2),
+        blur: size < largeSide ? null : blur(0.2),
       }),
   },
   weak: {
     about: 'one view, cropped and flipped only, for fine-tuning and distillation',
-    views: ({ size }) => [{ ...unchanged, crop: crop(size < LARGE ? 0.2 : 0.08), flip: 0.5 }],
+    views: ({ size }) => [{ ...unchanged, crop: crop(size < largeSide ? 0.2 : 0.08), flip: 0.5 }],
   },
   gray: {
     about: 'small or large, by size, without colour; for one-channel images',
-    views: ({ size }) => twice(withoutColour(size < LARGE ? small : large)),
+    views: ({ size }) => twice(withoutColour(size < largeSide ? small : large)),
   },
   none: {
     about: 'the image itself, as for evaluation',
@@ -118,7 +118,7 @@ export function aboutPreset(name: ViewPresetName): string {
 /** The preset that suits images of such a size, where none is asked for. */
 export function defaultPreset({ size, channels = 3 }: { size: number; channels?: 1 | 3 | undefined }): ViewPresetName {
   if (channels === 1) return 'gray';
-  return size < LARGE ? 'small' : 'large';
+  return size < largeSide ? 'small' : 'large';
 }
 
 /**
@@ -161,5 +161,5 @@ export function smallView({ size, channels = 3, data, ...own }: ViewOptions): Vi
 
 /** A multiple of 8, so that networks which work in patches can take it. */
 function localSize(size: number): number {
-  return size < LARGE ? Math.ceil(size / 2) : 8 * Math.round((size * 96) / 224 / 8);
+  return size < largeSide ? Math.ceil(size / 2) : 8 * Math.round((size * 96) / 224 / 8);
 }

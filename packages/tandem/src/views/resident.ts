@@ -2,13 +2,13 @@ import { type Device, deviceMemory, empty, fromBuffer, noGrad, scope, type Tenso
 import { type ImageSet, imageBytes, inOrder } from '../images/index.js';
 
 /** What images may take of a GPU's free memory: networks and activations come after them. */
-const SHARE = 1 / 3;
+const shareOfMemory = 1 / 3;
 
 /** Bytes taken for free on a device of which the engine cannot tell. */
-const UNKNOWN = 3 * 2 ** 30;
+const unknown = 3 * 2 ** 30;
 
 /** Bytes that go over at a time, so that a set in a file needs no memory of the host. */
-const PART = 2 ** 26;
+const part = 2 ** 26;
 
 /**
  * All images of a set in a GPU's memory, where they fit: a step then sends only which ones it
@@ -20,16 +20,16 @@ const PART = 2 ** 26;
 export function residentImages(
   set: ImageSet,
   device: Device,
-  free = deviceMemory(device)?.free ?? UNKNOWN,
+  free = deviceMemory(device)?.free ?? unknown,
 ): Tensor | undefined {
   const each = imageBytes(set);
-  if (device === 'cpu' || set.count * each > SHARE * free) return undefined;
+  if (device === 'cpu' || set.count * each > shareOfMemory * free) return undefined;
   const { count, channels, height, width } = set;
   return noGrad(() =>
     scope(() => {
       const all = empty([count, channels, height, width], { dtype: 'uint8', device });
       let from = 0;
-      for (const { bytes } of inOrder(set, Math.max(1, Math.floor(PART / each)))) {
+      for (const { bytes } of inOrder(set, Math.max(1, Math.floor(part / each)))) {
         const images = bytes.length / each;
         scope(() => all.narrow(0, from, images).copy_(fromBuffer(bytes, [images, channels, height, width])));
         from += images;

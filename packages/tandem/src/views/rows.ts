@@ -48,12 +48,12 @@ export function changeRows(
  * Bytes that a core works on quickest: what an operation leaves is still in its cache when the next
  * one comes.
  */
-const CACHE = 2 ** 20;
+const cache = 2 ** 20;
 
 /**
  * How many of `count` equal things of so many bytes to take at once: all on a GPU, a cache full on
  * a CPU.
  */
 export function atOnce(count: number, bytes: number, device: Device): number {
-  return device === 'cpu' ? Math.max(1, Math.min(count, Math.floor((CACHE * threads()) / bytes))) : Math.max(1, count);
+  return device === 'cpu' ? Math.max(1, Math.min(count, Math.floor((cache * threads()) / bytes))) : Math.max(1, count);
 }

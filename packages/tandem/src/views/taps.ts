@@ -100,7 +100,7 @@ export function reachOf(interpolation: Interpolation): number {
 }
 
 /** Standard deviations beyond which a Gaussian counts less than a millionth. */
-export const REACH = 5.5;
+export const cubicReach = 5.5;
 
 /**
  * Gaussian blur of a line that is mirrored at either end, as torchvision's `gaussian_blur`.
@@ -113,7 +113,7 @@ export function blurTaps(sigmas: Float32Array, radius: number, length: number): 
   const each = Math.min(length, 2 * reach + 1);
   const taps = newTaps(sigmas.length, length, length, each);
   for (const [n, sigma] of sigmas.entries()) {
-    const own = Math.min(reach, Math.ceil(REACH * sigma));
+    const own = Math.min(reach, Math.ceil(cubicReach * sigma));
     const kernel = Float64Array.from({ length: 2 * own + 1 }, (_, t) => Math.exp(-0.5 * ((t - own) / sigma) ** 2));
     const sum = kernel.reduce((total, weight) => total + weight, 0);
     for (let i = 0; i < length; i++) {
@@ -132,7 +132,7 @@ export function blurTaps(sigmas: Float32Array, radius: number, length: number): 
 
 /** Pixels to either side that count for any of the images. */
 export function blurReach(sigmas: Float32Array, radius: number): number {
-  return Math.min(radius, Math.ceil(REACH * Math.max(...sigmas)));
+  return Math.min(radius, Math.ceil(cubicReach * Math.max(...sigmas)));
 }
 
 function newTaps(count: number, length: number, size: number, each: number): Taps {

@@ -15,7 +15,7 @@ import { scope } from '@tandem/torch';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
-import { CROP_MARGIN, openImages } from '../../src/images/index.js';
+import { cropMargin, openImages } from '../../src/images/index.js';
 import { encoderView, loadEncoder } from '../../src/weights/index.js';
 import { card, encoderFile, pictures, start, tandem, temporary } from './running.js';
 
@@ -30,7 +30,7 @@ before(async () => {
 
 /** The features by the other way there is, in the order of the paths. */
 async function expected(): Promise<{ files: string[]; rows: number[][] }> {
-  const { train } = await openImages(images, { size: 16, margin: CROP_MARGIN });
+  const { train } = await openImages(images, { size: 16, margin: cropMargin });
   const { encoder: network } = loadEncoder(encoder);
   const rows = scope(() => features(network, train, { view: encoderView(card), device: 'cpu' }).toArray());
   const files = train.files as string[];

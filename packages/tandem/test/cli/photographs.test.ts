@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { loadEncoder } from '../../src/weights/index.js';
-import { DATA, needs } from '../images/making.js';
+import { needs, sharedData } from '../images/making.js';
 import { metricsOf, tandem, temporary } from './running.js';
 
 const photographs = 'caltech-101-part.tar';
@@ -13,7 +13,7 @@ for (const size of [96, 224]) {
   test(`photographs of many shapes train at ${size} pixels`, needs(photographs), async (t) => {
     const out = join(temporary(t), 'run');
     const few = ['--limit', '16', '--batch', '8', '--epochs', '1', `size=${size}`];
-    const { code, stderr } = await tandem(t, 'pretrain', join(DATA, photographs), ...small, ...few, '--out', out);
+    const { code, stderr } = await tandem(t, 'pretrain', join(sharedData, photographs), ...small, ...few, '--out', out);
     assert.equal(code, 0, stderr);
     const side = Math.ceil((size * 8) / 7);
     assert.ok(stderr.includes(`16 images of 3x${side}x${side}`), stderr);

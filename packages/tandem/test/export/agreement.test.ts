@@ -6,12 +6,12 @@ import { inferenceMode, scope, tensor } from '@tandem/torch';
 import { extract } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { exportFolder, observe, quantized } from '../../src/export/index.js';
-import { CROP_MARGIN, type ImageSet, openImages } from '../../src/images/index.js';
+import { cropMargin, type ImageSet, openImages } from '../../src/images/index.js';
 import type { Architecture, Encoder } from '../../src/networks/index.js';
 import { evaluationView, makeView } from '../../src/views/index.js';
 import { saveEncoder } from '../../src/weights/index.js';
 import { temporary } from '../cli/running.js';
-import { DATA, needs } from '../images/making.js';
+import { needs, sharedData } from '../images/making.js';
 import { askPython, card, cosines, floats, graphIn, least, mean, ort, pythonWith, run, seasoned } from './exporting.js';
 
 // One encoder, real photographs of many shapes, and every reader of the exported folder. The
@@ -35,9 +35,9 @@ let own: Float32Array;
 
 before(async () => {
   if (real.skip) return;
-  files = await unpacked(join(DATA, photographs), join(root, 'pictures'), count);
+  files = await unpacked(join(sharedData, photographs), join(root, 'pictures'), count);
   encoder = seasoned(architecture);
-  set = (await openImages(join(root, 'pictures'), { size, margin: CROP_MARGIN, seed: 0 })).train;
+  set = (await openImages(join(root, 'pictures'), { size, margin: cropMargin, seed: 0 })).train;
   const order = [...files.keys()].map((i) => set.files?.indexOf(basename(files[i] as string)) as number);
   const own_ = card(architecture, size);
   const view = evaluationView(own_);

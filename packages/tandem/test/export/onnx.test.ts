@@ -11,8 +11,8 @@ import {
   halved,
   io,
   type Node,
-  OPSET,
   observe,
+  opset,
   quantized,
   unquantizable,
 } from '../../src/export/onnx/index.js';
@@ -159,7 +159,7 @@ test('the ONNX checker finds nothing, and infers all shapes', {
   const said = askPython(pythonWith('onnx') as string, ['check', ...files]).toString();
   assert.deepEqual(
     said.trim().split('\n'),
-    files.map(() => String(OPSET)),
+    files.map(() => String(opset)),
   );
   writeFileSync(
     files[0] as string,

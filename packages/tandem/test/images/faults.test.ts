@@ -9,7 +9,7 @@ import { openImages } from '../../src/images/index.js';
 import { crc32, pixel, plain, png, tarOf, temporary, write } from './making.js';
 
 /** Files in all; 20,000 are tried before a release. */
-const TOTAL = Number(process.env.TANDEM_TEST_FAULTS ?? 600);
+const total = Number(process.env.TANDEM_TEST_FAULTS ?? 600);
 
 /** A PNG of a few bytes whose header says what size it is. */
 function claiming(width: number, height: number): Buffer {
@@ -36,7 +36,7 @@ async function photo(i: number): Promise<Buffer> {
     .toBuffer();
 }
 
-test(`${TOTAL} files of every fault among good ones: every good one is used, every bad one named`, async (t) => {
+test(`${total} files of every fault among good ones: every good one is used, every bad one named`, async (t) => {
   const root = temporary(t);
   const whole = await Promise.all([...Array(20).keys()].map(photo));
   const blue = await png([0, 0, 200], 40);
@@ -71,7 +71,7 @@ test(`${TOTAL} files of every fault among good ones: every good one is used, eve
     'of a zip': () => Buffer.from('504b0304140000000800', 'hex'),
   };
   const makers = Object.values(bytes);
-  for (let i = 0; i < TOTAL; i++) {
+  for (let i = 0; i < total; i++) {
     const name = `${String(i % 7)}/${names[i % names.length]} ${i}`;
     const fault = i % (makers.length + 8);
     if (fault < makers.length) {

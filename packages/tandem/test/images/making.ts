@@ -9,12 +9,12 @@ import { type Header, pack } from 'tar-stream';
 import { bytesOf, type ImageSet } from '../../src/images/index.js';
 
 /** Where real data for tests lie, whether or not they are there. */
-export const DATA =
+export const sharedData =
   process.env.TANDEM_TEST_DATA ?? fileURLToPath(new URL('../../../../../../shared/data', import.meta.url));
 
 /** Skips a test, with a clear word, where one of its files of real data is missing. */
 export function needs(...names: readonly string[]): { skip: string | false } {
-  const missing = names.map((name) => join(DATA, name)).find((file) => !existsSync(file));
+  const missing = names.map((name) => join(sharedData, name)).find((file) => !existsSync(file));
   return { skip: missing !== undefined && `${missing} is missing` };
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { embedFormats } from '../../evaluate/embed/formats.js';
 import { embedImages } from '../../evaluate/index.js';
-import { DATA_SETS, skippedNote } from '../../images/index.js';
+import { dataSets, skippedNote } from '../../images/index.js';
 import { wholeNumber } from '../shared/arguments.js';
 import {
   type EncoderFlags,
@@ -31,7 +31,7 @@ export function embedCommand(): Command {
     .argument('<encoder>', encoderHelp)
     .argument(
       '<images>',
-      `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards; labels are not needed`,
+      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards; labels are not needed`,
     )
     .requiredOption('--out <file>', `what to write, by its ending: ${Object.keys(embedFormats).join(', ')}`);
   return withOpening(withEncoder(command, oneEncoder, 'kept'))

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { exportEncoder } from '../../export/index.js';
-import { DATA_SETS } from '../../images/index.js';
+import { dataSets } from '../../images/index.js';
 import { wholeNumber } from '../shared/arguments.js';
 import { type EncoderFlags, encoderHelp, oneEncoder, whichOf, withEncoder } from '../shared/encoder-flags.js';
 import { interruptible } from '../terminal/interruptible.js';
@@ -26,7 +26,7 @@ export function exportCommand(): Command {
   return withEncoder(command, oneEncoder, 'kept')
     .option(
       '--images <images>',
-      `to calibrate and measure the quantized model with: ${DATA_SETS.join(', ')}, a folder or an archive (default: the run's)`,
+      `to calibrate and measure the quantized model with: ${dataSets.join(', ')}, a folder or an archive (default: the run's)`,
     )
     .option('--limit <n>', 'at most so many images, and so many queries, to measure with', wholeNumber('--limit'), 2000)
     .option('--no-quantized', 'without the quantized model')

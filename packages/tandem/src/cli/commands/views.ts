@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { DATA_SETS, skippedNote } from '../../images/index.js';
+import { dataSets, skippedNote } from '../../images/index.js';
 import {
   checkPictureFile,
   type DrawnViews,
@@ -38,7 +38,7 @@ interface Options {
 export function viewsCommand(): Command {
   return new Command('views')
     .usage('<images> --out <file.png> [options] [key=value ...]')
-    .argument('<images>', `${DATA_SETS.join(', ')}, a folder of images at any depth, or a tar or zip of one`)
+    .argument('<images>', `${dataSets.join(', ')}, a folder of images at any depth, or a tar or zip of one`)
     .argument('[settings...]', 'key=value, see below')
     .option('--out <file.png>', 'the picture to write; must be given, and nothing is overwritten')
     .option('--views <preset>', 'how the views are made, see below (default: what suits the images)')
@@ -96,12 +96,12 @@ function contents({ name, images, draws, views }: DrawnViews): string {
  * What changes the picture beside the settings of views and of methods, on which the number of
  * views may depend.
  */
-const OTHERS = ['images', 'method', 'preset', 'size', 'limit', 'seed', 'dataRoot', 'maxSkipped', 'cache'];
+const others = ['images', 'method', 'preset', 'size', 'limit', 'seed', 'dataRoot', 'maxSkipped', 'cache'];
 
 /** @throws UsageError for a setting of a run that shows nowhere */
 function assertShown(settings: object): void {
   const ofViews = Object.keys(viewOptions.shape);
-  const shows = (name: string) => !(name in runOptions.shape) || ofViews.includes(name) || OTHERS.includes(name);
+  const shows = (name: string) => !(name in runOptions.shape) || ofViews.includes(name) || others.includes(name);
   const idle = Object.keys(settings).find((name) => !shows(name));
   if (idle !== undefined)
     throw new UsageError(`${idle} changes no view; the settings that do are ${ofViews.join(', ')}`);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { defined } from '../../defined.js';
 import type { MeasureOptions, Opening } from '../../evaluate/index.js';
-import { DATA_SETS } from '../../images/index.js';
+import { dataSets } from '../../images/index.js';
 import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
 import { oneOf, share, wholeNumber } from './arguments.js';
 
@@ -60,10 +60,7 @@ export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Comm
   command
     .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', encoderHelp)
-    .argument(
-      '<images>',
-      `labelled images: ${DATA_SETS.join(', ')}, a folder of class folders, or a tar or zip of one`,
-    );
+    .argument('<images>', `labelled images: ${dataSets.join(', ')}, a folder of class folders, or a tar or zip of one`);
   return withOpening(withEncoder(command, encoderChoices, fallback))
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { DATA_SETS } from '../../images/index.js';
+import { dataSets } from '../../images/index.js';
 import { describeOptions, pretrain, resolveConfig, runOptions } from '../../pretrain/index.js';
 import { showEstimate } from './dry-run.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
@@ -30,7 +30,7 @@ export function trainingCommand(training: Training): Command {
     .usage('<images> [options] [key=value ...]')
     .argument(
       '[images]',
-      `${DATA_SETS.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
+      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
     )
     .argument('[settings...]', 'key=value, see below')
     .allowUnknownOption(); // they are ours to explain: many are settings

@@ -7,7 +7,7 @@ import { digest } from '../../files/digest.js';
 import { moveUnlessThere, refuseExisting } from '../../files/existing.js';
 import { lockFolder } from '../../files/lock-folder.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
-import { DATA_SETS, type ImageChunk, type ImageStream, type SkippedFile, streamImages } from '../../images/index.js';
+import { dataSets, type ImageChunk, type ImageStream, type SkippedFile, streamImages } from '../../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoder } from '../../runs/index.js';
 import { checkChannels, encoderView } from '../../weights/index.js';
 import { features } from '../features.js';
@@ -56,7 +56,7 @@ export interface Embedded {
  */
 export async function embedImages(options: EmbedOptions, hooks: JobHooks = {}): Promise<Embedded> {
   const output = outputFor(options.out);
-  if (options.limit !== undefined && !DATA_SETS.includes(options.images))
+  if (options.limit !== undefined && !dataSets.includes(options.images))
     throw new UsageError('--limit is for data sets known by name');
   const device = chooseDevice(options.device ?? 'auto');
   const opened = openEncoder(options.encoder, options.which);

@@ -28,7 +28,7 @@ export const linearFeaturesDefaults: LinearFeaturesSettings = {
 };
 
 /** What the random order of an epoch is drawn for. */
-const ORDER = 0x6c69_6e65;
+const orderPurpose = 0x6c69_6e65;
 
 /**
  * One linear classifier on features that were computed once, trained with cross-entropy and Adam.
@@ -54,7 +54,7 @@ export function linearOnFeatures(
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
       const rate = lr[0] * (lr[1] / lr[0]) ** (epoch / epochs);
-      const order = BigInt64Array.from(permutation(n, seed, ORDER, epoch), BigInt);
+      const order = BigInt64Array.from(permutation(n, seed, orderPurpose, epoch), BigInt);
       for (let from = 0; from + size <= n; from += size) {
         scope(() =>
           noGrad(() => {

@@ -66,7 +66,7 @@ export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'po
  * The version of ONNX's operators that graphs are written in: the first whose quantization knows
  * channels.
  */
-export const OPSET = 13;
+export const opset = 13;
 
 /** A constant. */
 export function float32(shape: readonly number[], data: Float32Array): Numbers {

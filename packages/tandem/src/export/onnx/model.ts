@@ -1,5 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { type Constant, type ElementType, type Graph, io, type Node, OPSET } from './graph.js';
+import { type Constant, type ElementType, type Graph, io, type Node, opset } from './graph.js';
 import {
   AttributeProto_AttributeType,
   type AttributeProtoSchema,
@@ -10,7 +10,7 @@ import {
 } from './onnx.generated.js';
 
 /** Of the format itself: what came with this set of operators. */
-const IR_VERSION = 7n;
+const onnxIrVersion = 7n;
 
 /** ONNX's number of each element type. */
 export const elementTypes: Readonly<Record<ElementType, TensorProto_DataType>> = {
@@ -40,8 +40,8 @@ export function encodeModel(graph: Graph, { name, producerVersion, metadata }: M
   const { channels, features, side } = graph;
   const map = side === undefined ? [features, 'feature_height', 'feature_width'] : ['tokens', features];
   const model = create(ModelProtoSchema, {
-    irVersion: IR_VERSION,
-    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    irVersion: onnxIrVersion,
+    opsetImport: [{ domain: '', version: BigInt(opset) }],
     producerName: 'tandem',
     producerVersion,
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),

@@ -6,9 +6,9 @@ import { readManifest } from './manifest.js';
 // Orphans are files of pixels that no manifest names: of builds that died, or still run.
 
 /** What a set's folder is called at the end: the hash of its key. */
-const FOLDER = /-[0-9a-f]{16}$/;
+const cachedFolder = /-[0-9a-f]{16}$/;
 /** Pixels, and the manifest that is written beside them before it is put in place. */
-const PIXELS = /^[\w-]+\.pixels(\.json)?$/;
+const pixels = /^[\w-]+\.pixels(\.json)?$/;
 
 /** The lock file of a folder of the cache. */
 export function lockOf(folder: string): string {
@@ -18,7 +18,7 @@ export function lockOf(folder: string): string {
 async function orphansOf(folder: string): Promise<string[]> {
   const manifest = await readManifest(folder);
   const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => PIXELS.test(name) && name !== manifest?.pixels);
+  return names.filter((name) => pixels.test(name) && name !== manifest?.pixels);
 }
 
 /**
@@ -42,5 +42,5 @@ export async function removeOrphansUnlessLocked(folder: string): Promise<void> {
  */
 export async function removeOrphansIn(cache: string): Promise<void> {
   const names = await readdir(cache).catch(() => []);
-  for (const name of names) if (FOLDER.test(name)) await removeOrphansUnlessLocked(join(cache, name));
+  for (const name of names) if (cachedFolder.test(name)) await removeOrphansUnlessLocked(join(cache, name));
 }

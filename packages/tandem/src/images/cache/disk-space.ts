@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { shownBytes, UserError } from '../../errors.js';
 
 /** What helps: training takes settings, the commands that measure take flags. */
-const OTHER = 'give another folder as cache=<folder>, or --cache <folder> where the command has that';
+const other = 'give another folder as cache=<folder>, or --cache <folder> where the command has that';
 
 /**
  * Does work that writes to a cache, and says in the user's words where that cannot be.
@@ -19,7 +19,7 @@ export async function writing<T>(cache: string, source: string, work: () => Prom
     const isThere = path !== undefined && (resolve(path) + sep).startsWith(resolve(cache) + sep);
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
     if (error instanceof UserError || !(isFull || isThere)) throw error;
-    throw new UserError(`the cache ${path ?? cache} cannot be written (${code}): ${OTHER}`, { cause: error });
+    throw new UserError(`the cache ${path ?? cache} cannot be written (${code}): ${other}`, { cause: error });
   }
 }
 
@@ -30,7 +30,7 @@ async function checkOutside(cache: string, source: string): Promise<void> {
     const real = await realpath(there).catch(() => undefined);
     if (real !== undefined) {
       if (!(join(real, below) + sep).startsWith(source + sep)) return;
-      throw new UserError(`the cache folder ${cache} lies among the images, in ${source}: ${OTHER}`);
+      throw new UserError(`the cache folder ${cache} lies among the images, in ${source}: ${other}`);
     }
     below = join(basename(there), below);
   }
@@ -42,6 +42,6 @@ export async function checkSpace(folder: string, bytes: number): Promise<void> {
   const free = bavail * bsize;
   if (free >= bytes) return;
   throw new UserError(
-    `${folder}: the decoded images take ${shownBytes(bytes)}, but only ${shownBytes(free)} are free there: ${OTHER}`,
+    `${folder}: the decoded images take ${shownBytes(bytes)}, but only ${shownBytes(free)} are free there: ${other}`,
   );
 }

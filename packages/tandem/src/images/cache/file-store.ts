@@ -10,7 +10,7 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
  * Bytes after which the disk is told to write, while decoding continues: left to the end, all would
  * wait for it.
  */
-const SYNC_EVERY = 2 ** 24;
+const syncEvery = 2 ** 24;
 
 /** What is known of a stored set before its images are. */
 export type NewSet = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'side'> & {
@@ -45,7 +45,7 @@ export async function fileStore({ folder, ...set }: NewSet): Promise<Store<Pixel
       // takes. A disk that is nearly full takes part of it.
       for (let done = 0; done < stride; ) done += writeSync(file.fd, image, done, stride - done, index * stride + done);
       unsynced += stride;
-      if (unsynced < SYNC_EVERY || syncing) return;
+      if (unsynced < syncEvery || syncing) return;
       unsynced = 0;
       syncing = file.datasync().finally(() => {
         syncing = undefined;

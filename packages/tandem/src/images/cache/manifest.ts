@@ -19,12 +19,12 @@ export interface Manifest {
   readonly skipped: readonly SkippedFile[];
 }
 
-const MANIFEST = 'manifest.json';
+const manifestName = 'manifest.json';
 
 /** Undefined where it is absent, damaged or of another make: the cache is made anew. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const manifest = JSON.parse(readRegular(join(folder, MANIFEST)).toString()) as Manifest;
+    const manifest = JSON.parse(readRegular(join(folder, manifestName)).toString()) as Manifest;
     return manifest.format === 1 && /^[\w-]+\.pixels$/.test(manifest.pixels) ? manifest : undefined;
   } catch {
     return undefined;
@@ -41,5 +41,5 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await file.writeFile(`${JSON.stringify(manifest, null, 1)}\n`);
   await file.sync();
   await file.close();
-  await rename(beside, join(folder, MANIFEST));
+  await rename(beside, join(folder, manifestName));
 }

@@ -5,8 +5,8 @@ import type { Source } from '../sources/source.js';
 /**
  * The file in which Tiny ImageNet says the classes of its val/images: file, class and box, by tabs.
  */
-const NAME = 'val_annotations.txt';
-const FILE = /(^|\/)val\/val_annotations\.txt$/;
+const annotationsName = 'val_annotations.txt';
+const annotationsPath = /(^|\/)val\/val_annotations\.txt$/;
 
 /**
  * The folders that images count as lying in: what the source knows, and where it holds Tiny
@@ -16,7 +16,7 @@ const FILE = /(^|\/)val\/val_annotations\.txt$/;
  * val/images
  */
 export async function foldersOf(source: Source): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
-  const annotations = source.others.find((path) => FILE.test(path));
+  const annotations = source.others.find((path) => annotationsPath.test(path));
   if (annotations === undefined) return source.folders;
   const folders = new Map(source.folders);
   const val = annotations.split('/').slice(0, -1);
@@ -43,8 +43,8 @@ export async function foldersOf(source: Source): Promise<ReadonlyMap<string, rea
  */
 export function checkAnnotations({ where, paths, others }: Source): void {
   const image = paths.find((path) => /(^|\/)val\/images\/[^/]+$/.test(path));
-  if (image === undefined || others.some((path) => FILE.test(path))) return;
-  const file = image.replace(/images\/[^/]+$/, NAME);
+  if (image === undefined || others.some((path) => annotationsPath.test(path))) return;
+  const file = image.replace(/images\/[^/]+$/, annotationsName);
   throw new UserError(`${where}: ${file} is missing, which says the classes of the images of val. Fetch it again`);
 }
 

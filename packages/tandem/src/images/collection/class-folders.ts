@@ -20,10 +20,9 @@ export interface Layout {
   readonly notes: readonly string[];
 }
 
-const TEST_FOLDERS = ['test', 'val', 'valid', 'validation'];
+const testFolders = ['test', 'val', 'valid', 'validation'];
 
-const HOW_TO_LABEL =
-  'k-NN needs labels: put the images of each class into a folder of its own, such as cats/ and dogs/';
+const howToLabel = 'k-NN needs labels: put the images of each class into a folder of its own, such as cats/ and dogs/';
 
 /** An image file and where it lies. */
 interface Entry {
@@ -51,13 +50,13 @@ export function layoutOf(paths: readonly string[], folders?: ReadonlyMap<string,
   }
   const within = (name: string) => entries.filter((entry) => top(entry)?.toLowerCase() === name).map(inner);
   const inTrain = within('train');
-  if (inTrain.length === 0 || !TEST_FOLDERS.some((name) => within(name).length > 0)) return labelled(entries);
+  if (inTrain.length === 0 || !testFolders.some((name) => within(name).length > 0)) return labelled(entries);
 
   const { classes, train, notes } = labelled(inTrain);
   const used = new Set(['train']);
   let queries: readonly Item[] | undefined;
   const why: string[] = [];
-  for (const name of TEST_FOLDERS) {
+  for (const name of testFolders) {
     const inside = within(name);
     if (inside.length === 0 || !classes) continue;
     used.add(name);
@@ -101,7 +100,7 @@ function labelled(entries: readonly Entry[]): Omit<Layout, 'queries'> {
     names.size === 0 || loose === 0
       ? 'no class labels'
       : `no class labels, as ${loose} of ${entries.length} images lie beside the folders`;
-  return { train: entries.map(({ path }) => ({ path })), notes: [`${why}; ${HOW_TO_LABEL}`] };
+  return { train: entries.map(({ path }) => ({ path })), notes: [`${why}; ${howToLabel}`] };
 }
 
 function sorted(names: ReadonlySet<string>): string[] {

@@ -10,7 +10,7 @@ import { refuseTooMany } from '../decode/skipped.js';
 import type { OpenParts, SampleOptions } from '../options.js';
 import { type DataSet, slice } from '../set/image-set.js';
 import { balanced, holdOut } from '../set/sampling.js';
-import { FORMATS } from '../sources/formats.js';
+import { formatNames } from '../sources/formats.js';
 import type { Source } from '../sources/source.js';
 import { foldersOf } from './annotations.js';
 import { type Item, type Layout, layoutOf } from './class-folders.js';
@@ -99,6 +99,6 @@ function nothingFound({ where, others, notes }: Source): UserError {
   const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
   const leftOut = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return new UserError(
-    `${where}: no images: ${seen}${leftOut}. Expected files of these formats at any depth: ${FORMATS}`,
+    `${where}: no images: ${seen}${leftOut}. Expected files of these formats at any depth: ${formatNames}`,
   );
 }

@@ -16,7 +16,7 @@ const all: readonly NamedDataSet[] = [cifar10, cifar100, stl10, tinyImageNet, im
 const byName: ReadonlyMap<string, NamedDataSet> = new Map(all.map((set) => [set.name, set]));
 
 /** The names of the data sets. */
-export const DATA_SETS: readonly string[] = [...byName.keys()];
+export const dataSets: readonly string[] = [...byName.keys()];
 
 /** The data set of a name, where there is one. */
 export function dataSetNamed(name: string): NamedDataSet | undefined {

@@ -11,9 +11,9 @@ import { firstLike, isFolder, locate, type Whereabouts } from './locate.js';
 import type { NamedDataSet } from './named.js';
 import { partialNote } from './partial-note.js';
 
-const TINY = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
+const tinyImageNetName = /^tiny-?imagenet(-\d+)?(\.(zip|tar|tar\.gz|tgz))?$/i;
 
-const WHEREABOUTS: Whereabouts<string> = {
+const whereabouts: Whereabouts<string> = {
   name: 'tiny-imagenet',
   folders: ['tiny-imagenet'],
   expected: 'tiny-imagenet-200.zip, a tar of it, or its folder tiny-imagenet-200',
@@ -27,8 +27,8 @@ const WHEREABOUTS: Whereabouts<string> = {
     },
   ],
   async locateIn(folder) {
-    if (TINY.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
-    const inside = await firstLike(folder, TINY);
+    if (tinyImageNetName.test(basename(folder)) && (await isFolder(join(folder, 'train')))) return { files: folder };
+    const inside = await firstLike(folder, tinyImageNetName);
     if (inside === undefined) return undefined;
     const isUsable = !(await isFolder(inside)) || (await isFolder(join(inside, 'train')));
     return isUsable ? { files: inside } : undefined;
@@ -50,7 +50,7 @@ export const tinyImageNet: NamedDataSet = {
  * @throws UserError where it is not found, or damaged, or val's classes are not known
  */
 async function openTinyImageNet(parts: OpenParts): Promise<DataSet> {
-  const path = await locate(WHEREABOUTS, parts.locate, parts.progress);
+  const path = await locate(whereabouts, parts.locate, parts.progress);
   const source = withoutBareTest(await openSource(path, parts.progress));
   checkAnnotations(source);
   const { train, queries = [], misfit } = layoutOf(source.paths, await foldersOf(source));

@@ -8,7 +8,7 @@ import { concurrently } from '../concurrency.js';
 import type { Pixels } from '../set/pixel-file.js';
 import type { NewStore, Outcome, Store, Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
-import { decodeOne, MOST_REASONS } from './decode-one.js';
+import { decodeOne, mostReasons } from './decode-one.js';
 import type { Sides } from './side.js';
 import { toPlanar } from './to-planar.js';
 
@@ -16,7 +16,7 @@ import { toPlanar } from './to-planar.js';
  * Images in hand at once: enough to keep Node's four worker threads busy while the next ones are
  * made ready.
  */
-const IN_FLIGHT = 8;
+const inFlight = 8;
 
 /** How decoding is followed and stopped. */
 export interface DecodeProgress {
@@ -69,13 +69,13 @@ async function decodePass<P extends Pixels>(
   let done = 0;
   let failed = 0;
   try {
-    await concurrently(source.contents(paths, signal), IN_FLIGHT, async (encoded) => {
+    await concurrently(source.contents(paths, signal), inFlight, async (encoded) => {
       signal?.throwIfAborted();
       const { index } = encoded;
       const image =
         'reason' in encoded
           ? encoded.reason
-          : await decodeOne(encoded.input, keepSize ? undefined : side, failed < MOST_REASONS);
+          : await decodeOne(encoded.input, keepSize ? undefined : side, failed < mostReasons);
       if (typeof image === 'string') {
         reasons[index] = image;
         failed++;

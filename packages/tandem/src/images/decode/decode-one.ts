@@ -2,13 +2,13 @@ import { SharedLock } from './shared-lock.js';
 import { loadSharp } from './sharp.js';
 
 /** Larger images are not decoded: a few kilobytes can claim to be gigabytes. */
-const MAX_PIXELS = 2 ** 27;
+const maxPixels = 2 ** 27;
 /**
  * So many files are decoded again for their reason: others wait meanwhile, and after a thousand
  * reasons few more are new.
  */
-export const MOST_REASONS = 1000;
-const NO_REASON = `could not be decoded; the reasons of the first ${MOST_REASONS.toLocaleString('en')} such files are reported`;
+export const mostReasons = 1000;
+const noReason = `could not be decoded; the reasons of the first ${mostReasons.toLocaleString('en')} such files are reported`;
 
 const lock = new SharedLock();
 
@@ -38,13 +38,13 @@ export async function decodeOne(
   const work = () => decode(input, side);
   const image = await lock.shared(work);
   if (typeof image !== 'string') return image;
-  return findReason ? lock.exclusive(work) : NO_REASON;
+  return findReason ? lock.exclusive(work) : noReason;
 }
 
 async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
   const sharp = await loadSharp();
   try {
-    const upright = sharp(input, { failOn: 'error', limitInputPixels: MAX_PIXELS })
+    const upright = sharp(input, { failOn: 'error', limitInputPixels: maxPixels })
       .autoOrient()
       .flatten({ background: '#ffffff' });
     const image = side === undefined ? upright : upright.resize(side, side, { fit: 'cover', position: 'centre' });

@@ -6,9 +6,9 @@ import { decodeOne } from './decode-one.js';
 import { loadSharp } from './sharp.js';
 
 /** Square images up to this side are kept as they are, in pixels. */
-const LARGEST_KEPT = 128;
+const largestSideKept = 128;
 /** Side of the views where none is asked for, in pixels. */
-const DEFAULT_SIZE = 96;
+const defaultSize = 96;
 
 /** The sides that the images of a collection may come out at. */
 export interface Sides {
@@ -40,7 +40,7 @@ export async function sidesOf(
 }
 
 /** The side that images are brought to, where they do not all keep theirs. */
-export function targetSide({ size = DEFAULT_SIZE, margin = 1 }: SizeOptions): number {
+export function targetSide({ size = defaultSize, margin = 1 }: SizeOptions): number {
   return Math.ceil(size * margin);
 }
 
@@ -70,13 +70,13 @@ export function resizedSide(own: number, { size, margin = 1 }: SizeOptions): num
 
 /** The side of views that suits decoded images of `side`. */
 export function viewSize(side: number, { size, margin }: SizeOptions): number {
-  return size ?? (side === targetSide({ margin }) ? DEFAULT_SIZE : side);
+  return size ?? (side === targetSide({ margin }) ? defaultSize : side);
 }
 
 /** The largest square that is left as it is; 0 where all images are brought to one side. */
 function largestKept({ size, margin = 1 }: SizeOptions): number {
-  if (size === undefined) return LARGEST_KEPT;
-  return margin > 1 ? Math.min(targetSide({ size, margin }), LARGEST_KEPT) : 0;
+  if (size === undefined) return largestSideKept;
+  return margin > 1 ? Math.min(targetSide({ size, margin }), largestSideKept) : 0;
 }
 
 async function isWhole(input: string | Uint8Array): Promise<boolean> {

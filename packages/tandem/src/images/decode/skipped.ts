@@ -2,11 +2,11 @@ import { UserError } from '../../errors.js';
 import type { SkippedFile } from '../set/image-set.js';
 
 /** A handful of bad files is no reason to refuse a small collection. */
-const HANDFUL = 5;
+const handful = 5;
 /** Share of files that may be bad unless told otherwise. */
-const SHARE = 0.05;
+const defaultShare = 0.05;
 /** Bad files that a message names. */
-const NAMED = 3;
+const filesNamed = 3;
 
 /** More files than are tolerated could not be decoded; `skipped` are all of them. */
 export class TooManySkippedError extends UserError {
@@ -26,7 +26,7 @@ export class TooManySkippedError extends UserError {
 
 /** The first files with their reasons, for a message. */
 export function firstOf(skipped: readonly SkippedFile[]): string {
-  const named = skipped.slice(0, NAMED).map(({ file, reason }) => `${file} (${reason})`);
+  const named = skipped.slice(0, filesNamed).map(({ file, reason }) => `${file} (${reason})`);
   return `${named.join(', ')}${skipped.length > named.length ? ', ...' : ''}`;
 }
 
@@ -41,8 +41,13 @@ export function skippedNote(skipped: readonly SkippedFile[]): string {
  * @param share that may be bad, see `OpenOptions.maxSkippedShare`
  * @throws TooManySkippedError
  */
-export function refuseTooMany(where: string, total: number, skipped: readonly SkippedFile[], share = SHARE): void {
-  const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(HANDFUL, total / 2));
+export function refuseTooMany(
+  where: string,
+  total: number,
+  skipped: readonly SkippedFile[],
+  share = defaultShare,
+): void {
+  const tolerated = share === 0 ? 0 : Math.max(share * total, Math.min(handful, total / 2));
   if (skipped.length <= tolerated && skipped.length < total) return;
   throw new TooManySkippedError(where, total, share, skipped);
 }

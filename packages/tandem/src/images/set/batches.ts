@@ -14,7 +14,7 @@ export interface Batch {
  * The purpose of a run's seed here, so that the order has nothing to do with other draws from that
  * seed.
  */
-const ORDER = 0x6f72_6472;
+const orderPurpose = 0x6f72_6472;
 
 /** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
 export class Batches {
@@ -54,7 +54,7 @@ export class Batches {
 
   /** Which images these are, for whoever has them already. */
   *order(epoch: number, fromBatch = 0): Generator<Uint32Array, void, void> {
-    const order = permutation(this.set.count, this.#seed, ORDER, epoch);
+    const order = permutation(this.set.count, this.#seed, orderPurpose, epoch);
     for (let batch = fromBatch; batch < this.perEpoch; batch++) {
       yield order.slice(batch * this.size, (batch + 1) * this.size);
     }

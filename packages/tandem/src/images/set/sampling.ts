@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import { permutation } from '../../random.js';
 
 /** What a seed is spent on, so that the draws of one seed have nothing to do with each other. */
-const PURPOSE = { limit: 1, holdOut: 2, labelled: 0x6665_7720 } as const;
+const purpose = { limit: 1, holdOut: 2, labelled: 0x6665_7720 } as const;
 
 /**
  * `n` of `count` images, drawn at random and as evenly over the classes as their sizes allow;
@@ -11,7 +11,7 @@ const PURPOSE = { limit: 1, holdOut: 2, labelled: 0x6665_7720 } as const;
  * @param labels the class of each image; without it every image is as good as another
  */
 export function balanced(count: number, labels: ArrayLike<number> | undefined, n: number, seed: number): number[] {
-  const order = Array.from(permutation(count, seed, PURPOSE.limit));
+  const order = Array.from(permutation(count, seed, purpose.limit));
   if (labels) {
     const drawn = new Map<number, number>();
     const rank = new Uint32Array(count);
@@ -44,7 +44,7 @@ export function holdOut(labels: ArrayLike<number>, seed: number): HeldOut {
   const due = new Map<number, number>();
   for (const [label, size] of sizes) due.set(label, size < 2 ? 0 : Math.max(1, Math.floor(size / 10)));
   const held = new Uint8Array(labels.length);
-  for (const i of permutation(labels.length, seed, PURPOSE.holdOut)) {
+  for (const i of permutation(labels.length, seed, purpose.holdOut)) {
     const label = labels[i] as number;
     const missing = due.get(label) as number;
     if (missing > 0) {
@@ -81,7 +81,7 @@ export function labelledShare(
       `${asked} leaves class '${classes?.[label] ?? label}' empty, which has ${size} images; give ${Math.ceil(50 / size)}% or more`,
     );
   }
-  const sample = Array.from(permutation(labels.length, seed, PURPOSE.labelled)).filter((i) => {
+  const sample = Array.from(permutation(labels.length, seed, purpose.labelled)).filter((i) => {
     const label = labels[i] as number;
     const missing = due.get(label) as number;
     due.set(label, missing - 1);

@@ -32,10 +32,10 @@ export interface Store<P extends Pixels = Pixels> {
 export type NewStore<P extends Pixels = Pixels> = (count: number, channels: number, side: number) => Promise<Store<P>>;
 
 /** Sets up to this size stay in memory as they are; larger ones are kept in a file. In bytes. */
-const IN_MEMORY = 2 ** 30;
+const inMemory = 2 ** 30;
 
 /** Whether `count` square images may be held in memory, in `memory` bytes; default 1 GiB. */
-export function fitsInMemory(count: number, channels: number, side: number, memory = IN_MEMORY): boolean {
+export function fitsInMemory(count: number, channels: number, side: number, memory = inMemory): boolean {
   return count * channels * side ** 2 <= memory;
 }
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import type { SkippedFile } from '../set/image-set.js';
-import { checkNumber, isHidden, isImage, MAX_FILE } from './formats.js';
+import { checkNumber, isHidden, isImage, maxFile } from './formats.js';
 import { type Content, type Source, sourceOf } from './source.js';
 import { tarEntries } from './tar.js';
-import { classOf, isClassFile, LARGEST_CLASS_FILE, sampleKey } from './webdataset.js';
+import { classOf, isClassFile, largestClassFile, sampleKey } from './webdataset.js';
 
 /**
  * A tar of images, gzipped or not, or several that make up one collection. They are read once to
@@ -76,7 +76,7 @@ async function survey(
       if (entry.usable) {
         members.set(path, { tar, ordinal: entry.ordinal });
         if (prefix !== '') folders.set(path, entry.path.split('/').slice(0, -1));
-        if (isClassFile(path) && entry.size <= LARGEST_CLASS_FILE) {
+        if (isClassFile(path) && entry.size <= largestClassFile) {
           const name = classOf(path, await entry.read());
           if (name !== undefined) classes.set(sampleKey(path), name);
         }
@@ -109,7 +109,7 @@ async function* contentsOf(
     for await (const entry of tarEntries(tar, signal)) {
       const index = byOrdinal.get(entry.ordinal);
       if (index === undefined) continue;
-      if (entry.size > MAX_FILE) yield { index, reason: `larger than ${MAX_FILE / 2 ** 20} MiB` };
+      if (entry.size > maxFile) yield { index, reason: `larger than ${maxFile / 2 ** 20} MiB` };
       else yield { index, input: await entry.read() };
       if (--missing === 0) break;
     }

@@ -2,35 +2,35 @@ import { extname } from 'node:path';
 import { UserError } from '../../errors.js';
 
 /** What is decoded, by the end of the file's name. */
-const READ = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
+const read = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif']);
 
 /**
  * Images all the same, but of formats that the decoder at hand does not read or that have no
  * pixels.
  */
-const NOT_READ = new Set(['.bmp', '.heic', '.heif', '.jp2', '.jxl', '.pbm', '.pgm', '.ppm', '.svg', '.tga', '.ico']);
+const notRead = new Set(['.bmp', '.heic', '.heif', '.jp2', '.jxl', '.pbm', '.pgm', '.ppm', '.svg', '.tga', '.ico']);
 
 /** The formats read, for messages. */
-export const FORMATS = 'jpg png webp gif tiff avif';
+export const formatNames = 'jpg png webp gif tiff avif';
 
 /**
  * Largest image file read from an archive, in bytes: what is packed a thousandfold must not fill
  * the memory.
  */
-export const MAX_FILE = 256 * 2 ** 20;
+export const maxFile = 256 * 2 ** 20;
 
 /** Most files in a folder or archive: some ten times ImageNet. */
-const MAX_FILES = 20_000_000;
+const maxFiles = 20_000_000;
 
 /** Whether a file's name says that it is an image that can be decoded. */
 export function isImage(path: string): boolean {
-  return READ.has(extname(path).toLowerCase());
+  return read.has(extname(path).toLowerCase());
 }
 
 /** The extension of an image whose format is not read, otherwise undefined. */
 export function unreadFormat(path: string): string | undefined {
   const extension = extname(path).toLowerCase();
-  return NOT_READ.has(extension) ? extension : undefined;
+  return notRead.has(extension) ? extension : undefined;
 }
 
 /**
@@ -52,5 +52,5 @@ export function isSafe(path: string): boolean {
 
 /** @throws UserError where there are more files than any set of images has */
 export function checkNumber(where: string, files: number): void {
-  if (files > MAX_FILES) throw new UserError(`${where}: more than ${MAX_FILES.toLocaleString('en')} files`);
+  if (files > maxFiles) throw new UserError(`${where}: more than ${maxFiles.toLocaleString('en')} files`);
 }

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.js';
 import { refuseEndless } from '../../files/regular.js';
 
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
-const MAX_PLAIN = 2 ** 30;
+const maxPlain = 2 ** 30;
 
 /** What the first bytes of a file say that it is. */
 export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
@@ -53,7 +53,7 @@ export async function readPlain(file: string): Promise<Uint8Array> {
   });
   const plain =
     format === 'gzip'
-      ? await promisify(gunzip)(bytes, { maxOutputLength: MAX_PLAIN }).catch((error) => {
+      ? await promisify(gunzip)(bytes, { maxOutputLength: maxPlain }).catch((error) => {
           throw gzipError(file, error) ?? error;
         })
       : bytes;

@@ -1,7 +1,7 @@
 import { shownBytes, UserError } from '../../errors.js';
 
 /** Larger files of names or labels there are none in any known set. */
-const LARGEST = 2 ** 20;
+const largest = 2 ** 20;
 
 /**
  * What a file holds that should be small.
@@ -12,7 +12,7 @@ export async function readBounded(pieces: AsyncIterable<Uint8Array>, label: stri
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > LARGEST) throw new UserError(`${label}: larger than ${shownBytes(LARGEST)}; it is not of this set`);
+    if (length > largest) throw new UserError(`${label}: larger than ${shownBytes(largest)}; it is not of this set`);
     copies.push(Buffer.from(piece)); // a piece may be overwritten by the next
   }
   return Buffer.concat(copies);

@@ -5,7 +5,7 @@
  */
 
 import type { SkippedFile } from '../set/image-set.js';
-import { FORMATS, isImage, unreadFormat } from './formats.js';
+import { formatNames, isImage, unreadFormat } from './formats.js';
 import type { FilePath } from './listing.js';
 
 /** The encoded bytes of an image, the path of a file that holds them, or why there are none. */
@@ -58,14 +58,14 @@ export function sourceOf(
     where,
     paths: files.filter(isImage).sort(),
     others: files.filter((path) => !isImage(path)),
-    notes: [...unread].map(([format, n]) => `${n} ${format} left out, as only ${FORMATS} are read`),
+    notes: [...unread].map(([format, n]) => `${n} ${format} left out, as only ${formatNames} are read`),
   };
 }
 
 /** Images directly in `test` or `test/images`, of the top or below one folder around all. */
-const BARE_TEST = /^([^/]+\/)?test\/(images\/)?[^/]+$/;
+const bareTest = /^([^/]+\/)?test\/(images\/)?[^/]+$/;
 
 /** ImageNet's test images are given away without their classes: a source without them. */
 export function withoutBareTest(source: Source): Source {
-  return { ...source, paths: source.paths.filter((path) => !BARE_TEST.test(path)) };
+  return { ...source, paths: source.paths.filter((path) => !bareTest.test(path)) };
 }

@@ -7,7 +7,7 @@ import { UserError } from '../../errors.js';
 import { isHidden, isSafe } from './formats.js';
 import { type FileFormat, gzipError, sniff } from './gzip.js';
 
-const BLOCK = 512;
+const block = 512;
 
 /**
  * A regular file in a tar; `read` must be called, if at all, before the next entry is asked for.
@@ -54,7 +54,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
     for await (const entry of tar) {
       signal?.throwIfAborted();
       const { name, type, size } = entry.header;
-      end = entry.offset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+      end = entry.offset + block + Math.ceil(size / block) * block;
       let consumed = false;
       if (type !== 'directory') {
         const path = name.replace(/^(\.\/+)+/, '');
@@ -80,7 +80,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
       ordinal++;
       if (!consumed) entry.resume();
     }
-    if (tail.length < end + BLOCK || !tail.isZero()) throw cutShort(file);
+    if (tail.length < end + block || !tail.isZero()) throw cutShort(file);
   } catch (error) {
     throw explain(file, error, ordinal, format);
   } finally {
@@ -97,7 +97,7 @@ class Tail {
 
   add(chunk: Buffer): void {
     this.length += chunk.length;
-    this.#last = chunk.length >= BLOCK ? chunk.subarray(-BLOCK) : Buffer.concat([this.#last, chunk]).subarray(-BLOCK);
+    this.#last = chunk.length >= block ? chunk.subarray(-block) : Buffer.concat([this.#last, chunk]).subarray(-block);
   }
 
   isZero(): boolean {

@@ -7,7 +7,7 @@ import { UserError } from '../../errors.js';
 // https://github.com/webdataset/webdataset
 
 /** Larger files tell of something else than a class; in bytes. */
-export const LARGEST_CLASS_FILE = 2 ** 16;
+export const largestClassFile = 2 ** 16;
 
 /** Whether a file beside an image may say its class. */
 export function isClassFile(path: string): boolean {
@@ -41,11 +41,11 @@ function classOfJson(text: string): string | undefined {
   }
 }
 
-const RANGE = /\{(\d+)\.\.(\d+)\}/;
+const shardRange = /\{(\d+)\.\.(\d+)\}/;
 
 /** Whether a path stands for several: `name-{000..099}.tar`. */
 export function isPattern(where: string): boolean {
-  return RANGE.test(where);
+  return shardRange.test(where);
 }
 
 /**
@@ -67,7 +67,7 @@ export async function shardsOf(pattern: string): Promise<string[]> {
 }
 
 function expanded(pattern: string): string[] {
-  const range = RANGE.exec(pattern);
+  const range = shardRange.exec(pattern);
   if (!range) return [join(pattern)];
   const [all, first = '', last = ''] = range;
   const [from, to] = [Number(first), Number(last)];

@@ -3,12 +3,12 @@ import { UserError } from '../../errors.js';
 import type { SkippedFile } from '../set/image-set.js';
 import { archiveName } from './archive.js';
 import { crc32 } from './crc32.js';
-import { checkNumber, isHidden, isImage, isSafe, MAX_FILE } from './formats.js';
+import { checkNumber, isHidden, isImage, isSafe, maxFile } from './formats.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
 
 /** The type of a file, in the upper half of what Unix zips call external attributes. */
-const FILE_TYPE = 0o170000;
-const LINK = 0o120000;
+const fileType = 0o170000;
+const link = 0o120000;
 
 /**
  * A zip of images. Its list of contents is read once; files are read from where they lie when
@@ -74,10 +74,10 @@ function pathOf(entry: Entry): string {
 }
 
 function faultOf(entry: Entry, path: string): string | undefined {
-  if (((entry.externalFileAttributes >>> 16) & FILE_TYPE) === LINK) return 'no file but a link';
+  if (((entry.externalFileAttributes >>> 16) & fileType) === link) return 'no file but a link';
   if (!isSafe(path)) return 'a name that leads out of the archive';
   if (entry.isEncrypted()) return 'encrypted';
-  if (entry.uncompressedSize > MAX_FILE) return `larger than ${MAX_FILE / 2 ** 20} MiB`;
+  if (entry.uncompressedSize > maxFile) return `larger than ${maxFile / 2 ** 20} MiB`;
   return undefined;
 }
 

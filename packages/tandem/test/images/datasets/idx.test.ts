@@ -5,22 +5,22 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../../src/errors.js';
 import { bytesOf, type DataSet, openImages } from '../../../src/images/index.js';
-import { DATA, idx, pixel, temporary, write } from '../making.js';
+import { idx, pixel, sharedData, temporary, write } from '../making.js';
 
-const IMAGES = 'train-images-idx3-ubyte';
-const LABELS = 'train-labels-idx1-ubyte';
-const TEST_IMAGES = 't10k-images-idx3-ubyte';
-const TEST_LABELS = 't10k-labels-idx1-ubyte';
+const imageFiles = 'train-images-idx3-ubyte';
+const labelFiles = 'train-labels-idx1-ubyte';
+const testImages = 't10k-images-idx3-ubyte';
+const testLabels = 't10k-labels-idx1-ubyte';
 
 const pixels = Uint8Array.from({ length: 20 * 12 }, (_, i) => i);
 const small = {
-  [IMAGES]: idx([20, 3, 4], pixels),
-  [LABELS]: idx(
+  [imageFiles]: idx([20, 3, 4], pixels),
+  [labelFiles]: idx(
     [20],
     Uint8Array.from({ length: 20 }, (_, i) => i % 10),
   ),
-  [TEST_IMAGES]: idx([2, 3, 4], pixels.subarray(0, 24)),
-  [TEST_LABELS]: idx([2], Uint8Array.of(9, 3)),
+  [testImages]: idx([2, 3, 4], pixels.subarray(0, 24)),
+  [testLabels]: idx([2], Uint8Array.of(9, 3)),
 };
 
 /** A data root with a small data set in which some files are replaced. */
@@ -76,39 +76,45 @@ test('limit and size are kept to', async (t) => {
 });
 
 test('a file cut short anywhere is refused, plain or gzipped', async (t) => {
-  const whole = small[IMAGES];
+  const whole = small[imageFiles];
   for (const length of [0, 3, 15, 16, 17, whole.length - 1]) {
-    await refused(root(t, { [IMAGES]: whole.subarray(0, length) }), /train-images-idx3-ubyte: cut short: /);
+    await refused(root(t, { [imageFiles]: whole.subarray(0, length) }), /train-images-idx3-ubyte: cut short: /);
   }
   await refused(
-    root(t, { [IMAGES]: whole.subarray(0, 100) }),
+    root(t, { [imageFiles]: whole.subarray(0, 100) }),
     /header says 20 x 3 x 4, which makes 256 bytes, .* are 100/,
   );
-  await refused(root(t, { [IMAGES]: Buffer.concat([whole, Buffer.from('x')]) }), /too long/);
+  await refused(root(t, { [imageFiles]: Buffer.concat([whole, Buffer.from('x')]) }), /too long/);
   const zipped = gzipSync(whole);
   for (const length of [4, 12, zipped.length >> 1, zipped.length - 1]) {
-    const cut = { [IMAGES]: undefined, [`${IMAGES}.gz`]: zipped.subarray(0, length) };
+    const cut = { [imageFiles]: undefined, [`${imageFiles}.gz`]: zipped.subarray(0, length) };
     await refused(root(t, cut), /train-images-idx3-ubyte.gz: cut short: its gzip data end early/);
   }
   const damaged = Buffer.from(zipped);
   damaged[damaged.length - 6] = (damaged[damaged.length - 6] as number) ^ 1;
-  await refused(root(t, { [IMAGES]: undefined, [`${IMAGES}.gz`]: damaged }), /damaged: its gzip data do not unpack/);
+  await refused(
+    root(t, { [imageFiles]: undefined, [`${imageFiles}.gz`]: damaged }),
+    /damaged: its gzip data do not unpack/,
+  );
 });
 
 test('a wrong magic number, count or label is refused', async (t) => {
   await refused(
-    root(t, { [IMAGES]: small[LABELS] }),
+    root(t, { [imageFiles]: small[labelFiles] }),
     /not an idx file of images: begins with 0x00000801, expected 0x00000803/,
   );
-  await refused(root(t, { [LABELS]: small[IMAGES] }), /not an idx file of labels/);
-  await refused(root(t, { [LABELS]: small[TEST_LABELS] }), /train-labels-idx1-ubyte: 2 labels, but .* has 20 images/);
-  await refused(root(t, { [TEST_LABELS]: idx([2], Uint8Array.of(1, 10)) }), /label 10 at place 1, expected 0 to 9/);
-  await refused(root(t, { [IMAGES]: idx([0, 3, 4], new Uint8Array(0)) }), /holds no images/);
-  await refused(root(t, { [TEST_IMAGES]: idx([2, 4, 3], pixels.subarray(0, 24)) }), /images of 4x3, but .* has 3x4/);
+  await refused(root(t, { [labelFiles]: small[imageFiles] }), /not an idx file of labels/);
+  await refused(
+    root(t, { [labelFiles]: small[testLabels] }),
+    /train-labels-idx1-ubyte: 2 labels, but .* has 20 images/,
+  );
+  await refused(root(t, { [testLabels]: idx([2], Uint8Array.of(1, 10)) }), /label 10 at place 1, expected 0 to 9/);
+  await refused(root(t, { [imageFiles]: idx([0, 3, 4], new Uint8Array(0)) }), /holds no images/);
+  await refused(root(t, { [testImages]: idx([2, 4, 3], pixels.subarray(0, 24)) }), /images of 4x3, but .* has 3x4/);
 });
 
 test('an incomplete data set is reported with what it lacks', async (t) => {
-  const dataRoot = root(t, { [TEST_LABELS]: undefined });
+  const dataRoot = root(t, { [testLabels]: undefined });
   await refused(dataRoot, /mnist: not found: expected train-images-idx3-ubyte, .*mnist lacks t10k-labels-idx1-ubyte/);
   await assert.rejects(openImages('mnist', { dataRoot: join(dataRoot, 'nowhere') }), /nowhere: no such data folder/);
 });
@@ -124,14 +130,14 @@ test('the data root comes before TANDEM_DATA, and that before the usual places',
     if (before === undefined) delete process.env.TANDEM_DATA;
     else process.env.TANDEM_DATA = before;
   });
-  process.env.TANDEM_DATA = root(t, { [TEST_IMAGES]: idx([2, 3, 4], new Uint8Array(24).fill(7)) });
+  process.env.TANDEM_DATA = root(t, { [testImages]: idx([2, 3, 4], new Uint8Array(24).fill(7)) });
   assert.equal(firstByte(await openImages('mnist')), 7);
   assert.equal(firstByte(await openImages('mnist', { dataRoot: temporary(t) })), 7);
   assert.equal(firstByte(await openImages('mnist', { dataRoot: root(t) })), 0);
 });
 
-const FASHION = '/usr/share/datasets/fashion-mnist';
-test('Fashion-MNIST', { skip: existsSync(FASHION) ? false : `${FASHION} is not installed` }, async () => {
+const fashionFolder = '/usr/share/datasets/fashion-mnist';
+test('Fashion-MNIST', { skip: existsSync(fashionFolder) ? false : `${fashionFolder} is not installed` }, async () => {
   const { train, reference, queries } = await openImages('fashion-mnist');
   assert.deepEqual([train.count, queries?.count, train.channels, train.height, train.width], [60000, 10000, 1, 28, 28]);
   assert.equal(reference, train);
@@ -144,11 +150,11 @@ test('Fashion-MNIST', { skip: existsSync(FASHION) ? false : `${FASHION} is not i
   assert.ok(Math.abs(mean - 0.286) < 0.001, `mean ${mean}, known to be 0.286`);
 });
 
-const MNIST = join(DATA, 'mnist');
+const mnistFiles = join(sharedData, 'mnist');
 test('MNIST, and that it is not taken for Fashion-MNIST', {
-  skip: existsSync(MNIST) ? false : `${MNIST} is missing`,
+  skip: existsSync(mnistFiles) ? false : `${mnistFiles} is missing`,
 }, async () => {
-  const { train, queries } = await openImages('mnist', { dataRoot: DATA });
+  const { train, queries } = await openImages('mnist', { dataRoot: sharedData });
   assert.deepEqual(
     [train.count, queries?.count, [...(train.labels ?? []).slice(0, 5)]],
     [60000, 10000, [5, 0, 4, 1, 9]],
@@ -156,7 +162,7 @@ test('MNIST, and that it is not taken for Fashion-MNIST', {
   const mean = bytesOf(train).reduce((sum, value) => sum + value, 0) / bytesOf(train).length / 255;
   assert.ok(Math.abs(mean - 0.1307) < 0.0001, `mean ${mean}, known to be 0.1307`);
   assert.deepEqual(pixel(train, 0, 0, 0), [0]);
-  const mistaken = openImages('fashion-mnist', { dataRoot: MNIST, download: false }).then(
+  const mistaken = openImages('fashion-mnist', { dataRoot: mnistFiles, download: false }).then(
     (data) => data.train.classes?.[0],
     (error: Error) => error.message,
   );

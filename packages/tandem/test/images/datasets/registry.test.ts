@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { DATA_SETS, dataSetNamed, hintFor } from '../../../src/images/datasets/registry.js';
+import { dataSetNamed, dataSets, hintFor } from '../../../src/images/datasets/registry.js';
 import { bytesOf, openImages } from '../../../src/images/index.js';
 
-const FASHION = '/usr/share/datasets/fashion-mnist';
+const fashionFolder = '/usr/share/datasets/fashion-mnist';
 
 test('each name is known once, with a mean and a deviation for each channel', () => {
-  assert.equal(new Set(DATA_SETS).size, DATA_SETS.length);
-  for (const name of DATA_SETS) {
+  assert.equal(new Set(dataSets).size, dataSets.length);
+  for (const name of dataSets) {
     const set = dataSetNamed(name);
     assert.equal(set?.name, name);
     const { mean = [], std = [] } = set?.statistics ?? {};
@@ -20,7 +20,7 @@ test('each name is known once, with a mean and a deviation for each channel', ()
 });
 
 test("Fashion-MNIST's constants are the mean and deviation of its training images", {
-  skip: existsSync(FASHION) ? false : `${FASHION} is not installed`,
+  skip: existsSync(fashionFolder) ? false : `${fashionFolder} is not installed`,
 }, async () => {
   const { train } = await openImages('fashion-mnist', { dataRoot: '/usr/share/datasets' });
   const bytes = bytesOf(train);

@@ -5,13 +5,13 @@ import { type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { UserError } from '../../../src/errors.js';
-import { LISTED } from '../../../src/images/datasets/imagenet100/classes.js';
+import { listed } from '../../../src/images/datasets/imagenet100/classes.js';
 import { bytesOf, type ImageSet, type OpenOptions, openImages, PixelFile } from '../../../src/images/index.js';
 import { resizeSet } from '../../../src/images/set/resize.js';
 import { tarEntries } from '../../../src/images/sources/tar.js';
-import { DATA, needs, pixel, png, tarOf, temporary, write, zipOf } from '../making.js';
+import { needs, pixel, png, sharedData, tarOf, temporary, write, zipOf } from '../making.js';
 
-const unzipped = (name: string) => gunzipSync(readFileSync(join(DATA, name)));
+const unzipped = (name: string) => gunzipSync(readFileSync(join(sharedData, name)));
 
 async function refused(name: string, dataRoot: string, pattern: RegExp): Promise<void> {
   await assert.rejects(openImages(name, { dataRoot, download: false }), (error: Error) => {
@@ -25,31 +25,31 @@ async function refused(name: string, dataRoot: string, pattern: RegExp): Promise
 /** Some files of a tar, by path. */
 async function filesOf(tar: string, pattern: RegExp): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
-  for await (const entry of tarEntries(join(DATA, tar))) {
+  for await (const entry of tarEntries(join(sharedData, tar))) {
     if (pattern.test(entry.path)) files.set(entry.path, await entry.read());
   }
   return files;
 }
 
-const TEN = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
-const CIFAR10 = ['cifar-10-lossless-train-first4000.bin.gz', 'cifar-10-lossless-test-first1017.bin.gz'] as const;
-const CIFAR100 = [
+const ten = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const cifar10Files = ['cifar-10-lossless-train-first4000.bin.gz', 'cifar-10-lossless-test-first1017.bin.gz'] as const;
+const cifar100Files = [
   'cifar-100-lossless-train-first1117.bin.gz',
   'cifar-100-lossless-test-first916.bin.gz',
   'cifar-100-class-names.txt',
 ] as const;
 
-test('CIFAR-10 from official pixels in its folder, each batch gzipped', needs(...CIFAR10), async (t) => {
+test('CIFAR-10 from official pixels in its folder, each batch gzipped', needs(...cifar10Files), async (t) => {
   const root = temporary(t);
-  const [train, test] = CIFAR10.map(unzipped) as [Buffer, Buffer];
+  const [train, test] = cifar10Files.map(unzipped) as [Buffer, Buffer];
   for (let i = 0; i < 5; i++) {
     const batch = train.subarray(i * 800 * 3073, (i + 1) * 800 * 3073);
     write(root, `cifar10/cifar-10-batches-bin/data_batch_${i + 1}.bin.gz`, gzipSync(batch, { level: 1 }));
   }
   write(root, 'cifar10/cifar-10-batches-bin/test_batch.bin', test);
-  write(root, 'cifar10/cifar-10-batches-bin/batches.meta.txt', `${TEN.join('\n')}\n`);
+  write(root, 'cifar10/cifar-10-batches-bin/batches.meta.txt', `${ten.join('\n')}\n`);
   const data = await openImages('cifar10', { dataRoot: root });
-  assert.deepEqual([data.train.count, data.queries?.count, data.train.classes], [4000, 1017, TEN]);
+  assert.deepEqual([data.train.count, data.queries?.count, data.train.classes], [4000, 1017, ten]);
   // The first training image is known to be a frog, the first test image a cat.
   assert.deepEqual([...(data.train.labels ?? [])].slice(0, 5), [6, 9, 9, 4, 1]);
   assert.deepEqual([...(data.queries?.labels ?? [])].slice(0, 5), [3, 8, 8, 0, 6]);
@@ -58,39 +58,43 @@ test('CIFAR-10 from official pixels in its folder, each batch gzipped', needs(..
   assert.match(data.note ?? '', /a part of CIFAR-10: 4000 of 50000 training images/);
 });
 
-test('CIFAR-100 from official pixels: its tar.gz, tar and folder; fine labels count', needs(...CIFAR100), async (t) => {
-  const [train, test] = CIFAR100.slice(0, 2).map(unzipped) as [Buffer, Buffer];
-  const lines = readFileSync(join(DATA, CIFAR100[2]), 'utf8').split('\n');
-  const fine = lines.slice(1, 101).map((line) => line.split(' ')[1]);
-  const entries = [
-    { name: 'cifar-100-binary/train.bin', body: train },
-    { name: 'cifar-100-binary/test.bin', body: test },
-    { name: 'cifar-100-binary/fine_label_names.txt', body: `${fine.join('\n')}\n` },
-    { name: 'cifar-100-binary/coarse_label_names.txt', body: 'fish\n' },
-  ];
-  const tar = await tarOf(entries);
-  const roots = [temporary(t), temporary(t), temporary(t)] as const;
-  write(roots[0], 'cifar-100-binary.tar.gz', gzipSync(tar, { level: 1 }));
-  write(roots[1], 'cifar100/cifar-100-binary.tar', tar);
-  for (const { name, body } of entries) write(roots[2], `cifar-100/${name}`, body);
-  for (const dataRoot of roots) {
-    const { name, train: set, queries } = await openImages('cifar100', { dataRoot });
-    assert.deepEqual(
-      [name, set.count, queries?.count, set.classes?.length, set.height],
-      ['cifar100', 1117, 916, 100, 32],
-    );
-    assert.deepEqual([...(set.labels ?? [])].slice(0, 3), [19, 29, 0]); // cattle, dinosaur, apple
-    for (const [i, y, x] of [
-      [0, 0, 0],
-      [500, 7, 30],
-      [1116, 31, 31],
-    ] as const) {
-      assert.equal(set.labels?.[i], train[i * 3074 + 1]);
-      const planes = [0, 1, 2].map((c) => train[i * 3074 + 2 + c * 1024 + y * 32 + x] as number);
-      assert.deepEqual(pixel(set, i, y, x), planes);
+test(
+  'CIFAR-100 from official pixels: its tar.gz, tar and folder; fine labels count',
+  needs(...cifar100Files),
+  async (t) => {
+    const [train, test] = cifar100Files.slice(0, 2).map(unzipped) as [Buffer, Buffer];
+    const lines = readFileSync(join(sharedData, cifar100Files[2]), 'utf8').split('\n');
+    const fine = lines.slice(1, 101).map((line) => line.split(' ')[1]);
+    const entries = [
+      { name: 'cifar-100-binary/train.bin', body: train },
+      { name: 'cifar-100-binary/test.bin', body: test },
+      { name: 'cifar-100-binary/fine_label_names.txt', body: `${fine.join('\n')}\n` },
+      { name: 'cifar-100-binary/coarse_label_names.txt', body: 'fish\n' },
+    ];
+    const tar = await tarOf(entries);
+    const roots = [temporary(t), temporary(t), temporary(t)] as const;
+    write(roots[0], 'cifar-100-binary.tar.gz', gzipSync(tar, { level: 1 }));
+    write(roots[1], 'cifar100/cifar-100-binary.tar', tar);
+    for (const { name, body } of entries) write(roots[2], `cifar-100/${name}`, body);
+    for (const dataRoot of roots) {
+      const { name, train: set, queries } = await openImages('cifar100', { dataRoot });
+      assert.deepEqual(
+        [name, set.count, queries?.count, set.classes?.length, set.height],
+        ['cifar100', 1117, 916, 100, 32],
+      );
+      assert.deepEqual([...(set.labels ?? [])].slice(0, 3), [19, 29, 0]); // cattle, dinosaur, apple
+      for (const [i, y, x] of [
+        [0, 0, 0],
+        [500, 7, 30],
+        [1116, 31, 31],
+      ] as const) {
+        assert.equal(set.labels?.[i], train[i * 3074 + 1]);
+        const planes = [0, 1, 2].map((c) => train[i * 3074 + 2 + c * 1024 + y * 32 + x] as number);
+        assert.deepEqual(pixel(set, i, y, x), planes);
+      }
     }
-  }
-});
+  },
+);
 
 test('CIFAR-100 with records of the wrong length is refused', async (t) => {
   const root = temporary(t);
@@ -101,28 +105,28 @@ test('CIFAR-100 with records of the wrong length is refused', async (t) => {
   await refused('cifar100', root, /train.bin: 3073 bytes, expected a whole number of 3074-byte records/);
 });
 
-const IMAGES10 = 'cifar-10-images.tar.gz';
-test('CIFAR-10 as images in class folders is met under its name, with a warning', needs(IMAGES10), async (t) => {
-  const { name, train, queries, note, size } = await openImages('cifar10', { dataRoot: DATA, limit: 50 });
+const images10 = 'cifar-10-images.tar.gz';
+test('CIFAR-10 as images in class folders is met under its name, with a warning', needs(images10), async (t) => {
+  const { name, train, queries, note, size } = await openImages('cifar10', { dataRoot: sharedData, limit: 50 });
   assert.deepEqual([name, train.name, train.count, queries?.count], ['cifar10', 'cifar10', 50, 50]);
-  assert.deepEqual([train.height, size, train.classes], [32, 32, TEN]);
+  assert.deepEqual([train.height, size, train.classes], [32, 32, ten]);
   assert.match(note ?? '', /CIFAR-10 from the images in .*not those of the official pixels/);
   const root = temporary(t);
   for (const split of ['train', 'test']) {
-    for (const label of TEN) write(root, `cifar10/${split}/${label}/0001.png`, await png([9, 8, 7], 32));
+    for (const label of ten) write(root, `cifar10/${split}/${label}/0001.png`, await png([9, 8, 7], 32));
   }
   const folder = await openImages('cifar10', { dataRoot: root });
   assert.deepEqual([folder.name, folder.train.count, folder.queries?.count], ['cifar10', 10, 10]);
 });
 
-const STL = 'stl-10-part.tar';
+const stlPart = 'stl-10-part.tar';
 
 /**
  * STL-10's official files, from the part at hand: test as it is, 20 of unlabeled, and of these 10
  * as train.
  */
 async function stl(): Promise<Record<string, Buffer>> {
-  const files = await filesOf(STL, /\.bin$|class_names|unlabeled\/.*\.png$/);
+  const files = await filesOf(stlPart, /\.bin$|class_names|unlabeled\/.*\.png$/);
   const named = (end: string) => [...files].find(([path]) => path.endsWith(end))?.[1] as Buffer;
   const pngs = [...files].filter(([path]) => path.endsWith('.png')).slice(0, 20);
   const columns = await Promise.all(
@@ -147,54 +151,58 @@ async function stl(): Promise<Record<string, Buffer>> {
   };
 }
 
-test('STL-10: folder and archive, in memory and from the cache; columns come out as rows', needs(STL), async (t) => {
-  const files = await stl();
-  const [folder, archive, bare] = [temporary(t), temporary(t), temporary(t)] as const;
-  for (const [name, body] of Object.entries(files)) write(folder, `stl10/stl10_binary/${name}`, body);
-  const entries = Object.entries(files).map(([name, body]) => ({ name: `stl10_binary/${name}`, body }));
-  write(archive, 'stl10_binary.tar.gz', gzipSync(await tarOf(entries), { level: 1 }));
-  for (const [name, body] of Object.entries(files)) if (!name.startsWith('unlabeled')) write(bare, name, body);
+test(
+  'STL-10: folder and archive, in memory and from the cache; columns come out as rows',
+  needs(stlPart),
+  async (t) => {
+    const files = await stl();
+    const [folder, archive, bare] = [temporary(t), temporary(t), temporary(t)] as const;
+    for (const [name, body] of Object.entries(files)) write(folder, `stl10/stl10_binary/${name}`, body);
+    const entries = Object.entries(files).map(([name, body]) => ({ name: `stl10_binary/${name}`, body }));
+    write(archive, 'stl10_binary.tar.gz', gzipSync(await tarOf(entries), { level: 1 }));
+    for (const [name, body] of Object.entries(files)) if (!name.startsWith('unlabeled')) write(bare, name, body);
 
-  const original = [...(await filesOf(STL, /unlabeled\/.*\.png$/)).values()][7] as Buffer;
-  const raw = await sharp(original).raw().toBuffer({ resolveWithObject: true });
-  const inPng = (y: number, x: number) => [...raw.data.subarray((y * 96 + x) * raw.info.channels).subarray(0, 3)];
-  const cases: [string, OpenOptions, number][] = [
-    [folder, {}, 30],
-    [archive, {}, 30],
-    [folder, { memory: 1e6, cache: temporary(t) }, 30],
-    [archive, { memory: 1e6, cache: temporary(t) }, 30],
-    [bare, {}, 10],
-  ];
-  for (const [dataRoot, options, learned] of cases) {
-    const { name, train, reference, queries, note } = await openImages('stl10', { dataRoot, ...options });
-    assert.deepEqual(
-      [name, train.count, reference?.count, queries?.count, train.height, train.labels],
-      ['stl10', learned, 10, 95, 96, undefined],
-    );
-    assert.deepEqual([...(reference?.labels ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert.deepEqual(
-      [...(queries?.labels ?? [])],
-      [...(files['test_y.bin'] as Buffer)].map((label) => label - 1),
-    );
-    assert.equal(queries?.classes?.[0], 'airplane');
-    for (const [y, x] of [
-      [0, 0],
-      [3, 90],
-      [95, 10],
-    ] as const) {
-      assert.deepEqual(reference && pixel(reference, 7, y, x), inPng(y, x));
-      assert.deepEqual(pixel(train, 7, y, x), inPng(y, x));
+    const original = [...(await filesOf(stlPart, /unlabeled\/.*\.png$/)).values()][7] as Buffer;
+    const raw = await sharp(original).raw().toBuffer({ resolveWithObject: true });
+    const inPng = (y: number, x: number) => [...raw.data.subarray((y * 96 + x) * raw.info.channels).subarray(0, 3)];
+    const cases: [string, OpenOptions, number][] = [
+      [folder, {}, 30],
+      [archive, {}, 30],
+      [folder, { memory: 1e6, cache: temporary(t) }, 30],
+      [archive, { memory: 1e6, cache: temporary(t) }, 30],
+      [bare, {}, 10],
+    ];
+    for (const [dataRoot, options, learned] of cases) {
+      const { name, train, reference, queries, note } = await openImages('stl10', { dataRoot, ...options });
+      assert.deepEqual(
+        [name, train.count, reference?.count, queries?.count, train.height, train.labels],
+        ['stl10', learned, 10, 95, 96, undefined],
+      );
+      assert.deepEqual([...(reference?.labels ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      assert.deepEqual(
+        [...(queries?.labels ?? [])],
+        [...(files['test_y.bin'] as Buffer)].map((label) => label - 1),
+      );
+      assert.equal(queries?.classes?.[0], 'airplane');
+      for (const [y, x] of [
+        [0, 0],
+        [3, 90],
+        [95, 10],
+      ] as const) {
+        assert.deepEqual(reference && pixel(reference, 7, y, x), inPng(y, x));
+        assert.deepEqual(pixel(train, 7, y, x), inPng(y, x));
+      }
+      assert.match(
+        note ?? '',
+        new RegExp(`a part of STL-10: ${learned - 10} of 100000 unlabeled images, 10 of 5000 .*95 of 8000`),
+      );
+      assert.equal(/unlabeled_X.bin is missing/.test(note ?? ''), dataRoot === bare);
+      assert.equal(/are kept in/.test(note ?? ''), options.memory !== undefined);
     }
-    assert.match(
-      note ?? '',
-      new RegExp(`a part of STL-10: ${learned - 10} of 100000 unlabeled images, 10 of 5000 .*95 of 8000`),
-    );
-    assert.equal(/unlabeled_X.bin is missing/.test(note ?? ''), dataRoot === bare);
-    assert.equal(/are kept in/.test(note ?? ''), options.memory !== undefined);
-  }
-});
+  },
+);
 
-test('STL-10 at another size stays in the cache, and the reference is cut out of train', needs(STL), async (t) => {
+test('STL-10 at another size stays in the cache, and the reference is cut out of train', needs(stlPart), async (t) => {
   const dataRoot = temporary(t);
   const cache = temporary(t);
   for (const [name, body] of Object.entries(await stl())) write(dataRoot, `stl10/stl10_binary/${name}`, body);
@@ -233,7 +241,7 @@ test('STL-10 with missing files, odd lengths or stray labels is refused', async 
     'train_y.bin': Buffer.of(1),
     'test_X.bin': image,
     'test_y.bin': Buffer.of(2),
-    'class_names.txt': TEN.join('\n'),
+    'class_names.txt': ten.join('\n'),
   };
   const with_ = (changed: Record<string, Buffer | undefined>) => {
     const root = temporary(t);
@@ -253,18 +261,18 @@ test('STL-10 with missing files, odd lengths or stray labels is refused', async 
   await refused('stl10', temporary(t), /stl10: not found: expected stl10_binary.tar.gz.*cs.stanford.edu/);
 });
 
-const TINY = 'tiny-imagenet-20.tar';
-const CLASSES = ['n01443537', 'n01774384'];
+const tinyImageNet = 'tiny-imagenet-20.tar';
+const classNames = ['n01443537', 'n01774384'];
 
 /**
  * Two classes of Tiny ImageNet, ten training images each, all their val images, and a test image
  * without a class.
  */
 async function tiny(): Promise<Map<string, Buffer>> {
-  const all = await filesOf(TINY, /\/(n\d+_[0-9]\.JPEG|val_\d+\.JPEG|val_annotations\.txt|wnids\.txt)$/);
+  const all = await filesOf(tinyImageNet, /\/(n\d+_[0-9]\.JPEG|val_\d+\.JPEG|val_annotations\.txt|wnids\.txt)$/);
   const names = [...all.keys()].flatMap((path) => /train\/(n\d+)\//.exec(path)?.[1] ?? []);
   const [first, second] = [...new Set(names)].sort() as [string, string];
-  CLASSES.splice(0, 2, first, second);
+  classNames.splice(0, 2, first, second);
   const chosen = [first, second];
   const annotations = [...all.keys()].find((path) => path.endsWith('val_annotations.txt')) as string;
   const lines = (all.get(annotations) as Buffer).toString().split('\n');
@@ -281,7 +289,7 @@ async function tiny(): Promise<Map<string, Buffer>> {
   return files;
 }
 
-test('Tiny ImageNet as zip, tar and folder: val has the classes of its annotations', needs(TINY), async (t) => {
+test('Tiny ImageNet as zip, tar and folder: val has the classes of its annotations', needs(tinyImageNet), async (t) => {
   const files = await tiny();
   const entries = [...files].map(([name, body]) => ({ name, body }));
   const roots = [temporary(t), temporary(t), temporary(t), temporary(t)] as const;
@@ -302,7 +310,7 @@ test('Tiny ImageNet as zip, tar and folder: val has the classes of its annotatio
     assert.equal(note, 'a part of Tiny ImageNet: 20 of 100000 training images, 100 of 10000 images of val');
     assert.deepEqual(
       [name, train.count, queries?.count, train.height, train.classes, skipped],
-      ['tiny-imagenet', 20, 100, 64, [...CLASSES].sort(), []],
+      ['tiny-imagenet', 20, 100, 64, [...classNames].sort(), []],
     );
     for (const [i, file] of (queries?.files ?? []).entries()) {
       const wnid = annotated.get(file.slice(file.lastIndexOf('/') + 1));
@@ -321,7 +329,7 @@ async function madeTiny(t: TestContext, annotations: string | undefined): Promis
   const root = temporary(t);
   const image = await png();
   const write_ = (path: string) => write(root, `tiny-imagenet-200/${path}`, image);
-  for (const wnid of CLASSES) for (const i of [0, 1]) write_(`train/${wnid}/images/${wnid}_${i}.JPEG`);
+  for (const wnid of classNames) for (const i of [0, 1]) write_(`train/${wnid}/images/${wnid}_${i}.JPEG`);
   for (const i of [0, 1, 2]) write_(`val/images/val_${i}.JPEG`);
   write_('test/images/test_0.JPEG');
   if (annotations !== undefined) write(root, 'tiny-imagenet-200/val/val_annotations.txt', annotations);
@@ -329,7 +337,7 @@ async function madeTiny(t: TestContext, annotations: string | undefined): Promis
 }
 
 test('Tiny ImageNet whose val_annotations.txt is missing, empty or cut short is refused, naming it', async (t) => {
-  const [a, b] = CLASSES as [string, string];
+  const [a, b] = classNames as [string, string];
   const lines = [a, b, a].map((wnid, i) => `val_${i}.JPEG\t${wnid}\t0\t0\t62\t62\r\n`);
   const { queries } = await openImages('tiny-imagenet', { dataRoot: await madeTiny(t, lines.join('')) });
   assert.deepEqual([...(queries?.labels ?? [])], [0, 1, 0]);
@@ -361,8 +369,8 @@ test('Tiny ImageNet without val says what there is, and what is asked', async (t
   assert.doesNotMatch(note ?? '', /'test'/);
 });
 
-test('the whole part of Tiny ImageNet: 20 classes, 500 and 50 images each', needs(TINY), async () => {
-  const { train, queries, skipped } = await openImages('tiny-imagenet', { dataRoot: DATA });
+test('the whole part of Tiny ImageNet: 20 classes, 500 and 50 images each', needs(tinyImageNet), async () => {
+  const { train, queries, skipped } = await openImages('tiny-imagenet', { dataRoot: sharedData });
   assert.deepEqual([train.count, queries?.count, train.height, skipped.length], [10000, 1000, 64, 0]);
   for (let label = 0; label < 20; label++) {
     assert.equal(train.labels?.filter((l) => l === label).length, 500);
@@ -426,7 +434,7 @@ test('ImageNet-100 without a list takes the usual 100 classes; without a tree sa
 });
 
 test('ImageNet-100 with a val that is missing, flat or partial says what was found and what is asked', async (t) => {
-  const root = await tree(t, 'imagenet', LISTED);
+  const root = await tree(t, 'imagenet', listed);
   const image = await png();
   write(root, 'imagenet/test/ILSVRC2012_test_00000001.JPEG', image);
   const val = join(root, 'imagenet/val');
@@ -439,7 +447,7 @@ test('ImageNet-100 with a val that is missing, flat or partial says what was fou
   const held = /every tenth image of each class \(100 of 200\) is held out as k-NN queries/;
   const part = (n: number) => `a part of ImageNet-100: 200 of 126689 training images, ${n} of 5000 images of val`;
   assert.equal(await noted(100), part(100));
-  for (const wnid of LISTED.slice(60)) rmSync(join(val, wnid), { recursive: true });
+  for (const wnid of listed.slice(60)) rmSync(join(val, wnid), { recursive: true });
   assert.equal(await noted(60), `val holds only 60 of the 100 classes. ${part(60)}`);
   rmSync(val, { recursive: true });
   const missing = await noted(100);

@@ -8,7 +8,7 @@ import { bytesOf, type OpenOptions, openImages, TooManySkippedError } from '../.
 import { apart, pixel, plain, png, temporary, write } from '../making.js';
 
 type Colour = readonly [number, number, number];
-const BRICK: Colour = [200, 100, 50];
+const brickColour: Colour = [200, 100, 50];
 
 async function refused(where: string, pattern: RegExp, options?: OpenOptions): Promise<void> {
   await assert.rejects(openImages(where, options), (error: Error) => {
@@ -27,20 +27,20 @@ function folder(t: TestContext, files: Readonly<Record<string, Uint8Array | stri
 }
 
 /** `count` PNGs named 0.png ... below a path. */
-async function several(below: string, count: number, colour: Colour = BRICK): Promise<Record<string, Buffer>> {
+async function several(below: string, count: number, colour: Colour = brickColour): Promise<Record<string, Buffer>> {
   const bytes = await png(colour);
   return Object.fromEntries([...Array(count).keys()].map((i) => [`${below}${i}.png`, bytes]));
 }
 
 test('every format and kind of colour comes out as 8-bit RGB', async (t) => {
-  const brick = plain(8, 8, BRICK);
+  const brick = plain(8, 8, brickColour);
   const gray = [128, 128, 128];
   const clear = brick.clone().ensureAlpha(0);
   const half = brick.clone().ensureAlpha(0.5);
   const kinds: Record<string, [Buffer, readonly number[]]> = {
-    'rgb.png': [await brick.clone().png().toBuffer(), BRICK],
-    'rgb16.png': [await brick.clone().toColourspace('rgb16').png().toBuffer(), BRICK],
-    'palette.png': [await brick.clone().png({ palette: true }).toBuffer(), BRICK],
+    'rgb.png': [await brick.clone().png().toBuffer(), brickColour],
+    'rgb16.png': [await brick.clone().toColourspace('rgb16').png().toBuffer(), brickColour],
+    'palette.png': [await brick.clone().png({ palette: true }).toBuffer(), brickColour],
     'gray.png': [await brick.clone().toColourspace('b-w').png().toBuffer(), gray],
     'gray16.png': [await brick.clone().toColourspace('grey16').png().toBuffer(), gray],
     'clear.png': [await clear.clone().png().toBuffer(), [255, 255, 255]],
@@ -48,14 +48,14 @@ test('every format and kind of colour comes out as 8-bit RGB', async (t) => {
     'clear.webp': [await clear.clone().webp({ lossless: true }).toBuffer(), [255, 255, 255]],
     'half.png': [await half.clone().png().toBuffer(), [228, 178, 153]],
     'gray-half.png': [await half.clone().toColourspace('b-w').png().toBuffer(), [191, 191, 191]],
-    'rgb.JPG': [await brick.clone().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), BRICK],
+    'rgb.JPG': [await brick.clone().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), brickColour],
     'gray.jpeg': [await brick.clone().grayscale().jpeg({ quality: 100 }).toBuffer(), gray],
     'cmyk.jpg': [await brick.clone().toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(), [199, 94, 21]],
-    'lossless.webp': [await brick.clone().webp({ lossless: true }).toBuffer(), BRICK],
-    'rgb.gif': [await brick.clone().gif().toBuffer(), BRICK],
-    'rgb.tif': [await brick.clone().tiff().toBuffer(), BRICK],
-    'lab.tiff': [await brick.clone().toColourspace('lab').tiff().toBuffer(), BRICK],
-    'rgb.avif': [await brick.clone().avif({ lossless: true }).toBuffer(), BRICK],
+    'lossless.webp': [await brick.clone().webp({ lossless: true }).toBuffer(), brickColour],
+    'rgb.gif': [await brick.clone().gif().toBuffer(), brickColour],
+    'rgb.tif': [await brick.clone().tiff().toBuffer(), brickColour],
+    'lab.tiff': [await brick.clone().toColourspace('lab').tiff().toBuffer(), brickColour],
+    'rgb.avif': [await brick.clone().avif({ lossless: true }).toBuffer(), brickColour],
   };
   const root = folder(t, Object.fromEntries(Object.entries(kinds).map(([name, [bytes]]) => [name, bytes])));
   const { train, skipped } = await openImages(root);
@@ -102,7 +102,7 @@ test('pictures are turned as their EXIF data say', async (t) => {
 });
 
 test('of an animation the first frame counts', async (t) => {
-  const frames = await Promise.all([png(BRICK), png([0, 250, 0]), png([0, 0, 250])]);
+  const frames = await Promise.all([png(brickColour), png([0, 250, 0]), png([0, 0, 250])]);
   const animated = () => sharp(frames, { join: { animated: true } });
   const files = {
     'a.gif': await animated().gif().toBuffer(),
@@ -111,7 +111,7 @@ test('of an animation the first frame counts', async (t) => {
   assert.equal((await sharp(files['a.gif']).metadata()).pages, 3);
   const { train } = await openImages(folder(t, files));
   assert.deepEqual([train.count, train.height], [2, 8]);
-  for (const i of [0, 1]) assert.ok(apart(pixel(train, i, 3, 3), BRICK) <= 3);
+  for (const i of [0, 1]) assert.ok(apart(pixel(train, i, 3, 3), brickColour) <= 3);
 });
 
 test('small squares of one size keep it; anything else becomes 96, or the size asked for', async (t) => {
@@ -120,11 +120,17 @@ test('small squares of one size keep it; anything else becomes 96, or the size a
     assert.equal(bytesOf(train).length, train.count * 3 * train.height * train.width);
     return [train.count, train.height, train.width];
   };
-  assert.deepEqual(await side({ 'a.png': await png(BRICK, 128), 'b.png': await png(BRICK, 128) }), [2, 128, 128]);
-  assert.deepEqual(await side({ 'a.png': await png(BRICK, 129) }), [1, 96, 96]);
-  assert.deepEqual(await side({ 'a.png': await png(BRICK, 32), 'b.png': await png(BRICK, 33) }), [2, 96, 96]);
-  assert.deepEqual(await side({ 'a.png': await plain(32, 40, BRICK).png().toBuffer() }), [1, 96, 96]);
-  assert.deepEqual(await side({ 'a.png': await png(BRICK, 32) }, 20), [1, 20, 20]);
+  assert.deepEqual(
+    await side({ 'a.png': await png(brickColour, 128), 'b.png': await png(brickColour, 128) }),
+    [2, 128, 128],
+  );
+  assert.deepEqual(await side({ 'a.png': await png(brickColour, 129) }), [1, 96, 96]);
+  assert.deepEqual(
+    await side({ 'a.png': await png(brickColour, 32), 'b.png': await png(brickColour, 33) }),
+    [2, 96, 96],
+  );
+  assert.deepEqual(await side({ 'a.png': await plain(32, 40, brickColour).png().toBuffer() }), [1, 96, 96]);
+  assert.deepEqual(await side({ 'a.png': await png(brickColour, 32) }, 20), [1, 20, 20]);
 });
 
 test('with a margin images come out larger than asked for, but small squares are never enlarged', async (t) => {
@@ -133,13 +139,13 @@ test('with a margin images come out larger than asked for, but small squares are
     const data = await openImages(folder(t, files), { size, margin });
     return [data.train.height, data.size];
   };
-  const wide = await plain(300, 200, BRICK).png().toBuffer();
+  const wide = await plain(300, 200, brickColour).png().toBuffer();
   assert.deepEqual(await sides({ 'a.png': wide }, 224), [256, 224]);
   assert.deepEqual(await sides({ 'a.png': wide }), [110, 96]);
-  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 32), [32, 32]);
-  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 32) }, 64), [32, 64]);
-  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }, 32), [37, 32]);
-  assert.deepEqual(await sides({ 'a.png': await png(BRICK, 64) }), [64, 64]);
+  assert.deepEqual(await sides({ 'a.png': await png(brickColour, 32) }, 32), [32, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(brickColour, 32) }, 64), [32, 64]);
+  assert.deepEqual(await sides({ 'a.png': await png(brickColour, 64) }, 32), [37, 32]);
+  assert.deepEqual(await sides({ 'a.png': await png(brickColour, 64) }), [64, 64]);
 });
 
 test('the shorter side is brought to size, then the centre cut out, after turning', async (t) => {
@@ -246,7 +252,7 @@ test('one bad file among good ones is skipped and named', async (t) => {
     );
     assert.ok(skipped[0]?.reason && !skipped[0].reason.includes('\n'));
     assert.deepEqual(train.files, Object.keys(good).sort());
-    for (let i = 0; i < 10; i++) assert.deepEqual(pixel(train, i, 7, 7), BRICK);
+    for (let i = 0; i < 10; i++) assert.deepEqual(pixel(train, i, 7, 7), brickColour);
   }
 });
 

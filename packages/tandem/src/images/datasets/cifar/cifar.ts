@@ -9,22 +9,22 @@ import type { NamedDataSet } from '../named.js';
 import { partialNote } from '../partial-note.js';
 import { eachFile, shownPath, whereaboutsOf } from './files.js';
 import { classNames, missing, Records } from './records.js';
-import { CIFAR10, CIFAR100, type CifarLike } from './sets.js';
+import { type CifarLike, cifar10Files, cifar100Files } from './sets.js';
 
 /** CIFAR-10, in any of its forms. */
 export const cifar10: NamedDataSet = {
-  ...CIFAR10,
+  ...cifar10Files,
   hint: {
     file: /^data_batch_1\.bin$/,
     advice: "holds CIFAR-10's binary files. Say cifar10, with the folder around them as data root",
   },
-  open: (parts) => openCifar(CIFAR10, parts),
+  open: (parts) => openCifar(cifar10Files, parts),
 };
 
 /** CIFAR-100, in any of its forms. */
-export const cifar100: NamedDataSet = { ...CIFAR100, open: (parts) => openCifar(CIFAR100, parts) };
+export const cifar100: NamedDataSet = { ...cifar100Files, open: (parts) => openCifar(cifar100Files, parts) };
 
-const COUNTS = { train: 50_000, test: 10_000 };
+const counts = { train: 50_000, test: 10_000 };
 
 /**
  * Opens CIFAR-10 or CIFAR-100 in its official binary version, from its folder (each file gzipped or
@@ -39,8 +39,8 @@ async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
   const files = await locate(whereaboutsOf(set), parts.locate, progress);
   if (files.kind === 'images') return fromImages(set, files.path, parts);
   const shown = (file: string) => shownPath(files, file);
-  const train = new Records(set, set.train, COUNTS.train / set.train.length);
-  const test = new Records(set, [set.test], COUNTS.test);
+  const train = new Records(set, set.train, counts.train / set.train.length);
+  const test = new Records(set, [set.test], counts.test);
   let names: string | undefined;
   for await (const { file, pieces } of eachFile(set, files, progress.signal)) {
     if (file === set.names) names = (await readBounded(pieces, shown(file))).toString('utf8');
@@ -51,8 +51,8 @@ async function openCifar(set: CifarLike, parts: OpenParts): Promise<DataSet> {
   const images = train.images(classes, shown);
   const queries = test.images(classes, shown);
   const note = partialNote(set.title, [
-    ['training images', images.count, COUNTS.train],
-    ['test images', queries.count, COUNTS.test],
+    ['training images', images.count, counts.train],
+    ['test images', queries.count, counts.test],
   ]).join();
   return resizeAndLimit(
     { name: set.name, train: images, reference: images, queries, skipped: [], ...(note && { note }) },

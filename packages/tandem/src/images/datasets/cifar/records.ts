@@ -2,8 +2,8 @@ import { UserError } from '../../../errors.js';
 import type { ImageSet } from '../../set/image-set.js';
 import type { CifarLike } from './sets.js';
 
-const SIDE = 32;
-const IMAGE = 3 * SIDE * SIDE;
+const sideLength = 32;
+const bytesPerImage = 3 * sideLength * sideLength;
 
 /**
  * The images and labels of some of a set's files, each put where it belongs while it is read, in
@@ -24,7 +24,7 @@ export class Records {
     this.#set = set;
     this.#files = files;
     this.#perFile = perFile;
-    this.#pixels = new Uint8Array(files.length * perFile * IMAGE);
+    this.#pixels = new Uint8Array(files.length * perFile * bytesPerImage);
     this.#labels = new Int32Array(files.length * perFile);
   }
 
@@ -33,7 +33,7 @@ export class Records {
     const set = this.#set;
     const perFile = this.#perFile;
     const first = this.#files.indexOf(file) * perFile;
-    const record = set.labels + IMAGE;
+    const record = set.labels + bytesPerImage;
     let bytes = 0;
     for await (const piece of pieces) {
       for (let at = 0; at < piece.length; ) {
@@ -43,7 +43,7 @@ export class Records {
           throw new UserError(`${shown}: more than ${perFile} records; it is not one of ${set.title}`);
         const n = Math.min(piece.length - at, (within < set.labels ? set.labels : record) - within);
         if (within >= set.labels) {
-          this.#pixels.set(piece.subarray(at, at + n), (first + index) * IMAGE + within - set.labels);
+          this.#pixels.set(piece.subarray(at, at + n), (first + index) * bytesPerImage + within - set.labels);
         } else if (within + n === set.labels) {
           this.#labels[first + index] = classAt(piece[at + n - 1] as number, set, shown, index);
         }
@@ -72,7 +72,7 @@ export class Records {
       // Files that are not full leave gaps.
       const from = i * perFile;
       if (from !== count) {
-        pixels.copyWithin(count * IMAGE, from * IMAGE, (from + n) * IMAGE);
+        pixels.copyWithin(count * bytesPerImage, from * bytesPerImage, (from + n) * bytesPerImage);
         labels.copyWithin(count, from, from + n);
       }
       count += n;
@@ -81,9 +81,9 @@ export class Records {
       name: set.name,
       count,
       channels: 3,
-      height: SIDE,
-      width: SIDE,
-      pixels: pixels.subarray(0, count * IMAGE),
+      height: sideLength,
+      width: sideLength,
+      pixels: pixels.subarray(0, count * bytesPerImage),
       labels: labels.subarray(0, count),
       classes,
     };

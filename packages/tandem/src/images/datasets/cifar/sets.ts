@@ -34,7 +34,7 @@ export interface CifarLike {
 }
 
 /** 60,000 images of 32 pixels in 10 classes (Krizhevsky, 2009). */
-export const CIFAR10: CifarLike = {
+export const cifar10Files: CifarLike = {
   name: 'cifar10',
   title: 'CIFAR-10',
   // The deviation is the one of MoCo's demo: per image, then averaged.
@@ -52,7 +52,7 @@ export const CIFAR10: CifarLike = {
 };
 
 /** 60,000 images of 32 pixels in 100 classes (Krizhevsky, 2009). */
-export const CIFAR100: CifarLike = {
+export const cifar100Files: CifarLike = {
   name: 'cifar100',
   title: 'CIFAR-100',
   statistics: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },

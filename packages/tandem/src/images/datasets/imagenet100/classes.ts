@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../../errors.js';
 
 /** The file of other classes than the usual ones. */
-export const LIST = 'imagenet100.txt';
+export const listName = 'imagenet100.txt';
 
 /**
  * The 100 classes of ImageNet-100, by WordNet number: the random choice of Tian, Krishnan and
  * Isola, "Contrastive Multiview Coding", ECCV 2020, which later papers keep to. From
  * imagenet100.txt of https://github.com/HobbitLong/CMC.
  */
-export const LISTED: readonly string[] = `
+export const listed: readonly string[] = `
   n01558993 n01692333 n01729322 n01735189 n01749939 n01773797 n01820546 n01855672 n01978455 n01980166
   n01983481 n02009229 n02018207 n02085620 n02086240 n02086910 n02087046 n02089867 n02089973 n02090622
   n02091831 n02093428 n02099849 n02100583 n02104029 n02105505 n02106550 n02107142 n02108089 n02109047
@@ -32,7 +32,7 @@ export const LISTED: readonly string[] = `
  * @throws UserError where what is called so is no file
  */
 export async function listIn(tree: string): Promise<string | undefined> {
-  for (const path of [join(tree, LIST), join(dirname(tree), LIST)]) {
+  for (const path of [join(tree, listName), join(dirname(tree), listName)]) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile()) return path;
     if (found) throw new UserError(`${path}: no file; expected a list of classes, one a line`);

@@ -8,12 +8,12 @@ import { type Source, withoutBareTest } from '../../sources/source.js';
 import { firstLike, isFolder, locate, type Whereabouts } from '../locate.js';
 import type { NamedDataSet } from '../named.js';
 import { partialNote } from '../partial-note.js';
-import { LIST, LISTED, listIn, readList } from './classes.js';
+import { listed, listIn, listName, readList } from './classes.js';
 
-const WHEREABOUTS: Whereabouts<string> = {
+const whereabouts: Whereabouts<string> = {
   name: 'imagenet100',
   folders: ['imagenet100', 'imagenet', 'ImageNet', 'ILSVRC2012'],
-  expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${LIST} in it or beside it where other classes are wanted`,
+  expected: `an ImageNet tree, train/<wnid> and val/<wnid>, with ${listName} in it or beside it where other classes are wanted`,
   origin: 'ImageNet is given on request at https://www.image-net.org/download.php',
   downloads: [],
   async locateIn(folder) {
@@ -39,9 +39,9 @@ export const imagenet100: NamedDataSet = {
  * @throws UserError where there is no such tree, or classes of the list are missing in it
  */
 async function openImageNet100(parts: OpenParts): Promise<DataSet> {
-  const tree = await locate(WHEREABOUTS, parts.locate, parts.progress);
+  const tree = await locate(whereabouts, parts.locate, parts.progress);
   const list = await listIn(tree);
-  const classes = list === undefined ? LISTED : await readList(list);
+  const classes = list === undefined ? listed : await readList(list);
   const chosen = new Set(classes);
   const { onProgress, signal } = parts.progress;
   const whole = await openFolder(tree, {

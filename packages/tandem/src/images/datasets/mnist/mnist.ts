@@ -6,20 +6,23 @@ import { locate } from '../locate.js';
 import type { NamedDataSet } from '../named.js';
 import { whereaboutsOf } from './files.js';
 import { readIdxImages, readIdxLabels } from './idx.js';
-import { FASHION_MNIST, MNIST, type MnistLike } from './sets.js';
+import { fashionMnistFiles, type MnistLike, mnistFiles } from './sets.js';
 
-/** MNIST, from its four files. */
+/** mnistFiles, from its four files. */
 export const mnist: NamedDataSet = {
-  ...MNIST,
+  ...mnistFiles,
   hint: {
     file: /^train-images[-.]idx3-ubyte(\.gz)?$/,
     advice: 'holds idx files. Say mnist or fashion-mnist, with this folder as data root',
   },
-  open: (parts) => openMnistLike(MNIST, parts),
+  open: (parts) => openMnistLike(mnistFiles, parts),
 };
 
-/** Fashion-MNIST, from its four files. */
-export const fashionMnist: NamedDataSet = { ...FASHION_MNIST, open: (parts) => openMnistLike(FASHION_MNIST, parts) };
+/** Fashion-mnistFiles, from its four files. */
+export const fashionMnist: NamedDataSet = {
+  ...fashionMnistFiles,
+  open: (parts) => openMnistLike(fashionMnistFiles, parts),
+};
 
 /**
  * Opens a data set of MNIST's family: 28x28 gray, reference = the 60,000 training images, queries =

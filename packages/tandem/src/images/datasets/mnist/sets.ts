@@ -1,7 +1,7 @@
 import type { ChannelStatistics } from '../named.js';
 
 /** The four files of a set of this family. */
-export const PARTS = {
+export const parts = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',
   testImages: 't10k-images-idx3-ubyte',
@@ -23,7 +23,7 @@ export interface MnistLike {
   /** Places that hold the four files, gzipped. */
   readonly urls: readonly string[];
   /** md5 of the four gzipped files at those places. */
-  readonly md5: Readonly<Record<keyof typeof PARTS, string>>;
+  readonly md5: Readonly<Record<keyof typeof parts, string>>;
   /** Their names, in the order of the labels. */
   readonly classes: readonly string[];
   /**
@@ -34,7 +34,7 @@ export interface MnistLike {
 }
 
 /** 70,000 gray digits of 28 pixels (LeCun et al., 1998). */
-export const MNIST: MnistLike = {
+export const mnistFiles: MnistLike = {
   name: 'mnist',
   statistics: { mean: [0.1307], std: [0.3081] },
   hubName: 'ylecun/mnist',
@@ -52,7 +52,7 @@ export const MNIST: MnistLike = {
 };
 
 /** 70,000 gray pictures of clothes, of 28 pixels, in 10 classes (Xiao et al., 2017). */
-export const FASHION_MNIST: MnistLike = {
+export const fashionMnistFiles: MnistLike = {
   name: 'fashion-mnist',
   statistics: { mean: [0.286], std: [0.353] },
   hubName: 'zalando-datasets/fashion_mnist',

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { filesOf } from '../../sources/tar.js';
 import { firstFile, isFolder, type Located, type Whereabouts } from '../locate.js';
 
-const FOLDER = 'stl10_binary';
-const ARCHIVES = ['stl10_binary.tar.gz', 'stl10_binary.tgz', 'stl10_binary.tar'];
+const binaryFolder = 'stl10_binary';
+const archives = ['stl10_binary.tar.gz', 'stl10_binary.tgz', 'stl10_binary.tar'];
 /** The files of images, in the order that they come to stand in here. */
-export const IMAGES = ['unlabeled_X.bin', 'train_X.bin', 'test_X.bin'];
-export const LABELS = ['train_y.bin', 'test_y.bin'];
-export const NAMES = 'class_names.txt';
+export const imageFiles = ['unlabeled_X.bin', 'train_X.bin', 'test_X.bin'];
+export const labelFiles = ['train_y.bin', 'test_y.bin'];
+export const classNamesFile = 'class_names.txt';
 
-const FILES = [...IMAGES, ...LABELS, NAMES];
+const allFiles = [...imageFiles, ...labelFiles, classNamesFile];
 
 /** A file of the set, in a folder or an archive. */
 export interface Stl10File {
@@ -28,10 +28,10 @@ export interface Stl10Files {
   readonly origins: readonly string[];
 }
 
-export const WHEREABOUTS: Whereabouts<Stl10Files> = {
+export const whereabouts: Whereabouts<Stl10Files> = {
   name: 'stl10',
   folders: ['stl10', 'STL10', 'stl-10'],
-  expected: `${ARCHIVES[0]}, or its folder ${FOLDER} with ${FILES.join(', ')}`,
+  expected: `${archives[0]}, or its folder ${binaryFolder} with ${allFiles.join(', ')}`,
   origin: 'It comes from https://cs.stanford.edu/~acoates/stl10/',
   downloads: [
     {
@@ -45,21 +45,21 @@ export const WHEREABOUTS: Whereabouts<Stl10Files> = {
 };
 
 async function locateIn(folder: string): Promise<Located<Stl10Files>> {
-  for (const path of [join(folder, FOLDER), folder]) {
-    if ((await isFolder(path)) && (await firstFile(IMAGES.map((file) => join(path, file))))) {
+  for (const path of [join(folder, binaryFolder), folder]) {
+    if ((await isFolder(path)) && (await firstFile(imageFiles.map((file) => join(path, file))))) {
       return { files: inFolder(path) };
     }
   }
-  const archive = await firstFile(ARCHIVES.map((name) => join(folder, name)));
+  const archive = await firstFile(archives.map((name) => join(folder, name)));
   return archive === undefined ? undefined : { files: inArchive(archive) };
 }
 
 function inFolder(path: string): Stl10Files {
   return {
     path,
-    origins: FILES.map((file) => join(path, file)),
+    origins: allFiles.map((file) => join(path, file)),
     async *each() {
-      for (const file of FILES) {
+      for (const file of allFiles) {
         const found = await stat(join(path, file)).catch(() => undefined);
         if (found?.isFile()) yield { file, size: found.size, bytes: () => createReadStream(join(path, file)) };
       }
@@ -72,7 +72,7 @@ function inArchive(path: string): Stl10Files {
     path,
     origins: [path],
     async *each(signal) {
-      for await (const { file, size, parts } of filesOf(path, FILES, signal)) yield { file, size, bytes: parts };
+      for await (const { file, size, parts } of filesOf(path, allFiles, signal)) yield { file, size, bytes: parts };
     },
   };
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { UserError } from '../../../errors.js';
-import { NAMES, type Stl10Files } from './files.js';
+import { classNamesFile, type Stl10Files } from './files.js';
 
 /** @param metadata the contents of the set's files that hold no images */
 export function classNames({ path }: Stl10Files, metadata: ReadonlyMap<string, Buffer>): string[] {
-  const text = metadata.get(NAMES);
-  if (!text) throw new UserError(`${join(path, NAMES)}: missing`);
+  const text = metadata.get(classNamesFile);
+  if (!text) throw new UserError(`${join(path, classNamesFile)}: missing`);
   const names = text.toString('utf8').split('\n');
   return names.map((name) => name.trim()).filter((name) => name !== '');
 }

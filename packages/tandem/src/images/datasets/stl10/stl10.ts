@@ -8,9 +8,9 @@ import { readBounded } from '../../sources/read-bounded.js';
 import { locate } from '../locate.js';
 import type { NamedDataSet } from '../named.js';
 import { partialNote } from '../partial-note.js';
-import { IMAGES, LABELS, NAMES, type Stl10Files, WHEREABOUTS } from './files.js';
+import { classNamesFile, imageFiles, labelFiles, type Stl10Files, whereabouts } from './files.js';
 import { classNames, labels } from './labels.js';
-import { IMAGE, storedImages } from './pixels.js';
+import { bytesPerImage, storedImages } from './pixels.js';
 
 /** STL-10, from its binary files. */
 export const stl10: NamedDataSet = {
@@ -27,9 +27,9 @@ export const stl10: NamedDataSet = {
  * @throws UserError where it is not found, or a file is missing or of a wrong length
  */
 async function openStl10(parts: OpenParts): Promise<DataSet> {
-  const files = await locate(WHEREABOUTS, parts.locate, parts.progress);
+  const files = await locate(whereabouts, parts.locate, parts.progress);
   const { counts, metadata } = await survey(files, parts.progress.signal);
-  const [unlabeled = 0, train = 0, test = 0] = IMAGES.map((file) => counts.get(file) ?? 0);
+  const [unlabeled = 0, train = 0, test = 0] = imageFiles.map((file) => counts.get(file) ?? 0);
   const classes = classNames(files, metadata);
   const trainLabels = labels(files, metadata, 'train', train, classes.length);
   const testLabels = labels(files, metadata, 'test', test, classes.length);
@@ -69,20 +69,20 @@ async function survey(files: Stl10Files, signal?: AbortSignal) {
   const counts = new Map<string, number>();
   const metadata = new Map<string, Buffer>();
   for await (const { file, size, bytes } of files.each(signal)) {
-    if (IMAGES.includes(file)) {
-      if (size % IMAGE !== 0) {
+    if (imageFiles.includes(file)) {
+      if (size % bytesPerImage !== 0) {
         throw new UserError(
-          `${join(files.path, file)}: ${size} bytes, expected a whole number of ${IMAGE}-byte images; it is damaged or cut short`,
+          `${join(files.path, file)}: ${size} bytes, expected a whole number of ${bytesPerImage}-byte images; it is damaged or cut short`,
         );
       }
-      counts.set(file, size / IMAGE);
-    } else if (file === NAMES || LABELS.includes(file)) {
+      counts.set(file, size / bytesPerImage);
+    } else if (file === classNamesFile || labelFiles.includes(file)) {
       metadata.set(file, await readBounded(bytes(), join(files.path, file)));
     }
   }
-  for (const file of IMAGES.slice(1)) {
+  for (const file of imageFiles.slice(1)) {
     if (!counts.get(file))
-      throw new UserError(`${join(files.path, file)}: missing; STL-10 is ${IMAGES.join(', ')}, ...`);
+      throw new UserError(`${join(files.path, file)}: missing; STL-10 is ${imageFiles.join(', ')}, ...`);
   }
   return { counts, metadata };
 }
