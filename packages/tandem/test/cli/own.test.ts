@@ -110,6 +110,9 @@ test("a run's settings are for its own images, however these are named", async (
 for (const share of ['2', '-1', 'x', '']) {
   test(`--max-skipped ${share || 'of nothing'} is wrong usage`, async (t) => {
     const { code, stderr } = await tandem(t, 'knn', 'run', 'images', '--max-skipped', share);
-    assert.deepEqual([code, stderr], [2, `tandem: --max-skipped must be a share from 0 to 1, got ${share}\n`]);
+    assert.deepEqual(
+      [code, stderr],
+      [2, `tandem: --max-skipped must be a share from 0 to 1, got ${share || 'nothing'}\n`],
+    );
   });
 }

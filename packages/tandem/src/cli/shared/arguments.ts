@@ -31,7 +31,7 @@ export function notNegative(name: string): Parser<number> {
 export function share(name: string): Parser<number> {
   return (text) => {
     if (text.trim() !== '' && Number(text) >= 0 && Number(text) <= 1) return Number(text);
-    throw new UsageError(`${name} must be a share from 0 to 1, got ${text}`);
+    throw new UsageError(`${name} must be a share from 0 to 1, got ${text || 'nothing'}`);
   };
 }
 
