@@ -1,4 +1,5 @@
 import { scope, type Tensor, tensor } from '@tandem/torch';
+import { highestLabel } from '../../math.js';
 import { permutation } from '../../random.js';
 import { accuracy } from '../scores.js';
 import { knn } from './knn.js';
@@ -50,7 +51,7 @@ export function fewLabelsAccuracy(
 }
 
 function drawPerClass(labels: Int32Array, perClass: number, seed: number, draw: number): Int32Array {
-  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const classes = highestLabel(labels) + 1;
   const left = new Int32Array(classes).fill(perClass);
   const chosen = permutation(labels.length, seed, draw).filter((i) => {
     const label = labels[i] as number;

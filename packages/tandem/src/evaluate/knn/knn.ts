@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor } from '@tandem/torch';
-import { l2Normalize } from '../../math.js';
+import { highestLabel, l2Normalize } from '../../math.js';
 import { nearest } from './nearest.js';
 
 /** How neighbours vote. */
@@ -51,7 +51,7 @@ export function knnVotes(
       throw new RangeError(`knn: k must be from 1 to ${n}, the size of the reference set, not ${k}`);
   }
   const most = Math.max(...votes.map(({ k = 1 }) => k));
-  const classes = labels.reduce((highest, label) => Math.max(highest, label), 0) + 1;
+  const classes = highestLabel(labels) + 1;
   const predictions = votes.map(() => new Int32Array(count));
   const step = chunk ?? queriesAtATime(n);
   scope(() =>

@@ -1,5 +1,5 @@
 import { cdist, fromBuffer, noGrad, oneHot, scope, type Tensor } from '@tandem/torch';
-import { l2Normalize } from '../../math.js';
+import { highestLabel, l2Normalize } from '../../math.js';
 
 /** How well points of one class stand together, and apart from those of others. */
 export interface ClusterScores {
@@ -122,7 +122,7 @@ function ratio(spread: number, distance: number): number {
 
 function classSizes(x: Tensor, labels: Int32Array): number[] {
   if (labels.length !== x.shape[0]) throw new RangeError(`clusters: ${labels.length} labels do not fit ${x}`);
-  const sizes = new Array<number>(labels.reduce((highest, label) => Math.max(highest, label), 0) + 1).fill(0);
+  const sizes = new Array<number>(highestLabel(labels) + 1).fill(0);
   for (const label of labels) sizes[label] = (sizes[label] as number) + 1;
   if (sizes.filter((size) => size > 0).length < 2) throw new RangeError('clusters: at least two classes are needed');
   return sizes;
