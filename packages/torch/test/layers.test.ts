@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { add, conv2d, grad, liveCount, manualSeed, nn, randn, relu, scope, type Tensor } from '../src/index.js';
+import {
+  add,
+  autocast,
+  conv2d,
+  full,
+  grad,
+  liveCount,
+  manualSeed,
+  nn,
+  randn,
+  relu,
+  scope,
+  type Tensor,
+} from '../src/index.js';
 import { assertClose, device, fixture, load, type Stored } from './support.js';
 
 /** How a layer is built: its class with arguments and options, or a list of children. */
@@ -124,6 +137,31 @@ test('a 1x1 kernel with a stride is what the operator says, values and gradients
       a?.forEach((g, i) => {
         assertEqual(g as Tensor, b?.[i] as Tensor);
       });
+      layer.dispose();
+    }
+  });
+});
+
+test('in bfloat16 one pixel under a 3x3 kernel with a stride has the gradients of float32', () => {
+  scope(() => {
+    for (const memoryFormat of ['contiguous', 'channelsLast'] as const) {
+      manualSeed(3);
+      const layer = new nn.Conv2d(8, 16, 3, { stride: 2, padding: 1 }).to({ memoryFormat });
+      const x = randn([24, 8, 1, 1]).to({ memoryFormat }).detach();
+      x.requiresGrad = true;
+      const inputs = [x, ...layer.parameters()];
+      const gradients = (y: Tensor) => grad(y.to({ dtype: 'float32' }).square().sum(), inputs);
+      const exact = gradients(layer.forward(x));
+      for (let i = 0; i < 20; i++) {
+        // Memory that is handed out again is not zero.
+        scope(() => void Array.from({ length: 20 }, (_, k) => full([64 + 900 * k], Number.NaN)));
+        const rounded = gradients(autocast({ dtype: 'bfloat16' }, () => layer.forward(x)));
+        rounded.forEach((g, j) => {
+          const reference = exact[j] as Tensor;
+          const error = (g as Tensor).sub(reference).abs().max().item();
+          assert.ok(error < 0.03 * reference.abs().max().item(), `${memoryFormat}, input ${j}: off by ${error}`);
+        });
+      }
       layer.dispose();
     }
   });

@@ -1,3 +1,4 @@
+import { autocastEnabled } from '../autograd.js';
 import type { Sizes } from '../dtype.js';
 import * as ops from '../ops.generated.js';
 import { refuseUnknown } from '../options.js';
@@ -67,8 +68,34 @@ export class Conv2d extends Module {
       const some = ops.slice(ops.slice(x, { dim: 2, step: rows }), { dim: 3, step: columns });
       return ops.conv2d(some, weight, { bias, ...options, stride: 1 });
     }
+    // One pixel meets the middle of its kernel alone: the gradient of the rest, in bfloat16 and with
+    // a stride, is memory that libtorch 1.13 never wrote.
+    if (Math.max(...stride) > 1 && isOnePixel(x, this) && isBfloat16(x)) {
+      const [row, column] = pair(options.padding) as [number, number];
+      const middle = weight.narrow(2, row, 1).narrow(3, column, 1);
+      return ops.conv2d(x, middle, { bias, groups: options.groups });
+    }
     return ops.conv2d(x, weight, { bias, ...options });
   }
+}
+
+/** Whether the map is one pixel, and the kernel is padded to keep the size. */
+function isOnePixel(x: Tensor, { weight, options }: Conv2d): boolean {
+  const [rows, columns] = pair(options.padding) as [number, number];
+  const [, , height, width] = x.shape;
+  const [, , kernelRows, kernelColumns] = weight.shape;
+  return (
+    height === 1 &&
+    width === 1 &&
+    kernelRows === 2 * rows + 1 &&
+    kernelColumns === 2 * columns + 1 &&
+    Math.max(...pair(options.dilation)) === 1
+  );
+}
+
+/** Whether a convolution of it is computed in bfloat16. */
+function isBfloat16(x: Tensor): boolean {
+  return x.dtype === 'bfloat16' || (x.dtype === 'float32' && autocastEnabled(x.device));
 }
 
 /** x W' + b: [..., in] to [..., out]. */
