@@ -4,7 +4,8 @@
 import type { Chart as ChartClass, ChartConfiguration, ChartDataset, PointStyle } from 'chart.js';
 import type { Line, PageData, PageScatter, Plot } from './data.js';
 
-declare const chart: typeof ChartClass;
+// biome-ignore lint/style/useNamingConvention: the name that Chart.js gives itself on a page
+declare const Chart: typeof ChartClass;
 
 const pageData: PageData = JSON.parse(document.getElementById('data')?.textContent ?? '{"charts":[]}');
 const drawn: ChartClass[] = [];
@@ -18,18 +19,18 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 
 function draw(): void {
   for (const chart of drawn.splice(0)) chart.destroy();
-  chart.defaults.color = colour('muted');
-  chart.defaults.borderColor = colour('grid');
-  chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-  chart.defaults.animation = false;
-  chart.defaults.maintainAspectRatio = false;
+  Chart.defaults.color = colour('muted');
+  Chart.defaults.borderColor = colour('grid');
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  Chart.defaults.animation = false;
+  Chart.defaults.maintainAspectRatio = false;
   for (const chart of pageData.charts) put(chart.id, curves(chart));
   if (pageData.scatter) put(pageData.scatter.id, scatter(pageData.scatter));
 }
 
 function put(id: string, config: ChartConfiguration<'line'> | ChartConfiguration<'scatter'>): void {
   const canvas = document.getElementById(id);
-  if (canvas instanceof HTMLCanvasElement) drawn.push(new chart(canvas, config as ChartConfiguration));
+  if (canvas instanceof HTMLCanvasElement) drawn.push(new Chart(canvas, config as ChartConfiguration));
 }
 
 function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
