@@ -30,7 +30,7 @@ export function exportCommand(): Command {
     )
     .option('--limit <n>', 'at most so many images, and so many queries, to measure with', wholeNumber('--limit'), 2000)
     .option('--no-quantized', 'without the quantized model')
-    .option('--allow-loss', 'keep the quantized model also where it loses more than 2 points')
+    .option('--allow-loss', 'keep the quantized model also where it loses more than 2 points, or is too far off')
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option('--device <name>', 'to measure on: auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--json', 'one JSON object with the result on stdout')
