@@ -9,7 +9,7 @@ import { isMain, root } from './run.mjs';
 
 const torch = 'packages/torch/src';
 const tandem = 'packages/tandem/src';
-const engine = '@tandem/torch';
+const engine = 'tandem-torch';
 
 /**
  * A room is a folder with all below it, or one file; of several that fit, the first is meant. It
@@ -244,11 +244,16 @@ export const house = [
     may: [...common, ...toolkit, ...rooms('pretrain', 'report')],
     why: 'it is for the benchmarks and packages of this project; no room builds on it',
   },
-  { room: 'bench', may: ['bench'], packages: [engine, 'tandem', 'tandem/internal', 'sharp'], worldly: true },
+  {
+    room: 'bench',
+    may: ['bench'],
+    packages: [engine, 'tandem-vision', 'tandem-vision/internal', 'sharp'],
+    worldly: true,
+  },
   {
     room: 'examples',
     may: ['examples'],
-    packages: [engine, 'tandem', 'onnxruntime-web/wasm'],
+    packages: [engine, 'tandem-vision', 'onnxruntime-web/wasm'],
     worldly: true,
     why: 'an example shows what is public',
   },

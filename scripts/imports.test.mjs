@@ -14,7 +14,7 @@ const allowed = [
   ['errors anywhere', `${src}/losses/infoNce.ts`, "import { UsageError } from '../errors.js';"],
   ['files in a worldly room', `${src}/images/folder.ts`, "import { readFile } from 'node:fs/promises';"],
   ['the core in a module', `${torch}/nn/linear.ts`, "import { Tensor } from '../tensor.js';"],
-  ['the benchmarks what is not promised', 'bench/main.ts', "import { didYouMean } from 'tandem/internal';"],
+  ['the benchmarks what is not promised', 'bench/main.ts', "import { didYouMean } from 'tandem-vision/internal';"],
   ['an example in a comment', `${src}/losses/infoNce.ts`, "/**\n * import { clbo } from '../methods/clbo.js';\n */"],
 ];
 
@@ -37,9 +37,9 @@ const forbidden = [
     "import type { Method } from '../methods/method.js';",
     1,
   ],
-  ['images with tensors', `${src}/images/folder.ts`, "import { tensor } from '@tandem/torch';", 1],
+  ['images with tensors', `${src}/images/folder.ts`, "import { tensor } from 'tandem-torch';", 1],
   ['an import of the command line', `${src}/index.ts`, "export * from './cli/main.js';", 1],
-  ['an example of what is not public', 'examples/a.ts', "import { didYouMean } from 'tandem/internal';", 1],
+  ['an example of what is not public', 'examples/a.ts', "import { didYouMean } from 'tandem-vision/internal';", 1],
   ['a room that builds on what is public', `${src}/train/loop.ts`, "import { UserError } from '../index.js';", 1],
   ['a dynamic import', `${src}/train/train.ts`, "const cli = await import('../cli/main.js');", 1],
   ['an import for its effect', `${src}/train/train.ts`, "import '../cli/main.js';", 1],

@@ -1,6 +1,14 @@
-import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
-import { buildEncoder, eagerContext, type Method, type RunConfig, smallView, sumOfTerms, type Views } from 'tandem';
-import { newOptimizer } from 'tandem/internal';
+import { manualSeed, noGrad, randn, scope, type Tensor } from 'tandem-torch';
+import {
+  buildEncoder,
+  eagerContext,
+  type Method,
+  type RunConfig,
+  smallView,
+  sumOfTerms,
+  type Views,
+} from 'tandem-vision';
+import { newOptimizer } from 'tandem-vision/internal';
 import type { Peer } from './peer.js';
 import { configOf, dispose } from './trainer.js';
 

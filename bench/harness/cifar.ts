@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DataSet, openImages } from 'tandem';
+import { type DataSet, openImages } from 'tandem-vision';
 import type { Context } from './suite.js';
 
 const folderName = 'cifar-10-batches-bin';

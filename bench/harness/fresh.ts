@@ -5,7 +5,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cropMargin, openImages } from 'tandem';
+import { cropMargin, openImages } from 'tandem-vision';
 import { describeMachine, type Machine } from './machine.js';
 import { openTrainer, type Step } from './trainer.js';
 

@@ -1,4 +1,4 @@
-import { conv2d, type DType, noGrad, randn, scope, type Tensor } from '@tandem/torch';
+import { conv2d, type DType, noGrad, randn, scope, type Tensor } from 'tandem-torch';
 import { digits } from './print.js';
 import { type Summary, summarise } from './statistics.js';
 import type { Context, Outcome } from './suite.js';

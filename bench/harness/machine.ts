@@ -1,6 +1,6 @@
 import { cpus, loadavg, totalmem, type } from 'node:os';
-import { capabilities, threads, version } from '@tandem/torch';
-import { processorHasBfloat16 } from 'tandem/internal';
+import { capabilities, threads, version } from 'tandem-torch';
+import { processorHasBfloat16 } from 'tandem-vision/internal';
 
 /** What a result's numbers depend on. */
 export interface Machine {

@@ -1,5 +1,5 @@
-import { Tensor } from '@tandem/torch';
-import type { Method } from 'tandem';
+import { Tensor } from 'tandem-torch';
+import type { Method } from 'tandem-vision';
 
 /** What a training step does, in the order of its table. */
 export const phases = [

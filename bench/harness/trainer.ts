@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { optim } from '@tandem/torch';
+import type { optim } from 'tandem-torch';
 import {
   type DataSet,
   estimateRun,
@@ -9,8 +9,8 @@ import {
   resolveConfig,
   train,
   UserError,
-} from 'tandem';
-import { assemble } from 'tandem/internal';
+} from 'tandem-vision';
+import { assemble } from 'tandem-vision/internal';
 import { type Phases, stopwatch, watch } from './stopwatch.js';
 import type { Context } from './suite.js';
 

@@ -1,4 +1,4 @@
-import { conv2d, conv2dWinograd, grad, manualSeed, randn, scope, type Tensor } from '@tandem/torch';
+import { conv2d, conv2dWinograd, grad, manualSeed, randn, scope, type Tensor } from 'tandem-torch';
 import { interleave } from '../harness/interleave.js';
 import { digits } from '../harness/print.js';
 import type { Context, Outcome, Suite } from '../harness/suite.js';

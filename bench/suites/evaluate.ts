@@ -1,6 +1,6 @@
-import { noGrad, randn, scope, type Tensor, tensor } from '@tandem/torch';
-import { tsne, type Vote } from 'tandem';
-import { knnVotes, principalComponents } from 'tandem/internal';
+import { noGrad, randn, scope, type Tensor, tensor } from 'tandem-torch';
+import { tsne, type Vote } from 'tandem-vision';
+import { knnVotes, principalComponents } from 'tandem-vision/internal';
 import { compare } from '../harness/interleave.js';
 import { digits } from '../harness/print.js';
 import type { Context, Outcome, Suite } from '../harness/suite.js';

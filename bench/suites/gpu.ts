@@ -1,4 +1,4 @@
-import { type Device, optim, randn, scope, type Tensor } from '@tandem/torch';
+import { type Device, optim, randn, scope, type Tensor } from 'tandem-torch';
 import {
   Batches,
   buildEncoder,
@@ -8,8 +8,8 @@ import {
   type ImageSet,
   smallView,
   train,
-} from 'tandem';
-import { cudaGraphs } from 'tandem/internal';
+} from 'tandem-vision';
+import { cudaGraphs } from 'tandem-vision/internal';
 import { compare } from '../harness/interleave.js';
 import type { Peer } from '../harness/peer.js';
 import { digits } from '../harness/print.js';

@@ -1,5 +1,5 @@
-import { crossEntropyLoss, liveCount, manualSeed, nn, optim, randint, randn, scope } from '@tandem/torch';
-import { buildEncoder } from 'tandem';
+import { crossEntropyLoss, liveCount, manualSeed, nn, optim, randint, randn, scope } from 'tandem-torch';
+import { buildEncoder } from 'tandem-vision';
 import { digits } from '../harness/print.js';
 import { slope } from '../harness/statistics.js';
 import type { Context, Outcome, Suite } from '../harness/suite.js';

@@ -1,4 +1,4 @@
-import { methods } from 'tandem';
+import { methods } from 'tandem-vision';
 import { type Cifar, withCifar } from '../harness/cifar.js';
 import { takeTurns } from '../harness/interleave.js';
 import { digits } from '../harness/print.js';

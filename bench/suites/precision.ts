@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pretrain, resolveConfig } from 'tandem';
+import { pretrain, resolveConfig } from 'tandem-vision';
 import type { Context, Suite } from '../harness/suite.js';
 
 const precisions = ['float32', 'bfloat16'] as const;

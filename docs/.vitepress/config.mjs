@@ -81,8 +81,8 @@ const sidebar = [
     text: 'TypeScript API',
     collapsed: true,
     items: [
-      { text: 'tandem', link: '/reference/api/tandem' },
-      { text: '@tandem/torch', link: '/reference/api/torch/' },
+      { text: 'tandem-vision', link: '/reference/api/tandem' },
+      { text: 'tandem-torch', link: '/reference/api/torch/' },
     ],
   },
   part(

@@ -1,8 +1,8 @@
 // Barlow Twins: the correlations between the dimensions of two views become the identity.
 // In the toolkit: packages/tandem/src/methods/barlow-twins.ts
 // node examples/methods/dist/barlow-twins.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { barlowTwinsLoss, buildEncoder, newBranch, sumOfTerms } from 'tandem';
+import { optim } from 'tandem-torch';
+import { barlowTwinsLoss, buildEncoder, newBranch, sumOfTerms } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 // BYOL: a student predicts a slow teacher's projection of the other view.
 // In the toolkit: packages/tandem/src/methods/byol.ts
 // node examples/methods/dist/byol.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { buildEncoder, cosineDistance, newBranch, slowTeacher } from 'tandem';
+import { optim } from 'tandem-torch';
+import { buildEncoder, cosineDistance, newBranch, slowTeacher } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 // CLBO: a student is contrasted with a slow teacher and pulled to it; the teacher is kept.
 // In the toolkit: packages/tandem/src/methods/clbo.ts
 // node examples/methods/dist/clbo.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { bilevelTeacher, buildEncoder, infoNce, methods, newBranch } from 'tandem';
+import { optim } from 'tandem-torch';
+import { bilevelTeacher, buildEncoder, infoNce, methods, newBranch } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

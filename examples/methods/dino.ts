@@ -1,7 +1,7 @@
 // DINO: in every crop the student finds the prototypes that the teacher finds in the large crops.
 // In the toolkit: packages/tandem/src/methods/dino.ts
 // node examples/methods/dist/dino.js <pictures> <encoder> [epochs]
-import { cat, optim } from '@tandem/torch';
+import { cat, optim } from 'tandem-torch';
 import {
   Branch,
   buildEncoder,
@@ -13,7 +13,7 @@ import {
   slowTeacher,
   sumOfTerms,
   viewsPreset,
-} from 'tandem';
+} from 'tandem-vision';
 import { architecture, learn, readPictures, save, size } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

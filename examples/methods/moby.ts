@@ -1,8 +1,8 @@
 // MoBY: BYOL's networks with MoCo's loss, in both directions.
 // In the toolkit: packages/tandem/src/methods/moby.ts
 // node examples/methods/dist/moby.js <pictures> <encoder> [epochs]
-import { optim, type Tensor } from '@tandem/torch';
-import { buildEncoder, KeyQueue, l2Normalize, newBranch, queueContrast, slowTeacher } from 'tandem';
+import { optim, type Tensor } from 'tandem-torch';
+import { buildEncoder, KeyQueue, l2Normalize, newBranch, queueContrast, slowTeacher } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

@@ -1,8 +1,16 @@
 // MoCo: a query finds the key of the other view among the keys of past batches.
 // In the toolkit: packages/tandem/src/methods/moco.ts
 // node examples/methods/dist/moco.js <pictures> <encoder> [epochs]
-import { optim, type Tensor } from '@tandem/torch';
-import { buildEncoder, KeyQueue, l2Normalize, newBranch, projectShuffled, queueContrast, slowTeacher } from 'tandem';
+import { optim, type Tensor } from 'tandem-torch';
+import {
+  buildEncoder,
+  KeyQueue,
+  l2Normalize,
+  newBranch,
+  projectShuffled,
+  queueContrast,
+  slowTeacher,
+} from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

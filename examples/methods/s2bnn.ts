@@ -1,7 +1,7 @@
 // S2-BNN: a binary student has the projection of a trained teacher, as a distribution.
 // In the toolkit: packages/tandem/src/methods/s2bnn.ts
 // node examples/methods/dist/s2bnn.js <pictures> <teacher> <encoder> [epochs]
-import { optim } from '@tandem/torch';
+import { optim } from 'tandem-torch';
 import {
   buildEncoder,
   distillationLoss,
@@ -12,7 +12,7 @@ import {
   newArchitecture,
   newBranch,
   sumOfTerms,
-} from 'tandem';
+} from 'tandem-vision';
 import { learn, readPictures, save, size, view } from './shared.js';
 
 const [folder = 'pictures', from = 'teacher.safetensors', out = 'encoder.safetensors', epochs = '10'] =

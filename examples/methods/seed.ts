@@ -1,7 +1,7 @@
 // SEED: a student is as similar to the pictures of past batches as a trained teacher is.
 // In the toolkit: packages/tandem/src/methods/seed.ts
 // node examples/methods/dist/seed.js <pictures> <teacher> <encoder> [epochs]
-import { optim, type Tensor } from '@tandem/torch';
+import { optim, type Tensor } from 'tandem-torch';
 import {
   buildEncoder,
   distillationLoss,
@@ -13,7 +13,7 @@ import {
   newBranch,
   queueScores,
   sumOfTerms,
-} from 'tandem';
+} from 'tandem-vision';
 import { architecture, learn, readPictures, save, view } from './shared.js';
 
 const [folder = 'pictures', from = 'teacher.safetensors', out = 'encoder.safetensors', epochs = '10'] =

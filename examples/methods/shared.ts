@@ -1,5 +1,5 @@
 // What the examples of this folder share: pictures in, views of them, an encoder out.
-import { manualSeed, scope, type Tensor } from '@tandem/torch';
+import { manualSeed, scope, type Tensor } from 'tandem-torch';
 import {
   type Architecture,
   type Batch,
@@ -13,7 +13,7 @@ import {
   type StepContext,
   saveEncoder,
   smallView,
-} from 'tandem';
+} from 'tandem-vision';
 
 manualSeed(0); // networks begin the same each time
 

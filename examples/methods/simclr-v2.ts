@@ -1,8 +1,17 @@
 // SimCLR v2, last stage: a new network learns the classes that a trained one gives, without labels.
 // In the toolkit: packages/tandem/src/methods/simclr-v2.ts
 // node examples/methods/dist/simclr-v2.js <pictures> <teacher> <head> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { Branch, buildEncoder, distillationLoss, frozenTeacher, Head, loadEncoder, loadHead, sumOfTerms } from 'tandem';
+import { optim } from 'tandem-torch';
+import {
+  Branch,
+  buildEncoder,
+  distillationLoss,
+  frozenTeacher,
+  Head,
+  loadEncoder,
+  loadHead,
+  sumOfTerms,
+} from 'tandem-vision';
 import { architecture, learn, readPictures, save, view } from './shared.js';
 
 const [folder = 'pictures', from = 'teacher.safetensors', headFrom = 'head.safetensors', ...rest] =

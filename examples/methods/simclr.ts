@@ -1,8 +1,8 @@
 // SimCLR: both views of a picture find each other among all views of the batch.
 // In the toolkit: packages/tandem/src/methods/simclr.ts
 // node examples/methods/dist/simclr.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { buildEncoder, newBranch, ntXent } from 'tandem';
+import { optim } from 'tandem-torch';
+import { buildEncoder, newBranch, ntXent } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

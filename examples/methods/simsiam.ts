@@ -1,8 +1,8 @@
 // SimSiam: each view predicts the other, whose gradient is stopped.
 // In the toolkit: packages/tandem/src/methods/simsiam.ts
 // node examples/methods/dist/simsiam.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { buildEncoder, negativeCosine, newBranch } from 'tandem';
+import { optim } from 'tandem-torch';
+import { buildEncoder, negativeCosine, newBranch } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

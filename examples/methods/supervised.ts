@@ -1,8 +1,8 @@
 // Supervised learning: classes from the names of folders.
 // In the toolkit: packages/tandem/src/methods/supervised.ts
 // node examples/methods/dist/supervised.js <pictures> <encoder> <head> [epochs]
-import { optim, tensor } from '@tandem/torch';
-import { Branch, buildEncoder, classCrossEntropy, classifierHead, Head, saveHead } from 'tandem';
+import { optim, tensor } from 'tandem-torch';
+import { Branch, buildEncoder, classCrossEntropy, classifierHead, Head, saveHead } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', headOut = 'head.safetensors', epochs = '10'] =

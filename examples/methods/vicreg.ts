@@ -1,8 +1,8 @@
 // VICReg: views agree, dimensions vary, and no two dimensions vary together.
 // In the toolkit: packages/tandem/src/methods/vicreg.ts
 // node examples/methods/dist/vicreg.js <pictures> <encoder> [epochs]
-import { optim } from '@tandem/torch';
-import { buildEncoder, newBranch, sumOfTerms, vicRegLoss } from 'tandem';
+import { optim } from 'tandem-torch';
+import { buildEncoder, newBranch, sumOfTerms, vicRegLoss } from 'tandem-vision';
 import { architecture, learn, readPictures, save } from './shared.js';
 
 const [folder = 'pictures', out = 'encoder.safetensors', epochs = '10'] = process.argv.slice(2);

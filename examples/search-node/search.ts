@@ -3,8 +3,8 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { scope } from '@tandem/torch';
-import { encoderView, features, findEncoder, type LoadedEncoder, loadEncoder, streamImages } from 'tandem';
+import { scope } from 'tandem-torch';
+import { encoderView, features, findEncoder, type LoadedEncoder, loadEncoder, streamImages } from 'tandem-vision';
 
 /** The pictures of a folder, each with a vector of length 1. */
 interface Index {

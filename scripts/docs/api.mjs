@@ -1,5 +1,5 @@
-// What `tandem` exports, by the groups of its index.ts, with what the docstrings say. They are read
-// by TypeScript's own API, which is young: should it change, this file alone does.
+// What `tandem-vision` exports, by the groups of its index.ts, with what the docstrings say. They
+// are read by TypeScript's own API, which is young: should it change, this file alone does.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

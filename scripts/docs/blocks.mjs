@@ -109,7 +109,7 @@ function rooms(folder) {
   return table(['room', 'may import', 'from outside', 'why'], rows);
 }
 
-/** What `tandem` exports, by groups. */
+/** What `tandem-vision` exports, by groups. */
 function api() {
   const parts = publicNames().flatMap(({ title, purpose, names }) => {
     const rows = names.filter(({ isType }) => !isType).map(({ name, summary }) => [code(name), summary]);

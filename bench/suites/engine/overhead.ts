@@ -1,4 +1,4 @@
-import { add, conv2d, randn, scope } from '@tandem/torch';
+import { add, conv2d, randn, scope } from 'tandem-torch';
 import { type Comparison, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';

@@ -1,5 +1,5 @@
-import { autocast, crossEntropyLoss, manualSeed, nn, noGrad, optim, randint, randn, scope } from '@tandem/torch';
-import { buildEncoder } from 'tandem';
+import { autocast, crossEntropyLoss, manualSeed, nn, noGrad, optim, randint, randn, scope } from 'tandem-torch';
+import { buildEncoder } from 'tandem-vision';
 import { type Comparison, compare, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';

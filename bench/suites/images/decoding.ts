@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { Batches, cropMargin, type ImageSet, openImages } from 'tandem';
+import { Batches, cropMargin, type ImageSet, openImages } from 'tandem-vision';
 import { type Comparison, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';

@@ -1,5 +1,5 @@
-import { scope, setThreads, threads } from '@tandem/torch';
-import { makeViews, viewsPreset } from 'tandem';
+import { scope, setThreads, threads } from 'tandem-torch';
+import { makeViews, viewsPreset } from 'tandem-vision';
 import { type Comparison, compare, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';

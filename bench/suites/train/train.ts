@@ -1,4 +1,4 @@
-import { methods } from 'tandem';
+import { methods } from 'tandem-vision';
 import { type Cifar, withCifar } from '../../harness/cifar.js';
 import { inFreshProcess } from '../../harness/fresh.js';
 import { measureLimits } from '../../harness/limits.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { capabilities, type Device } from '@tandem/torch';
+import { capabilities, type Device } from 'tandem-torch';
 import { UsageError } from './errors.js';
 
 /** `auto` to the best device there is. @throws UsageError for one that is not there. */

@@ -1,6 +1,6 @@
 /**
  * Self-supervised learning of image encoders: all that is public, by what it is for. What stands
- * here changes only with a note in the changelog; `tandem/internal` may change any day.
+ * here changes only with a note in the changelog; `tandem-vision/internal` may change any day.
  * @module tandem
  */
 

@@ -1,6 +1,6 @@
 /**
  * For the benchmarks and the other packages of this project: parts without any promise to stay as
- * they are. Write programs on `tandem` alone.
+ * they are. Write programs on `tandem-vision` alone.
  * @module tandem/internal
  */
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 
 /** At least float32: half precision is widened, float64 stays. */
 export function atLeastFloat32(z: Tensor): Tensor {

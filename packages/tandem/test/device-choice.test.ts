@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { capabilities } from '@tandem/torch';
+import { capabilities } from 'tandem-torch';
 import { chooseDevice, choosePrecision } from '../src/device.js';
 
 const { cudaDevices, mps } = capabilities();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { imageBytes } from '../src/images/index.js';
 import { findMethod, methods } from '../src/methods/index.js';
 import { Stash } from '../src/step/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { atLeastFloat32, highestLabel, l2Normalize, percent } from '../src/math.js';
 import { matrix } from './losses/support.js';
 import { assertClose, normal } from './support.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type DType, nn, type Tensor, tensor } from '@tandem/torch';
+import { type DType, nn, type Tensor, tensor } from 'tandem-torch';
 import type { ImageSet } from '../src/images/index.js';
 import type { Encoder } from '../src/networks/index.js';
 import { stream } from '../src/random.js';

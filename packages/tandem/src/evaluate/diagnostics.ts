@@ -1,4 +1,4 @@
-import { linalgSvdvals, noGrad, scope, type Tensor } from '@tandem/torch';
+import { linalgSvdvals, noGrad, scope, type Tensor } from 'tandem-torch';
 import { atLeastFloat32, l2Normalize } from '../math.js';
 
 /** Signs of health and of collapse in embeddings. */

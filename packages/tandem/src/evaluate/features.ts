@@ -1,4 +1,4 @@
-import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from '@tandem/torch';
+import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
 import { foldBatchNorms } from '../networks/index.js';

@@ -1,4 +1,4 @@
-import type { Device, Tensor } from '@tandem/torch';
+import type { Device, Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
 import { cropMargin, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';

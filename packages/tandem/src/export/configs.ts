@@ -1,4 +1,4 @@
-import type { nn } from '@tandem/torch';
+import type { nn } from 'tandem-torch';
 import { type BasicBlock, Bottleneck, type Encoder, ResNet } from '../networks/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import type { Onnx } from './model-card.js';

@@ -1,4 +1,4 @@
-import { type Device, scope, type Tensor } from '@tandem/torch';
+import { type Device, scope, type Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { UserError } from '../errors.js';
 import { accuracy, features, type JobHooks, type KnnSplit, knn, knnSplit, type Opening } from '../evaluate/index.js';

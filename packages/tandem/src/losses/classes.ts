@@ -1,4 +1,4 @@
-import { crossEntropyLoss, type Tensor } from '@tandem/torch';
+import { crossEntropyLoss, type Tensor } from 'tandem-torch';
 import { atLeastFloat32 } from '../math.js';
 import { inFloat32 } from './float32.js';
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { compareLog, logProbabilities, type Temperatures } from './distillation.js';
 import { inFloat32 } from './float32.js';
 import type { LossTerms } from './terms.js';

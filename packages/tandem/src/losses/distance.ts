@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { l2Normalize } from '../math.js';
 
 /**

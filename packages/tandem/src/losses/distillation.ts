@@ -1,4 +1,4 @@
-import { divideBy, type ScalarOrTensor, type Tensor } from '@tandem/torch';
+import { divideBy, type ScalarOrTensor, type Tensor } from 'tandem-torch';
 import { atLeastFloat32 } from '../math.js';
 import { inFloat32 } from './float32.js';
 import type { LossTerms } from './terms.js';

@@ -1,4 +1,4 @@
-import { autocast, type Tensor } from '@tandem/torch';
+import { autocast, type Tensor } from 'tandem-torch';
 
 /**
  * Runs `fn` with autocast off on z's device: softmax, normalisation and correlations lose too much

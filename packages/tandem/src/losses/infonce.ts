@@ -1,4 +1,4 @@
-import { arange, cat, eye, type Tensor } from '@tandem/torch';
+import { arange, cat, eye, type Tensor } from 'tandem-torch';
 import { l2Normalize } from '../math.js';
 import { inFloat32 } from './float32.js';
 

@@ -1,4 +1,4 @@
-import { cat, type Tensor, zeros } from '@tandem/torch';
+import { cat, type Tensor, zeros } from 'tandem-torch';
 import { atLeastFloat32, l2Normalize } from '../math.js';
 import { inFloat32 } from './float32.js';
 

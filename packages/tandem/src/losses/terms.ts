@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 
 /**
  * The terms of a loss by name, each already weighted: the loss is their sum. A run reports each of

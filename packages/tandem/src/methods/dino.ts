@@ -1,4 +1,4 @@
-import { cat, divideBy, noGrad, scope, type Tensor } from '@tandem/torch';
+import { cat, divideBy, noGrad, scope, type Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { cropDistillationLoss } from '../losses/index.js';

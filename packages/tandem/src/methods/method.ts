@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import type { LossTerms } from '../losses/index.js';
 import type { Branch, Head, NewEncoder } from '../networks/index.js';
 import type { Position, StepContext } from '../step/index.js';

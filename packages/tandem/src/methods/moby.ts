@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { queueContrast } from '../losses/index.js';
 import { l2Normalize } from '../math.js';

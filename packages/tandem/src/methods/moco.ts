@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { newBranch } from '../networks/index.js';
 import type { NewMethod } from './method.js';

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { classCrossEntropy, distillationLoss } from '../losses/index.js';

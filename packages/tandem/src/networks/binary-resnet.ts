@@ -1,4 +1,4 @@
-import { nn, scope, type Tensor } from '@tandem/torch';
+import { nn, scope, type Tensor } from 'tandem-torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';

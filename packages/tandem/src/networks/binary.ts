@@ -1,4 +1,4 @@
-import { conv2d, full, gradEnabled, nn, noGrad, scope, type Tensor, zeros } from '@tandem/torch';
+import { conv2d, full, gradEnabled, nn, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
 
 /**
  * The derivative that stands in for the sign's, which is 0: of `clip`, clamp(x, -1, 1), and of

@@ -1,4 +1,4 @@
-import { cat, nn, type Tensor } from '@tandem/torch';
+import { cat, nn, type Tensor } from 'tandem-torch';
 import type { Encoder } from './encoder.js';
 import { Head, type HeadShape, mlpHead } from './head.js';
 

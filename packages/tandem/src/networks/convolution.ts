@@ -1,4 +1,4 @@
-import { nn } from '@tandem/torch';
+import { nn } from 'tandem-torch';
 
 /** A convolution without bias that keeps the resolution at stride 1, Kaiming-normal by fan-out. */
 export function convolution(inputs: number, outputs: number, kernel: number, stride = 1): nn.Conv2d {

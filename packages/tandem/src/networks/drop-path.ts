@@ -1,4 +1,4 @@
-import { nn, rand, type Tensor } from '@tandem/torch';
+import { nn, rand, type Tensor } from 'tandem-torch';
 
 /**
  * In training, each image's rows become 0 with probability `rate` and are divided by 1 - rate

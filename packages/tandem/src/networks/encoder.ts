@@ -1,4 +1,4 @@
-import type { nn } from '@tandem/torch';
+import type { nn } from 'tandem-torch';
 import type { Architecture, TrainingForm } from './architecture.js';
 
 /**

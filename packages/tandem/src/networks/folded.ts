@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, zerosLike } from '@tandem/torch';
+import { nn, noGrad, scope, zerosLike } from 'tandem-torch';
 
 /**
  * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions

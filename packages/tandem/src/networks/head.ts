@@ -1,4 +1,4 @@
-import { nn, noGrad, type Tensor } from '@tandem/torch';
+import { nn, noGrad, type Tensor } from 'tandem-torch';
 import { batchNorm1d } from './split-batch-norm.js';
 
 /** A multi-layer perceptron as data. */

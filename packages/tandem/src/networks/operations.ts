@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, type Tensor, zeros } from '@tandem/torch';
+import { nn, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
 import { BinaryConv2d } from './binary.js';
 import type { Encoder } from './encoder.js';
 import { Prototypes } from './prototype-head.js';

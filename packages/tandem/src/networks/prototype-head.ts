@@ -1,4 +1,4 @@
-import { autocast, full, linear, nn, type Tensor } from '@tandem/torch';
+import { autocast, full, linear, nn, type Tensor } from 'tandem-torch';
 import { Head, type HeadShape } from './head.js';
 
 /** DINO's head as data: a perceptron, and how many prototypes its outputs are compared with. */

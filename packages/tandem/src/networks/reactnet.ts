@@ -1,4 +1,4 @@
-import { cat, nn, scope, type Tensor } from '@tandem/torch';
+import { cat, nn, scope, type Tensor } from 'tandem-torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import type { BinaryForm } from './binary-resnet.js';
 import { convolution } from './convolution.js';

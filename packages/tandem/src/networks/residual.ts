@@ -1,4 +1,4 @@
-import { nn, scope, type Tensor } from '@tandem/torch';
+import { nn, scope, type Tensor } from 'tandem-torch';
 import { convolution } from './convolution.js';
 import { SelectiveKernels } from './selective-kernels.js';
 import { batchNorm2d } from './split-batch-norm.js';

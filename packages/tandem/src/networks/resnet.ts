@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { nn, type Tensor } from 'tandem-torch';
 import type { Stem } from './architecture.js';
 import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';

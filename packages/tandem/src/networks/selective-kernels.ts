@@ -1,4 +1,4 @@
-import { nn, type Tensor } from '@tandem/torch';
+import { nn, type Tensor } from 'tandem-torch';
 import { convolution } from './convolution.js';
 import { batchNorm1d, batchNorm2d } from './split-batch-norm.js';
 

@@ -1,4 +1,4 @@
-import { batchNorm, nn, noGrad, type Tensor } from '@tandem/torch';
+import { batchNorm, nn, noGrad, type Tensor } from 'tandem-torch';
 
 type Affine = ConstructorParameters<typeof nn.BatchNorm1d>[1];
 

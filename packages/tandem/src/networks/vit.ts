@@ -1,4 +1,4 @@
-import { cat, nn, scope, type Tensor, zeros } from '@tandem/torch';
+import { cat, nn, scope, type Tensor, zeros } from 'tandem-torch';
 import { DropPath } from './drop-path.js';
 import type { Encoder } from './encoder.js';
 

@@ -1,6 +1,6 @@
 import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { UsageError, UserError } from '../errors.js';
 import { alreadyThere, refuseExisting } from '../files/existing.js';
 import { Batches, type DataSet, type ImageSet, rgbToPng, type SkippedFile } from '../images/index.js';

@@ -1,4 +1,4 @@
-import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from '@tandem/torch';
+import { allocatedBytes, type nn, noGrad, rand, scope, type Tensor, zeros } from 'tandem-torch';
 import { learnersOf, networksOf, type Views } from '../methods/index.js';
 import { type Branch, countOperations, encoderOperations, type Operations } from '../networks/index.js';
 import { eagerContext } from '../step/index.js';

@@ -1,4 +1,4 @@
-import type { Device } from '@tandem/torch';
+import type { Device } from 'tandem-torch';
 import type { DataSet } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
 import type { FlatConfig } from './config/options.js';

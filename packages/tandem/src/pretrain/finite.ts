@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import { type Method, networksOf } from '../methods/index.js';
 
 /** Networks, or what comes out of them, hold NaN or infinity. */

@@ -1,4 +1,4 @@
-import { type Device, manualSeed } from '@tandem/torch';
+import { type Device, manualSeed } from 'tandem-torch';
 import { UsageError } from '../errors.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, buildEncoder, type Head, type NewEncoder } from '../networks/index.js';

@@ -1,4 +1,4 @@
-import { optim } from '@tandem/torch';
+import { optim } from 'tandem-torch';
 import type { Method } from '../methods/index.js';
 import type { Plan } from '../train/plan.js';
 import { decaySchedule } from '../train/schedule.js';

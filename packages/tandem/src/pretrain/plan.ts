@@ -1,4 +1,4 @@
-import { canCapture } from '@tandem/torch';
+import { canCapture } from 'tandem-torch';
 import { chooseDevice, choosePrecision } from '../device.js';
 import type { Batches } from '../images/index.js';
 import type { Method } from '../methods/index.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { threads, version } from '@tandem/torch';
+import { threads, version } from 'tandem-torch';
 import { shellWord, shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import { type DataSet, fingerprint } from '../images/index.js';

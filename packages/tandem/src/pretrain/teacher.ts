@@ -1,4 +1,4 @@
-import type { Device } from '@tandem/torch';
+import type { Device } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { digest } from '../files/digest.js';
 import { Head } from '../networks/index.js';

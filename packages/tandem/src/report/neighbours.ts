@@ -1,4 +1,4 @@
-import { type Device, noGrad, scope } from '@tandem/torch';
+import { type Device, noGrad, scope } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
 import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Device } from '@tandem/torch';
+import type { Device } from 'tandem-torch';
 import { writeWhole } from '../files/write-whole.js';
 import type { DataSet } from '../images/index.js';
 import { findEncoder, readRun, readScatter } from '../runs/index.js';

@@ -5,7 +5,7 @@ import {
   type StepInputs,
   type Tensor,
   upload,
-} from '@tandem/torch';
+} from 'tandem-torch';
 import { Stash } from './stash.js';
 
 /** How far training has come. */

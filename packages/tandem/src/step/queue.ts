@@ -1,4 +1,4 @@
-import { arange, noGrad, type Placement, randn, type Tensor, zeros } from '@tandem/torch';
+import { arange, noGrad, type Placement, randn, type Tensor, zeros } from 'tandem-torch';
 
 /**
  * The keys of past batches, first in, first out: in one tensor or in several that share a pointer

@@ -1,4 +1,4 @@
-import { noGrad, type Placement, scope, type Tensor, zeros } from '@tandem/torch';
+import { noGrad, type Placement, scope, type Tensor, zeros } from 'tandem-torch';
 
 /**
  * A moving average of rows: mean = momentum mean + (1 - momentum) (the mean of the new ones), from

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import { permutation } from '../random.js';
 import type { StepContext, StepInfo } from './context.js';
 

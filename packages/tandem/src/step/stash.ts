@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 
 /**
  * What a loss hands to the end of its step: tensors, by the object that they are meant for. A

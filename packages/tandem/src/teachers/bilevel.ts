@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import type { Branch } from '../networks/index.js';
 import type { Position, StepContext } from '../step/context.js';
 import { type BilevelRates, bilevelSchedule } from './bilevel-schedule.js';

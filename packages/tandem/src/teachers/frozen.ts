@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import type { Encoder, Head } from '../networks/index.js';
 
 /** Mean and deviation of each channel that a network's inputs were normalised with. */

@@ -8,7 +8,7 @@ import {
   scope,
   stack,
   type Tensor,
-} from '@tandem/torch';
+} from 'tandem-torch';
 import type { Branch } from '../networks/index.js';
 
 /** A student parameter and the teacher parameter it is held against. */

@@ -1,4 +1,4 @@
-import { noGrad, type ScalarOrTensor, scope, type Tensor } from '@tandem/torch';
+import { noGrad, type ScalarOrTensor, scope, type Tensor } from 'tandem-torch';
 import { type Branch, DropPath } from '../networks/index.js';
 import { moveTowards, type Pair, pairs } from './pairs.js';
 import { setBatchNormMomentum } from './statistics.js';

@@ -1,4 +1,4 @@
-import { nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { nn, noGrad, scope, type Tensor } from 'tandem-torch';
 
 function batchNorms(module: nn.Module): (nn.BatchNorm1d | nn.BatchNorm2d)[] {
   const found: (nn.BatchNorm1d | nn.BatchNorm2d)[] = [];

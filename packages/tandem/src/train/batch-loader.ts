@@ -1,4 +1,4 @@
-import { type Device, scope, type Tensor, upload, uploadAsync } from '@tandem/torch';
+import { type Device, scope, type Tensor, upload, uploadAsync } from 'tandem-torch';
 import { type Batches, gather, type ImageSet } from '../images/index.js';
 import type { Rounds } from '../methods/method.js';
 import type { ImageBatch } from '../views/index.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { io, noGrad, type optim, type Tensor } from '@tandem/torch';
+import { io, noGrad, type optim, type Tensor } from 'tandem-torch';
 import { shownName } from '../errors.js';
 import { putAside } from '../files/put-aside.js';
 import type { Method } from '../methods/method.js';

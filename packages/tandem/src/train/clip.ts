@@ -1,4 +1,4 @@
-import { _foreachMul_, _foreachNorm, noGrad, scope, stack, type Tensor } from '@tandem/torch';
+import { _foreachMul_, _foreachNorm, noGrad, scope, stack, type Tensor } from 'tandem-torch';
 
 /** How long gradients may be: all of them together, or each tensor's by itself. */
 export interface GradientClip {

@@ -1,4 +1,4 @@
-import { autocast, Tensor } from '@tandem/torch';
+import { autocast, Tensor } from 'tandem-torch';
 import { type LossTerms, sumOfTerms } from '../losses/index.js';
 import type { Method, Views } from '../methods/method.js';
 import type { StepContext } from '../step/index.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { _foreachNorm, type Device, manualSeed, noGrad, scope, stack, type Tensor, upload } from '@tandem/torch';
+import { _foreachNorm, type Device, manualSeed, noGrad, scope, stack, type Tensor, upload } from 'tandem-torch';
 import type { Batches, ImageSet } from '../images/index.js';
 import type { LossTerms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';

@@ -1,4 +1,4 @@
-import type { Device, optim } from '@tandem/torch';
+import type { Device, optim } from 'tandem-torch';
 import type { GradientClip } from './clip.js';
 import type { Capture } from './replay/capture.js';
 import type { Schedule } from './schedule.js';

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import type { Method } from '../methods/method.js';
 import { eagerContext, type StepData } from '../step/index.js';
 import { type BatchLoss, gradientsOf } from './gradients.js';

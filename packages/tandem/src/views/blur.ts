@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { blurMatrices } from './matrices.js';
 import { resample } from './resample.js';
 import type { StagingBuffer } from './staging-buffer.js';

@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 
 // What each operation is; on the CPU the jitter of three channels is done by a kernel (see
 // `jitter`). Only operators that round each element by itself are used here (`mul`, then `add`, not

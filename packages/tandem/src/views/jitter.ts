@@ -1,4 +1,4 @@
-import { upload } from '@tandem/torch';
+import { upload } from 'tandem-torch';
 import { brightness, contrast, hue, saturation } from './color.js';
 import { operations, type ViewParameters } from './parameters.js';
 import { type Change, changeRows, pick } from './rows.js';

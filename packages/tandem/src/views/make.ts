@@ -1,4 +1,4 @@
-import { type Device, scope, Tensor, upload } from '@tandem/torch';
+import { type Device, scope, Tensor, upload } from 'tandem-torch';
 import { drawParameters, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
 import { render } from './render.js';
 import type { ImageShape, View } from './view.js';

@@ -1,4 +1,4 @@
-import { arange, scope, type Tensor, where, zeros } from '@tandem/torch';
+import { arange, scope, type Tensor, where, zeros } from 'tandem-torch';
 import { cubicReach, type Interpolation, reachOf, tapsEach } from './taps.js';
 
 // What `taps.ts` works out on the host, by operators on the device of the images: so a few numbers

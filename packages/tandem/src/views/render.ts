@@ -1,4 +1,4 @@
-import { autocast, empty, noGrad, scope, type Tensor } from '@tandem/torch';
+import { autocast, empty, noGrad, scope, type Tensor } from 'tandem-torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';

@@ -1,4 +1,4 @@
-import { type Device, scope, Tensor, upload } from '@tandem/torch';
+import { type Device, scope, Tensor, upload } from 'tandem-torch';
 import { resizeMatrices } from './matrices.js';
 import type { ViewParameters } from './parameters.js';
 import type { StagingBuffer } from './staging-buffer.js';

@@ -1,4 +1,4 @@
-import { type Device, deviceMemory, empty, fromBuffer, noGrad, scope, type Tensor } from '@tandem/torch';
+import { type Device, deviceMemory, empty, fromBuffer, noGrad, scope, type Tensor } from 'tandem-torch';
 import { type ImageSet, imageBytes, inOrder } from '../images/index.js';
 
 /** What images may take of a GPU's free memory: networks and activations come after them. */

@@ -1,4 +1,4 @@
-import { type Device, scope, type Tensor, threads } from '@tandem/torch';
+import { type Device, scope, type Tensor, threads } from 'tandem-torch';
 import type { StagingBuffer } from './staging-buffer.js';
 
 /** The places where an array is not 0. */

@@ -1,4 +1,4 @@
-import { type Device, type DType, type Tensor, upload } from '@tandem/torch';
+import { type Device, type DType, type Tensor, upload } from 'tandem-torch';
 
 /** How numbers are wanted: as they are, as indices, or as the basis of further arithmetic. */
 type Use = 'float32' | 'int64' | 'float64';

@@ -1,4 +1,4 @@
-import { io, type Tensor } from '@tandem/torch';
+import { io, type Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { buildEncoder, type Encoder } from '../networks/index.js';

@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 
 /**
  * Nothing comes of weights that are NaN or infinite: every loss and feature would be NaN, whatever

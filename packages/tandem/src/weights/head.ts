@@ -1,4 +1,4 @@
-import { io } from '@tandem/torch';
+import { io } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { Head, PrototypeHead } from '../networks/index.js';

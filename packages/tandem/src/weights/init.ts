@@ -1,4 +1,4 @@
-import { io, noGrad, type Tensor } from '@tandem/torch';
+import { io, noGrad, type Tensor } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import type { Encoder } from '../networks/index.js';
 import { refuseNotFinite } from './finite.js';

@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from '@tandem/torch';
+import { type Tensor, zeros } from 'tandem-torch';
 import { backboneOf, backbones } from '../networks/index.js';
 import { normalisationOf } from '../views/index.js';
 import type { EncoderCard } from './card.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io } from '@tandem/torch';
+import { io } from 'tandem-torch';
 import { openImages } from '../../src/images/index.js';
 import { networksOf } from '../../src/methods/index.js';
 import { buildEncoder, Head } from '../../src/networks/index.js';

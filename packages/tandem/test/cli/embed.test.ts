@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { scope } from '@tandem/torch';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { scope } from 'tandem-torch';
 import { pack } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { cropMargin, openImages } from '../../src/images/index.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io, manualSeed, type nn, noGrad, rand, scope } from '@tandem/torch';
+import { io, manualSeed, type nn, noGrad, rand, scope } from 'tandem-torch';
 import { features } from '../../src/evaluate/index.js';
 import { openImages } from '../../src/images/index.js';
 import { buildEncoder, type Encoder } from '../../src/networks/index.js';
@@ -215,7 +215,7 @@ test('an encoder of gray images takes colour ones in ONNX, and gives for gray wh
     Float32Array.of(...gray, ...gray, ...gray),
     [1, 3, 28, 28],
   );
-  const { tensor } = await import('@tandem/torch');
+  const { tensor } = await import('tandem-torch');
   const own = scope(() => noGrad(() => floats(encoder.eval().forward(tensor(gray, { shape: [1, 1, 28, 28] })))));
   assert.ok(least(cosines(own, pooled.data as Float32Array, 32)) > 0.999999);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { manualSeed } from '@tandem/torch';
+import { manualSeed } from 'tandem-torch';
 import { buildEncoder } from '../../src/networks/index.js';
 import { loadHead, saveEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, tandem, temporary } from './running.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io, noGrad, scope } from '@tandem/torch';
+import { io, noGrad, scope } from 'tandem-torch';
 import { loadEncoder } from '../../src/weights/index.js';
 import { hash } from '../support.js';
 import { pictures, tandem, temporary, tiny } from './running.js';

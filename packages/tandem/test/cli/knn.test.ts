@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { io, manualSeed, noGrad, scope } from '@tandem/torch';
+import { io, manualSeed, noGrad, scope } from 'tandem-torch';
 import { buildEncoder } from '../../src/networks/index.js';
 import { readEvaluations } from '../../src/runs/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { io } from '@tandem/torch';
+import { io } from 'tandem-torch';
 import { loadEncoder } from '../../src/weights/index.js';
 import { whatCameOut } from '../faults/runs.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny, writeJson } from './running.js';

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { io } from '@tandem/torch';
 import sharp from 'sharp';
+import { io } from 'tandem-torch';
 import { stream } from '../../src/random.js';
 import { loadEncoder } from '../../src/weights/index.js';
 import { metricsOf, pictures, start, temporary, tiny } from './running.js';

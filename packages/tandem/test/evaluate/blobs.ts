@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@tandem/torch';
+import { type Tensor, tensor } from 'tandem-torch';
 import type { LabelledSet } from '../../src/evaluate/index.js';
 import { bytesOf } from '../../src/images/index.js';
 import { evaluationView } from '../../src/views/index.js';

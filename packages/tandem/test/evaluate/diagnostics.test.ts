@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { linalgSvd, liveCount, scope, type Tensor, tensor } from '@tandem/torch';
+import { linalgSvd, liveCount, scope, type Tensor, tensor } from 'tandem-torch';
 import { collapseWarning, diagnoseEmbeddings } from '../../src/evaluate/index.js';
 import { assertClose, normal } from '../support.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, manualSeed, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, manualSeed, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { features } from '../../src/evaluate/index.js';
 import { bytesOf } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import {
   accuracy,
   embedImages,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { inferenceMode, scope, tensor } from '@tandem/torch';
+import { inferenceMode, scope, tensor } from 'tandem-torch';
 import { extract } from 'tar-stream';
 import { features } from '../../src/evaluate/index.js';
 import { exportFolder, observe, quantized } from '../../src/export/index.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { manualSeed, noGrad, randn, scope, type Tensor } from '@tandem/torch';
 import * as ort from 'onnxruntime-web';
+import { manualSeed, noGrad, randn, scope, type Tensor } from 'tandem-torch';
 import { type Graph, graphOf } from '../../src/export/index.js';
 import { type Architecture, buildEncoder, type Encoder } from '../../src/networks/index.js';
 import type { EncoderCard } from '../../src/weights/index.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { liveCount, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import {
   encodeModel,
   type Graph,

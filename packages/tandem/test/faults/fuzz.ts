@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { io, liveCount, ones, tensor } from '@tandem/torch';
+import { io, liveCount, ones, tensor } from 'tandem-torch';
 import { UserError } from '../../src/errors.js';
 import { flattenConfig, readConfigFile, resolveConfig, resume } from '../../src/pretrain/index.js';
 import type { RandomStream } from '../../src/random.js';

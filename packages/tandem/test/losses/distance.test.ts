@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { cosineDistance, negativeCosine } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, normal } from '../support.js';

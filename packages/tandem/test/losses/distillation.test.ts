@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from '@tandem/torch';
+import { grad, linalgSvd, scope, type Tensor, tensor, zeros } from 'tandem-torch';
 import { distillationLoss, queueContrast, queueScores, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, type DType, liveCount, scope, type Tensor } from '@tandem/torch';
+import { autocast, type DType, liveCount, scope, type Tensor } from 'tandem-torch';
 import {
   barlowTwinsLoss,
   cosineDistance,

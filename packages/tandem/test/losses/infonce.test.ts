@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { cat, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { infoNce, type Negatives, ntXent } from '../../src/losses/index.js';
 import { assertClose, elements, normal } from '../support.js';
 import { alike, assertOrthogonal, cosine, gradients, matrix, reordered, type Two } from './support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, scope, type Tensor, tensor } from '@tandem/torch';
+import { cat, scope, type Tensor, tensor } from 'tandem-torch';
 import { infoNce, ntXent } from '../../src/losses/index.js';
 import { assertClose, normal } from '../support.js';
 import { alike, assertOrthogonal, crossEntropy, gradients, matrix, numbers, reordered, type Two } from './support.js';

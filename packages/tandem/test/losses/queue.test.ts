@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, scope, type Tensor, tensor } from '@tandem/torch';
+import { cat, scope, type Tensor, tensor } from 'tandem-torch';
 import { queueContrast } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { assertClose, elements, normal } from '../support.js';

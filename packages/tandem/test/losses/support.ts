@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { grad, linalgSvd, scope, type Tensor, tensor } from '@tandem/torch';
+import { grad, linalgSvd, scope, type Tensor, tensor } from 'tandem-torch';
 import { assertClose, elements, normal } from '../support.js';
 
 export type Two = readonly [Tensor, Tensor];

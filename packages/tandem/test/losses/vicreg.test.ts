@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { scope, type Tensor, tensor } from '@tandem/torch';
+import { scope, type Tensor, tensor } from 'tandem-torch';
 import {
   covariance,
   invariance,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import { clboOptions } from '../../src/methods/clbo.js';
 import { type Method, methods } from '../../src/methods/index.js';
 import { assertClose, elements, hash, normal, type TinyEncoder } from '../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, grad, manualSeed, noGrad, optim, scope, type Tensor } from '@tandem/torch';
+import { cat, grad, manualSeed, noGrad, optim, scope, type Tensor } from 'tandem-torch';
 import {
   barlowTwinsLoss,
   cosineDistance,

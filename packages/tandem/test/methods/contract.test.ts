@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { liveCount, type Tensor } from '@tandem/torch';
+import { liveCount, type Tensor } from 'tandem-torch';
 import { type ImageSet, openImages } from '../../src/images/index.js';
 import { learnersOf, methods, networksOf } from '../../src/methods/index.js';
 import type { Branch } from '../../src/networks/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn, noGrad, optim, scope, type Tensor, tensor } from '@tandem/torch';
+import { nn, noGrad, optim, scope, type Tensor, tensor } from 'tandem-torch';
 import { type Method, methods, type Views } from '../../src/methods/index.js';
 import type { Encoder } from '../../src/networks/index.js';
 import { clipGradients } from '../../src/train/clip.js';

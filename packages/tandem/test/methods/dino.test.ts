@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, manualSeed, noGrad, optim, scope, type Tensor, zeros } from '@tandem/torch';
+import { cat, manualSeed, noGrad, optim, scope, type Tensor, zeros } from 'tandem-torch';
 import { cropDistillationLoss, distillationLoss, sumOfTerms } from '../../src/losses/index.js';
 import { temperatureSchedule } from '../../src/methods/dino.js';
 import { type Method, methods } from '../../src/methods/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, type Tensor } from '@tandem/torch';
+import { noGrad, type Tensor } from 'tandem-torch';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements } from '../support.js';
 import { lossOf, Stepping, teacherOf, tinyMethod, viewsOf } from './stepping.js';

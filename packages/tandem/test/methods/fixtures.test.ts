@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { arange, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { arange, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { l2Normalize } from '../../src/math.js';
 import type { Method, Views } from '../../src/methods/index.js';
 import { Branch, Head } from '../../src/networks/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn, scope } from '@tandem/torch';
+import { nn, scope } from 'tandem-torch';
 import { findMethod, type Method, type MethodPreset, methodPresets, methods } from '../../src/methods/index.js';
 import { type Head, PrototypeHead } from '../../src/networks/index.js';
 import type { FrozenTeacher } from '../../src/teachers/index.js';

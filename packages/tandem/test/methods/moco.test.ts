@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements, hash } from '../support.js';
 import { lossOf, Stepping, shared, stepContext, teacherOf, tinyMethod, viewsOf } from './stepping.js';

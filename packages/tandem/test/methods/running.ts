@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, manualSeed } from '@tandem/torch';
+import { type Device, manualSeed } from 'tandem-torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';

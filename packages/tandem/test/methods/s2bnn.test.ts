@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import { distillationLoss, queueContrast, sumOfTerms } from '../../src/losses/index.js';
 import { l2Normalize } from '../../src/math.js';
 import { type Method, methods } from '../../src/methods/index.js';

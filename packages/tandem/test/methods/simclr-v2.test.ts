@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { manualSeed, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { manualSeed, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { type Method, methods } from '../../src/methods/index.js';
 import { type Encoder, Head } from '../../src/networks/index.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { grad, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { grad, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { negativeCosine } from '../../src/losses/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { resolveConfig } from '../../src/pretrain/index.js';

@@ -1,4 +1,4 @@
-import { manualSeed, optim, scope, Tensor } from '@tandem/torch';
+import { manualSeed, optim, scope, Tensor } from 'tandem-torch';
 import { sumOfTerms } from '../../src/losses/index.js';
 import { findMethod, type Method, type Views } from '../../src/methods/index.js';
 import { type Branch, Head, type TrainingForm } from '../../src/networks/index.js';

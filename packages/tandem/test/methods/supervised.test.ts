@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { manualSeed, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { manualSeed, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { type Method, methods, type Supervision } from '../../src/methods/index.js';
 import { Head, type HeadShape } from '../../src/networks/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';

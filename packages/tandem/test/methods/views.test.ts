@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { methods } from '../../src/methods/index.js';
 import { assertClose, elements } from '../support.js';
 import { lossOf, Stepping, shared, tinyMethod, viewsOf } from './stepping.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { noGrad, scope } from '@tandem/torch';
+import { noGrad, scope } from 'tandem-torch';
 import { type BackboneSettings, backbones, buildEncoder, newArchitecture } from '../../src/networks/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, batchNorm, conv2d, manualSeed, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { autocast, batchNorm, conv2d, manualSeed, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import {
   type Architecture,
   BinaryConv2d,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, ones, scope, type Tensor } from '@tandem/torch';
+import { noGrad, ones, scope, type Tensor } from 'tandem-torch';
 import { Branch, Head, mlpHead } from '../../src/networks/index.js';
 import { elements, normal, TinyEncoder } from '../support.js';
 

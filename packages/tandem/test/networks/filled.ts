@@ -1,4 +1,4 @@
-import { type nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { type nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import { hashed } from '../support.js';
 
 /** The fixtures' formula for the numbers of the t-th tensor; images are t = 1000. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn, scope } from '@tandem/torch';
+import { nn, scope } from 'tandem-torch';
 import { Head, type HeadShape, mlpHead } from '../../src/networks/index.js';
 import { fixture, normal } from '../support.js';
 

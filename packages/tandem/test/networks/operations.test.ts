@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import {
   BinaryConv2d,
   buildEncoder,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, manualSeed, noGrad, scope, type Tensor } from '@tandem/torch';
+import { autocast, manualSeed, noGrad, scope, type Tensor } from 'tandem-torch';
 import { Branch, dinoHead, PrototypeHead } from '../../src/networks/index.js';
 import { assertClose, elements, normal, TinyEncoder } from '../support.js';
 import { filled, largestDifference } from './filled.js';

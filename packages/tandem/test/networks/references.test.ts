@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, liveCount, type nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { cat, liveCount, type nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import {
   BinaryResNet,
   buildEncoder,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, manualSeed, nn, noGrad, scope, type Tensor } from '@tandem/torch';
+import { liveCount, manualSeed, nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import {
   type Architecture,
   backbones,

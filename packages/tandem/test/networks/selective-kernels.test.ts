@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, cat, noGrad, scope, type Tensor } from '@tandem/torch';
+import { autocast, cat, noGrad, scope, type Tensor } from 'tandem-torch';
 import { ResNet } from '../../src/networks/index.js';
 import { BasicBlock, Bottleneck } from '../../src/networks/residual.js';
 import { SelectiveKernels } from '../../src/networks/selective-kernels.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, grad, nn, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { cat, grad, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { batchNorm1d, batchNorm2d } from '../../src/networks/split-batch-norm.js';
 import { assertClose, elements, normal } from '../support.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, cat, manualSeed, noGrad, ones, scope, type Tensor, tensor } from '@tandem/torch';
+import { autocast, cat, manualSeed, noGrad, ones, scope, type Tensor, tensor } from 'tandem-torch';
 import { Branch, buildEncoder, DropPath, Head, newArchitecture, ViT } from '../../src/networks/index.js';
 import { slowTeacher } from '../../src/teachers/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';

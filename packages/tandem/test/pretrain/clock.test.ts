@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before, type TestContext } from 'node:test';
-import { io } from '@tandem/torch';
+import { io } from 'tandem-torch';
 import { type PretrainEvent, pretrain, resolveConfig, resume } from '../../src/pretrain/index.js';
 import { readProgress, start } from '../../src/pretrain/loop/progress.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { allocatedBytes, rand, scope } from '@tandem/torch';
+import { allocatedBytes, rand, scope } from 'tandem-torch';
 import type { Views } from '../../src/methods/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { type Estimate, estimateRun, resolveConfig } from '../../src/pretrain/index.js';

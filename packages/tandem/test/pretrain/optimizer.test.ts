@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, optim, type Tensor, zerosLike } from '@tandem/torch';
+import { noGrad, optim, type Tensor, zerosLike } from 'tandem-torch';
 import { resolveConfig } from '../../src/pretrain/index.js';
 import { baseLr, excluded, newOptimizer } from '../../src/pretrain/optimizer.js';
 import { tinyMethod } from '../methods/stepping.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { io, liveCount, noGrad, scope } from '@tandem/torch';
+import { io, liveCount, noGrad, scope } from 'tandem-torch';
 import { type Architecture, dinoHead, Head, PrototypeHead } from '../../src/networks/index.js';
 import { loadTeacher } from '../../src/pretrain/teacher.js';
 import { smallView } from '../../src/views/index.js';

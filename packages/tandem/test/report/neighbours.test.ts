@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { manualSeed } from '@tandem/torch';
 import sharp from 'sharp';
+import { manualSeed } from 'tandem-torch';
 import type { DataSet, ImageSet } from '../../src/images/index.js';
 import { buildEncoder } from '../../src/networks/index.js';
 import { stream } from '../../src/random.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { optim, scope, tensor } from '@tandem/torch';
+import { optim, scope, tensor } from 'tandem-torch';
 import { eagerContext, Stash } from '../../src/step/index.js';
 import { elements } from '../support.js';
 

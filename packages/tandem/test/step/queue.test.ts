@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, manualSeed, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, manualSeed, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { KeyQueue } from '../../src/step/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
 

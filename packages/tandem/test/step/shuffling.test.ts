@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { arange, scope, type Tensor } from '@tandem/torch';
+import { arange, scope, type Tensor } from 'tandem-torch';
 import { Branch, Head, mlpHead } from '../../src/networks/index.js';
 import { projectShuffled } from '../../src/step/index.js';
 import { slowTeacher } from '../../src/teachers/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { tensor } from '@tandem/torch';
+import { tensor } from 'tandem-torch';
 import { KeyQueue, Stash } from '../../src/step/index.js';
 
 describe('Stash', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { noGrad, type Tensor, tensor } from '@tandem/torch';
+import { noGrad, type Tensor, tensor } from 'tandem-torch';
 import { emaSchedule, emaTeacher } from '../../src/teachers/index.js';
 import { stepContext } from '../methods/stepping.js';
 import { assertClose, elements } from '../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cat, liveCount, noGrad, optim, scope, type Tensor, tensor } from '@tandem/torch';
+import { cat, liveCount, noGrad, optim, scope, type Tensor, tensor } from 'tandem-torch';
 import { Head } from '../../src/networks/index.js';
 import { frozenTeacher } from '../../src/teachers/index.js';
 import { tinyEncoder } from '../methods/stepping.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { grad, liveCount, noGrad, optim, scope, type Tensor, tensor } from '@tandem/torch';
+import { grad, liveCount, noGrad, optim, scope, type Tensor, tensor } from 'tandem-torch';
 import { Branch, buildEncoder, Head, mlpHead } from '../../src/networks/index.js';
 import {
   addProximalPull,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, manualSeed, noGrad, scope, type Tensor } from '@tandem/torch';
+import { liveCount, manualSeed, noGrad, scope, type Tensor } from 'tandem-torch';
 import type { Branch } from '../../src/networks/index.js';
 import { reestimateStatistics, setBatchNormMomentum, slowTeacher } from '../../src/teachers/index.js';
 import { assertClose, elements, hash, type TinyEncoder } from '../support.js';

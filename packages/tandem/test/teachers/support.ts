@@ -1,4 +1,4 @@
-import { nn, type Tensor, tensor } from '@tandem/torch';
+import { nn, type Tensor, tensor } from 'tandem-torch';
 import { Branch, type Encoder, Head, mlpHead } from '../../src/networks/index.js';
 import { normal, TinyEncoder } from '../support.js';
 

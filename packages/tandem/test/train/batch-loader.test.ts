@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, scope, type Tensor, uploadAsync } from '@tandem/torch';
+import { liveCount, scope, type Tensor, uploadAsync } from 'tandem-torch';
 import { Batches, gather } from '../../src/images/index.js';
 import { loadBatches } from '../../src/train/batch-loader.js';
 import { residentImages } from '../../src/views/index.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { liveCount, noGrad } from '@tandem/torch';
+import { liveCount, noGrad } from 'tandem-torch';
 import {
   loadCheckpoint,
   readCheckpoint,

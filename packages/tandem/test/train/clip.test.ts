@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nn, noGrad, ones, scope, Tensor, tensor, zeros } from '@tandem/torch';
+import { nn, noGrad, ones, scope, Tensor, tensor, zeros } from 'tandem-torch';
 import { clipGradients } from '../../src/train/clip.js';
 import { reports, setUp, stateOf } from '../methods/running.js';
 import { assertClose, elements } from '../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, nn, noGrad, optim, type Tensor } from '@tandem/torch';
+import { liveCount, nn, noGrad, optim, type Tensor } from 'tandem-torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { Branch, Head, mlpHead, newArchitecture } from '../../src/networks/index.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { liveCount, noGrad, Tensor } from '@tandem/torch';
+import { liveCount, noGrad, Tensor } from 'tandem-torch';
 import type { Method } from '../../src/methods/index.js';
 import { trainingState } from '../../src/train/checkpoint.js';
 import { DivergedError, type StepReport, train } from '../../src/train/loop.js';

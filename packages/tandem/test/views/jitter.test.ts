@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noGrad, ones, rand, scope, setThreads, tensor, threads } from '@tandem/torch';
+import { noGrad, ones, rand, scope, setThreads, tensor, threads } from 'tandem-torch';
 import { drawParameters, smallView, type ViewParameters } from '../../src/views/index.js';
 import { jitter, jitterByTurns } from '../../src/views/jitter.js';
 import { applied, indices } from './support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { UserError } from '../../src/errors.js';
 import { defaultPreset, makeViews, type View, viewPresetNames, viewsPreset } from '../../src/views/index.js';
 import { bytes, device, indices } from './support.js';

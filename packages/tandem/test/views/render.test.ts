@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { autocast, fromBuffer, liveCount, scope, type Tensor } from '@tandem/torch';
+import { autocast, fromBuffer, liveCount, scope, type Tensor } from 'tandem-torch';
 import {
   drawParameters,
   evaluationView,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { scope, type Tensor, upload } from '@tandem/torch';
+import { scope, type Tensor, upload } from 'tandem-torch';
 import { makeViews, residentImages, smallView } from '../../src/views/index.js';
 // before libtorch is asked which devices there are
 import { testDevice, uncounted } from '../device.js';

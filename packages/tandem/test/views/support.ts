@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { arange, type Device, scope, type Tensor, tensor, zeros } from '@tandem/torch';
+import { arange, type Device, scope, type Tensor, tensor, zeros } from 'tandem-torch';
 import type { ImageShape, Interpolation, ViewParameters } from '../../src/views/index.js';
 import { StagingBuffer } from '../../src/views/staging-buffer.js';
 import type { Taps } from '../../src/views/taps.js';

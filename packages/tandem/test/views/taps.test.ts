@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ones, rand, scope, type Tensor, tensor } from '@tandem/torch';
+import { ones, rand, scope, type Tensor, tensor } from 'tandem-torch';
 import { resample } from '../../src/views/resample.js';
 import { blurTaps, type Interpolation, interpolations, resizeTaps, type Taps } from '../../src/views/taps.js';
 import { matrices } from './support.js';

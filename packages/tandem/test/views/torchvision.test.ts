@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromBuffer, full, scope, type Tensor, tensor } from '@tandem/torch';
+import { fromBuffer, full, scope, type Tensor, tensor } from 'tandem-torch';
 import { blurRadius, gaussianBlur } from '../../src/views/blur.js';
 import { brightness, contrast, hue, luma, saturation, solarized } from '../../src/views/color.js';
 import { type Interpolation, operations, plainParameters, type ViewParameters } from '../../src/views/index.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { io, liveCount, noGrad, ones, scope } from '@tandem/torch';
+import { io, liveCount, noGrad, ones, scope } from 'tandem-torch';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
 import { type EncoderCard, loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';

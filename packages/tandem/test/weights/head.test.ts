@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { io, liveCount, noGrad, ones, scope } from '@tandem/torch';
+import { io, liveCount, noGrad, ones, scope } from 'tandem-torch';
 import { buildEncoder, dinoHead, Head, PrototypeHead } from '../../src/networks/index.js';
 import { loadHead, saveEncoder, saveHead } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { io, liveCount, noGrad, ones, scope, type Tensor } from '@tandem/torch';
+import { io, liveCount, noGrad, ones, scope, type Tensor } from 'tandem-torch';
 import { type Architecture, buildEncoder, type Encoder } from '../../src/networks/index.js';
 import { checkWeights, initEncoder, loadEncoder } from '../../src/weights/index.js';
 import { seasoned } from '../export/exporting.js';

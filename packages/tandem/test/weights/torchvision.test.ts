@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { io, liveCount, type Tensor, zeros } from '@tandem/torch';
+import { io, liveCount, type Tensor, zeros } from 'tandem-torch';
 import { type Architecture, buildEncoder } from '../../src/networks/index.js';
 import { loadEncoder } from '../../src/weights/index.js';
 import { hash, temporary } from '../support.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import type * as Torch from '@tandem/torch';
 import { Command } from 'commander';
+import type * as Torch from 'tandem-torch';
 import { tandemVersion } from '../../version.js';
 import { Exit } from '../terminal/exit.js';
 import { print, printJson } from '../terminal/print.js';
@@ -44,7 +44,7 @@ async function diagnose(): Promise<Diagnosis> {
   };
   try {
     // Loaded here, so that a libtorch that does not load is a finding.
-    const torch = await import('@tandem/torch');
+    const torch = await import('tandem-torch');
     const { processorHasBfloat16 } = await import('../../device.js');
     const has = torch.capabilities();
     return {

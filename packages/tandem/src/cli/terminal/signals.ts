@@ -1,4 +1,4 @@
-import { announceSignals, forgetSignals } from '@tandem/torch';
+import { announceSignals, forgetSignals } from 'tandem-torch';
 
 /** What SIGINT and SIGTERM come to. */
 export interface Interruption {

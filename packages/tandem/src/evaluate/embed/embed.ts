@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { type Device, scope } from '@tandem/torch';
+import { type Device, scope } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
 import { didYouMean, UsageError, UserError } from '../../errors.js';
 import { digest } from '../../files/digest.js';

@@ -1,4 +1,4 @@
-import { type Device, fromBuffer, manualSeed, scope, type Tensor } from '@tandem/torch';
+import { type Device, fromBuffer, manualSeed, scope, type Tensor } from 'tandem-torch';
 import { bytesOf, type ImageSet, imageBytes } from '../../images/index.js';
 import { buildEncoder, type Encoder } from '../../networks/index.js';
 import { type EncoderCard, encoderView } from '../../weights/index.js';

@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from '@tandem/torch';
+import { scope, type Tensor, tensor } from 'tandem-torch';
 import { highestLabel } from '../../math.js';
 import { permutation } from '../../random.js';
 import { accuracy } from '../scores.js';

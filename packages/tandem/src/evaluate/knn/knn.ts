@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import { highestLabel, l2Normalize } from '../../math.js';
 import { nearest } from './nearest.js';
 

@@ -1,4 +1,4 @@
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { UsageError } from '../../errors.js';
 import type { OpenedEncoder } from '../../runs/index.js';
 import type { JobHooks } from '../hooks.js';

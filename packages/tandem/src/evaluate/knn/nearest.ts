@@ -1,4 +1,4 @@
-import { cat, type Tensor, type TypedArray, where } from '@tandem/torch';
+import { cat, type Tensor, type TypedArray, where } from 'tandem-torch';
 
 /**
  * The most similar columns of each row of a matrix; element `row * k + i` is the i-th best of that

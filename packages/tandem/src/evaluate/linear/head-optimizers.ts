@@ -1,4 +1,4 @@
-import { scope, type Tensor, tensor } from '@tandem/torch';
+import { scope, type Tensor, tensor } from 'tandem-torch';
 import type { LinearHeads } from './heads.js';
 
 /** Of SGD for several heads side by side. */

@@ -1,4 +1,4 @@
-import { noGrad, oneHot, scope, type Tensor, zeros } from '@tandem/torch';
+import { noGrad, oneHot, scope, type Tensor, zeros } from 'tandem-torch';
 
 /** Gradients of a head's parameters. */
 export interface HeadGradients {

@@ -1,4 +1,4 @@
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { defined } from '../../defined.js';
 import { UsageError } from '../../errors.js';
 import type { OpenedEncoder } from '../../runs/index.js';

@@ -1,4 +1,4 @@
-import { fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { fromBuffer, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { permutation } from '../../random.js';
 import type { ProbeResult } from '../class-table.js';
 import { HeadAdam } from './head-optimizers.js';

@@ -1,4 +1,4 @@
-import { type Device, fromBuffer, noGrad, scope, type Tensor, tensor } from '@tandem/torch';
+import { type Device, fromBuffer, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import { Batches, type ImageSet, subset } from '../../images/index.js';
 import { holdOut } from '../../images/set/sampling.js';

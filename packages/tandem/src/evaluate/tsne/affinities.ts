@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { nearest } from '../knn/nearest.js';
 
 /**

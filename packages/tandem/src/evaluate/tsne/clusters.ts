@@ -1,4 +1,4 @@
-import { cdist, fromBuffer, noGrad, oneHot, scope, type Tensor } from '@tandem/torch';
+import { cdist, fromBuffer, noGrad, oneHot, scope, type Tensor } from 'tandem-torch';
 import { highestLabel, l2Normalize } from '../../math.js';
 
 /** How well points of one class stand together, and apart from those of others. */

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { fromBuffer, scope } from '@tandem/torch';
+import { fromBuffer, scope } from 'tandem-torch';
 import { UsageError } from '../../errors.js';
 import { limit, svgToPng } from '../../images/index.js';
 import { l2Normalize, percent } from '../../math.js';

@@ -1,4 +1,4 @@
-import { linalgEigh, noGrad, scope, type Tensor } from '@tandem/torch';
+import { linalgEigh, noGrad, scope, type Tensor } from 'tandem-torch';
 
 /**
  * The rows' coordinates along the directions of largest variance, largest first, in float64. Of the

@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@tandem/torch';
+import { scope, type Tensor } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import { type Affinities, affinities } from './affinities.js';
 import { principalComponents } from './pca.js';

@@ -1,4 +1,4 @@
-import { type nn, ones, type Tensor, tensor, zeros } from '@tandem/torch';
+import { type nn, ones, type Tensor, tensor, zeros } from 'tandem-torch';
 import type { AveragePool } from '../../networks/index.js';
 import { type Constant, float32, type Node, type Numbers } from './graph.js';
 

@@ -1,4 +1,4 @@
-import { noGrad, scope } from '@tandem/torch';
+import { noGrad, scope } from 'tandem-torch';
 import { BinaryResNet, type Encoder, ReActNet, ResNet, ViT } from '../../networks/index.js';
 import { binaryResnet, reactnet } from './binary.js';
 import { Draft } from './draft.js';

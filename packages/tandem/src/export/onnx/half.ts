@@ -1,4 +1,4 @@
-import { fromBytes, scope } from '@tandem/torch';
+import { fromBytes, scope } from 'tandem-torch';
 import { type Constant, type Graph, io, type Node } from './graph.js';
 import { elementTypes } from './model.js';
 

@@ -1,4 +1,4 @@
-import { fromBytes, nn, scope, type Tensor } from '@tandem/torch';
+import { fromBytes, nn, scope, type Tensor } from 'tandem-torch';
 import { type Constant, type Graph, io } from './graph.js';
 import { compute } from './operators.js';
 

@@ -1,4 +1,4 @@
-import { cat, conv2d, maxPool2d, type Tensor, where } from '@tandem/torch';
+import { cat, conv2d, maxPool2d, type Tensor, where } from 'tandem-torch';
 import { AveragePool } from '../../networks/index.js';
 import { type Graph, indicesOf, type Node } from './graph.js';
 

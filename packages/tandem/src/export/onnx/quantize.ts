@@ -1,4 +1,4 @@
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { type Constant, float32, type Graph, type Node, type Numbers, numbersOf } from './graph.js';
 import { GraphNetwork } from './network.js';
 

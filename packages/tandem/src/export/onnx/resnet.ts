@@ -1,4 +1,4 @@
-import { nn } from '@tandem/torch';
+import { nn } from 'tandem-torch';
 import { AveragePool, type BasicBlock, Bottleneck, type ResNet, SelectiveKernels } from '../../networks/index.js';
 import type { Draft } from './draft.js';
 import { io } from './graph.js';

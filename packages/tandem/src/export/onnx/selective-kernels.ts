@@ -1,4 +1,4 @@
-import type { Tensor } from '@tandem/torch';
+import type { Tensor } from 'tandem-torch';
 import type { SelectiveKernels } from '../../networks/index.js';
 import type { Draft } from './draft.js';
 

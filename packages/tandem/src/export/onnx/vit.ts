@@ -1,4 +1,4 @@
-import { cat, type nn, type Tensor, zeros } from '@tandem/torch';
+import { cat, type nn, type Tensor, zeros } from 'tandem-torch';
 import type { ViT } from '../../networks/index.js';
 import type { Draft } from './draft.js';
 import { io } from './graph.js';

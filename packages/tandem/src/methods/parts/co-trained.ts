@@ -1,4 +1,4 @@
-import { noGrad, scope, type Tensor } from '@tandem/torch';
+import { noGrad, scope, type Tensor } from 'tandem-torch';
 import { type NewEncoder, newArchitecture, newBranch } from '../../networks/index.js';
 import type { StepContext } from '../../step/index.js';
 import type { View } from '../../views/index.js';

@@ -1,4 +1,4 @@
-import { cat, type Tensor } from '@tandem/torch';
+import { cat, type Tensor } from 'tandem-torch';
 import { queueContrast } from '../../losses/index.js';
 import { l2Normalize } from '../../math.js';
 import type { Branch } from '../../networks/index.js';

@@ -1,4 +1,4 @@
-import { scope } from '@tandem/torch';
+import { scope } from 'tandem-torch';
 import { features, type KnnSplit } from '../../evaluate/index.js';
 import { slice } from '../../images/index.js';
 import type { Branch } from '../../networks/index.js';

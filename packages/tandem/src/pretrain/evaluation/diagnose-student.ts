@@ -1,4 +1,4 @@
-import { cat, noGrad, scope, type Tensor } from '@tandem/torch';
+import { cat, noGrad, scope, type Tensor } from 'tandem-torch';
 import { type Diagnostics, diagnoseEmbeddings } from '../../evaluate/index.js';
 import { type Batch, type ImageSet, inOrder, subset } from '../../images/index.js';
 import type { Method } from '../../methods/method.js';

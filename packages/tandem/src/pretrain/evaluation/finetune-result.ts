@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { noGrad, scope } from '@tandem/torch';
+import { noGrad, scope } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
 import { UserError } from '../../errors.js';
 import {

@@ -1,4 +1,4 @@
-import { cat, scope, type Tensor } from '@tandem/torch';
+import { cat, scope, type Tensor } from 'tandem-torch';
 import { accuracy, features, type KnnSplit, knnVotes } from '../../evaluate/index.js';
 import { type ImageSet, slice } from '../../images/index.js';
 import type { Encoder } from '../../networks/index.js';

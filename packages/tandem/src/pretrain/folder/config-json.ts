@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { threads, version } from '@tandem/torch';
+import { threads, version } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { readJson } from '../../files/json.js';

@@ -1,4 +1,4 @@
-import { CudaGraph, canCapture, type Device, leaveDefaultStream, scope } from '@tandem/torch';
+import { CudaGraph, canCapture, type Device, leaveDefaultStream, scope } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 
 /** Captured work: each `replay` does all of it, on the memory that it was captured on. */

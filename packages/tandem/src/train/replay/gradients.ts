@@ -1,4 +1,4 @@
-import { type Device, emptyLike, noGrad, type Tensor } from '@tandem/torch';
+import { type Device, emptyLike, noGrad, type Tensor } from 'tandem-torch';
 import type { StepData } from '../../step/index.js';
 import type { BatchLoss, Gradients } from '../gradients.js';
 import { type Capture, type CapturedGraph, captured } from './capture.js';

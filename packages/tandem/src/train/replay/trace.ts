@@ -1,4 +1,4 @@
-import { type Device, empty, noGrad, type Tensor, upload } from '@tandem/torch';
+import { type Device, empty, noGrad, type Tensor, upload } from 'tandem-torch';
 import type { StepContext, StepData, StepInfo } from '../../step/index.js';
 
 type NumbersOf = (step: StepInfo) => readonly number[];

@@ -1,4 +1,4 @@
-import type { Device } from '@tandem/torch';
+import type { Device } from 'tandem-torch';
 import type { StepData } from '../../step/index.js';
 import type { Update } from '../update.js';
 import { type Capture, type CapturedGraph, captured } from './capture.js';

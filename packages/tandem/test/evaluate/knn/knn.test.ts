@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, scope, type Tensor, tensor } from 'tandem-torch';
 import { accuracy, fewLabelsAccuracy, type KnnOptions, knn, knnVotes } from '../../../src/evaluate/index.js';
 import { stream } from '../../../src/random.js';
 import { normal } from '../../support.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crossEntropyLoss, grad, gradEnabled, liveCount, manualSeed, nn, scope, Tensor, tensor } from '@tandem/torch';
+import { crossEntropyLoss, grad, gradEnabled, liveCount, manualSeed, nn, scope, Tensor, tensor } from 'tandem-torch';
 import {
   accuracy,
   type LabelledSet,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, scope, type Tensor, tensor } from 'tandem-torch';
 import { clusterScores, daviesBouldin } from '../../../src/evaluate/index.js';
 import { bytesOf } from '../../../src/images/index.js';
 import { l2Normalize } from '../../../src/math.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, scope, type Tensor, tensor } from '@tandem/torch';
+import { liveCount, scope, type Tensor, tensor } from 'tandem-torch';
 import { clusterScores, principalComponents, type TsneLayout, tsne } from '../../../src/evaluate/index.js';
 import { affinities } from '../../../src/evaluate/tsne/affinities.js';
 import { Quadtree } from '../../../src/evaluate/tsne/quadtree.js';

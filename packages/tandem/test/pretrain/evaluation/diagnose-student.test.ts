@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { liveTensors, manualSeed, noGrad, scope } from '@tandem/torch';
+import { liveTensors, manualSeed, noGrad, scope } from 'tandem-torch';
 import { methods } from '../../../src/methods/index.js';
 import { diagnoseStudent } from '../../../src/pretrain/evaluation/diagnose-student.js';
 import { NotFiniteError } from '../../../src/pretrain/finite.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { liveTensors, manualSeed } from '@tandem/torch';
+import { liveTensors, manualSeed } from 'tandem-torch';
 import { accuracy, features, knn } from '../../../src/evaluate/index.js';
 import { knnAccuracy } from '../../../src/pretrain/evaluation/knn-accuracy.js';
 import { context, newEncoder, noise, through } from './evaluating.js';

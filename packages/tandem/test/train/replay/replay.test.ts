@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { liveCount, noGrad, scope, type Tensor } from '@tandem/torch';
+import { liveCount, noGrad, scope, type Tensor } from 'tandem-torch';
 import { UserError } from '../../../src/errors.js';
 import { findMethod, type Method } from '../../../src/methods/index.js';
 import { trainingState } from '../../../src/train/checkpoint.js';
