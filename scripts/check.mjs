@@ -1,5 +1,6 @@
 // `npm run check`: types, lint and format, width of comments, import rules, generated files and
-// pages, the pages themselves, tests. --no-tests leaves out the last.
+// pages, the pages themselves, the packages as npm would publish them, tests. --no-tests leaves out
+// the last.
 
 import { join } from 'node:path';
 import { root, run, secondsSince } from './run.mjs';
@@ -16,6 +17,7 @@ const checks = [
   ['generated', 'packages/torch/dist/codegen/main.js', ['--check']],
   ['reference', 'scripts/docs/reference.mjs', ['--check']],
   ['pages', 'scripts/docs/pages.mjs', []],
+  ['packages', 'scripts/pack.mjs', []],
 ];
 
 let isGood = true;
