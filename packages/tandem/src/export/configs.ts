@@ -11,7 +11,7 @@ import type { Onnx } from './model-card.js';
 export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {
   const dtype = typeof onnx !== 'string' && typeof onnx.quantized === 'string' && { dtype: 'fp32' };
   const forJavaScript = dtype && { 'transformers.js_config': dtype };
-  if (typeof onnx === 'string' || !(encoder instanceof ResNet)) {
+  if (typeof onnx === 'string' || !isTheirs(encoder)) {
     const channels = typeof onnx === 'string' ? card.architecture.channels : 3;
     const shapes = { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size };
     return { ...shapes, ...forJavaScript, tandem: card };
@@ -32,6 +32,11 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
     ...forJavaScript,
     tandem: card,
   };
+}
+
+/** Whether it is a ResNet as Hugging Face's is: no selective kernels, one mean of the map. */
+function isTheirs(encoder: Encoder): encoder is ResNet {
+  return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1;
 }
 
 function widthOf([block]: readonly nn.Module[]): number {

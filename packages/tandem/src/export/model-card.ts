@@ -87,6 +87,10 @@ function models(name: string, card: EncoderCard, features: number, quantization:
 }
 
 function maps(card: EncoderCard, features: number): string {
+  const { pool = 1 } = card.architecture;
+  if (pool > 1) {
+    return `\`pixel_values\` float32 [batch, 3, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` [batch, ${features / pool ** 2}, h, w] and \`pooler_output\` [batch, ${features}], its means over ${pool}x${pool} cells of h and w, those of a channel side by side.`;
+  }
   return `\`pixel_values\` float32 [batch, 3, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w.`;
 }
 
@@ -163,8 +167,8 @@ function javascript(name: string): string[] {
 
 /** torchvision builds no other widths than 64, nor three stages, nor ResNet-D's parts. */
 function python({ architecture, size }: EncoderCard): string[] {
-  const { backbone, width, features, stem, channels, sk } = architecture;
-  const inTorchvision = ['resnet10', 'resnet18', 'resnet34'].includes(backbone) && width === 64 && !sk;
+  const { backbone, width, features, pool = 1, stem, channels, sk } = architecture;
+  const inTorchvision = ['resnet10', 'resnet18', 'resnet34'].includes(backbone) && width === 64 && !sk && pool === 1;
   if (!inTorchvision || (features ?? 512) !== 512 || channels !== 3) {
     return [
       'In Python, with ONNX Runtime:',

@@ -21,6 +21,11 @@ export interface Architecture {
   readonly stem?: Stem | undefined;
   /** Of ResNets: channels of the last stage, and so of the features. */
   readonly features?: number | undefined;
+  /**
+   * Of real ResNets: cells along each side of the last map that are averaged each by itself, so
+   * that the features, `pool`^2 times as many, say where things are; defaults to 1, the whole map.
+   */
+  readonly pool?: number | undefined;
   /** Of real ResNets: SimCLR v2's form, with selective kernels in bottlenecks. */
   readonly sk?: boolean | undefined;
   /** Of real ResNets: the last norm of each block begins at gain 0. */

@@ -3,6 +3,7 @@ import { didYouMean, shownName, UserError } from '../errors.js';
 import type { Architecture, BackboneSettings, Stem, TrainingForm } from './architecture.js';
 import type { Encoder } from './encoder.js';
 import { type Backbone, basic, bottlenecks, families } from './families.js';
+import { reductionOf } from './resnet.js';
 
 /** The names `buildEncoder` knows. */
 export const backbones: readonly string[] = Object.keys(families);
@@ -75,10 +76,21 @@ export function newArchitecture(
   return architecture;
 }
 
-/** @throws UserError for images, or views of them, that a ViT's patches do not divide */
-export function checkSide({ patch }: Architecture, side: number, what = 'images'): void {
-  if (patch === undefined || side % patch === 0) return;
-  throw new UserError(`patches of ${patch} pixels do not divide ${what} of ${side}; set patch or size`);
+/**
+ * @throws UserError for images, or views of them, that a ViT's patches do not divide, and for those
+ *   whose last map has fewer places than `pool`
+ */
+export function checkSide({ backbone, patch, stem, pool = 1 }: Architecture, side: number, what = 'images'): void {
+  if (patch !== undefined && side % patch !== 0) {
+    throw new UserError(`patches of ${patch} pixels do not divide ${what} of ${side}; set patch or size`);
+  }
+  const stages = basic[backbone] ?? bottlenecks[backbone];
+  if (pool === 1 || !stem || !stages) return;
+  const places = Math.ceil(side / reductionOf(stem, stages.length));
+  if (places >= pool) return;
+  throw new UserError(
+    `pool ${pool}: the last map has ${places}x${places} places for ${what} of ${side}; set pool=${places}`,
+  );
 }
 
 /**

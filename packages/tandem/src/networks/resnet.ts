@@ -1,4 +1,4 @@
-import { nn, type Tensor } from 'tandem-torch';
+import { avgPool2d, nn, type Tensor } from 'tandem-torch';
 import type { Stem } from './architecture.js';
 import { convolution } from './convolution.js';
 import type { Encoder } from './encoder.js';
@@ -21,6 +21,8 @@ export interface ResNetOptions {
   readonly width: number;
   /** Channels of the last stage, and so of the features; what doubling gives unless set. */
   readonly features?: number | undefined;
+  /** Cells along each side of the last map, averaged each by itself; defaults to 1. */
+  readonly pool?: number | undefined;
   /** How the network begins. */
   readonly stem: Stem;
   /** Channels of the images. */
@@ -45,6 +47,22 @@ export function stemConvolution(stem: Stem, channels: number, width: number): nn
 export function stemPool(stem: Stem): nn.MaxPool2d | null {
   return stem === 'standard' ? new nn.MaxPool2d(3, { stride: 2, padding: 1 }) : null;
 }
+
+/** How many pixels of the image's side a step in the last map is. */
+export function reductionOf(stem: Stem, stages: number): number {
+  return { small: 1, strided: 2, standard: 4 }[stem] * 2 ** (stages - 1);
+}
+
+/**
+ * Cells of equal size that cover `side` places, `count` of them; they overlap where it does not
+ * divide. Two are the same as PyTorch's adaptive pooling's.
+ */
+export function cellsOf(side: number, count: number): { readonly kernel: number; readonly stride: number } {
+  const stride = Math.floor(side / count);
+  return { kernel: side - (count - 1) * stride, stride };
+}
+
+type Cells = ReturnType<typeof cellsOf>;
 
 /** Three 3x3 convolutions in place of the 7x7 one. (He et al., 2019, ResNet-D) */
 function deepStem(channels: number, width: number, splits: number): nn.Sequential {
@@ -78,6 +96,12 @@ export class ResNet extends nn.Module implements Encoder {
   /** Absent in networks of three stages. */
   readonly layer4: nn.Sequential | null;
   readonly featureWidth: number;
+  /** In SimCLR v2's form. */
+  readonly sk: boolean;
+  /** Cells along each side of the last map. */
+  readonly pool: number;
+  /** Pixels of the image's side in a step of the last map. */
+  readonly reduction: number;
 
   constructor(options: ResNetOptions) {
     super();
@@ -88,8 +112,12 @@ export class ResNet extends nn.Module implements Encoder {
     this.bn1 = batchNorm2d(width, splits);
     this.maxpool = stemPool(stem);
     const widest = bottleneck ? 4 * width : width;
-    this.featureWidth = options.features ?? widest * 2 ** (blocks.length - 1);
-    const [first, ...rest] = stageChannels(blocks, width, widest, this.featureWidth).map(([inputs, outputs], i) =>
+    const last = options.features ?? widest * 2 ** (blocks.length - 1);
+    this.sk = sk;
+    this.pool = options.pool ?? 1;
+    this.featureWidth = last * this.pool ** 2;
+    this.reduction = reductionOf(stem, blocks.length);
+    const [first, ...rest] = stageChannels(blocks, width, widest, last).map(([inputs, outputs], i) =>
       stage(bottleneck ? Bottleneck : BasicBlock, blocks[i] as number, inputs, outputs, i === 0 ? 1 : 2, form),
     );
     this.layer1 = first as nn.Sequential;
@@ -101,8 +129,15 @@ export class ResNet extends nn.Module implements Encoder {
     if (this.maxpool) y = this.maxpool.forward(y);
     y = this.layer3.forward(this.layer2.forward(this.layer1.forward(y)));
     if (this.layer4) y = this.layer4.forward(y);
-    return y.mean([2, 3]);
+    return this.pool === 1 ? y.mean([2, 3]) : cellMeans(y, this.pool);
   }
+}
+
+/** [n, channels, h, w] to [n, channels cells cells]. */
+function cellMeans(y: Tensor, cells: number): Tensor {
+  const [down, across] = y.shape.slice(2).map((side) => cellsOf(side, cells)) as [Cells, Cells];
+  const means = avgPool2d(y, [down.kernel, across.kernel], { stride: [down.stride, across.stride] });
+  return means.flatten({ startDim: 1 });
 }
 
 function stage(

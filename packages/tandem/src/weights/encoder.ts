@@ -13,6 +13,7 @@ const cardSchema = z
       backbone: z.string(),
       width: z.int().positive().max(4096),
       features: z.int().positive().max(65536).optional(),
+      pool: z.int().positive().max(16).optional(),
       stem: z.enum(['small', 'strided', 'standard']).optional(),
       channels: z.int().positive().max(4),
       sk: z.boolean().optional(),

@@ -225,9 +225,12 @@ test('networks that are no real ResNets are written under no name of other libra
   const architectures = [
     { backbone: 'react-resnet8', width: 8, stem: 'small', channels: 1 },
     { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 28, channels: 1 },
+    { backbone: 'resnet8', width: 8, stem: 'small', channels: 1, sk: true },
+    { backbone: 'resnet10', width: 8, stem: 'small', channels: 1, pool: 2 },
   ] as const;
   for (const architecture of architectures) {
     const { backbone } = architecture;
+    const family = backbone.replace(/^resnet\d+/, 'resnet');
     const file = join(root, `${backbone}.safetensors`);
     const encoder = buildEncoder(architecture).eval() as Encoder;
     const card = { architecture, size: 28, mean: [0.286], std: [0.353] };
@@ -247,8 +250,11 @@ test('networks that are no real ResNets are written under no name of other libra
       [undefined, 3, encoder.featureWidth, card, { dtype: 'fp32' }],
     );
     const readme = readFileSync(join(out, 'README.md'), 'utf8');
-    assert.match(readme, new RegExp(`library_name: transformers.js\n[^]*"${backbone}", "onnx", "tandem"\\]`));
-    assert.match(readme, isViT ? /\[batch, 3, 28, 28\], of no other size/ : /\[batch, 3, height, width\]/);
+    assert.match(readme, new RegExp(`library_name: transformers.js\n[^]*"${family}", "onnx", "tandem"\\]`));
+    assert.match(
+      readme,
+      isViT || 'pool' in architecture ? /\[batch, 3, 28, 28\], of no other size/ : /\[batch, 3, height, width\]/,
+    );
     assert.ok(!/undefined|torchvision/.test(readme), readme);
 
     const x = rand([2, 1, 28, 28]);

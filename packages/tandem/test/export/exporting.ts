@@ -34,9 +34,9 @@ export function seasoned(architecture: Architecture, seed = 1): Encoder {
   return encoder.eval() as Encoder;
 }
 
-/** The graph of an encoder that has one. */
-export function graphIn(encoder: Encoder): Graph {
-  const graph = graphOf(encoder);
+/** The graph of an encoder that has one, for images of so many pixels. */
+export function graphIn(encoder: Encoder, size = 32): Graph {
+  const graph = graphOf(encoder, size);
   assert.ok(typeof graph !== 'string', String(graph));
   return graph;
 }

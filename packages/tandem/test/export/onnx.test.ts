@@ -145,6 +145,38 @@ describe('graphs in ONNX Runtime, beside the encoder', () => {
   }
 });
 
+describe('cells of the last map in ONNX Runtime', () => {
+  for (const { pool, size, stem } of [
+    { pool: 2, size: 28, stem: 'strided' }, // a map of 4x4
+    { pool: 2, size: 40, stem: 'strided' }, // of 5x5, whose cells overlap
+    { pool: 3, size: 20, stem: 'small' },
+  ] as const) {
+    test(`${pool}x${pool} for images of ${size}: means over them, those of a channel side by side`, async () => {
+      const encoder = seasoned({ backbone: 'resnet8', width: 8, features: 20, pool, stem, channels: 3 });
+      const graph = graphIn(encoder, size);
+      const images = normal([2, 3, size, size], 5, 'float32');
+      const { map, pooled } = await run(encodeModel(graph, info), floats(images), images.shape);
+      const found = pooled.data as Float32Array;
+      const own = scope(() => noGrad(() => floats(encoder.forward(images))));
+      assert.deepEqual([pooled.dims, encoder.featureWidth], [[2, 20 * pool ** 2], 20 * pool ** 2]);
+      assert.ok(least(cosines(own, found, encoder.featureWidth)) > 0.9999999);
+      assert.ok(least(cosines(inEngine(graph, images), found, encoder.featureWidth)) > 0.999999);
+      const [, , side] = map.dims as [number, number, number];
+      const at = (i: number, y: number, x: number) => (map.data as Float32Array)[(i * side + y) * side + x] as number;
+      const step = Math.floor(side / pool);
+      const places = (cell: number) => [...Array(side).keys()].slice(cell * step, side - (pool - 1 - cell) * step);
+      const means = [...Array(2 * 20).keys()].flatMap((i) =>
+        [...Array(pool ** 2).keys()].map((cell) => {
+          const [rows, columns] = [places(Math.floor(cell / pool)), places(cell % pool)];
+          const values = rows.flatMap((y) => columns.map((x) => at(i, y, x)));
+          return values.reduce((a, b) => a + b) / values.length;
+        }),
+      );
+      assert.ok(found.every((value, i) => Math.abs(value - (means[i] as number)) < 1e-5));
+    });
+  }
+});
+
 test('the ONNX checker finds nothing, and infers all shapes', {
   skip: !pythonWith('onnx') && 'no onnx for Python: apt-get install python3-onnx',
 }, (t) => {
@@ -259,7 +291,7 @@ test('the sign of 0 and of -0 is 1, of less -1', async () => {
     { op: 'Relu', inputs: [output], output: io.pooled },
     { op: 'GlobalAveragePool', inputs: [io.input], output: io.map },
   ];
-  const own = { ...graph, nodes: cut, features: 3 };
+  const own = { ...graph, nodes: cut, features: 3, map: [3, 1, 1] };
   const x = Float32Array.of(0, -0, -1e-30);
   const { pooled } = await run(encodeModel(own, info), x, [1, 3, 1, 1]);
   assert.deepEqual([...(pooled.data as Float32Array)], [1, 1, 0]);
@@ -273,7 +305,7 @@ test('what cannot be written is reported', () => {
       return x;
     }
   }
-  assert.equal(graphOf(new Other()), 'no form in ONNX is known of a Other');
+  assert.equal(graphOf(new Other(), 32), 'no form in ONNX is known of a Other');
   const graph = graphIn(seasoned(architectures[2] as Architecture));
   const bias = graph.constants['stem.conv.bias'];
   (bias?.data as Float32Array)[0] = 1e6;

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { noGrad, scope } from 'tandem-torch';
-import { type BackboneSettings, backbones, buildEncoder, newArchitecture } from '../../src/networks/index.js';
+import { adaptiveAvgPool2d, manualSeed, noGrad, scope, type Tensor } from 'tandem-torch';
+import {
+  type BackboneSettings,
+  backbones,
+  buildEncoder,
+  checkSide,
+  newArchitecture,
+} from '../../src/networks/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';
 
@@ -36,6 +42,34 @@ describe('architectures', () => {
         encoder.dispose();
       }));
   }
+
+  test('pool: means over cells of the last map, those of a channel side by side', () =>
+    scope(() => {
+      const settings: BackboneSettings = { width: 4, features: 6, stem: 'small' };
+      const x = normal([2, 3, 20, 20], 1, 'float32');
+      const at = (pool?: number) => {
+        manualSeed(3);
+        const encoder = buildEncoder(newArchitecture('resnet8', { ...settings, pool }, { size: 20, channels: 3 }));
+        return noGrad(() => encoder.eval().forward(x));
+      };
+      const [one, whole, two, places] = [at(), at(1), at(2), at(5)]; // a map of 5x5
+      assert.deepEqual(elements(whole), elements(one));
+      const map = places.reshape([2, 6, 5, 5]);
+      const close = (a: Tensor, b: Tensor) => assert.ok(a.sub(b).abs().max().item() < 1e-6);
+      close(map.mean([2, 3]), one);
+      close(adaptiveAvgPool2d(map, [2, 2]).flatten({ startDim: 1 }), two);
+    }));
+
+  test('pool: no more cells than the last map has places, in views too', () => {
+    const asked = () => newArchitecture('resnet18', { pool: 3 }, { size: 64, channels: 3 });
+    assert.throws(asked, /pool 3: the last map has 2x2 places for images of 64; set pool=2/);
+    const architecture = newArchitecture('resnet18', { pool: 2 }, { size: 64, channels: 3 });
+    assert.throws(() => checkSide(architecture, 32, 'views'), /1x1 places for views of 32; set pool=1/);
+    assert.throws(
+      () => newArchitecture('vit-micro', { pool: 2 }, { size: 32, channels: 3 }),
+      /pool is no setting of backbone vit-micro but of resnet8/,
+    );
+  });
 
   test('are completed by the width of the name and by what suits the images', () => {
     const at = (backbone: string, size: number, settings = {}) =>

@@ -40,19 +40,18 @@ export interface Node {
 
 /**
  * What a network computes, as data: from `pixel_values` [n, channels, h, w] to `last_hidden_state`
- * [n, features, h', w'] and `pooler_output` [n, features], all float32. Nodes stand in the order in
- * which they can be computed.
+ * [n, ...map] and `pooler_output` [n, features], all float32. Nodes stand in the order in which
+ * they can be computed.
  */
 export interface Graph {
   /** Of the images. */
   readonly channels: number;
   /** Of an image. */
   readonly features: number;
-  /**
-   * Side of the images, where it takes no others; their `last_hidden_state` is [n, tokens,
-   * features] then.
-   */
+  /** Side of the images, where it takes no others. */
   readonly side?: number;
+  /** Sizes of `last_hidden_state` after the batch; those that depend on the images by a name. */
+  readonly map: readonly (number | string)[];
   /** In an order in which they can be computed. */
   readonly nodes: readonly Node[];
   /** By name. */

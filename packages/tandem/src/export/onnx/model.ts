@@ -37,8 +37,7 @@ export interface ModelInfo {
  * takes any.
  */
 export function encodeModel(graph: Graph, { name, producerVersion, metadata }: ModelInfo): Uint8Array {
-  const { channels, features, side } = graph;
-  const map = side === undefined ? [features, 'feature_height', 'feature_width'] : ['tokens', features];
+  const { channels, features, side, map } = graph;
   const model = create(ModelProtoSchema, {
     irVersion: onnxIrVersion,
     opsetImport: [{ domain: '', version: BigInt(opset) }],

@@ -1,4 +1,4 @@
-import { cat, conv2d, maxPool2d, type Tensor, where } from 'tandem-torch';
+import { avgPool2d, cat, conv2d, maxPool2d, type Tensor, where } from 'tandem-torch';
 import { AveragePool } from '../../networks/index.js';
 import { type Graph, indicesOf, type Node } from './graph.js';
 
@@ -19,7 +19,10 @@ interface Said {
 const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>> = {
   Conv: ([x, a, b], said) => conv2d(x, a, { bias: b ?? null, ...windowOf(said) }),
   MaxPool: ([x], said) => maxPool2d(x, said.sizes('kernel_shape'), windowOf(said)),
-  AveragePool: ([x], { sizes }) => new AveragePool(sizes('strides')[0] as number).forward(x),
+  AveragePool: ([x], { sizes }) =>
+    sizes('pads')
+      ? new AveragePool(sizes('strides')[0] as number).forward(x)
+      : avgPool2d(x, sizes('kernel_shape'), { stride: sizes('strides') }),
   GlobalAveragePool: ([x]) => x.mean([2, 3], { keepdim: true }),
   Flatten: ([x]) => x.flatten({ startDim: 1 }),
   Relu: ([x]) => x.relu(),

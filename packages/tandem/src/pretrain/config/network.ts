@@ -16,6 +16,14 @@ export const networkOptions = z.object({
     .max(16384)
     .optional()
     .describe('channels of the last stage, and so of the features; defaults to what doubling width gives'),
+  pool: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      'cells along each side of the last map that a resnet averages each by itself: features that say where things are, pool^2 times as many; defaults to 1',
+    ),
   stem: z
     .enum(['small', 'strided', 'standard'])
     .optional()
