@@ -10,14 +10,18 @@ import { print, printJson, tell } from '../terminal/print.js';
 
 /**
  * What a few minutes on two cores buy the most with, as far as we have found. Few steps, so: a
- * small network at half resolution, mild crops (raw pixels are a hard opponent, and where things
- * are matters), a rate that moves at every step, and a teacher that follows quickly.
+ * small network at half resolution, features of 2x2 cells and mild crops (raw pixels are a hard
+ * opponent: clothes lie centred, and where their parts are matters), a rate that moves at every
+ * step, and a teacher that follows quickly. Chosen on 10,000 held-out training pictures, where the
+ * nearest neighbour was right for 86.8 % (raw pixels 85.5 %) and with ten labels a class for
+ * 70.2 % (65.2 %).
  */
 const settings = {
   images: 'fashion-mnist',
   backbone: 'resnet8',
   width: 16,
   features: 128,
+  pool: 2,
   stem: 'strided',
   epochs: 6,
   epochMode: 'one-pass',
