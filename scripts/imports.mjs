@@ -81,7 +81,13 @@ export const house = [
     why: 'it asks the engine what is there',
   },
 
-  { room: `${tandem}/files`, may: common, worldly: true, why: 'files know nothing of what is in them' },
+  {
+    room: `${tandem}/files`,
+    may: common,
+    packages: ['jsonc-parser'],
+    worldly: true,
+    why: 'files know nothing of what is in them',
+  },
 
   { room: `${tandem}/images/options.ts`, may: common, why: 'it says what users may ask for' },
   { room: `${tandem}/images/concurrency.ts`, why: 'it knows only that work is done' },

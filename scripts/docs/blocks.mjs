@@ -82,7 +82,7 @@ async function help(command) {
     return true;
   };
   try {
-    await run(['help', command]);
+    await run(['help', command, '--all']);
   } finally {
     process.stdout.write = write;
   }

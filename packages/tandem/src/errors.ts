@@ -23,7 +23,8 @@ const longestWord = 200;
 /**
  * The candidate closest to `word`, or undefined where none is near. Near means that a third of the
  * letters differ at most, or that `word` (of four letters or more) is how the candidate begins,
- * give or take a quarter. Case does not count; the first of several equally close wins.
+ * give or take a quarter. Case does not count, and numbers compare as numbers: `resnet19` is nearer
+ * to `resnet18` than to `resnet10`. The first of several equally close wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > longestWord) return undefined;
@@ -41,6 +42,18 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 function unlikeness(wanted: string, other: string): number {
+  const digits = wanted.match(number) ?? [];
+  const otherDigits = other.match(number) ?? [];
+  if (digits.length === 0 || digits.length !== otherDigits.length) return lettersApart(wanted, other);
+  const gaps = digits.map((text, i) => Math.abs(Number(text) - Number(otherDigits[i])));
+  const gap = gaps.reduce((sum, one) => sum + one, 0);
+  // Below one, so that numbers decide among names whose letters are equally close.
+  return lettersApart(wanted.replace(number, '0'), other.replace(number, '0')) + gap / (1 + gap);
+}
+
+const number = /\d+/g;
+
+function lettersApart(wanted: string, other: string): number {
   const whole = distance(wanted, other);
   if (whole <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))) return whole;
   if (wanted.length < 4) return Number.POSITIVE_INFINITY;

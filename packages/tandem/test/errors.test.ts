@@ -21,6 +21,16 @@ test('the nearest name is found by spelling or by how it begins', () => {
   assert.equal(nearest('mnist', []), undefined);
 });
 
+test('numbers in names compare as numbers', () => {
+  const networks = ['resnet8', 'resnet10', 'resnet18', 'resnet34', 'resnet50', 'resnet101', 'vit-tiny'];
+  assert.equal(nearest('resnet19', networks), 'resnet18');
+  assert.equal(nearest('resnt19', networks), 'resnet18');
+  assert.equal(nearest('resnet99', networks), 'resnet101');
+  assert.equal(nearest('ResNet-42', networks), 'resnet34');
+  assert.equal(nearest('resnet', networks), 'resnet8');
+  assert.equal(nearest('lambda1', ['lambda0', 'lambdaSchedule']), 'lambda0');
+});
+
 test('a whole name as close as a beginning is preferred', () => {
   assert.equal(nearest('batch', ['batchSize', 'batch']), 'batch');
 });

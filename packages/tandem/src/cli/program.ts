@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../errors.js';
+import { didYouMean, UserError } from '../errors.js';
 import { TooManySkippedError } from '../images/decode/skipped.js';
-import { printable } from '../text.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
+import { unknownCommand } from './shared/unknown-command.js';
 import { Exit } from './terminal/exit.js';
-import { helpWidth } from './terminal/help.js';
+import { helpStyle } from './terminal/help.js';
+import { message } from './terminal/lines.js';
 import { tell } from './terminal/print.js';
 
 /** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
@@ -70,20 +71,25 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
 
 const examples = `
 Begin with:
-  tandem doctor                                         is everything here, and fast?
-  tandem pretrain pictures --epochs 50                  learns from a folder of yours
-  tandem knn runs/pictures-clbo-resnet18 pictures       measures it, if the folder has class folders
+  tandem doctor                                    is everything here, and fast?
+  tandem pretrain pictures --epochs 50             learns from a folder of yours
+  tandem knn runs/pictures-clbo-resnet18 pictures  measures it, if labelled
 
-Every setting of pretraining is listed by \`tandem help pretrain\`.`;
+\`tandem help pretrain\` shows what most people set, with \`--all\` every setting.`;
 
 /**
  * Runs one command line.
  * @returns the exit code: 0 done, 1 failed with one clear line, 2 wrong usage, 130 or 143
  * interrupted
  */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(given: readonly string[]): Promise<number> {
+  const argv = withoutHelpCommand(given);
   let program: Command | undefined;
   try {
+    const [word = '--help'] = argv;
+    if (!word.startsWith('-') && word !== 'help' && !Object.hasOwn(commands, word)) {
+      throw unknownCommand(word, Object.keys(commands));
+    }
     program = await programFor(argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -118,29 +124,32 @@ function aboutSkipped({ skipped }: TooManySkippedError, command: Command | undef
   return `${flag}; ${listSkipped(skipped, command?.opts().out)}`;
 }
 
+/** `help pretrain --all` as `pretrain --help --all`. */
+function withoutHelpCommand(argv: readonly string[]): readonly string[] {
+  const [help, name, ...rest] = argv;
+  return help === 'help' && name !== undefined ? [name, '--help', ...rest] : argv;
+}
+
 async function programFor(argv: readonly string[]): Promise<Command> {
   const program = new Command('tandem')
     .usage('<command>')
     .description('Learns image encoders from pictures without labels.')
     .version(tandemVersion)
     .exitOverride()
-    .configureHelp({ helpWidth: helpWidth() })
+    .showSuggestionAfterError(false) // ours knows more of what is near
+    .configureHelp(helpStyle())
     .configureOutput({
-      // One line, also where commander puts its suggestion on a second one.
-      outputError: (text, write) =>
-        write(
-          `${printable(
-            text
-              .trimEnd()
-              .replace(/^error: /, 'tandem: ')
-              .replace(/\n(?=\([^\n]*$)/, ' '),
-          )}\n`,
-        ),
+      outputError: (text, write) => {
+        const error = text.trimEnd().replace(/^error: /, '');
+        const [, flag] = /^unknown option '(-[^'=]*)/.exec(error) ?? [];
+        const flags = program.commands.find((one) => one.name() === argv[0])?.options ?? [];
+        const near = flag === undefined ? '' : didYouMean(flag, [...flags.map(({ long }) => long ?? ''), '--help']);
+        write(`${message(`tandem: ${error}${near === '' ? '' : `.${near}`}`)}\n`);
+      },
     })
     .addHelpText('after', examples);
-  const called = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { about, load }] of Object.entries(commands)) {
-    const command = name === called ? await load() : new Command(name);
+    const command = name === argv[0] ? await load() : new Command(name);
     program.addCommand(command.description(about).copyInheritedSettings(program));
   }
   return program;

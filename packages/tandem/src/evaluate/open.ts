@@ -67,7 +67,7 @@ export async function withOpened<T>(
   try {
     const { card, note } = encoders[0] as OpenedEncoder;
     if (note) hooks.onNote?.(note);
-    const split = await openSplit(what, options.images, card, openingFor(options), hooks);
+    const split = await openSplit(what, options, card, hooks);
     for (const { encoder } of encoders) encoder.to({ device });
     return await measure({ ...split, encoders, classes: classNames(split.reference), device, view: encoderView(card) });
   } finally {
@@ -89,14 +89,16 @@ export function featuresOf(
 
 async function openSplit(
   what: string,
-  images: string,
+  options: MeasureOptions,
   card: EncoderCard,
-  opening: Opening,
   { onProgress, onNote, signal }: JobHooks,
 ): Promise<KnnSplit> {
-  const data = await openImages(images, { size: card.size, ...opening, margin: cropMargin, onProgress, signal });
+  const { encoder, images } = options;
+  const opening = { size: card.size, ...openingFor(options), margin: cropMargin };
+  const data = await openImages(images, { ...opening, onProgress, signal });
   const split = requireLabels(images, data, what);
-  if (data.note) onNote?.(data.note);
+  // Of its own images a run told when it began.
+  if (data.note && ownOpening(encoder, images) === undefined) onNote?.(data.note);
   if (data.skipped.length > 0) onNote?.(skippedNote(data.skipped));
   checkChannels(images, split.reference.channels, card);
   requireTwoClasses(images, split.reference, what);

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
+import jsonc from 'jsonc-parser';
 import { UserError } from '../errors.js';
 import { endless, readRegular } from './regular.js';
 
@@ -12,19 +13,57 @@ const mostJson = 2 ** 20;
 export function readJson(path: string): Record<string, unknown> {
   const kind = endless(path);
   if (kind !== undefined) throw new UserError(`it is ${kind}; give a regular file`);
-  const text = readStart(path, mostJson + 1);
-  if (text.length > mostJson) throw new UserError('it is larger than 1 MiB');
+  const bytes = readStart(path, mostJson + 1);
+  if (bytes.length > mostJson) throw new UserError('it is larger than 1 MiB');
+  const text = bytes.toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(text.toString('utf8'));
+    value = JSON.parse(text);
   } catch {
-    throw new UserError('it is not JSON');
+    throw new UserError(`it is not JSON${faultIn(text)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UserError('it must be a JSON object, {"setting": value, ...}');
   }
   return value as Record<string, unknown>;
 }
+
+/** `: line 3, column 9: a comma with nothing after it`: Node's messages do not always say where. */
+function faultIn(text: string): string {
+  const faults: { code: jsonc.ParseErrorCode; offset: number }[] = [];
+  try {
+    jsonc.visit(text, { onError: (code, offset) => faults.push({ code, offset }) }, { disallowComments: true });
+  } catch {
+    return ''; // lists in lists beyond the stack
+  }
+  const [fault] = faults;
+  if (fault === undefined) return '';
+  const before = text.slice(0, fault.offset).trimEnd();
+  const isTrailing = before.endsWith(',') && /[}\]]/.test(text[fault.offset] ?? '');
+  const lines = text.slice(0, isTrailing ? before.length - 1 : fault.offset).split('\n');
+  const what = isTrailing ? 'a comma with nothing after it' : meanings[jsonc.printParseErrorCode(fault.code)];
+  return `: line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}${what ? `: ${what}` : ''}`;
+}
+
+/** What the parser's words for faults mean. */
+const meanings: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'a word that is neither true, false nor null; texts and names stand in double quotes',
+  InvalidNumberFormat: 'digits that are no number',
+  PropertyNameExpected: 'a name in double quotes is missing',
+  ValueExpected: 'a value is missing',
+  ColonExpected: 'a colon is missing',
+  CommaExpected: 'a comma is missing',
+  CloseBraceExpected: 'a } is missing',
+  CloseBracketExpected: 'a ] is missing',
+  EndOfFileExpected: 'more after the end',
+  InvalidCommentToken: 'a comment, which JSON has none of',
+  UnexpectedEndOfComment: 'a comment, which JSON has none of',
+  UnexpectedEndOfString: 'a text without its closing quote',
+  UnexpectedEndOfNumber: 'a number without its end',
+  InvalidUnicode: 'a \\u without its four digits',
+  InvalidEscapeCharacter: 'a backslash before a sign that needs none',
+  InvalidCharacter: 'a control character in a text',
+};
 
 function readStart(path: string, most: number): Buffer {
   const file = openSync(path, 'r');

@@ -52,6 +52,8 @@ export type PretrainEvent =
       readonly run: string;
       /** What config.json says, all that the images and the machine decide included. */
       readonly settings: FlatConfig;
+      /** Those that are not the defaults, as they were asked for. */
+      readonly changed: FlatConfig;
       readonly data: DataSet;
       readonly device: Device;
       /** Images learned from: all, or those with a label that the method may see. */

@@ -4,7 +4,7 @@ export type { DataSettings } from './config/data.js';
 export type { ExecutionSettings } from './config/execution.js';
 export { describeOptions, type OptionHelp } from './config/help.js';
 export type { NetworkSettings } from './config/network.js';
-export { type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';
+export { changedSettings, type FlatConfig, flattenConfig, type RunConfig, runOptions } from './config/options.js';
 export { knownSettings } from './config/read.js';
 export { resolveConfig } from './config/resolve.js';
 export type { TrainingSettings } from './config/training.js';

@@ -70,14 +70,15 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
 
   for (const text of [
     '40 images of 3x32x32',
-    'settings: images=',
-    'lambda0=0.0001',
+    'settings that are not the defaults:',
+    'width=4',
     'epoch 1/2',
     'epoch 2/2',
     `done: ${out}`,
   ]) {
     assert.ok(stderr.includes(text), text);
   }
+  assert.ok(!stderr.includes('lambda0='), 'a default is not told');
   assert.match(stderr, /every tenth image of each class \(4 of 40\) is held out/);
 
   const again = join(temporary(t), 'again');

@@ -103,7 +103,7 @@ const wrong: [words: string[], message: RegExp][] = [
   [['--out', 'views.jpg'], /--out must name a \.png file, got views\.jpg/],
   [['--out', 'x.png', '--views', 'larg'], /unknown views 'larg'; .*Did you mean 'large'\?/],
   [['--out', 'x.png', '--count', '0'], /--count must be a whole number of at least 1, got 0/],
-  [['--out', 'x.png', '--viws', 'small'], /unknown option '--viws' \(Did you mean --views\?\)/],
+  [['--out', 'x.png', '--viws', 'small'], /unknown option '--viws'\. Did you mean '--views'\?/],
   [['--out', 'x.png', 'epochs=3'], /epochs changes no view; the settings that do are views, locals, cropMin, /],
   [['--out', 'x.png', 'cropMn=1'], /unknown setting 'cropMn' for clbo\. Did you mean 'cropMin'\?/],
 ];

@@ -291,8 +291,8 @@ test('a config.json that is damaged or means ill is refused with one short line'
   const text = (changes: object) => JSON.stringify({ ...good, ...changes });
   const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
   const hostile: [string, RegExp][] = [
-    ['', /config\.json cannot be used: it is not JSON$/],
-    [text({}).slice(0, 200), /it is not JSON$/],
+    ['', /config\.json cannot be used: it is not JSON: line 1, column 1: a value is missing$/],
+    [text({}).slice(0, 200), /it is not JSON: line 1, column \d+: [^\n]+$/],
     ['null', /must be a JSON object/],
     ['[]', /must be a JSON object/],
     ['{}', /images is missing/],

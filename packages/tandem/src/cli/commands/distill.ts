@@ -13,6 +13,7 @@ export function distillCommand(): Command {
     name: 'distill',
     flags: { ...trainingFlags, backbone: '--student <name>' },
     methods: imitating,
+    rare: ['--preset', '--init', '--precision', '--data-root'],
     check,
   });
 }

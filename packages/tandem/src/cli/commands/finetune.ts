@@ -5,6 +5,7 @@ import { aboveZero, notNegative, wholeNumber } from '../shared/arguments.js';
 import { type MeasureFlags, whichOf, withMeasuring } from '../shared/encoder-flags.js';
 import { showFinetuneResult } from '../shared/finetune-result.js';
 import { showTraining } from '../shared/training.js';
+import { withShortHelp } from '../terminal/help.js';
 
 interface Flags extends MeasureFlags {
   labels: number;
@@ -26,7 +27,7 @@ interface Flags extends MeasureFlags {
 export function finetuneCommand(): Command {
   const byLabels = (name: 'epochs' | 'batch') =>
     `${[0.01, 0.1, 1].map((share) => finetuneDuration(share)[name]).join(', ')} with 1 %, 10 %, 100 % of the labels`;
-  return withMeasuring(new Command('finetune'), 'kept')
+  const command = withMeasuring(new Command('finetune'), 'kept')
     .requiredOption('--labels <share>', 'share of the labels of each class, such as 1%, 10% or 100%', labelShare)
     .option(
       '--from-head-layer <n>',
@@ -49,6 +50,7 @@ export function finetuneCommand(): Command {
       'run folder of the fine-tuned network, new or empty (default: the next free runs/<images>-finetune-<share>)',
     )
     .action(run);
+  return withShortHelp(command, ['--from-head-layer', '--weight-decay', '--crop-min']);
 }
 
 async function run(runOrFile: string, images: string, flags: Flags): Promise<void> {

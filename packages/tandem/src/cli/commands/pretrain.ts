@@ -5,5 +5,8 @@ import { trainingCommand } from '../shared/training-command.js';
 
 /** `tandem pretrain <images>`: learns an encoder and keeps it in a run folder. */
 export function pretrainCommand(): Command {
-  return trainingCommand({ name: 'pretrain', flags: trainingFlags, methods: Object.keys(methods) });
+  return trainingCommand({
+    ...{ name: 'pretrain', flags: trainingFlags, methods: Object.keys(methods) },
+    rare: ['--preset', '--init', '--teacher', '--precision', '--data-root'],
+  });
 }

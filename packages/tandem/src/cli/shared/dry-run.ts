@@ -1,8 +1,8 @@
 import { shownBytes } from '../../errors.js';
 import { effectiveOperations, type Operations } from '../../networks/index.js';
 import { type Estimate, estimateRun, type NetworkFacts, type RunConfig } from '../../pretrain/index.js';
-import { wrapped } from '../terminal/help.js';
 import { interruptible } from '../terminal/interruptible.js';
+import { wrapped } from '../terminal/lines.js';
 import { print, printJson } from '../terminal/print.js';
 
 /**

@@ -3,6 +3,7 @@ import { defined } from '../../defined.js';
 import type { MeasureOptions, Opening } from '../../evaluate/index.js';
 import { dataSets } from '../../images/index.js';
 import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
+import { withShortHelp } from '../terminal/help.js';
 import { oneOf, share, wholeNumber } from './arguments.js';
 
 /** How images are opened, where not as their run did. */
@@ -42,7 +43,7 @@ export function withEncoder(command: Command, choices: readonly EncoderChoice[],
 
 /** Adds what says how images are opened. */
 export function withOpening(command: Command): Command {
-  return command
+  command
     .option('--data-root <folder>', 'where named data sets are looked for first')
     .option(
       '--max-skipped <share>',
@@ -53,6 +54,7 @@ export function withOpening(command: Command): Command {
       '--cache <folder>',
       "folder for decoded images that are too many for the memory (default: the run's for its own images, or in the user's cache)",
     );
+  return withShortHelp(command, ['--data-root', '--max-skipped', '--cache']);
 }
 
 /** Adds the arguments and options that all commands share that measure encoders. */

@@ -3,23 +3,64 @@ import { describeOptions, type OptionHelp, runOptions } from '../../pretrain/ind
 import { helpTable } from '../terminal/help.js';
 import type { Flags } from './settings.js';
 
-/** The settings of a command that trains, of each of its methods, and what presets change. */
-export function methodsHelp({
-  flags,
-  methods: offered,
-}: {
+/** Settings without a flag that most people set. */
+const common = ['width', 'size', 'stem', 'views', 'optimizer', 'warmup', 'knnEvery'];
+
+/** What the help of a command that trains is made of. */
+export interface MethodsHelp {
   readonly flags: Flags;
+  /** The methods that it offers. */
   readonly methods: readonly string[];
-}): string {
+}
+
+/** The common settings, and those of the method that is asked for. @param method by name */
+export function shortMethodsHelp({ methods: offered }: MethodsHelp, name: string, method: string | undefined): string {
+  const shown = describeOptions(runOptions).filter((option) => common.includes(option.name));
+  const more: [string, string][] = [
+    ...(method === undefined
+      ? [[`tandem ${name} --method byol --help`, "that method's settings"] as [string, string]]
+      : []),
+    [`tandem ${name} --help --all`, 'all flags and settings'],
+  ];
+  return [
+    settingsTable('Settings, given as key=value:', shown.map(brief)),
+    ...(method === undefined ? [] : methodHelp(method, offered)),
+    helpTable('More:', more),
+  ].join('\n');
+}
+
+/** The settings of a command that trains, of each of its methods, and what presets change. */
+export function methodsHelp({ flags, methods: offered }: MethodsHelp): string {
   const rest = describeOptions(runOptions).filter(({ name }) => name !== 'images' && !flags[name]);
   return [
     settingsTable('Settings, given as key=value:', rest),
-    ...offered.map((name) => {
-      const { summary, options } = findMethod(name);
-      return settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options));
-    }),
+    ...offered.map(settingsOf),
     helpTable('What a preset changes, where nothing else is asked:', presetRows(offered)),
   ].join('\n');
+}
+
+/** @throws UsageError for a method that there is not */
+function methodHelp(method: string, offered: readonly string[]): string[] {
+  const rows = presetRows([method]);
+  const { name } = findMethod(method);
+  if (!offered.includes(name)) return [];
+  return [settingsOf(name), ...(rows.length > 0 ? [helpTable('What a preset changes:', rows)] : [])];
+}
+
+function settingsOf(method: string): string {
+  const { name, summary, options } = findMethod(method);
+  return settingsTable(`Settings of --method ${name}, ${summary}:`, describeOptions(options));
+}
+
+/** The first of two meanings, which is what most want to know. */
+function brief({ choices, ...option }: OptionHelp): OptionHelp {
+  const [first = ''] = option.description.split(';');
+  return { ...option, ...(choices && { choices: shortList(choices) }), description: first, aliases: [] };
+}
+
+/** The first of many names. */
+export function shortList(names: readonly string[]): string[] {
+  return names.length <= 6 ? [...names] : [...names.slice(0, 4), '...'];
 }
 
 /** Settings and what they mean, as help shows them. */

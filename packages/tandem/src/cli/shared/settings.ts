@@ -1,4 +1,4 @@
-import { didYouMean, UsageError } from '../../errors.js';
+import { nearest, UsageError } from '../../errors.js';
 import { knownSettings, readConfigFile, withoutAliases } from '../../pretrain/index.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
@@ -25,15 +25,16 @@ export const trainingFlags = {
  * All settings by name: the file's, then key=value, then flags.
  * @param words the images first, unless another word names them
  * @param given settings by flags
+ * @param known all flags of the command, such as `--out`
  * @throws UsageError for a word that is no setting, an unknown flag, or without images
  */
 export function gatherSettings(
   words: readonly string[],
   file: string | undefined,
   given: object,
-  { name, flags }: { readonly name: string; readonly flags: Flags },
+  { name, flags, known = [] }: { readonly name: string; readonly flags: Flags; readonly known?: readonly string[] },
 ): Record<string, unknown> {
-  const own = withoutAliases({ ...readWords(words, flags), ...given });
+  const own = withoutAliases({ ...readWords(words, flags, known), ...given });
   const from = file === undefined ? undefined : readConfigFile(file);
   if (from?.isOfRun && 'preset' in own) {
     throw new UsageError(
@@ -46,10 +47,10 @@ export function gatherSettings(
   return all;
 }
 
-function readWords(words: readonly string[], flags: Flags): Record<string, string> {
+function readWords(words: readonly string[], flags: Flags, known: readonly string[]): Record<string, string> {
   const settings: [string, string][] = [];
   for (const [position, word] of words.entries()) {
-    if (word.startsWith('-')) throw unknownFlag(word, flags);
+    if (word.startsWith('-')) throw unknownFlag(word, flags, known);
     const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (key !== undefined && value !== undefined) settings.push([key, value]);
     else if (position === 0) settings.push(['images', word]);
@@ -58,17 +59,18 @@ function readWords(words: readonly string[], flags: Flags): Record<string, strin
   return Object.fromEntries(settings);
 }
 
-function unknownFlag(word: string, flags: Flags): UsageError {
+function unknownFlag(word: string, flags: Flags, known: readonly string[]): UsageError {
   const [flag = '', value = '...'] = word.replace(/^-+/, '').split('=');
+  const settings = knownSettings().filter((name) => !flags[name]);
   const name = attributeOf(flag);
-  if (knownSettings().includes(name) && !flags[name]) {
+  if (settings.includes(name)) {
     return new UsageError(`unknown option '${word}': ${name} is a setting, given as ${name}=${value}`);
   }
-  const known = [
-    ...Object.values(flags).map((flag) => flag.replace(/ .*/, '')),
-    ...['--out', '--config', '--dry-run', '--json', '--help'],
-  ];
-  return new UsageError(`unknown option '${word}'.${didYouMean(`--${flag}`, known)}`);
+  const names = known.map((one) => one.replace(/^--/, ''));
+  const near = nearest(flag, [...names, ...settings]);
+  if (near === undefined) return new UsageError(`unknown option '${word}'.`);
+  const right = names.includes(near) ? `--${near}` : `${near}=${value}`;
+  return new UsageError(`unknown option '${word}'. Did you mean '${right}'?`);
 }
 
 /** `--data-root <folder>`: dataRoot */

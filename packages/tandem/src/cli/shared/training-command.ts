@@ -1,9 +1,10 @@
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { dataSets } from '../../images/index.js';
 import { describeOptions, pretrain, resolveConfig, runOptions } from '../../pretrain/index.js';
+import { wantsAll, withShortHelp } from '../terminal/help.js';
 import { showEstimate } from './dry-run.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
-import { described, methodsHelp } from './settings-help.js';
+import { described, methodsHelp, shortMethodsHelp } from './settings-help.js';
 import { showTraining } from './training.js';
 
 /** One of the commands that train without labels. */
@@ -12,6 +13,8 @@ export interface Training {
   readonly flags: Flags;
   /** The methods that it offers. */
   readonly methods: readonly string[];
+  /** Flags that its short help leaves out. */
+  readonly rare: readonly string[];
   /** Throws UsageError for settings that are not for it. */
   check?(settings: Readonly<Record<string, unknown>>): void;
 }
@@ -38,7 +41,7 @@ export function trainingCommand(training: Training): Command {
     const flag = flags[option.name];
     if (flag) command.option(flag, `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`);
   }
-  return command
+  command
     .option('--out <folder>', 'run folder, new or empty (default: the next free runs/<images>-<method>-<backbone>)')
     .option(
       '--config <file>',
@@ -46,15 +49,41 @@ export function trainingCommand(training: Training): Command {
     )
     .option('--dry-run', 'build it all, report its size, operations and memory, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
-    .addHelpText('after', () => methodsHelp(training))
-    .action((images: string | undefined, settings: string[], options: Options) =>
-      train(training, images === undefined ? settings : [images, ...settings], options),
+    .addHelpText('after', ({ command: asked }) =>
+      wantsAll(asked) ? methodsHelp(training) : shortMethodsHelp(training, name, asked.opts().method),
+    )
+    .action((images: string | undefined, settings: string[], options: Options, { options: known }: Command) =>
+      train(training, images === undefined ? settings : [images, ...settings], options, known),
     );
+  return withShortHelp(command, training.rare, briefly(training));
 }
 
-async function train(training: Training, words: readonly string[], options: Options): Promise<void> {
+/** What the short help says of flags in fewer words. */
+function briefly({ methods: offered }: Training): Record<string, string> {
+  return {
+    '--method': `how to learn: ${offered.join(', ')} (default: clbo)`,
+    '--backbone': 'network: resnet8 to resnet200, vit-tiny, ... (default: resnet18)',
+    '--student': 'network: resnet8 to resnet200, vit-tiny, ... (default: resnet18)',
+    '--epochs': 'passes over the images (default: 200)',
+    '--batch': 'images in a step (default: 256)',
+    '--lr': 'learning rate (default: 0.06)',
+    '--out': 'run folder (default: runs/<images>-<method>-<backbone>)',
+    '--config': "settings as JSON, such as a run's config.json",
+    '--dry-run': 'report size, operations, memory and time; train nothing',
+  };
+}
+
+async function train(
+  training: Training,
+  words: readonly string[],
+  options: Options,
+  known: readonly Option[],
+): Promise<void> {
   const { out, config, json, dryRun, ...given } = options;
-  const all = gatherSettings(words, config, bySetting(given, training.flags), training);
+  const all = gatherSettings(words, config, bySetting(given, training.flags), {
+    ...training,
+    known: known.map(({ long }) => long ?? ''),
+  });
   training.check?.(all);
   const resolved = resolveConfig(all);
   if (dryRun) return showEstimate(resolved, out, json === true);

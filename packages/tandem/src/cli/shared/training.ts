@@ -4,7 +4,7 @@ import { inPoints } from '../../math.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain/index.js';
 import { withReport } from '../../report/index.js';
 import { Exit } from '../terminal/exit.js';
-import { wrapped } from '../terminal/help.js';
+import { wrapped } from '../terminal/lines.js';
 import { printJson, tell } from '../terminal/print.js';
 import { duration, progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
@@ -99,16 +99,16 @@ function trainingScreen(images: string) {
 
 type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
 
-function opening({ run, settings: all, data, learned, steps, parameters, from }: Event<'start'>): string[] {
+function opening({ run, changed, data, learned, steps, parameters, from }: Event<'start'>): string[] {
   const { train, skipped, note } = data;
-  const settings = Object.entries(all).map(([key, value]) => `${key}=${value}`);
+  const settings = Object.entries(changed).map(([key, value]) => `${key}=${value}`);
   return [
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(data.queries ? [] : ['k-NN is skipped']),
-    ...wrapped(['settings:', ...settings]),
+    ...wrapped(settings.length > 0 ? ['settings that are not the defaults:', ...settings] : ['settings: the defaults']),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];

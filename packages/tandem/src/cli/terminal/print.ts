@@ -1,4 +1,5 @@
 import { printable, printableJson } from '../../text.js';
+import { message } from './lines.js';
 
 /** Lines on stdout; each stays one, whatever names stand in it. */
 export function print(...lines: readonly string[]): void {
@@ -10,7 +11,7 @@ export function printJson(value: unknown): void {
   console.log(printableJson(value));
 }
 
-/** Lines on stderr; each stays one. */
+/** Lines on stderr; each stays one, if the terminal has room for it. */
 export function tell(...lines: readonly string[]): void {
-  console.error(lines.map(printable).join('\n'));
+  console.error(lines.map(message).join('\n'));
 }

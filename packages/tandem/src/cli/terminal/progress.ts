@@ -1,5 +1,6 @@
 import type { JobHooks } from '../../evaluate/index.js';
 import { printable } from '../../text.js';
+import { message } from './lines.js';
 
 /**
  * Shows on stderr how far a job is: a bar in a terminal, a plain line now and then elsewhere.
@@ -59,7 +60,7 @@ export function progress(label: string): Progress {
     },
     say(line) {
       erase();
-      stderr.write(`${printable(line)}\n`);
+      stderr.write(`${message(line)}\n`);
     },
     stop: erase,
   };

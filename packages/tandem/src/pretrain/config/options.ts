@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../defined.js';
-import { type MethodConfig, type MethodName, methods } from '../../methods/index.js';
+import { findMethod, type MethodConfig, type MethodName, methods } from '../../methods/index.js';
 import { type DataSettings, dataOptions } from './data.js';
 import { type ExecutionSettings, executionOptions } from './execution.js';
 import { type NetworkSettings, networkOptions } from './network.js';
@@ -71,4 +71,12 @@ export function flattenConfig({ data, method, preset, network, training, views, 
     ...reading,
     ...method.options,
   });
+}
+
+/** The settings of a configuration that are not the defaults, without the images. */
+export function changedSettings(config: RunConfig): FlatConfig {
+  const { images: _, ...shape } = { ...runOptions.shape, ...findMethod(config.method.name).options.shape };
+  const isDefault = (key: string, value: unknown) =>
+    !Object.hasOwn(shape, key) || z.safeParse(shape[key as keyof typeof shape], undefined).data === value;
+  return Object.fromEntries(Object.entries(flattenConfig(config)).filter(([key, value]) => !isDefault(key, value)));
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { shellWord, UserError } from '../../errors.js';
 import { train } from '../../train/loop.js';
+import { changedSettings } from '../config/options.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import type { PretrainEvent } from '../events.js';
 import type { Run } from '../run.js';
@@ -32,11 +33,12 @@ export async function* runLoop(
   yield { kind: 'end', run: path, metrics: state.metrics, interrupted: signal?.aborted === true };
 }
 
-function startOf({ folder, settings, data, plan, batches, method }: Run, state: RunState): PretrainEvent {
+function startOf({ config, folder, settings, data, plan, batches, method }: Run, state: RunState): PretrainEvent {
   return {
     kind: 'start',
     run: folder.path,
     settings,
+    changed: changedSettings(config),
     data,
     device: plan.device,
     learned: batches.set.count,

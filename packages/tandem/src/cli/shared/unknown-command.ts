@@ -1,0 +1,27 @@
+import { didYouMean, shownName, UsageError } from '../../errors.js';
+
+/** What people call things that a command of another name does, or a page tells how to do. */
+const instead: readonly (readonly [words: readonly string[], what: string])[] = [
+  [['train', 'learn', 'fit', 'pretraining', 'run'], '`tandem pretrain` learns an encoder'],
+  [['evaluate', 'eval', 'test', 'accuracy', 'probe'], '`tandem knn` and `tandem linear` measure an encoder'],
+  [
+    ['search', 'index', 'similar', 'retrieve', 'neighbours', 'neighbors'],
+    '`tandem embed` writes the vectors to search in; docs/guide/search.md shows how',
+  ],
+  [['features', 'encode', 'extract', 'vectors', 'embeddings'], '`tandem embed` writes the features of images'],
+  [['predict', 'classify', 'classifier'], '`tandem linear` and `tandem finetune` train a classifier'],
+  [['continue', 'restart'], '`tandem resume` resumes a run'],
+  [['visualize', 'visualise', 'plot', 'umap'], '`tandem tsne` draws features, `tandem report` a run'],
+  [['augment', 'augmentations', 'show'], '`tandem views` shows the views of images'],
+  [['onnx', 'convert', 'quantize'], '`tandem export` writes an encoder for other tools'],
+  [['install', 'init'], '`npm run setup` sets the engine up, `tandem doctor` looks whether it is well'],
+  [['student', 'teach', 'compress'], '`tandem distill` teaches a small network'],
+];
+
+/** What to do where a command is not known: the nearest name, or what does the job. */
+export function unknownCommand(word: string, commands: readonly string[]): UsageError {
+  const [, job] = instead.find(([words]) => words.includes(word.toLowerCase())) ?? [];
+  if (job) return new UsageError(`unknown command ${shownName(word)}: ${job}`);
+  const near = didYouMean(word, commands) || ' `tandem --help` lists what there is';
+  return new UsageError(`unknown command ${shownName(word)}.${near}`);
+}
