@@ -125,6 +125,7 @@ export const house = [
   {
     room: `${tandem}/images/collection`,
     may: [errors, ...images('options.ts', 'set', 'sources', 'decode', 'cache/cached.ts')],
+    packages: ['picomatch'],
     worldly: true,
     why: 'the cache has one door, cached.ts, and a data set is a collection at a known place',
   },

@@ -1,3 +1,4 @@
+import { majorityShare } from './classes.js';
 import { accuracy, confusion, perClass, topAccuracy } from './scores.js';
 
 /** What a classifier answers. */
@@ -12,6 +13,8 @@ export interface ProbeResult {
 export interface ClassTable {
   /** How often the class is the likeliest. */
   readonly accuracy: number;
+  /** The share of the largest class among the queries: what always naming one class would get. */
+  readonly majority: number;
   /** How often the class is among the five likeliest; absent with five classes or fewer. */
   readonly top5?: number;
   /** Accuracy of each class by its name; null where no query has it. */
@@ -26,6 +29,7 @@ export function classTable({ ranked, best }: ProbeResult, labels: Int32Array, cl
   const matrix = confusion(first, labels, classes.length);
   return {
     accuracy: accuracy(first, labels),
+    majority: majorityShare(labels),
     ...(classes.length > best && { top5: topAccuracy(ranked, best, labels) }),
     perClass: Object.fromEntries(perClass(matrix).map((share, i) => [classes[i] as string, share])),
     confusion: matrix,

@@ -1,4 +1,5 @@
 export * from './class-table.js';
+export * from './classes.js';
 export * from './diagnostics.js';
 export { type Embedded, type EmbedOptions, embedImages } from './embed/embed.js';
 export * from './features.js';

@@ -1,7 +1,14 @@
 import type { Device, Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
-import { cropMargin, type ImageSet, type OpenOptions, openImages, skippedNote } from '../images/index.js';
+import {
+  cropMargin,
+  type ImageSet,
+  type LayoutOptions,
+  type OpenOptions,
+  openImages,
+  skippedNote,
+} from '../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
 import type { View } from '../views/index.js';
 import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
@@ -10,7 +17,7 @@ import type { JobHooks } from './hooks.js';
 import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
 
 /** How images are opened, where not as their run did. */
-export type Opening = Pick<OpenOptions, 'dataRoot' | 'limit' | 'maxSkippedShare' | 'cache'>;
+export type Opening = Pick<OpenOptions, 'dataRoot' | 'limit' | 'maxSkippedShare' | 'cache' | keyof LayoutOptions>;
 
 /** What is measured with what. */
 export interface MeasureOptions extends Opening {
@@ -46,8 +53,12 @@ export function openingFor({
   limit,
   maxSkippedShare,
   cache,
+  classes,
+  train,
+  test,
 }: Opening & { readonly encoder: string; readonly images: string }): Opening {
-  return { ...ownOpening(encoder, images), ...defined({ dataRoot, limit, maxSkippedShare, cache }) };
+  const asked = { dataRoot, limit, maxSkippedShare, cache, classes, train, test };
+  return { ...ownOpening(encoder, images), ...defined(asked) };
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Quality {
   readonly settings: string;
   /** A share. */
   readonly accuracy: number;
+  /** The share of the largest class among what was asked; absent where that is not known. */
+  readonly majority?: number | undefined;
 }
 
 /** Where an encoder comes from, as far as that is known. */
@@ -135,10 +137,13 @@ const round = (share: number) => Number((share * 100).toFixed(2));
 function quality({ quality }: Provenance): string[] {
   if (quality.length === 0) return ['Its quality has not been measured.'];
   const rows = quality.map(
-    ({ protocol, images, settings, accuracy }) =>
-      `| ${[protocol, images, settings].map(markdown).join(' | ')} | ${round(accuracy).toFixed(2)} % |`,
+    ({ protocol, images, settings, accuracy, majority }) =>
+      `| ${[protocol, images, settings].map(markdown).join(' | ')} | ${round(accuracy).toFixed(2)} % | ${majority === undefined ? '' : `${round(majority).toFixed(2)} %`} |`,
   );
-  return ['## Measured', ['| protocol | images | settings | accuracy |', '|---|---|---|---|', ...rows].join('\n')];
+  return [
+    '## Measured',
+    ['| protocol | images | settings | accuracy | largest class |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ];
 }
 
 function quantizationText(made: Quantization | string): string {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { dataSets } from '../images/index.js';
-import { numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/index.js';
+import { classesOf, numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/index.js';
 import type { Provenance, Quality } from './model-card.js';
 
 /**
@@ -49,11 +49,25 @@ function qualityOf(run: RunRecord, which: OpenedEncoder['name']): Quality[] {
     const words = Object.entries(settings).map(
       ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
     );
-    const one = { protocol, images: publicName(images), settings: words.join(', '), accuracy };
+    const one = {
+      protocol,
+      images: publicName(images),
+      settings: words.join(', '),
+      accuracy,
+      majority: numberIn(result, 'majority'),
+    };
     latest.set(`${protocol}\n${one.images}\n${one.settings}`, one);
   }
   const trained = numberIn(last, which === 'student' ? 'knnStudent' : 'knnTeacher');
   if (latest.size > 0 || trained === undefined) return [...latest.values()];
   const settings = `k 1, after epoch ${numberIn(last, 'epoch')}`;
-  return [{ protocol: 'k-NN', images: publicName(String(run.config.images)), settings, accuracy: trained }];
+  return [
+    {
+      protocol: 'k-NN',
+      images: publicName(String(run.config.images)),
+      settings,
+      accuracy: trained,
+      majority: numberIn(classesOf(run), 'majority'),
+    },
+  ];
 }

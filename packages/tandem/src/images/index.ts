@@ -3,7 +3,7 @@ export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
 export { openImages } from './open.js';
-export { cropMargin, type OpenOptions } from './options.js';
+export { cropMargin, type LayoutOptions, type OpenOptions } from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {

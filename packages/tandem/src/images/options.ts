@@ -33,6 +33,20 @@ export interface SizeOptions {
   readonly margin?: number | undefined;
 }
 
+/** What names classes and split, where folders and files do not say it as is usual. */
+export interface LayoutOptions {
+  /**
+   * What names the class of an image: `level=1`, the outermost folder below the split, `level=-1`,
+   * the folder that holds the image; a regular expression over paths, whose first group is the
+   * class; or `none`.
+   */
+  readonly classes?: string | undefined;
+  /** A glob over paths or folders of the images to learn from. */
+  readonly train?: string | undefined;
+  /** A glob over paths or folders of the images to ask about. */
+  readonly test?: string | undefined;
+}
+
 /** Which images are used. */
 export interface SampleOptions {
   /** At most so many training images, and at most so many queries; even over the classes. */
@@ -64,7 +78,13 @@ export interface ProgressOptions {
 }
 
 /** How images are found, brought to one size, sampled and stored, and how that is reported. */
-export interface OpenOptions extends LocateOptions, SizeOptions, SampleOptions, StorageOptions, ProgressOptions {
+export interface OpenOptions
+  extends LocateOptions,
+    LayoutOptions,
+    SizeOptions,
+    SampleOptions,
+    StorageOptions,
+    ProgressOptions {
   /**
    * Share of files that may fail to decode, default 0.05. In a small collection up to five may, or
    * half of them where there are fewer than ten. 0 tolerates none.
@@ -75,6 +95,7 @@ export interface OpenOptions extends LocateOptions, SizeOptions, SampleOptions, 
 /** The same options, sorted by what they decide. */
 export interface OpenParts {
   readonly locate: LocateOptions;
+  readonly layout: LayoutOptions;
   readonly sizing: SizeOptions;
   readonly sample: SampleOptions;
   readonly storage: StorageOptions;
@@ -84,6 +105,7 @@ export interface OpenParts {
 
 /** @throws UserError for what is out of range */
 export function partsOf(options: OpenOptions): OpenParts {
+  const { classes, train, test } = options;
   const { dataRoot, download, size, margin, limit, seed, memory, cache, maxSkippedShare, onProgress, signal } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
@@ -105,6 +127,7 @@ export function partsOf(options: OpenOptions): OpenParts {
   }
   return {
     locate: { dataRoot, download },
+    layout: { classes, train, test },
     sizing: { size, margin },
     sample: { limit, seed },
     storage: { memory, cache },

@@ -57,17 +57,14 @@ export async function* pretrain(
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
 export async function loadImages(
-  { data: { images, size, limit, maxSkipped, cache, dataRoot }, execution: { seed } }: RunConfig,
+  { data: { images, maxSkipped, ...opening }, execution: { seed } }: RunConfig,
   { signal, onLoading }: LoadingOptions,
 ): Promise<DataSet> {
   const data = await openImages(images, {
+    ...opening,
     seed,
-    size,
     margin: cropMargin,
-    limit,
     maxSkippedShare: maxSkipped,
-    cache,
-    dataRoot,
     signal,
     onProgress: onLoading,
   });

@@ -1,6 +1,6 @@
 import { percent } from '../math.js';
 import type { Evaluation } from '../runs/evaluations.js';
-import { numberIn, type RunRecord, series } from '../runs/run-record.js';
+import { classesOf, numberIn, type RunRecord, series } from '../runs/run-record.js';
 import { type Html, html } from './html.js';
 import { warningsOf } from './warnings.js';
 
@@ -19,9 +19,11 @@ export function facts(run: RunRecord): Html {
     const value = numberIn(last, name);
     return value === undefined ? undefined : show(value);
   };
+  const classes = classesOf(run);
   const rows: (readonly [name: string, value: string | undefined, note?: string])[] = [
     ['k-NN, teacher', number('knnTeacher', tenths), bestOf(run, 'knnTeacher')],
     ['k-NN, student', number('knnStudent', tenths), bestOf(run, 'knnStudent')],
+    ['Classes', classes && count(classes.count), classes && classNote(classes)],
     ['Loss', number('loss', (x) => x.toPrecision(4))],
     ['Epochs', number('epoch', (x) => `${x} of ${run.config.epochs}`)],
     ['Student steps', number('step', count), number('imagesSeen', (x) => `${count(x)} images seen`)],
@@ -31,6 +33,12 @@ export function facts(run: RunRecord): Html {
     ([name, value, note]) =>
       value !== undefined && html`<div class="card"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
   )}</dl>`;
+}
+
+function classNote({ count: all, first, majority }: NonNullable<ReturnType<typeof classesOf>>): string {
+  const named = Object.entries(first).slice(0, 3);
+  const sizes = named.map(([name, size]) => `${name} ${count(size)}`).join(', ');
+  return `${sizes}${all > named.length ? ', ...' : ''}; the largest is ${tenths(majority)} of the queries`;
 }
 
 function bestOf(run: RunRecord, name: string): string | undefined {

@@ -2,5 +2,5 @@ export { findEncoder, findHead } from './encoder-files.js';
 export { type EncoderChoice, encoderChoices, type OpenedEncoder, openEncoder, openEncoders } from './encoders.js';
 export { type Evaluation, readEvaluations, recordEvaluation } from './evaluations.js';
 export { type OwnImages, type OwnOpening, ownImages, ownOpening } from './own-images.js';
-export { numberIn, type RunRecord, readRun } from './run-record.js';
+export { classesOf, numberIn, type RunRecord, readRun } from './run-record.js';
 export { keepScatter, readScatter, type Scatter } from './scatter.js';

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { dataSets, type OpenOptions } from '../images/index.js';
 import { readRun } from './run-record.js';
 
+const textual = ['cache', 'dataRoot', 'classes', 'train', 'test'] as const;
+
 /** How a run opened its images: what it cached is found again, what it tolerated is tolerated. */
-export type OwnOpening = Pick<OpenOptions, 'maxSkippedShare' | 'cache' | 'dataRoot'>;
+export type OwnOpening = Pick<OpenOptions, 'maxSkippedShare' | (typeof textual)[number]>;
 
 /** What a run learned from. */
 export interface OwnImages {
@@ -17,14 +19,13 @@ export interface OwnImages {
 /** A run's images; undefined for a file, of which nothing is known. */
 export function ownImages(runOrFile: string): OwnImages | undefined {
   if (!statSync(runOrFile).isDirectory() || !existsSync(join(runOrFile, 'config.json'))) return undefined;
-  const { images, maxSkipped, cache, dataRoot } = readRun(runOrFile).config;
+  const { images, maxSkipped, ...config } = readRun(runOrFile).config;
   if (typeof images !== 'string') return undefined;
   return {
     images,
     opening: {
       ...(typeof maxSkipped === 'number' && { maxSkippedShare: maxSkipped }),
-      ...(typeof cache === 'string' && { cache }),
-      ...(typeof dataRoot === 'string' && { dataRoot }),
+      ...Object.fromEntries(textual.flatMap((key) => (typeof config[key] === 'string' ? [[key, config[key]]] : []))),
     },
   };
 }

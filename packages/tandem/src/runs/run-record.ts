@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { shellWord, UserError } from '../errors.js';
 import { readJsonLines, readJsonObject } from '../files/json.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
@@ -44,6 +45,17 @@ function withoutConfig(path: string): string {
   return existsSync(join(path, 'checkpoint'))
     ? `${path}: its config.json is gone; written anew from the checkpoint by: tandem resume ${shellWord(path)}`
     : `${path}: no config.json in it, so it is no run folder of tandem pretrain`;
+}
+
+const classFacts = z.object({
+  tandem: z.object({
+    classes: z.object({ count: z.number(), first: z.record(z.string(), z.number()), majority: z.number() }),
+  }),
+});
+
+/** The classes of the images that a run measured itself on: how many, the first, the majority. */
+export function classesOf({ config }: RunRecord): z.infer<typeof classFacts>['tandem']['classes'] | undefined {
+  return classFacts.safeParse(config).data?.tandem.classes;
 }
 
 /** The number of that name, or undefined where it is missing or no number. */

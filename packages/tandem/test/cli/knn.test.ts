@@ -22,23 +22,31 @@ test('a run and its encoder files are measured alike, as JSON and in words', asy
   assert.equal((await tandem(t, 'pretrain', images, ...tiny, '--batch', '20', '--epochs', '1', '--out', run)).code, 0);
   const { knnStudent, knnTeacher } = metricsOf(run)[0] ?? {};
   const common = { protocol: 'k-NN', settings: { k: 1, bank: 54, queries: 6 } };
-  const teacher = { file: encoder, kept: true, ...common, result: { accuracy: knnTeacher } };
-  const student = { file: studentFile, kept: false, ...common, result: { accuracy: knnStudent } };
+  const teacher = { file: encoder, kept: true, ...common, result: { accuracy: knnTeacher, majority: 0.5 } };
+  const student = { file: studentFile, kept: false, ...common, result: { accuracy: knnStudent, majority: 0.5 } };
   for (const [which, ...results] of [
     [run, { encoder: 'teacher', ...teacher }, { encoder: 'student', ...student }],
     [encoder, { encoder: 'encoder', ...teacher }],
   ] as const) {
     const { code, stdout, stderr } = await tandem(t, 'knn', which, images, '--json');
     assert.equal(code, 0, stderr);
-    const head = { command: 'knn', encoder, images, ...common, accuracy: knnTeacher, result: { accuracy: knnTeacher } };
+    const head = {
+      command: 'knn',
+      encoder,
+      images,
+      ...common,
+      accuracy: knnTeacher,
+      result: { accuracy: knnTeacher, majority: 0.5 },
+    };
     assert.deepEqual(JSON.parse(stdout), { ...head, results });
     // Of its own images a run told when it began.
     assert.equal(/every tenth image of each class/.test(stderr), which !== run);
   }
   const percent = (share: unknown) => `${(Number(share) * 100).toFixed(2)} %`;
   const { stdout } = await tandem(t, 'knn', run, images);
-  const [title, , ...rows] = stdout.trimEnd().split('\n');
+  const [title, sizes, , ...rows] = stdout.trimEnd().split('\n');
   assert.equal(title, 'k-NN: 6 queries, reference set of 54');
+  assert.match(sizes ?? '', /^2 classes \(\w+ 27, \w+ 27\); always naming the same one is right for 50.00 % at most$/);
   assert.deepEqual(
     rows.map((row) => row.replace(/ +/g, ' ')),
     [`teacher (kept) ${percent(knnTeacher)}`, `student ${percent(knnStudent)}`],

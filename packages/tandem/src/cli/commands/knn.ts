@@ -3,6 +3,7 @@ import { type KnnMeasurement, measureKnn } from '../../evaluate/index.js';
 import { percent } from '../../math.js';
 import { aboveZero, wholeNumber } from '../shared/arguments.js';
 import { baselineTable } from '../shared/baseline-table.js';
+import { sizesLine } from '../shared/class-lines.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
 import { print, printJson } from '../terminal/print.js';
@@ -45,7 +46,7 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
 }
 
 /** A row for each encoder, a column for each way to vote. */
-function table({ records, votes, reference, queries }: KnnMeasurement): string[] {
+function table({ records, votes, reference, queries, classes }: KnnMeasurement): string[] {
   const heads = votes.map(({ k, temperature }) => (k === 1 ? 'k=1' : `k=${k}, T=${temperature}`).padStart(16));
   const encoders = records.filter((_, i) => i % votes.length === 0);
   const rows = encoders.map(({ encoder, kept }, row) => {
@@ -56,6 +57,7 @@ function table({ records, votes, reference, queries }: KnnMeasurement): string[]
   const count = (n: number) => n.toLocaleString('en');
   return [
     `k-NN: ${count(queries)} queries, reference set of ${count(reference)}`,
+    sizesLine(classes),
     ''.padEnd(16) + heads.join(''),
     ...rows,
   ];

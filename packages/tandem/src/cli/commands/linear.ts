@@ -7,7 +7,7 @@ import {
   measureLinear,
 } from '../../evaluate/index.js';
 import { notNegative, numberList, oneOf, wholeNumber } from '../shared/arguments.js';
-import { classLines, topLine } from '../shared/class-lines.js';
+import { classLines, sizesLine, topLine } from '../shared/class-lines.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
 import { print, printJson } from '../terminal/print.js';
@@ -70,9 +70,9 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const { protocol, epochs, batch, lr, weightDecay, cropMin, seed } = flags;
   const settings = { protocol, epochs, batch, lr, weightDecay, cropMin, seed };
   const options = { ...measureOptions(encoder, images, flags), ...settings };
-  const { records, classes } = await withProgress('linear', (hooks) => measureLinear(options, hooks));
+  const { records, classes, sizes } = await withProgress('linear', (hooks) => measureLinear(options, hooks));
   if (flags.json) printJson(recordsAsJson('linear', images, records));
-  else print(...records.flatMap((record) => lines(record, classes)));
+  else print(sizesLine(sizes), ...records.flatMap((record) => lines(record, classes)));
 }
 
 function lines({ encoder, protocol, settings, result }: EvaluationRecord<LinearResult>, classes: readonly string[]) {

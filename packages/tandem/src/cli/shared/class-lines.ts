@@ -1,10 +1,21 @@
-import type { ClassTable } from '../../evaluate/index.js';
+import type { ClassSizes, ClassTable } from '../../evaluate/index.js';
 import { percent } from '../../math.js';
 import { printable } from '../../text.js';
 
 /** `top 1 81.00 %, top 5 98.00 %`, the latter where there are more classes than five. */
 export function topLine({ accuracy, top5 }: ClassTable): string {
   return `top 1 ${percent(accuracy)}${top5 === undefined ? '' : `, top 5 ${percent(top5)}`}`;
+}
+
+/** Classes that a line names. */
+const mostNamed = 5;
+
+/** `3 classes (cat 90, dog 80, fox 9); always naming one of them would be right for 50.28 %`. */
+export function sizesLine({ sizes, majority }: ClassSizes): string {
+  const named = sizes.slice(0, mostNamed).map(([name, size]) => `${printable(name)} ${size.toLocaleString('en')}`);
+  const more = sizes.length > named.length ? ', ...' : '';
+  const count = `${sizes.length.toLocaleString('en')} ${sizes.length === 1 ? 'class' : 'classes'}`;
+  return `${count} (${named.join(', ')}${more}); always naming the same one is right for ${percent(majority)} at most`;
 }
 
 /** Each class's share, and the class it was most often taken for. */

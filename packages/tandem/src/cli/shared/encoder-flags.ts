@@ -6,8 +6,15 @@ import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
 import { withShortHelp } from '../terminal/help.js';
 import { oneOf, share, wholeNumber } from './arguments.js';
 
+/** What names classes and split, where the folders do not. */
+interface LayoutFlags {
+  classes?: string;
+  train?: string;
+  test?: string;
+}
+
 /** How images are opened, where not as their run did. */
-export interface OpeningFlags {
+export interface OpeningFlags extends LayoutFlags {
   dataRoot?: string;
   maxSkipped?: number;
   cache?: string;
@@ -66,12 +73,18 @@ export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Comm
   return withOpening(withEncoder(command, encoderChoices, fallback))
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
+    .option(
+      '--classes <what>',
+      "what names the class: level=1 (outermost folder), level=-1 (innermost), or a regular expression over paths whose first group is the class (default: the run's for its own images, or the outermost folders that differ)",
+    )
+    .option('--train <glob>', 'images to know, by a glob over paths (default: folders such as train)')
+    .option('--test <glob>', 'images to ask about, by a glob over paths (default: folders such as test or val)')
     .option('--json', 'one JSON object with the result on stdout');
 }
 
 /** How the flags say that images are opened. */
-export function openingOf({ dataRoot, limit, maxSkipped, cache }: OpeningFlags): Opening {
-  return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache });
+export function openingOf({ dataRoot, limit, maxSkipped, cache, classes, train, test }: OpeningFlags): Opening {
+  return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache, classes, train, test });
 }
 
 /** Which encoder was asked for, by either name of the flag. */

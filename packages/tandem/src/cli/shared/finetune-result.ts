@@ -1,7 +1,7 @@
 import { type FinetuneResult, measureFinetuned } from '../../pretrain/index.js';
 import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
-import { classLines, topLine } from './class-lines.js';
+import { classLines, sizesLine, topLine } from './class-lines.js';
 import { recordsAsJson } from './record-json.js';
 
 /** Measures a fine-tuned run and prints what it is worth. */
@@ -11,10 +11,11 @@ export async function showFinetuneResult(run: string, json: boolean): Promise<vo
   else print(...lines(measured), `fine-tuned encoder and classifier: ${run}`);
 }
 
-function lines({ record: { encoder, settings, result }, classes }: FinetuneResult): string[] {
+function lines({ record: { encoder, settings, result }, classes, sizes }: FinetuneResult): string[] {
   const what = settings.fromScratch ? 'from scratch' : `fine-tuned ${encoder}`;
   return [
     `${what}, ${settings.labelled} labels: ${topLine(result)} of ${settings.queries} queries`,
+    sizesLine(sizes),
     ...classLines(result, classes),
   ];
 }

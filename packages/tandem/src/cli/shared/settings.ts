@@ -19,6 +19,9 @@ export const trainingFlags = {
   precision: '--precision <name>',
   limit: '--limit <n>',
   dataRoot: '--data-root <folder>',
+  classes: '--classes <what>',
+  train: '--train <glob>',
+  test: '--test <glob>',
 } satisfies Flags;
 
 /**

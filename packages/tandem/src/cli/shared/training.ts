@@ -1,4 +1,5 @@
 import { shellWord } from '../../errors.js';
+import { classSizes, knnSplit } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
 import { inPoints } from '../../math.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain/index.js';
@@ -8,6 +9,7 @@ import { wrapped } from '../terminal/lines.js';
 import { printJson, tell } from '../terminal/print.js';
 import { duration, progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
+import { sizesLine } from './class-lines.js';
 
 /** How a training run ended. */
 export interface TrainingOutcome {
@@ -101,13 +103,14 @@ type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: 
 
 function opening({ run, changed, data, learned, steps, parameters, from }: Event<'start'>): string[] {
   const { train, skipped, note } = data;
+  const split = knnSplit(data);
   const settings = Object.entries(changed).map(([key, value]) => `${key}=${value}`);
   return [
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
-    ...(data.queries ? [] : ['k-NN is skipped']),
+    ...(split ? [sizesLine(classSizes(split))] : ['k-NN is skipped']),
     ...wrapped(settings.length > 0 ? ['settings that are not the defaults:', ...settings] : ['settings: the defaults']),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),

@@ -1,6 +1,7 @@
 import { scope } from 'tandem-torch';
 import { UsageError } from '../../errors.js';
 import type { OpenedEncoder } from '../../runs/index.js';
+import { type ClassSizes, classSizes } from '../classes.js';
 import type { JobHooks } from '../hooks.js';
 import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
 import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
@@ -21,7 +22,7 @@ export interface KnnMeasureOptions extends MeasureOptions {
 /** What `measureKnn` found. */
 export interface KnnMeasurement {
   /** One for each encoder and way to vote, encoder by encoder. */
-  readonly records: readonly EvaluationRecord<{ readonly accuracy: number }>[];
+  readonly records: readonly EvaluationRecord<{ readonly accuracy: number; readonly majority: number }>[];
   /** The ways to vote that were measured. */
   readonly votes: readonly Vote[];
   /** The baselines, and the first encoder beside them, where they were asked for. */
@@ -30,6 +31,8 @@ export interface KnnMeasurement {
   readonly reference: number;
   /** Images of the queries. */
   readonly queries: number;
+  /** How many classes there are, and how large. */
+  readonly classes: ClassSizes;
 }
 
 /** The paper's, and the weighted votes in use elsewhere (MoCo's demo, Wu et al.). */
@@ -52,6 +55,7 @@ export function measureKnn(options: KnnMeasureOptions, hooks: JobHooks = {}): Pr
 function measure(opened: Opened, options: KnnMeasureOptions, hooks: JobHooks): KnnMeasurement {
   const { encoders, reference, queries, device } = opened;
   const votes = votesFor(options, reference.count);
+  const classes = classSizes(opened);
   const [first] = votes as [Vote];
   const { card } = encoders[0] as OpenedEncoder;
   const beaten: Baseline[] = options.baselines
@@ -65,7 +69,8 @@ function measure(opened: Opened, options: KnnMeasureOptions, hooks: JobHooks): K
       if (options.baselines && i === 0) beaten.push(baselineOf('pretrained encoder', [known, asked], opened, first));
       return votes.map((vote, v) => {
         const settings = { ...vote, bank: reference.count, queries: queries.count };
-        const result = { accuracy: accuracy(predicted[v] as Int32Array, queries.labels) };
+        const right = accuracy(predicted[v] as Int32Array, queries.labels);
+        const result = { accuracy: right, majority: classes.majority };
         return evaluationRecord(encoder, 'k-NN', settings, result);
       });
     }),
@@ -76,6 +81,7 @@ function measure(opened: Opened, options: KnnMeasureOptions, hooks: JobHooks): K
     ...(options.baselines && { baselines: beaten }),
     reference: reference.count,
     queries: queries.count,
+    classes,
   };
 }
 

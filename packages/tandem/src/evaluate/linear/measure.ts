@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.js';
 import type { OpenedEncoder } from '../../runs/index.js';
 import { smallView, type View } from '../../views/index.js';
 import { type ClassTable, classTable } from '../class-table.js';
+import { type ClassSizes, classSizes } from '../classes.js';
 import type { JobHooks } from '../hooks.js';
 import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
 import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
@@ -40,6 +41,8 @@ export interface LinearMeasurement {
   readonly records: readonly EvaluationRecord<LinearResult>[];
   /** Names of the classes. */
   readonly classes: readonly string[];
+  /** How many images they have. */
+  readonly sizes: ClassSizes;
 }
 
 /**
@@ -59,7 +62,7 @@ export async function measureLinear(options: LinearMeasureOptions, hooks: JobHoo
   return withOpened('linear', { ...options, which: options.which ?? 'kept' }, hooks, (opened) => {
     const records = opened.encoders.map((encoder) => probe(encoder, options, opened, hooks));
     recordAll('linear', options.images, records, hooks);
-    return { records, classes: opened.classes };
+    return { records, classes: opened.classes, sizes: classSizes(opened) };
   });
 }
 

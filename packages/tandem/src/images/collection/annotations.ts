@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
-import type { Source } from '../sources/source.js';
+import type { Said, Source } from '../sources/source.js';
 
 /**
  * The file in which Tiny ImageNet says the classes of its val/images: file, class and box, by tabs.
@@ -9,16 +9,16 @@ const annotationsName = 'val_annotations.txt';
 const annotationsPath = /(^|\/)val\/val_annotations\.txt$/;
 
 /**
- * The folders that images count as lying in: what the source knows, and where it holds Tiny
+ * What is known of images beside their paths: what the source knows, and where it holds Tiny
  * ImageNet's val_annotations.txt, for each image of val a folder of its class.
  *
  * @throws UserError where that file cannot be read, or says nothing of some of the images of
  * val/images
  */
-export async function foldersOf(source: Source): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+export async function saidOf(source: Source): Promise<Source['said']> {
   const annotations = source.others.find((path) => annotationsPath.test(path));
-  if (annotations === undefined) return source.folders;
-  const folders = new Map(source.folders);
+  if (annotations === undefined) return source.said;
+  const folders = new Map<string, Said>();
   const val = annotations.split('/').slice(0, -1);
   const images = [...val, 'images', ''].join('/');
   const named = new Set<string>();
@@ -26,11 +26,11 @@ export async function foldersOf(source: Source): Promise<ReadonlyMap<string, rea
     const [file, name] = line.split('\t').map((part) => part.trim());
     if (!file || !name) continue;
     named.add(images + file);
-    folders.set(images + file, [...val, name]);
+    folders.set(images + file, { folders: [...val, name] });
   }
   const all = source.paths.filter((path) => path.startsWith(images));
   const without = all.filter((path) => !named.has(path)).length;
-  if (without === 0) return folders;
+  if (without === 0) return (path) => folders.get(path) ?? source.said?.(path);
   const what = named.size === 0 ? 'names no image' : 'is cut short or of another set';
   throw new UserError(
     `${source.where}: ${annotations} ${what}: ${without} of the ${all.length} images of val have no line in it. Fetch it again`,

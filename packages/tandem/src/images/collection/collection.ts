@@ -1,5 +1,6 @@
 /**
- * From a source to a data set: what its folders say of classes and split (`class-folders.ts`),
+ * From a source to a data set: what its folders and files say of classes and split
+ * (`layout.ts`),
  * which images are used, where the decoded ones are kept (`decoded-set.ts`), and what the user is
  * told. The room knows the rooms below it, and no data set by name.
  */
@@ -12,9 +13,11 @@ import { type DataSet, slice } from '../set/image-set.js';
 import { balanced, holdOut } from '../set/sampling.js';
 import { formatNames } from '../sources/formats.js';
 import type { Source } from '../sources/source.js';
-import { foldersOf } from './annotations.js';
-import { type Item, type Layout, layoutOf } from './class-folders.js';
+import { saidOf } from './annotations.js';
 import { cacheNote, decodedSet } from './decoded-set.js';
+import { someOf } from './entry.js';
+import { type Item, type Layout, layoutOf } from './layout.js';
+import { masksAmong } from './masks.js';
 
 /**
  * Makes a data set of a folder's or an archive's images, as their folders say (see `layoutOf`).
@@ -25,10 +28,12 @@ import { cacheNote, decodedSet } from './decoded-set.js';
  */
 export async function openCollection(
   source: Source,
-  { maxSkippedShare, ...parts }: Omit<OpenParts, 'locate'>,
+  { maxSkippedShare, layout: choice, ...parts }: Omit<OpenParts, 'locate'>,
 ): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
-  const layout = layoutOf(source.paths, await foldersOf(source));
+  const masks = masksAmong(source.paths);
+  const images = source.paths.filter((path) => !masks.has(path));
+  const layout = layoutOf(images, await saidOf(source), choice, source.where);
   const { items, referenceCount, isHeldOut } = planOf(layout, parts.sample);
   const { classes } = layout;
   const { set: all, indices, skipped: undecoded } = await decodedSet(source, items, classes, parts);
@@ -43,6 +48,7 @@ export async function openCollection(
   const notes = [
     ...layout.notes,
     ...(isHeldOut ? [heldOutNote(queries.count, all.count)] : []),
+    ...(masks.size > 0 ? [maskNote(masks)] : []),
     ...source.notes,
     ...cacheNote(all),
   ];
@@ -93,6 +99,10 @@ function labelsOf(items: readonly Item[]): number[] | undefined {
 function heldOutNote(queries: number, all: number): string {
   if (queries === 0) return 'no k-NN queries: no class has two images';
   return `every tenth image of each class (${queries} of ${all}) is held out as k-NN queries; methods without labels learn from them too`;
+}
+
+function maskNote(masks: ReadonlySet<string>): string {
+  return `${masks.size} masks beside images are left out, such as ${someOf(masks, 1)}`;
 }
 
 function nothingFound({ where, others, notes }: Source): UserError {

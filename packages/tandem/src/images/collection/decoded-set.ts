@@ -8,7 +8,7 @@ import { type ImageSet, imageBytes, type SkippedFile } from '../set/image-set.js
 import { PixelFile, type Pixels } from '../set/pixel-file.js';
 import { fitsInMemory, memoryStore, type NewStore, type Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
-import type { Item } from './class-folders.js';
+import type { Item } from './layout.js';
 
 /** What decoding a source's items came to. */
 export interface DecodedSet {

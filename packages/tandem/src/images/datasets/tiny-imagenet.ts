@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { checkAnnotations, foldersOf } from '../collection/annotations.js';
-import { layoutOf } from '../collection/class-folders.js';
+import { checkAnnotations, saidOf } from '../collection/annotations.js';
 import { openCollection } from '../collection/collection.js';
+import { layoutOf } from '../collection/layout.js';
 import type { OpenParts } from '../options.js';
 import type { DataSet } from '../set/image-set.js';
 import { openSource } from '../sources/open-source.js';
@@ -53,7 +53,7 @@ async function openTinyImageNet(parts: OpenParts): Promise<DataSet> {
   const path = await locate(whereabouts, parts.locate, parts.progress);
   const source = withoutBareTest(await openSource(path, parts.progress));
   checkAnnotations(source);
-  const { train, queries = [], misfit } = layoutOf(source.paths, await foldersOf(source));
+  const { train, queries = [], misfit } = layoutOf(source.paths, await saidOf(source));
   if (misfit) {
     throw new UserError(`${path}: ${misfit}: classes are missing in train, or val_annotations.txt is damaged`);
   }

@@ -23,19 +23,10 @@ export async function openTars(
 ): Promise<Source> {
   const { members, folders, classes, faults } = await survey(where, tars, onFound, signal);
   const source = sourceOf(archiveName(where), where, [...members.keys()]);
-  const { paths } = source;
-  const labelled = paths.filter((path) => classes.has(sampleKey(path)));
-  const notes = [...source.notes];
-  if (labelled.length === paths.length) {
-    for (const path of labelled) folders.set(path, [classes.get(sampleKey(path)) as string]);
-  } else if (labelled.length > 0) {
-    notes.push(`the classes beside images are not used, as only ${labelled.length} of ${paths.length} images have one`);
-  }
   return {
     ...source,
-    folders,
+    said: (path) => ({ folders: folders.get(path), label: classes.get(sampleKey(path)) }),
     faults,
-    notes,
     origins: () => tars,
     contents: (wanted, contentsSignal) => contentsOf(tars, members, wanted, contentsSignal),
   };

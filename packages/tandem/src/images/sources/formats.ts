@@ -33,12 +33,12 @@ export function unreadFormat(path: string): string | undefined {
   return notRead.has(extension) ? extension : undefined;
 }
 
-/**
- * Whether any part of a path with `/` is hidden, or is the folder in which macOS keeps resource
- * forks.
- */
+/** Folders in which systems keep copies: macOS's resource forks, a NAS's thumbnails, bins. */
+const ofTheSystem = new Set(['__MACOSX', '@eaDir', '#recycle', '$RECYCLE.BIN', 'lost+found']);
+
+/** Whether any part of a path with `/` is hidden, or a folder that a system keeps for itself. */
 export function isHidden(path: string): boolean {
-  return path.split('/').some((part) => /^\.(?!\.?$)/.test(part) || part === '__MACOSX');
+  return path.split('/').some((part) => /^\.(?!\.?$)/.test(part) || ofTheSystem.has(part));
 }
 
 /**

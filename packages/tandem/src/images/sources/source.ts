@@ -14,6 +14,19 @@ export type Encoded = { readonly input: string | Uint8Array } | { readonly reaso
 /** The contents of one of several files; `index` says which of them. */
 export type Content = Encoded & { readonly index: number };
 
+/** What is known of an image beside its path. */
+export interface Said {
+  /**
+   * The folders that it counts as lying in, outermost first, where those are not the ones of its
+   * path.
+   */
+  readonly folders?: readonly string[] | undefined;
+  /** The name of its class, as a file beside it or a column says. */
+  readonly label?: string | undefined;
+  /** The name of its split. */
+  readonly split?: string | undefined;
+}
+
 /** What image files can be read from: a folder or an archive. */
 export interface Source {
   /** What to call the collection. */
@@ -22,11 +35,8 @@ export interface Source {
   readonly where: string;
   /** Image files, sorted, `/` between parts. */
   readonly paths: readonly string[];
-  /**
-   * The folders that an image counts as lying in, outermost first, where those are not the ones of
-   * its path.
-   */
-  readonly folders?: ReadonlyMap<string, readonly string[]>;
+  /** What the source knows of an image beside its path; absent where that is nothing. */
+  readonly said?: (path: string) => Said | undefined;
   /**
    * What is named like an image and cannot be one: links to nowhere, pipes, names that climb out of
    * an archive.

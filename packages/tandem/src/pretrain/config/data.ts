@@ -12,6 +12,25 @@ export const dataOptions = z.object({
       'side of the views in pixels; defaults to that of small squares of one size, and to 96 for all other images',
     ),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
+  classes: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'what names the class of an image: level=1 is the outermost folder, level=-1 the innermost; or none; or a regular expression over paths whose first group is the class; defaults to the outermost folders that differ',
+    ),
+  train: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('glob over paths of the images to learn from; defaults to folders of the usual names, such as train'),
+  test: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'glob over paths of the images to ask about; defaults to folders of the usual names, such as test or val',
+    ),
   maxSkipped: z
     .number()
     .min(0)

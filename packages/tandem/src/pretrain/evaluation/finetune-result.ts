@@ -4,7 +4,9 @@ import { noGrad, scope } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
 import { UserError } from '../../errors.js';
 import {
+  type ClassSizes,
   type ClassTable,
+  classSizes,
   classTable,
   type EvaluationRecord,
   features,
@@ -31,6 +33,8 @@ export interface FinetuneResult {
   readonly images: string;
   /** Names of the classes. */
   readonly classes: readonly string[];
+  /** How many images they have. */
+  readonly sizes: ClassSizes;
 }
 
 /** Whether a run fine-tunes another one's network and has not been measured yet. */
@@ -67,7 +71,7 @@ export async function measureFinetuned(run: string, hooks: JobHooks = {}): Promi
   const protocol = options.fromScratch ? 'from scratch' : 'fine-tune';
   const record = evaluationRecord(origin, protocol, { ...settingsOf(config, options), ...counts }, result);
   if (!options.fromScratch) recordAll('finetune', images, [record], hooks);
-  return { record, images, classes };
+  return { record, images, classes, sizes: classSizes(split) };
 }
 
 /** The method's options, where they name the network that is fine-tuned. */

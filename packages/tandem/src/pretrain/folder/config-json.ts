@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { threads, version } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { type ClassSizes, classSizes, knnSplit } from '../../evaluate/index.js';
 import { readJson } from '../../files/json.js';
 import { isOfTheDisk } from '../../files/write-whole.js';
 import { fingerprint } from '../../images/index.js';
@@ -48,10 +49,12 @@ export type Circumstances = z.infer<typeof circumstances>;
 export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   const { settings, folder, data, method, teacher, baseModel } = run;
   const { count, channels, height, width } = data.train;
+  const split = knnSplit(data);
   const tandem = {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
     ...{ views: method.views, folder: process.cwd() },
     images: { count, channels, height, width, sha256: fingerprint(data.train) },
+    ...(split && { classes: classNote(classSizes(split)) }),
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
     ...(baseModel && { origin: { sha256: baseModel.sha256 } }),
   } satisfies Circumstances;
@@ -63,6 +66,13 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   } catch (error) {
     throw isOfTheDisk(error) ? unwritable(folder.path, error.message) : error;
   }
+}
+
+/** Classes whose sizes config.json holds. */
+const mostClasses = 10;
+
+function classNote({ sizes, majority }: ClassSizes): object {
+  return { count: sizes.length, first: Object.fromEntries(sizes.slice(0, mostClasses)), majority };
 }
 
 /** What config.json says. */
