@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { didYouMean, UserError } from '../errors.js';
+import { systemMessage } from '../files/system-error.js';
 import { TooManySkippedError } from '../images/decode/skipped.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
@@ -114,6 +115,8 @@ export async function run(given: readonly string[]): Promise<number> {
  */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const ofTheSystem = error instanceof UserError ? undefined : systemMessage(error);
+  if (ofTheSystem !== undefined) return ofTheSystem;
   const isWhole = error instanceof UserError || 'code' in error;
   return isWhole ? error.message.trim() : (error.message.split('\n')[0] ?? '');
 }

@@ -1,3 +1,4 @@
+import { systemMessage } from '../files/system-error.js';
 import { type Evaluation, type OpenedEncoder, recordEvaluation } from '../runs/index.js';
 import type { JobHooks } from './hooks.js';
 
@@ -45,7 +46,7 @@ export function recordAll(
       const whose = encoder === 'encoder' ? undefined : encoder;
       recordEvaluation(file, { command, protocol, settings, images, result: { ...result } }, { encoder: whose, epoch });
     } catch (error) {
-      onNote?.(`the result is not recorded in the run: ${(error as Error).message}`);
+      onNote?.(`the result is not recorded in the run: ${systemMessage(error) ?? (error as Error).message}`);
       return;
     }
   }

@@ -1,8 +1,12 @@
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../errors.js';
+import { beside, clearAbandoned } from '../files/beside.js';
 import { alreadyThere } from '../files/existing.js';
 import { makeFolder } from '../files/make-folder.js';
+import { syncFolder } from '../files/sync.js';
+import { reasonOf } from '../files/system-error.js';
+import { writeSynced } from '../files/write-whole.js';
 import type { Encoder } from '../networks/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { saveEncoder } from '../weights/encoder.js';
@@ -62,16 +66,20 @@ export function exportFolder(
     ),
     'README.md': modelCard(provenance, card, encoder.featureWidth, onnx),
   };
-  const beside = `${resolve(out)}.${process.pid}.part`;
+  const part = beside(out);
   try {
-    makeFolder(typeof graph === 'string' ? beside : join(beside, 'onnx'));
-    saveEncoder(join(beside, 'model.safetensors'), encoder, card);
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(beside, name), content);
+    clearAbandoned(out);
+    makeFolder(typeof graph === 'string' ? part : join(part, 'onnx'));
+    saveEncoder(join(part, 'model.safetensors'), encoder, card);
+    for (const [name, content] of Object.entries(files)) writeSynced(join(part, name), content);
+    if (typeof graph !== 'string') syncFolder(join(part, 'onnx'));
+    syncFolder(part);
     if (existsSync(out)) rmdirSync(out); // empty, or this fails
-    renameSync(beside, out);
+    renameSync(part, out);
+    syncFolder(dirname(resolve(out)));
   } catch (error) {
-    rmSync(beside, { recursive: true, force: true });
-    throw new UserError(`${out} cannot be written: ${(error as Error).message}`);
+    rmSync(part, { recursive: true, force: true });
+    throw new UserError(`${out} cannot be written: ${reasonOf(error)}`);
   }
   return { files: ['model.safetensors', ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
 }

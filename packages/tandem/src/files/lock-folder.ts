@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { readLock, releaseLock, takeLock } from './lock-file.js';
+import { isRunning } from './process.js';
 
 interface Holder {
   readonly pid: number;
@@ -56,16 +57,6 @@ function isAlive(holder: Holder | undefined): boolean {
   if (host !== hostname()) return true; // nobody here can tell
   if (pid !== process.pid && !isRunning(pid)) return false;
   return started === startOf(pid);
-}
-
-/** Whether there is a process of this number, dead ones that nobody has collected included. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'; // it may be another user's
-  }
 }
 
 /**

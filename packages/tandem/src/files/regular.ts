@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { named } from './system-error.js';
 
 /**
  * What stands under a name and is no file that can be read to its end: opening a pipe waits for one
@@ -24,5 +25,9 @@ export function refuseEndless(path: string): void {
  */
 export function readRegular(path: string): Buffer {
   refuseEndless(path);
-  return readFileSync(path);
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw named(error, path); // of a folder the system gives no name
+  }
 }

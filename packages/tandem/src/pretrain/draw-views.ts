@@ -1,8 +1,10 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { scope, type Tensor } from 'tandem-torch';
 import { UsageError, UserError } from '../errors.js';
-import { alreadyThere, refuseExisting } from '../files/existing.js';
+import { refuseExisting } from '../files/existing.js';
+import { reasonOf } from '../files/system-error.js';
+import { writeNew } from '../files/write-whole.js';
 import { Batches, type DataSet, type ImageSet, rgbToPng, type SkippedFile } from '../images/index.js';
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
 import type { RunConfig } from './config/options.js';
@@ -55,9 +57,7 @@ export async function drawViews(
   const views = settings.views === 'none' ? all.slice(0, 1) : all;
   const { seed } = config.execution;
   const { sheet, images } = draw(data, views, { count: Math.min(count, data.train.count), draws, seed });
-  await writeFile(out, await rgbToPng(sheet), { flag: 'wx' }).catch((error) => {
-    throw unwritable(out, error);
-  });
+  writeNew([out, await rgbToPng(sheet)]);
   const { width, height } = sheet;
   return { width, height, name: data.train.name, images, draws, settings, views, skipped: data.skipped };
 }
@@ -70,7 +70,8 @@ export async function checkPictureFile(out: string): Promise<void> {
   if (!/\.png$/i.test(out)) throw new UsageError(`--out must name a .png file, got ${out}`);
   refuseExisting(out);
   await access(dirname(out)).catch((error) => {
-    throw unwritable(out, error);
+    if (error.code === 'ENOENT') throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
+    throw new UserError(`${out} cannot be written: ${reasonOf(error)}`);
   });
 }
 
@@ -116,10 +117,4 @@ function withoutNormalisation(made: Tensor, { mean, std }: View): Uint8Array {
     const c = Math.floor(at / (height * width)) % channels;
     return Math.round(255 * Math.min(1, Math.max(0, value * (std[c] as number) + (mean[c] as number))));
   });
-}
-
-function unwritable(out: string, error: NodeJS.ErrnoException): UserError {
-  if (error.code === 'EEXIST') return alreadyThere(out);
-  if (error.code === 'ENOENT') return new UserError(`${dirname(out)}: there is no such folder for the picture`);
-  return new UserError(`${out} cannot be written (${error.code ?? error.message})`);
 }

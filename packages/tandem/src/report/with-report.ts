@@ -1,4 +1,5 @@
 import type { JobHooks } from '../evaluate/index.js';
+import { systemMessage } from '../files/system-error.js';
 import type { PretrainEvent } from '../pretrain/index.js';
 import { writeReport } from './write.js';
 
@@ -45,6 +46,6 @@ async function report(run: string, whole: Start | undefined, { onNote, onProgres
     const pictures = whole && { data: whole.data, device: whole.device, onProgress: onNeighbours };
     onNote?.(`report: ${await writeReport(run, pictures ? { pictures } : {})}`);
   } catch (error) {
-    onNote?.(`no report was written: ${error instanceof Error ? error.message : error}`);
+    onNote?.(`no report was written: ${systemMessage(error) ?? (error instanceof Error ? error.message : error)}`);
   }
 }

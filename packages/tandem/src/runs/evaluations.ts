@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { dropTornLine, readJsonLines } from '../files/json.js';
+import { readJsonLines } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
+import { appendLine } from '../files/write-whole.js';
 import { runOf } from './encoder-files.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
@@ -53,8 +54,7 @@ export function recordEvaluation(
     epoch,
     date: new Date().toISOString(),
   };
-  dropTornLine(file);
-  appendFileSync(file, `${JSON.stringify(evaluationSchema.parse(line))}\n`);
+  appendLine(file, JSON.stringify(evaluationSchema.parse(line)));
   return file;
 }
 

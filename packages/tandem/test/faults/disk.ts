@@ -62,7 +62,7 @@ export function clearLine(stderr: string, about: string): void {
   const last = stderr.trimEnd().split('\n').at(-1) as string;
   assert.match(
     last,
-    /^tandem: (.* could not be written: .*Make room, then resume with: tandem resume |cannot write the run folder )/,
+    /^tandem: (.* could not be written: .*; step \d+ of \d+ is saved\. [A-Z].*, then resume with: tandem resume |cannot write the run folder .*; )/,
     about,
   );
 }
@@ -140,7 +140,10 @@ export async function readOnlyDisk(images: string, folder: string, wanted: objec
     disk.open('ro');
     const { code, stderr } = await call(['resume', run]);
     assert.equal(code, 1);
-    assert.match(stderr, /^tandem: cannot write the run folder .*: EROFS: .*; make it writable\n$/);
+    assert.match(
+      stderr,
+      /^tandem: cannot write the run folder .*: the disk may only be read \(EROFS\); make it writable\n$/,
+    );
     assert.equal(savedStep(run), step);
     disk.open('rw');
     await finish(run);

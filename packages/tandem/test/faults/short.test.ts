@@ -69,7 +69,11 @@ test('remarks that cannot be written: why a run stopped is said all the same, wh
   writeFileSync(join(broken, 'red', 'no-picture.png'), '');
   for (const [path, line, message] of [
     ['stopped.json', ['temperature=1e-44'], /\ntandem: the loss became NaN at step 1; nothing was saved yet\. /],
-    ['skipped.jsonl', [], /\ntandem: cannot write the run folder .*: EIO: .*; give another --out\n$/],
+    [
+      'skipped.jsonl',
+      [],
+      /\ntandem: cannot write the run folder .*: the disk fails \(EIO\); look at its health \(dmesg\)\n$/,
+    ],
   ] as const) {
     const fault = { kind: 'EIO', path, from: 1, times: forever } as const;
     const { code, stderr } = await call(lineOf('clbo', broken, join(root, `remark-of-${path.length}`), line), {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs, { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { appendWhole, writeWhole } from '../../src/files/write-whole.js';
+import { beside } from '../../src/files/beside.js';
+import { appendLine, appendWhole, writeNew, writeWhole } from '../../src/files/write-whole.js';
 import { temporary } from '../support.js';
 
 /**
@@ -76,3 +78,46 @@ for (const call of ['writeSync', 'fsyncSync', 'renameSync'] as const) {
     assert.equal(readFileSync(file, 'utf8'), 'after');
   });
 }
+
+for (const call of ['writeSync', 'fsyncSync'] as const) {
+  test(`writing new files: where ${call} fails at the second, none of them is there`, async (t) => {
+    const folder = temporary(t);
+    const write = () => writeNew([join(folder, 'one'), 'first'], [join(folder, 'two'), 'second']);
+    await t.test('fails', (t) => {
+      failing(t, call, 2);
+      assert.throws(write, { code: 'EIO', path: join(folder, 'two') });
+    });
+    assert.deepEqual(readdirSync(folder), []);
+    write();
+    assert.deepEqual(readdirSync(folder), ['one', 'two']);
+  });
+}
+
+test('writing new files never replaces one, also where only the second is there', (t) => {
+  const folder = temporary(t);
+  writeFileSync(join(folder, 'two'), 'mine');
+  assert.throws(() => writeNew([join(folder, 'one'), '1'], [join(folder, 'two'), '2']), /two exists already/);
+  assert.deepEqual(readdirSync(folder), ['two']);
+  assert.equal(readFileSync(join(folder, 'two'), 'utf8'), 'mine');
+});
+
+test('what a dead process of this host left beside a file goes; what a living or another host left stays', (t) => {
+  const folder = temporary(t);
+  const file = join(folder, 'report.html');
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  const host = /report\.html\.(.*)\.\d+\.tmp$/.exec(beside(file))?.[1];
+  const left = [`report.html.${host}.${dead}.tmp`, `report.html.${host}.1.tmp`, `report.html.other-host.${dead}.tmp`];
+  for (const name of left) writeFileSync(join(folder, name), '');
+  writeFileSync(join(folder, `mine.report.html.${host}.${dead}.tmp`), '');
+  writeWhole(file, 'page');
+  const stays = [left[1], left[2], `mine.report.html.${host}.${dead}.tmp`, 'report.html'];
+  assert.deepEqual(readdirSync(folder).sort(), stays.sort());
+});
+
+test('adding a line: what is left of a last one goes, and each stands by itself', (t) => {
+  const file = join(temporary(t), 'lines');
+  appendLine(file, 'one');
+  writeFileSync(file, 'one\ntw');
+  appendLine(file, 'three');
+  assert.equal(readFileSync(file, 'utf8'), 'one\nthree\n');
+});

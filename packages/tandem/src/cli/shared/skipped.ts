@@ -1,5 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UserError } from '../../errors.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { reasonOf } from '../../files/system-error.js';
+import { writeNew } from '../../files/write-whole.js';
 import type { SkippedFile } from '../../images/index.js';
 
 /**
@@ -11,10 +14,10 @@ export function listSkipped(skipped: readonly SkippedFile[], out: string | undef
   const stem = out === undefined ? 'skipped' : `${out.replace(/[/\\]+$/, '')}.skipped`;
   const lines = skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('');
   try {
-    mkdirSync(dirname(stem), { recursive: true });
+    makeFolder(dirname(stem));
     return `all ${skipped.length} are listed in ${writtenAt(stem, lines)}`;
   } catch (error) {
-    return `they cannot be listed: ${(error as Error).message}`;
+    return `they cannot be listed: ${reasonOf(error)}`;
   }
 }
 
@@ -23,10 +26,10 @@ function writtenAt(stem: string, text: string): string {
   for (let n = 1; ; n++) {
     const file = `${stem}${n === 1 ? '' : `-${n}`}.jsonl`;
     try {
-      writeFileSync(file, text, { flag: 'wx' });
+      writeNew([file, text]);
       return file;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!(error instanceof UserError)) throw error; // taken
     }
   }
 }

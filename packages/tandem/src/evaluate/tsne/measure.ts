@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { fromBuffer, scope } from 'tandem-torch';
 import { UsageError } from '../../errors.js';
+import { writeNew } from '../../files/write-whole.js';
 import { limit, svgToPng } from '../../images/index.js';
 import { l2Normalize, percent } from '../../math.js';
 import { keepScatter, type OpenedEncoder } from '../../runs/index.js';
@@ -68,8 +68,7 @@ export async function measureTsne(options: TsneMeasureOptions, hooks: JobHooks =
     const title = `t-SNE of ${images}${nameOf(encoder)}: ${shown.count.toLocaleString('en')} images`;
     const notes = notesOn(record.result);
     const svg = scatterSvg({ points, labels: shown.labels, classes: opened.classes, title, notes });
-    await writeFile(files.svg, svg, { flag: 'wx' });
-    await writeFile(files.png, await svgToPng(svg), { flag: 'wx' });
+    writeNew([files.svg, svg], [files.png, await svgToPng(svg)]);
     recordAll('tsne', images, [record], hooks);
     keepScatter(encoder.file, {
       points: Array.from({ length: shown.count }, (_, i) => [points[2 * i] as number, points[2 * i + 1] as number]),

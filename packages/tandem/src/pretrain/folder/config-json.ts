@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { type ClassSizes, classSizes, knnSplit } from '../../evaluate/index.js';
 import { readJson } from '../../files/json.js';
-import { isOfTheDisk } from '../../files/write-whole.js';
+import { isOfTheDisk } from '../../files/system-error.js';
 import { fingerprint } from '../../images/index.js';
 import { savedNotes } from '../../train/checkpoint.js';
 import { tandemVersion } from '../../version.js';
@@ -64,7 +64,7 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
     if (data.skipped.length > 0) folder.writeSkipped(data.skipped);
     return configFile;
   } catch (error) {
-    throw isOfTheDisk(error) ? unwritable(folder.path, error.message) : error;
+    throw isOfTheDisk(error) ? unwritable(folder.path, error) : error;
   }
 }
 

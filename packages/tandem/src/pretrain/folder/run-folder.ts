@@ -13,10 +13,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
 import { alreadyThere } from '../../files/existing.js';
 import { objectIn } from '../../files/json.js';
-import { type FolderLock, isRunning, lockFolder } from '../../files/lock-folder.js';
+import { type FolderLock, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { isRunning } from '../../files/process.js';
 import { putAside } from '../../files/put-aside.js';
 import { readRegular } from '../../files/regular.js';
+import { reasonOf } from '../../files/system-error.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
 import { headFile } from '../../runs/encoder-files.js';
 
@@ -71,11 +73,11 @@ export function checkRunFolder(out: string | undefined): void {
   if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw alreadyThere(out);
   let there = resolve(out ?? 'runs');
   while (!existsSync(there)) there = dirname(there);
-  if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', `${there} is no folder`);
+  if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', new UserError(`${there} is no folder`));
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw unwritable(out ?? 'runs', (error as Error).message);
+    throw unwritable(out ?? 'runs', error);
   }
 }
 
@@ -95,7 +97,7 @@ export function createRunFolder(out: string | undefined, name: string): RunFolde
       return runFolderAt(path, lock);
     });
   } catch (error) {
-    throw error instanceof UserError ? error : unwritable(path, (error as Error).message);
+    throw error instanceof UserError ? error : unwritable(path, error);
   }
 }
 
@@ -120,13 +122,13 @@ export function openRunFolder(path: string): OpenedRunFolder {
           if (existsSync(join(path, 'config.json'))) putAside(join(path, 'config.json'));
           folder.writeConfig(config);
         } catch (error) {
-          throw unwritable(path, (error as Error).message, 'make it writable');
+          throw unwritable(path, error, 'make it writable');
         }
       };
       return { ...folder, resumeAfter, restoreConfig, metricsUntil };
     });
   } catch (error) {
-    throw error instanceof UserError ? error : unwritable(path, (error as Error).message, 'make it writable');
+    throw error instanceof UserError ? error : unwritable(path, error, 'make it writable');
   }
 }
 
@@ -189,8 +191,8 @@ function runFolderAt(path: string, lock: FolderLock): RunFolder {
 }
 
 /** The error of a run folder that cannot be written. */
-export function unwritable(path: string, why: string, cure = 'give another --out'): UserError {
-  return new UserError(`cannot write the run folder ${resolve(path)}: ${why}; ${cure}`);
+export function unwritable(path: string, error: unknown, cure = 'give another --out'): UserError {
+  return new UserError(`cannot write the run folder ${resolve(path)}: ${reasonOf(error, cure)}`);
 }
 
 function isEmptyFolder(path: string): boolean {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { shellWord, UserError } from '../../errors.js';
+import { cureOf, whyOf } from '../../files/system-error.js';
 import { train } from '../../train/loop.js';
 import { changedSettings } from '../config/options.js';
 import { evaluate } from '../evaluation/evaluate.js';
@@ -57,7 +58,7 @@ async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undef
     yield { kind: 'step', imagesSeen: state.imagesSeen, ...report };
     await setImmediate(); // signals have their turn here too, or one more step would follow
     if (report.endsEpoch) yield* endEpoch(run, state, signal);
-    else if (state.isSaveDue && !signal?.aborted) yield* trySave(state);
+    else if (state.isSaveDue && !signal?.aborted) yield* trySave(run, state);
     if (signal?.aborted) return;
   }
 }
@@ -71,13 +72,15 @@ async function* endEpoch(run: Run, state: RunState, signal: AbortSignal | undefi
   const evaluation = yield* evaluate(run, state, signal);
   if (signal?.aborted) return;
   const metrics = state.endEpoch(averages, evaluation);
-  yield* trySave(state);
+  yield* trySave(run, state);
   yield { kind: 'epoch', metrics };
 }
 
-function* trySave(state: RunState): Generator<PretrainEvent> {
-  const why = state.save();
-  if (why !== undefined) yield { kind: 'warning', text: `${why}; step ${state.savedStep} is saved, will try again` };
+function* trySave({ folder }: Run, state: RunState): Generator<PretrainEvent> {
+  const error = state.save();
+  if (error === undefined) return;
+  const text = `${folder.path} could not be written: ${whyOf(error)}; step ${state.savedStep} is saved, will try again`;
+  yield { kind: 'warning', text };
 }
 
 /** Leaves word for whoever looks later; what matters is saved. */
@@ -91,9 +94,11 @@ function noteInterruption({ folder }: Run, { step, savedStep: saved }: RunState)
 
 /** @throws UserError where that fails */
 function saveLast({ folder }: Run, state: RunState, signal: AbortSignal | undefined): void {
-  const why = state.isSaved ? undefined : state.save(signal?.aborted);
-  if (why === undefined) return;
+  const error = state.isSaved ? undefined : state.save(signal?.aborted);
+  if (error === undefined) return;
+  const { path } = folder;
+  const cure = cureOf(error, 'make it writable') as string;
   throw new UserError(
-    `${why}; step ${state.savedStep} of ${state.step} is saved. Make room, then resume with: tandem resume ${shellWord(folder.path)}`,
+    `${path} could not be written: ${whyOf(error)}; step ${state.savedStep} of ${state.step} is saved. ${cure[0]?.toUpperCase()}${cure.slice(1)}, then resume with: tandem resume ${shellWord(path)}`,
   );
 }

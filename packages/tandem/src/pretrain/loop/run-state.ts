@@ -1,4 +1,4 @@
-import { isOfTheDisk } from '../../files/write-whole.js';
+import { isOfTheDisk } from '../../files/system-error.js';
 import { type StepReport, stepsPerEpoch } from '../../train/loop.js';
 import type { Plan } from '../../train/plan.js';
 import type { EpochMetrics } from '../events.js';
@@ -123,10 +123,10 @@ export class RunState {
   /**
    * Writes the metrics, then the checkpoint, which so never knows of more than the file holds.
    * @param encoders whether to save them as well; they are at the end of an epoch
-   * @returns why it failed, if the disk is to blame; the state before is then still saved
+   * @returns the error, if the disk is to blame; the state before is then still saved
    * @throws NotFiniteError where the networks hold NaN or infinity
    */
-  save(encoders = false): string | undefined {
+  save(encoders = false): NodeJS.ErrnoException | undefined {
     checkFinite(this.#run.method);
     try {
       this.#run.folder.confirm();
@@ -136,7 +136,7 @@ export class RunState {
       return undefined;
     } catch (error) {
       if (!isOfTheDisk(error)) throw error;
-      return `${this.#run.folder.path} could not be written: ${error.message}`;
+      return error;
     }
   }
 

@@ -110,7 +110,10 @@ test('a run folder that cannot be made or opened gives its lock back', (t) => {
   const run = join(folder, 'run');
   mkdirSync(run);
   writeFileSync(join(run, 'encoder'), 'in the way');
-  assert.throws(() => openRunFolder(run), /cannot write the run folder .*: ENOTDIR.*; make it writable$/);
+  assert.throws(
+    () => openRunFolder(run),
+    /cannot write the run folder .*: a file stands where a folder should be \(ENOTDIR\); make it writable$/,
+  );
   assert.deepEqual(readdirSync(run), ['encoder']);
   assert.throws(() => createRunFolder(join(run, 'encoder'), ''), { name: 'UserError' });
 });
