@@ -1,4 +1,6 @@
 import { UserError } from '../errors.js';
+import { foldersOf } from './collection/annotations.js';
+import { layoutOf } from './collection/class-folders.js';
 import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
@@ -48,8 +50,9 @@ export interface ImageStream {
 const chunk = 512;
 
 /**
- * All images of a folder or archive, brought to one size, without regard to classes; or those of a
- * data set known by name, training images first, which are named `train/0` and so on.
+ * All images of a folder or archive, brought to one size, with the label of each where its folders
+ * name classes (-1 for those beside them); or those of a data set known by name, training images
+ * first, which are named `train/0` and so on.
  * @throws UserError where there are none
  */
 export async function streamImages(
@@ -59,13 +62,39 @@ export async function streamImages(
   if (dataSets.includes(where)) return streamDataSet(where, size, options);
   const source = await openPath(where, options);
   if (source.paths.length === 0) throw new UserError(`${where}: no images in it`);
+  const { classes, labels, notes } = await classesOf(source);
   return {
     name: source.name,
     total: source.paths.length,
     fingerprint: digestOf(jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal)])),
-    notes: source.notes,
-    chunks: (done = new Set()) => decodedChunks(source, done, { size, margin: cropMargin }, options.signal),
+    notes: [...source.notes, ...notes],
+    ...(classes && { classes }),
+    async *chunks(done = new Set()) {
+      for await (const { set, skipped } of decodedChunks(source, done, { size, margin: cropMargin }, options.signal)) {
+        yield { set: { ...set, ...(labels && { labels: labelsIn(labels, set.files) }) }, skipped };
+      }
+    },
   };
+}
+
+/** What the folders say of classes. That they cannot be told is a note: features need none. */
+async function classesOf(source: Source): Promise<{
+  readonly classes?: readonly string[] | undefined;
+  readonly labels?: ReadonlyMap<string, number> | undefined;
+  readonly notes: readonly string[];
+}> {
+  try {
+    const { classes, train, queries = [] } = layoutOf(source.paths, await foldersOf(source));
+    const labels = classes && new Map([...train, ...queries].map(({ path, label = -1 }) => [path, label]));
+    return { classes, labels, notes: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { notes: [`without classes: ${error.message}`] };
+  }
+}
+
+function labelsIn(labels: ReadonlyMap<string, number>, files: readonly string[]): Int32Array {
+  return Int32Array.from(files, (file) => labels.get(file) ?? -1);
 }
 
 async function streamDataSet(where: string, size: number, options: OpenOptions): Promise<ImageStream> {

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { scope } from 'tandem-torch';
 import { pack } from 'tar-stream';
+import { unitRows } from '../../src/evaluate/embed/unit-rows.js';
 import { features } from '../../src/evaluate/index.js';
 import { cropMargin, openImages } from '../../src/images/index.js';
 import { encoderView, loadEncoder } from '../../src/weights/index.js';
@@ -110,13 +103,48 @@ test('.parquet, as another library reads it', async (t) => {
   const rows = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
   const wanted = await expected();
   assert.deepEqual(
-    rows.map((row) => row.file),
-    wanted.files,
+    rows.map((row) => [row.file, row.class]),
+    wanted.files.map((file) => [file, file.split('/')[0]]),
   );
   close(
     rows.map((row) => row.features as number[]),
     wanted.rows,
   );
+  const { key_value_metadata: pairs = [] } = await parquetMetadataAsync(await asyncBufferFromFile(out));
+  const facts = Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+  assert.deepEqual(facts, {
+    'tandem.encoder': 'encoder',
+    'tandem.encoder_sha256': createHash('sha256').update(readFileSync(encoder)).digest('hex'),
+    'tandem.images': 'pictures',
+    'tandem.size': '16',
+    'tandem.width': '16',
+    'tandem.normalized': 'false',
+  });
+});
+
+test('--normalize: rows of length 1 and the same direction; a zero vector has none, and is named', async (t) => {
+  const out = join(root, 'unit.parquet');
+  const { code, stderr } = await tandem(t, 'embed', encoder, images, '--normalize', '--out', out);
+  assert.equal(code, 0, stderr);
+  const file = await asyncBufferFromFile(out);
+  const rows = (await parquetReadObjects({ file })).map((row) => row.features as number[]);
+  const wanted = (await expected()).rows.map((row) => row.map((x) => x / Math.hypot(...row)));
+  close(rows, wanted);
+  for (const row of rows) assert.ok(Math.abs(Math.hypot(...row) - 1) < 1e-6);
+  const { key_value_metadata: pairs = [] } = await parquetMetadataAsync(file);
+  assert.equal(pairs.find(({ key }) => key === 'tandem.normalized')?.value, 'true');
+  const { rows: left, zero } = unitRows(Float32Array.of(3, 4, 0, 0, 1e30, 0), 2);
+  assert.deepEqual([[...left], [...zero]], [[...Float32Array.of(0.6, 0.8, 1, 0)], [1]]);
+});
+
+test('an image beside the class folders means that folders are no classes', async (t) => {
+  const loose = join(root, 'loose');
+  await pictures(loose, 2);
+  writeFileSync(join(loose, 'alone.png'), readFileSync(join(loose, 'red', '0000.png')));
+  const out = join(root, 'loose.jsonl');
+  assert.equal((await tandem(t, 'embed', encoder, loose, '--out', out)).code, 0);
+  const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+  assert.ok(lines.every((line) => !('class' in JSON.parse(line))));
 });
 
 test('.npz holds features and names', async (t) => {
@@ -192,7 +220,7 @@ test('ended in the middle, it resumes where it was, to the same bytes', async (t
   assert.ok(!existsSync(`${out}.partial`));
 });
 
-test('a damaged journal is refused', async (t) => {
+test('a part that was damaged is noticed, and computed again to the same bytes', async (t) => {
   const out = join(root, 'damaged.npy');
   const partial = `${out}.partial`;
   const child = start(['embed', encoder, join(root, 'many'), '--out', out]);
@@ -204,10 +232,12 @@ test('a damaged journal is refused', async (t) => {
   }
   child.process.kill('SIGKILL');
   await child.ended;
-  truncateSync(join(partial, 'features.f32'), 100);
+  const numbers = readFileSync(join(partial, 'features.f32'));
+  writeFileSync(join(partial, 'features.f32'), Buffer.from(numbers).fill(0, numbers.length / 2));
   const { code, stderr } = await tandem(t, 'embed', encoder, join(root, 'many'), '--out', out);
-  assert.equal(code, 1);
-  assert.match(stderr, /damaged\.npy\.partial is damaged; remove it and begin anew/);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /damaged\.npy\.partial was damaged after \d+ of 1400 images: the others are computed again/);
+  assert.deepEqual(readFileSync(out), readFileSync(join(root, 'whole.npy')));
 });
 
 test('nothing is overwritten, and wrong calls are reported', async (t) => {

@@ -19,6 +19,7 @@ import { print, printJson, tell } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
+  normalize?: true;
   json?: true;
 }
 
@@ -41,13 +42,17 @@ export function embedCommand(): Command {
       'of a data set known by name: at most so many of its training and of its test images',
       wholeNumber('--limit'),
     )
+    .option(
+      '--normalize',
+      'vectors of length 1, whose product is a cosine; an image whose features are all zero is skipped',
+    )
     .option('--json', 'one JSON object with the result on stdout')
     .action(run);
 }
 
 async function run(encoder: string, images: string, flags: Flags): Promise<void> {
-  const { out, device, json } = flags;
-  const options = { encoder, images, out, which: whichOf(flags), device, ...openingOf(flags) };
+  const { out, device, normalize, json } = flags;
+  const options = { encoder, images, out, which: whichOf(flags), device, normalize, ...openingOf(flags) };
   const stopping = 'stopping; the same command resumes from here';
   const made = await interruptible('embedding', stopping, (hooks) => embedImages(options, hooks));
   const { skipped, files, width } = made;
@@ -55,5 +60,5 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   if (!json) return print(`${made.images} images, ${width} features each: ${files.join(', ')}`);
   const result = { images: made.images, width, skipped: skipped.length };
   const about = { command: 'embed', encoder: made.encoder, images, protocol: 'features' };
-  printJson({ ...about, settings: { size: made.size }, result, files });
+  printJson({ ...about, settings: { size: made.size, ...(normalize && { normalize }) }, result, files });
 }

@@ -1,20 +1,22 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { basename } from 'node:path';
 import { type Device, scope } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
-import { didYouMean, UsageError, UserError } from '../../errors.js';
+import { UsageError, UserError } from '../../errors.js';
 import { digest } from '../../files/digest.js';
-import { moveUnlessThere, refuseExisting } from '../../files/existing.js';
-import { lockFolder } from '../../files/lock-folder.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { isOfTheDisk, systemMessage } from '../../files/system-error.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
 import { dataSets, type ImageChunk, type ImageStream, type SkippedFile, streamImages } from '../../images/index.js';
+import { runOf } from '../../runs/encoder-files.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoder } from '../../runs/index.js';
 import { checkChannels, encoderView } from '../../weights/index.js';
 import { features } from '../features.js';
 import type { JobHooks } from '../hooks.js';
 import { type Opening, openingFor } from '../open.js';
-import { embedFormats, type Format, writeNames } from './formats.js';
+import type { Facts } from './formats.js';
 import { type Entry, Journal } from './journal.js';
+import { lockPartial, type Output, outputFor, resumable, writeOutput } from './output.js';
+import { noDirection, unitRows } from './unit-rows.js';
 
 /** Which encoder, which images, and where their features go. */
 export interface EmbedOptions extends Opening {
@@ -30,6 +32,11 @@ export interface EmbedOptions extends Opening {
   readonly which?: Exclude<EncoderChoice, 'both'> | undefined;
   /** Defaults to `auto`, the best there is. */
   readonly device?: string | undefined;
+  /**
+   * Whether to write vectors of length 1, whose product is a cosine; defaults to false. An image
+   * whose features are all zero has none, and is among the skipped.
+   */
+  readonly normalize?: boolean | undefined;
 }
 
 /** What was written. */
@@ -81,19 +88,21 @@ async function embedWith(
   const opening = openingFor(options);
   const stream = await streamImages(options.images, { size, ...opening, signal, onProgress });
   for (const note of stream.notes) onNote?.(note);
-  mkdirSync(dirname(output.file), { recursive: true });
-  mkdirSync(output.partial, { recursive: true });
+  makeFolder(output.partial);
   const unlock = lockPartial(output.partial);
   try {
-    const journal = openJournal(opened, stream, options.images, output, hooks);
-    await fill(journal, stream, opened, options.images, device, hooks);
+    const journal = openJournal(opened, stream, options, output, hooks);
+    await fill(journal, stream, opened, options, device, hooks).catch((error) => {
+      if (!isOfTheDisk(error)) throw error;
+      throw new UserError(`${systemMessage(error) ?? error.message}; ${resumable}`);
+    });
     const skipped = journal.entries.flatMap(({ file, skipped: reason }) =>
       reason === undefined ? [] : [{ file, reason }],
     );
     // What was computed stays: with a larger share the same call only writes the file.
     refuseTooMany(options.images, journal.entries.length, skipped, opening.maxSkippedShare);
     onNote?.(`writing ${output.file}`);
-    await writeOutput(journal, output);
+    await writeOutput(journal, output, factsOf(opened, journal, options));
     const { width } = journal.about;
     const files = [output.file, ...(output.names ? [output.names] : [])];
     return { encoder: opened.file, size, images: journal.rows.length, width, skipped, files };
@@ -102,38 +111,24 @@ async function embedWith(
   }
 }
 
-interface Output {
-  readonly file: string;
-  readonly write: Format;
-  /** Where the names of the images go, for formats that cannot hold them. */
-  readonly names: string | undefined;
-  /** The folder of what is computed so far. */
-  readonly partial: string;
-}
-
-function outputFor(out: string): Output {
-  const ending = extname(out);
-  const write = embedFormats[ending];
-  const endings = Object.keys(embedFormats);
-  if (!write)
-    throw new UsageError(`--out must end in ${endings.join(', ')}, got ${out}.${didYouMean(ending, endings)}`);
-  const names = ending === '.npy' ? `${out.slice(0, -ending.length)}.files.txt` : undefined;
-  const partial = `${out}.partial`;
-  refuseExisting(out);
-  // Where a part is left, the names are of the last step that was cut short.
-  if (names && !existsSync(partial)) refuseExisting(names);
-  return { file: out, write, names, partial };
-}
-
 function openJournal(
   { file, encoder }: OpenedEncoder,
   { total, classes, fingerprint }: ImageStream,
-  images: string,
+  { images, normalize }: EmbedOptions,
   { partial }: Output,
   { onNote }: JobHooks,
 ): Journal {
   const about = { encoder: digest([file]), images, fingerprint, total, width: encoder.featureWidth };
-  const journal = new Journal(partial, { ...about, ...(classes && { classes }) });
+  const journal = new Journal(partial, {
+    ...about,
+    ...(classes && { classes }),
+    ...(normalize && { normalized: true }),
+  });
+  if (journal.isDamaged) {
+    onNote?.(
+      `${partial} was damaged after ${journal.entries.length} of ${total} images: the others are computed again`,
+    );
+  }
   if (journal.entries.length > 0) onNote?.(`resuming after ${journal.entries.length} of ${total} images`);
   return journal;
 }
@@ -143,12 +138,12 @@ async function fill(
   journal: Journal,
   stream: ImageStream,
   opened: OpenedEncoder,
-  images: string,
+  options: EmbedOptions,
   device: Device,
   { onProgress, signal }: JobHooks,
 ): Promise<void> {
   for await (const chunk of stream.chunks(new Set(journal.entries.map(({ file }) => file)))) {
-    journal.add(...entriesOf(chunk, opened, images, device));
+    journal.add(...entriesOf(chunk, opened, options, device));
     onProgress?.(journal.entries.length, stream.total, '');
     signal?.throwIfAborted();
   }
@@ -157,42 +152,42 @@ async function fill(
 function entriesOf(
   { set, skipped }: ImageChunk,
   { encoder, card }: OpenedEncoder,
-  images: string,
+  { images, normalize }: EmbedOptions,
   device: Device,
 ): [Entry[], Float32Array] {
   const bad = skipped.map(({ file, reason }): Entry => ({ file, skipped: reason }));
   if (set.count === 0) return [bad, new Float32Array(0)];
   checkChannels(images, set.channels, card);
-  const good = set.files.map((file, i): Entry => ({ file, ...(set.labels && { label: set.labels[i] as number }) }));
+  const good = set.files.map((file, i): Entry => {
+    const label = set.labels?.[i] ?? -1;
+    return { file, ...(label >= 0 && { label }) };
+  });
   const numbers = scope(() =>
     features(encoder, set, { view: encoderView(card), device })
       .to('cpu')
       .data(),
   );
-  return [[...good, ...bad], numbers as Float32Array];
+  if (!normalize) return [[...good, ...bad], numbers as Float32Array];
+  const { rows, zero } = unitRows(numbers as Float32Array, encoder.featureWidth);
+  const named = good.map((entry, i): Entry => (zero.has(i) ? { file: entry.file, skipped: noDirection } : entry));
+  return [[...named, ...bad], rows];
 }
 
-async function writeOutput(journal: Journal, { file, names, partial, write }: Output): Promise<void> {
-  const beside = join(partial, 'result');
-  const namesBeside = join(partial, 'names');
-  try {
-    if (names) writeNames(journal, namesBeside);
-    await write(journal, beside);
-  } catch (error) {
-    throw new UserError(`${file} cannot be written: ${(error as Error).message}`);
-  }
-  if (names) renameSync(namesBeside, names);
-  moveUnlessThere(beside, file);
-  journal.remove();
-}
-
-/** @throws UserError when another process writes the same file */
-function lockPartial(partial: string): () => void {
-  try {
-    const lock = lockFolder(partial, 'written');
-    return () => void lock.release();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${partial} is being written by another process; wait for it, or give another --out`);
-  }
+/** Where the rows come from; of places, the last part only. */
+function factsOf(
+  { name, epoch, card }: OpenedEncoder,
+  { about }: Journal,
+  { encoder, images, normalize }: EmbedOptions,
+): Facts {
+  const run = runOf(encoder);
+  return {
+    ...(run !== undefined && { run: basename(run) }),
+    encoder: name,
+    encoder_sha256: about.encoder,
+    ...(epoch !== undefined && { epoch: String(epoch) }),
+    images: basename(images),
+    size: String(card.size),
+    width: String(about.width),
+    normalized: String(normalize === true),
+  };
 }

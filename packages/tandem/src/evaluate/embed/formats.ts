@@ -4,8 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import type { Journal } from './journal.js';
 import { npyHeader, npyIntegers, npyTexts } from './npy.js';
 
+/** What stands in a file beside the rows, where its format has room for it. */
+export type Facts = Readonly<Record<string, string>>;
+
 /** Writes what a journal holds to a new file, a block of rows at a time. */
-export type Format = (journal: Journal, path: string) => Promise<void>;
+export type Format = (journal: Journal, path: string, facts: Facts) => Promise<void>;
 
 /**
  * The formats by the ending of a file's name. Libraries that write them are loaded when they do:
@@ -54,8 +57,9 @@ async function writeNpz(journal: Journal, path: string): Promise<void> {
   await pipeline(zip.outputStream, createWriteStream(path));
 }
 
-function labelsOf({ rows }: Journal): number[] | undefined {
-  return rows[0]?.label === undefined ? undefined : rows.map(({ label }) => label as number);
+/** Of each row; -1 for an image that lies in no class. */
+function labelsOf({ rows, about }: Journal): number[] | undefined {
+  return about.classes && rows.map(({ label = -1 }) => label);
 }
 
 function* jsonLines(journal: Journal): Generator<string> {
@@ -71,13 +75,17 @@ function* jsonLines(journal: Journal): Generator<string> {
 
 const required = { repetition_type: 'REQUIRED' } as const;
 
-/** Columns `file`, `class` where there are classes, and `features`, a list of floats. */
-async function writeParquet(journal: Journal, path: string): Promise<void> {
+/**
+ * Columns `file`, `class` where there are classes (empty for images in none), and `features`, a list
+ * of floats; the facts as key-value metadata.
+ */
+async function writeParquet(journal: Journal, path: string, facts: Facts): Promise<void> {
   const { fileWriter, ParquetWriter } = await import('hyparquet-writer');
   const text = (name: string) => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', ...required }) as const;
   const hasClasses = labelsOf(journal) !== undefined;
   const writer = new ParquetWriter({
     writer: fileWriter(path),
+    kvMetadata: Object.entries(facts).map(([key, value]) => ({ key: `tandem.${key}`, value })),
     schema: [
       { name: 'root', num_children: hasClasses ? 3 : 2 },
       text('file'),
@@ -112,10 +120,10 @@ function* rowGroups(journal: Journal): Generator<RowGroup> {
   for (const block of journal.features()) {
     const some = rows.slice(next, next + block.length / about.width);
     next += some.length;
-    const classes = some.map(({ label }) => (label === undefined ? '' : (about.classes?.[label] ?? String(label))));
+    const classes = some.map(({ label = -1 }) => about.classes?.[label] ?? '');
     yield {
       names: some.map(({ file }) => file),
-      ...(some[0]?.label !== undefined && { classes }),
+      ...(about.classes && { classes }),
       features: some.map((_, i) => Array.from(block.subarray(i * about.width, (i + 1) * about.width))),
     };
   }

@@ -1,18 +1,11 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
+import { objectIn } from '../../files/json.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { readRegular } from '../../files/regular.js';
+import { appendWhole, writeWhole } from '../../files/write-whole.js';
 
 /** What one image gave: a row of features, or the reason why there is none. */
 export interface Entry {
@@ -38,18 +31,25 @@ export interface About {
   readonly width: number;
   /** Names of the classes. */
   readonly classes?: readonly string[];
+  /** Whether rows are made vectors of length 1. */
+  readonly normalized?: true;
 }
 
 /**
  * Features on disk while they are being computed: a folder of its own beside the file that they
  * will become, to which rows are only ever added, so that another process can resume where
- * one was ended.
+ * one was ended. Rows come in blocks: first their numbers reach the disk, then a line for each
+ * image and one with a checksum over both. A block without its checksum does not count.
  */
 export class Journal {
   readonly #features: string;
   readonly #entries: string;
+  /** Bytes of both files that belong to whole blocks. */
+  #bytes = { features: 0, entries: 0 };
   /** Of each image so far, in order. */
-  readonly entries: Entry[];
+  readonly entries: Entry[] = [];
+  /** Whether a block was found damaged: it and what came after it are not there any more. */
+  readonly isDamaged: boolean;
 
   /**
    * Begins one, or resumes one.
@@ -63,18 +63,18 @@ export class Journal {
     this.#entries = join(folder, 'files.jsonl');
     const description = join(folder, 'about.json');
     if (existsSync(description)) {
-      if (readFileSync(description, 'utf8') !== JSON.stringify(about)) {
+      if (readRegular(description).toString() !== JSON.stringify(about)) {
         throw new UserError(
           `${folder} holds a part of other images or of another encoder, or of images since changed; finish that, or remove it`,
         );
       }
     } else {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(this.#features, '');
       writeFileSync(this.#entries, '');
-      writeFileSync(description, JSON.stringify(about));
+      writeWhole(description, JSON.stringify(about));
     }
-    this.entries = this.#recover();
+    this.isDamaged = this.#recover();
   }
 
   get rows(): Entry[] {
@@ -83,8 +83,14 @@ export class Journal {
 
   /** Adds images and the features of those that have any: rows x width numbers. */
   add(entries: readonly Entry[], features: Float32Array): void {
-    appendFileSync(this.#features, Buffer.from(features.buffer, features.byteOffset, features.byteLength));
-    appendFileSync(this.#entries, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    const numbers = Buffer.from(features.buffer, features.byteOffset, features.byteLength);
+    const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const block = `${lines}${JSON.stringify({ sha256: checksum(lines, numbers) })}\n`;
+    const at = this.#bytes;
+    this.#bytes = {
+      features: appendWhole(this.#features, numbers, at.features), // first: what has a line has its row
+      entries: appendWhole(this.#entries, block, at.entries),
+    };
     this.entries.push(...entries);
   }
 
@@ -93,11 +99,11 @@ export class Journal {
     const { width } = this.about;
     const file = openSync(this.#features, 'r');
     try {
-      const { size } = statSync(this.#features);
+      const size = this.#bytes.features;
       for (let from = 0; from < size; ) {
         const block = new Float32Array(Math.min(atATime * width, (size - from) / 4));
         const bytes = new Uint8Array(block.buffer);
-        for (let done = 0; done < bytes.length; ) done += readSync(file, bytes, done, bytes.length - done, from + done);
+        readWhole(file, bytes, from);
         from += bytes.length;
         yield block;
       }
@@ -111,19 +117,70 @@ export class Journal {
   }
 
   /**
-   * Drops what a process that was ended left half written: lines come last, so each whole one has
-   * its row.
+   * Keeps the whole blocks, and drops what a process that was ended left half written.
+   * @returns whether something that was whole is damaged now
    */
-  #recover(): Entry[] {
-    const text = readFileSync(this.#entries);
-    const whole = text.lastIndexOf('\n') + 1;
-    truncateSync(this.#entries, whole);
-    const lines = text.subarray(0, whole).toString('utf8').split('\n').slice(0, -1);
-    const entries = lines.map((line) => JSON.parse(line) as Entry);
-    const bytes = entries.filter(({ skipped }) => skipped === undefined).length * this.about.width * 4;
-    if (statSync(this.#features).size < bytes)
-      throw new UserError(`${this.folder} is damaged; remove it and begin anew`);
-    truncateSync(this.#features, bytes);
-    return entries;
+  #recover(): boolean {
+    const text = existsSync(this.#entries) ? readRegular(this.#entries) : Buffer.alloc(0);
+    const there = statSync(this.#features, { throwIfNoEntry: false })?.size ?? 0;
+    let isDamaged = text.length === 0 && there > 0;
+    for (let begin = 0, next = 0, block: Entry[] = []; ; ) {
+      const end = text.indexOf('\n', next) + 1;
+      if (end === 0) break; // without an end the last line was being written
+      const line = parsed(text.toString('utf8', next, end));
+      if (line !== undefined && 'file' in line) block.push(line);
+      else {
+        isDamaged = line === undefined || !this.#keeps(block, text.subarray(begin, next), line.sha256, there);
+        if (isDamaged) break;
+        this.#bytes.entries = end;
+        [begin, block] = [end, []];
+      }
+      next = end;
+    }
+    for (const [file, bytes] of [
+      [this.#entries, this.#bytes.entries],
+      [this.#features, this.#bytes.features],
+    ] as const) {
+      if (existsSync(file)) truncateSync(file, bytes);
+      else writeFileSync(file, '');
+    }
+    return isDamaged;
+  }
+
+  /** Takes a block over where it is as it was written. */
+  #keeps(block: readonly Entry[], lines: Buffer, sha256: string, there: number): boolean {
+    const from = this.#bytes.features;
+    const length = block.filter(({ skipped }) => skipped === undefined).length * this.about.width * 4;
+    if (there < from + length) return false;
+    const numbers = Buffer.alloc(length);
+    const file = openSync(this.#features, 'r');
+    try {
+      readWhole(file, numbers, from);
+    } finally {
+      closeSync(file);
+    }
+    if (checksum(lines, numbers) !== sha256) return false;
+    this.#bytes.features = from + length;
+    this.entries.push(...block);
+    return true;
+  }
+}
+
+function checksum(lines: string | Buffer, numbers: Buffer): string {
+  return createHash('sha256').update(lines).update(numbers).digest('hex');
+}
+
+/** An image's line, or the one that ends a block; undefined for a damaged one. */
+function parsed(line: string): Entry | { readonly sha256: string } | undefined {
+  const { file, sha256 } = objectIn(line) ?? {};
+  if (typeof file === 'string') return objectIn(line) as unknown as Entry;
+  return typeof sha256 === 'string' ? { sha256 } : undefined;
+}
+
+function readWhole(file: number, bytes: Uint8Array, from: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(file, bytes, done, bytes.length - done, from + done);
+    if (read === 0) throw new UserError('the part that was computed became shorter meanwhile; call this again');
+    done += read;
   }
 }
