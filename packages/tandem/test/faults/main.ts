@@ -1,5 +1,6 @@
 // `npm run test:faults`: the long form of what the tests in this folder do in a minute.
-// `npm run test:faults -- kills` for one part.
+// `npm run test:faults -- kills` for one part. `npm run test:faults -- endure 30` runs for half an
+// hour, and only when asked for.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { stream } from '../../src/random.js';
 import { pictures } from '../cli/running.js';
 import { movingClock } from './clock.js';
 import { failingRun, forever, fullDisk, readOnlyDisk, wholeRun } from './disk.js';
+import { endure } from './endure.js';
 import { damageFiles } from './files.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
@@ -105,6 +107,7 @@ try {
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length === 0 || asked.includes(name)) await part();
   }
+  if (asked[0] === 'endure') say(`endure: ${await endure(images, folder, Number(asked[1] ?? 30))}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
