@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
-import { foldersOf } from './collection/annotations.js';
-import { layoutOf } from './collection/class-folders.js';
+import { saidOf } from './collection/annotations.js';
+import { layoutOf } from './collection/layout.js';
 import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
@@ -84,7 +84,7 @@ async function classesOf(source: Source): Promise<{
   readonly notes: readonly string[];
 }> {
   try {
-    const { classes, train, queries = [] } = layoutOf(source.paths, await foldersOf(source));
+    const { classes, train, queries = [] } = layoutOf(source.paths, await saidOf(source));
     const labels = classes && new Map([...train, ...queries].map(({ path, label = -1 }) => [path, label]));
     return { classes, labels, notes: [] };
   } catch (error) {

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { liveTensors } from 'tandem-torch';
 import { pretrain, resolveConfig } from '../../src/pretrain/index.js';
 
@@ -17,9 +19,13 @@ const settings = {
   ...{ projHidden: 16, projDim: 16, saveSteps: 2 },
 };
 
+setFlagsFromString('--expose-gc');
+/** Takes garbage away, so that what is left is held by somebody. */
+const collect = runInNewContext('gc') as () => void;
+
 /** Samples over the whole time. */
 const samples = 120;
-/** Memory grows until libtorch's and Node's pools are filled: so much of the time is not compared. */
+/** Memory grows until pools are filled: so much of the time is not compared. */
 const warmUp = 0.25;
 /** More than that, or more than the noise of the samples, is a leak. */
 const mostGrowthMiB = 4;
@@ -43,6 +49,7 @@ export async function endure(images: string, folder: string, minutes: number): P
     if (seconds >= (taken.length * minutes * 60) / samples) taken.push(sample(seconds));
     if (seconds >= minutes * 60) stop.abort();
   }
+  if (process.env.ENDURE_DUMP) console.error(taken.map((s) => JSON.stringify(s)).join('\n'));
   const steady = taken.filter(({ seconds }) => seconds >= warmUp * minutes * 60);
   const grown = (['memoryMiB', 'heapMiB', 'files', 'tensors'] as const).map((what) => growth(steady, what));
   const told = `${minutes} min, ${steps} steps, ${steady.length} samples: ${grown.map(({ text }) => text).join('; ')}`;
@@ -52,6 +59,7 @@ export async function endure(images: string, folder: string, minutes: number): P
 }
 
 function sample(seconds: number): Sample {
+  collect();
   const { rss, heapUsed } = process.memoryUsage();
   const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
   return { seconds, memoryMiB: rss / 2 ** 20, heapMiB: heapUsed / 2 ** 20, files, tensors: liveTensors().count };

@@ -76,8 +76,8 @@ function* jsonLines(journal: Journal): Generator<string> {
 const required = { repetition_type: 'REQUIRED' } as const;
 
 /**
- * Columns `file`, `class` where there are classes (empty for images in none), and `features`, a list
- * of floats; the facts as key-value metadata.
+ * Columns `file`, `class` where there are classes (empty for images in none), and `features`, a
+ * list of floats; the facts as key-value metadata.
  */
 async function writeParquet(journal: Journal, path: string, facts: Facts): Promise<void> {
   const { fileWriter, ParquetWriter } = await import('hyparquet-writer');

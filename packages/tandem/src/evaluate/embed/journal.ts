@@ -88,7 +88,8 @@ export class Journal {
     const block = `${lines}${JSON.stringify({ sha256: checksum(lines, numbers) })}\n`;
     const at = this.#bytes;
     this.#bytes = {
-      features: appendWhole(this.#features, numbers, at.features), // first: what has a line has its row
+      // First, so that what has a line has its row.
+      features: appendWhole(this.#features, numbers, at.features),
       entries: appendWhole(this.#entries, block, at.entries),
     };
     this.entries.push(...entries);
