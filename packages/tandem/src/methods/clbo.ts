@@ -9,7 +9,6 @@ import {
   type LossTerms,
   sumOfTerms,
   variance,
-  vicRegWeights,
 } from '../losses/index.js';
 import { newBranch } from '../networks/index.js';
 import { bilevelTeacher } from '../teachers/index.js';
@@ -17,6 +16,7 @@ import type { NewMethod } from './method.js';
 import { alsoKnownAs } from './options/aliases.js';
 import { bilevel, checkBilevel } from './options/bilevel.js';
 import { projector, type RunFacts, temperature } from './options/shared.js';
+import { vicRegOptions } from './options/vicreg.js';
 
 type Two = readonly [Tensor, Tensor];
 
@@ -41,6 +41,7 @@ export const clboOptions = z.strictObject({
   ),
   ...temperature(0.2),
   redundancy: z.number().min(0).default(0.0051).describe('off-diagonal weight of the barlow loss, as its authors'),
+  ...vicRegOptions,
 });
 
 /** Resolved options of CLBO. */
@@ -87,11 +88,12 @@ const objectives: Record<ClboOptions['loss'], (student: Two, teacher: Two, o: Cl
   barlow: (student, teacher, o) => bothWays((s, t) => barlowTwinsLoss(s, t, o))(student, teacher),
   // The teacher's terms have no gradient, so variance and covariance are the student's alone, not
   // halved.
-  vicreg: bothWays((s, t) => ({
-    invariance: invariance(s, t).mul(vicRegWeights.invarianceWeight),
-    variance: variance(s).mul(vicRegWeights.varianceWeight),
-    covariance: covariance(s).mul(vicRegWeights.covarianceWeight),
-  })),
+  vicreg: (student, teacher, o) =>
+    bothWays((s, t) => ({
+      invariance: invariance(s, t).mul(o.invarianceWeight),
+      variance: variance(s).mul(o.varianceWeight),
+      covariance: covariance(s).mul(o.covarianceWeight),
+    }))(student, teacher),
 };
 
 /** The mean of both directions, term by term. */

@@ -32,6 +32,9 @@ describe('options', () => {
       projDim: 512,
       predictor: false,
       redundancy: 0.0051,
+      invarianceWeight: 25,
+      varianceWeight: 25,
+      covarianceWeight: 1,
     });
   });
 
@@ -44,7 +47,7 @@ describe('options', () => {
       { lambda0: 0 },
       { tau0: 0 },
       { temperature: 0 },
-      { projLayers: 4 },
+      { projLayers: 5 },
       { loss: 'dino' },
       { negatives: 'N4' },
       { lamda0: 1 },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { noGrad, type Tensor } from 'tandem-torch';
+import { grad, noGrad, scope, type Tensor } from 'tandem-torch';
 import type { Method } from '../../src/methods/index.js';
 import { assertClose, elements } from '../support.js';
 import { lossOf, Stepping, teacherOf, tinyMethod, viewsOf } from './stepping.js';
@@ -21,6 +22,11 @@ function compare(one: Method, other: Method, steps = 6): void {
     const [ours, theirs] = [everything(one), everything(other)];
     assertClose(ours, theirs, { rtol: 1e-10, atol: 1e-12, label: `after step ${step}` });
   }
+}
+
+/** What a configuration of the study says. */
+function experiment(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`../../../../../experiments/${name}.json`, import.meta.url), 'utf8'));
 }
 
 const float64 = { dtype: 'float64' } as const;
@@ -67,4 +73,23 @@ describe('methods that are one another', () => {
     noGrad(() => teacherOf(clbo).parameters()[0]?.add_(0.1));
     assert.notEqual(of(simclr), of(clbo));
   });
+
+  for (const [name, row, options] of [
+    ['barlow-twins', '11-clbo-barlow', { redundancy: 0.02 }],
+    ['vicreg', '12-clbo-vicreg', {}],
+  ] as const) {
+    test(`in Table 4 the gradient of bilevel ${name} is that of ${name} while the teacher is a copy`, () => {
+      const { scaleLoss, extends: _base, ...own } = experiment(`table4/${row}`);
+      const bilevel = scaled(tinyMethod('clbo', { ...options, ...own }, float64), scaleLoss as number);
+      const plain = tinyMethod(name, { ...options, projLayers: 2 }, float64);
+      const gradient = (method: Method) => {
+        const views = viewsOf(0, method.student.parameters()[0] as Tensor);
+        return scope(() => {
+          const parameters = method.student.parameters();
+          return (grad(lossOf(method, views), parameters) as Tensor[]).flatMap(elements);
+        });
+      };
+      assertClose(gradient(bilevel), gradient(plain), { rtol: 1e-9, atol: 1e-12 });
+    });
+  }
 });

@@ -23,7 +23,7 @@ export function projector({ layers = 2, least = 0 }: { layers?: number; least?: 
     projLayers: z
       .int()
       .min(least)
-      .max(3)
+      .max(4)
       .default(layers)
       .describe(`layers of the projector; ${layers} in the CLBO paper`),
     projHidden: z.int().positive().default(512).describe('hidden width of the projector'),
