@@ -7,6 +7,17 @@ export function headFile(run: string): string {
   return join(run, 'encoder', 'head.safetensors');
 }
 
+/** Where a run folder keeps an encoder: of the last epoch, or of the one that is named. */
+export function encoderFile(run: string, which: 'encoder' | 'student' | 'teacher', epoch?: number): string {
+  return join(run, 'encoder', `${which}${epoch === undefined ? '' : `-epoch${epoch}`}.safetensors`);
+}
+
+/** Whose encoder of which epoch a file is by its name; undefined for those of the last epoch. */
+export function keptEpochOf(file: string): { name: 'student' | 'teacher'; epoch: number } | undefined {
+  const [, name, epoch] = /^(student|teacher)-epoch(\d+)\.safetensors$/.exec(basename(file)) ?? [];
+  return runOf(file) && (name === 'student' || name === 'teacher') ? { name, epoch: Number(epoch) } : undefined;
+}
+
 /**
  * The head beside the kept encoder of a run folder; undefined for a file or folder that has none.
  */

@@ -4,7 +4,7 @@ import { UsageError, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/index.js';
-import { findEncoder } from './encoder-files.js';
+import { encoderFile, findEncoder, keptEpochOf } from './encoder-files.js';
 import { numberIn } from './run-record.js';
 
 /** Which of a run's encoders are meant; the kept one is the student or the teacher. */
@@ -31,7 +31,7 @@ export interface OpenedEncoder extends LoadedEncoder {
  */
 export function openEncoders(runOrFile: string, choice: EncoderChoice = 'both'): OpenedEncoder[] {
   const metrics = join(runOrFile, 'metrics.jsonl');
-  const epoch = existsSync(metrics) ? numberIn(readJsonLines(metrics).at(-1), 'epoch') : undefined;
+  const epoch = existsSync(metrics) ? numberIn(readJsonLines(metrics).at(-1), 'epoch') : keptEpochOf(runOrFile)?.epoch;
   return filesOf(runOrFile, choice).map((one) => ({ ...one, ...loadEncoder(one.file), epoch }));
 }
 
@@ -48,11 +48,11 @@ function filesOf(runOrFile: string, choice: EncoderChoice): EncoderFile[] {
     if (choice === 'student' || choice === 'teacher') {
       throw new UsageError(`--encoder ${choice} needs a run folder; ${runOrFile} is a file, one encoder`);
     }
-    return [{ name: 'encoder', kept: true, file: keptFile }];
+    return [{ name: keptEpochOf(keptFile)?.name ?? 'encoder', kept: true, file: keptFile }];
   }
   const kept = readRegular(keptFile);
   const pair = (['student', 'teacher'] as const)
-    .map((name) => ({ name, file: join(runOrFile, 'encoder', `${name}.safetensors`) }))
+    .map((name) => ({ name, file: encoderFile(runOrFile, name) }))
     .filter(({ file }) => existsSync(file))
     .map(({ name, file }) => ({ name, file, kept: readRegular(file).equals(kept) }))
     .sort((a, b) => Number(b.kept) - Number(a.kept));

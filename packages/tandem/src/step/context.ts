@@ -22,6 +22,8 @@ export interface Position {
 
 /** Where training stands while a step is taken, which `step` does not count yet. */
 export interface StepInfo extends Position {
+  /** Steps so far that changed the networks: `step`, less those that were left out. */
+  readonly taken?: number;
   /** The learning rate of this step. */
   readonly lr: number;
   /** Of the run: what is random in a method is a function of it and the step. */

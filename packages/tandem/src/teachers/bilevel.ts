@@ -73,7 +73,7 @@ export function bilevelTeacher(
           const part = ctx.scalar(({ epoch, lr }) => lr * schedule.lambda(epoch));
           moveTowards(theta, xi, part);
         }
-        if (!ctx.branch(({ step }) => (step + 1) % o.lookahead === 0)) return;
+        if (!ctx.branch(({ step, taken = step }) => (taken + 1) % o.lookahead === 0)) return;
         const rate = ctx.scalar(({ epoch }) => schedule.teacherRate(epoch));
         teacher.follow(rate);
         if (o.studentStart === 'restart') moveTowards(theta, xi, 1);

@@ -29,6 +29,8 @@ export interface StepReport {
   readonly skipped?: string;
   /** Steps skipped one after another, up to this one. */
   readonly skippedInARow: number;
+  /** Steps that changed the networks, up to this one. */
+  readonly taken: number;
 }
 
 /**
@@ -88,6 +90,7 @@ async function* takeSteps(
   const resetMomentum: StepData['resetMomentum'] = (inputs) => optimizer.reset(inputs);
   const stash = new Stash();
   let skippedInARow = plan.startSkipped ?? 0;
+  let taken = plan.startTaken ?? startStep;
   const rounds = { passes: epochs * passes, repeats };
   let step = startStep;
   for (const batch of loadBatches(batches, rounds, startStep, plan.device, resident)) {
@@ -99,7 +102,7 @@ async function* takeSteps(
         const key = { seed, draw: pass * repeats + repeat };
         const views = noGrad(() => makeViews(batch, batches.set, method.views, key, plan.device));
         const labels = labelsOf(indices, batches.set, plan.device);
-        const info = { step, steps, epoch, epochs, lr: plan.lr(step), seed };
+        const info = { step, taken, steps, epoch, epochs, lr: plan.lr(step), seed };
         const endsEpoch = (step + 1) % perEpoch === 0;
         return takeStep(method, views, work, plan, { info, labels, stash, resetMomentum }, endsEpoch);
       });
@@ -110,7 +113,8 @@ async function* takeSteps(
           `${report.skipped}, ${skippedInARow} times in a row,`,
           report.step === skippedInARow,
         );
-      yield { ...report, skippedInARow };
+      if (report.skipped === undefined) taken += 1;
+      yield { ...report, skippedInARow, taken };
       step += 1;
       await setImmediate(); // signals and timers get their turn
     }
@@ -135,7 +139,7 @@ function takeStep(
   plan: Plan,
   data: StepData,
   endsEpoch: boolean,
-): Omit<StepReport, 'skippedInARow'> {
+): Omit<StepReport, 'skippedInARow' | 'taken'> {
   const { optimizer, weightDecay, memoryFormat, scaleLoss, nonFinite = 'stop' } = plan;
   const { step, epoch, lr } = data.info;
   const x = views.map((view) => view.to({ memoryFormat }));

@@ -38,6 +38,8 @@ export interface Plan {
   readonly nonFinite?: 'stop' | 'skip';
   /** Steps already taken, to continue from. */
   readonly startStep?: number;
+  /** How many of them changed the networks; defaults to all. */
+  readonly startTaken?: number;
   /** How many of them, the last ones, were skipped one after another. */
   readonly startSkipped?: number;
 }

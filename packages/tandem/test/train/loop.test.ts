@@ -153,8 +153,8 @@ describe('a step', () => {
     const order = (lr: number) => ['loss', 'zeroGrad', 'beforeStep', `step ${lr}`, 'afterStep'];
     assert.deepEqual(log, [...order(0.01), ...order(0.02)]);
     assert.deepEqual(infos, [
-      { step: 0, steps: 6, epoch: 1, epochs: 2, lr: 0.01, seed: 1 },
-      { step: 1, steps: 6, epoch: 1, epochs: 2, lr: 0.02, seed: 1 },
+      { step: 0, taken: 0, steps: 6, epoch: 1, epochs: 2, lr: 0.01, seed: 1 },
+      { step: 1, taken: 1, steps: 6, epoch: 1, epochs: 2, lr: 0.02, seed: 1 },
     ]);
     assert.deepEqual(
       all.map(({ step, lr }) => [step, lr]),

@@ -5,6 +5,7 @@ import type { Method } from '../../src/methods/index.js';
 import { trainingState } from '../../src/train/checkpoint.js';
 import { DivergedError, type StepReport, train } from '../../src/train/loop.js';
 import { type Run, setUp, stateOf } from '../methods/running.js';
+import { hash } from '../support.js';
 
 const settings = { batch: 8, epochs: 3, projHidden: 8, projDim: 8 };
 
@@ -114,6 +115,17 @@ test('21 steps in a row that must be skipped end the run, also where it was resu
   assert.equal(reports.at(-1)?.skippedInARow, 20);
   const { plan, ...rest } = illRun((step) => step >= 2, 'loss', more);
   await assert.rejects(all({ ...rest, plan: { ...plan, startStep: 12, startSkipped: 10 } }), { message });
+});
+
+test('the teacher of CLBO moves after every second step that was taken', async () => {
+  const run = illRun((step) => step === 2, 'loss', { method: 'clbo', epochMode: 'one-pass' });
+  const { teacher } = run.method;
+  const states: string[] = [];
+  const reports = await all(run, () => states.push(hash(teacher?.parameters() ?? [])));
+  const moved = states.flatMap((state, i) => (i > 0 && state !== states[i - 1] ? [i] : []));
+  // Steps 0 and 1, then 3 and 4, then 5 and 6.
+  assert.deepEqual(moved.slice(0, 3), [1, 4, 6]);
+  assert.deepEqual(reports.map(({ taken }) => taken).slice(0, 5), [1, 2, 2, 3, 4]);
 });
 
 test('20 in a row are not too many', async () => {

@@ -26,6 +26,11 @@ export const executionOptions = z.object({
     .enum(['stop', 'skip'])
     .default('stop')
     .describe('a loss or gradient that is not finite ends the run, or its step is left out'),
+  keepEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('keeps the encoders of every so many epochs, beside those of the last; 0 for none'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
 });
 

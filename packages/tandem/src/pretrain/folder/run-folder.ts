@@ -20,7 +20,7 @@ import { putAside } from '../../files/put-aside.js';
 import { readRegular } from '../../files/regular.js';
 import { reasonOf } from '../../files/system-error.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
-import { headFile } from '../../runs/encoder-files.js';
+import { encoderFile, headFile } from '../../runs/encoder-files.js';
 
 /** What `config.json` holds: settings by name, and under `tandem` where they come from. */
 export type ConfigFile = Readonly<Record<string, unknown>>;
@@ -40,8 +40,8 @@ export interface RunFolder {
   writeStopped(stopped: object): void;
   /** One line of JSON for each file that could not be read. */
   writeSkipped(skipped: readonly object[]): void;
-  /** Where an encoder is kept. */
-  encoderFile(which: 'encoder' | 'student' | 'teacher'): string;
+  /** Where an encoder is kept: of the last epoch, or for good, of the one that is named. */
+  encoderFile(which: 'encoder' | 'student' | 'teacher', epoch?: number): string;
   /** Where the head that was trained on the kept encoder is kept. */
   readonly headFile: string;
   /** Makes sure that no other process trains in it now. @throws UserError when one does */
@@ -185,7 +185,7 @@ function runFolderAt(path: string, lock: FolderLock): RunFolder {
     writeStopped: (stopped) => writeWhole(join(path, 'stopped.json'), `${JSON.stringify(stopped, null, 2)}\n`),
     writeSkipped: (skipped) =>
       writeWhole(join(path, 'skipped.jsonl'), skipped.map((entry) => `${JSON.stringify(entry)}\n`).join('')),
-    encoderFile: (which) => join(path, 'encoder', `${which}.safetensors`),
+    encoderFile: (which, epoch) => encoderFile(path, which, epoch),
     headFile: headFile(path),
   };
 }

@@ -14,6 +14,8 @@ export const progressSchema = z.object({
   metricsBytes: count,
   /** Since the start, without the time between an end and a resumption. */
   seconds: duration,
+  /** Steps that changed the networks; earlier versions counted all. */
+  taken: count.optional(),
   /** Steps skipped one after another, up to this one. */
   skippedInARow: count,
   /** Of the epoch at hand: the sums that its averages come from. */

@@ -24,13 +24,14 @@ export class RunState {
   #epochs: number;
   #suspect: number;
   #metricsBytes: number;
+  #taken: number;
   #skippedInARow: number;
   #sums: EpochSums;
   #metrics: EpochMetrics | undefined;
   #unwritten: EpochMetrics[] = [];
   #saved: { readonly step: number; readonly epochs: number; readonly at: number };
 
-  constructor(run: Run, { step, epochs, suspect, metricsBytes, seconds, skippedInARow, sums }: Progress) {
+  constructor(run: Run, { step, epochs, suspect, metricsBytes, seconds, taken, skippedInARow, sums }: Progress) {
     this.#run = run;
     this.stepsPerEpoch = stepsPerEpoch(run.method, run.batches);
     this.#begun = performance.now() - 1000 * seconds;
@@ -38,6 +39,7 @@ export class RunState {
     this.#epochs = epochs;
     this.#suspect = suspect;
     this.#metricsBytes = metricsBytes;
+    this.#taken = taken ?? step;
     this.#skippedInARow = skippedInARow;
     this.#sums = new EpochSums(sums);
     this.#saved = { step, epochs, at: performance.now() };
@@ -70,7 +72,7 @@ export class RunState {
 
   /** The run's plan from here on. */
   get plan(): Plan {
-    return { ...this.#run.plan, startStep: this.#step, startSkipped: this.#skippedInARow };
+    return { ...this.#run.plan, startStep: this.#step, startTaken: this.#taken, startSkipped: this.#skippedInARow };
   }
 
   /** Whether all steps of an epoch are taken and it has no metrics yet. */
@@ -85,13 +87,19 @@ export class RunState {
     return byTime || (saveSteps > 0 && this.#step % saveSteps === 0);
   }
 
+  /** Whether the encoders of this epoch stay. */
+  get #isKept(): boolean {
+    const { keepEvery } = this.#run.config.execution;
+    return keepEvery > 0 && this.epoch % keepEvery === 0;
+  }
+
   get isSaved(): boolean {
     return this.#step <= this.#saved.step && this.#epochs <= this.#saved.epochs;
   }
 
   /** Takes note of a step. */
   add(report: StepReport): void {
-    ({ step: this.#step, skippedInARow: this.#skippedInARow } = report);
+    ({ step: this.#step, taken: this.#taken, skippedInARow: this.#skippedInARow } = report);
     this.#sums.add(report);
   }
 
@@ -131,7 +139,9 @@ export class RunState {
     try {
       this.#run.folder.confirm();
       this.#writeMetrics();
-      saveRun(this.#run, this.#step, this.#progress(), encoders || this.#step % this.stepsPerEpoch === 0);
+      const endsEpoch = this.#step % this.stepsPerEpoch === 0;
+      const keepAs = endsEpoch && this.#isKept ? this.epoch : undefined;
+      saveRun(this.#run, this.#step, this.#progress(), { due: encoders || endsEpoch, keepAs });
       this.#saved = { step: this.#step, epochs: this.#epochs, at: performance.now() };
       return undefined;
     } catch (error) {
@@ -154,6 +164,7 @@ export class RunState {
       suspect: this.#suspect,
       metricsBytes: this.#metricsBytes,
       seconds: this.#seconds(),
+      taken: this.#taken,
       skippedInARow: this.#skippedInARow,
       sums: this.#sums.state(),
     };
