@@ -1,7 +1,7 @@
 // What each room may import, and that no files import each other in a circle. Images flow one way:
 // images -> views -> networks -> losses -> step -> teachers -> methods -> train -> evaluate ->
-// export -> pretrain -> report -> cli. Beneath them stand `files` (whole writes, locks, JSON) and
-// `runs` (what a run folder tells). `node scripts/imports.mjs` checks it.
+// export -> pretrain -> report -> study -> cli. Beneath them stand `files` (whole writes, locks,
+// JSON) and `runs` (what a run folder tells). `node scripts/imports.mjs` checks it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
@@ -235,6 +235,13 @@ export const house = [
     why: 'it reads run folders; nothing imports the command line',
   },
   {
+    room: `${tandem}/study`,
+    may: [...common, ...files, ...toolkit, ...rooms('pretrain', 'report')],
+    packages: ['zod'],
+    worldly: true,
+    why: 'it runs what the rooms below do, and reads what came of it',
+  },
+  {
     room: `${tandem}/cli`,
     may: [tandem],
     packages: [engine, 'commander'],
@@ -243,12 +250,12 @@ export const house = [
   },
   {
     room: `${tandem}/index.ts`,
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },
   {
     room: `${tandem}/internal.ts`,
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'study')],
     why: 'it is for the benchmarks and packages of this project; no room builds on it',
   },
   {

@@ -60,6 +60,14 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Puts runs into one table, with mean and standard error over seeds.',
     load: async () => (await import('./commands/compare.js')).compareCommand(),
   },
+  reproduce: {
+    about: 'Runs the tables and figures of papers, and tells which of their claims hold.',
+    load: async () => (await import('./commands/reproduce.js')).reproduceCommand(),
+  },
+  study: {
+    about: 'Runs a study of yours: configurations, seeds and measures become table, figure and verdicts.',
+    load: async () => (await import('./commands/study.js')).studyCommand(),
+  },
   report: {
     about: "Makes a run's report.html anew: curves, neighbours, settings, and what looks wrong.",
     load: async () => (await import('./commands/report.js')).reportCommand(),

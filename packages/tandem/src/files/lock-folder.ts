@@ -30,8 +30,7 @@ export interface FolderLock {
  */
 export function lockFolder(folder: string, being: 'trained' | 'written'): FolderLock {
   const lock = join(folder, 'lock');
-  const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
-  const text = JSON.stringify(own);
+  const text = ownText();
   const acquire = () => {
     const holder = parse(takeLock(lock, text, (other) => isAlive(parse(other))));
     if (holder) throw taken(folder, holder, being);
@@ -41,6 +40,18 @@ export function lockFolder(folder: string, being: 'trained' | 'written'): Folder
     confirm: () => readLock(lock) === text || acquire(),
     release: () => releaseLock(lock, text),
   };
+}
+
+/** The text of a lock that this process holds. */
+export function ownText(): string {
+  const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  return JSON.stringify(own);
+}
+
+/** Whether the one who wrote this text lives; undefined where that is on another machine. */
+export function livesHere(text: string): boolean | undefined {
+  const holder = parse(text);
+  return holder !== undefined && holder.host !== hostname() ? undefined : isAlive(holder);
 }
 
 function taken(folder: string, { pid, host }: Holder, being: string): UserError {

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { releaseLock, takeLock } from './lock-file.js';
+import { livesHere, ownText } from './lock-folder.js';
 
 /** Who holds a lock touches it so often, in milliseconds ... */
 const beatMs = 2_000;
@@ -28,17 +29,38 @@ export async function withLock<T>(
     onWait?.();
     await setTimeout(500, undefined, { signal });
   }
+  const stop = keepFresh(path);
+  try {
+    return await work();
+  } finally {
+    stop();
+    releaseLock(path, text);
+  }
+}
+
+/**
+ * Takes a lock as `withLock` does, but waits for nobody. A process of this machine is known to have
+ * died at once, one of another when its lock is old.
+ * @returns what gives it back; undefined where another process holds it
+ */
+export function tryLock(path: string): (() => void) | undefined {
+  const text = ownText();
+  if (takeLock(path, text, (other) => livesHere(other) ?? isHeld(path)) !== undefined) return undefined;
+  const stop = keepFresh(path);
+  return () => {
+    stop();
+    releaseLock(path, text);
+  };
+}
+
+/** Touches a lock now and then. @returns what ends that */
+function keepFresh(path: string): () => void {
   const beat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {}); // a lost lock loses work, nothing else
   }, beatMs);
   beat.unref();
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-    releaseLock(path, text);
-  }
+  return () => clearInterval(beat);
 }
 
 /** Whether one that lives holds a lock. */

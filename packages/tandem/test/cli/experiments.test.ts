@@ -14,7 +14,9 @@ import {
 import { study } from '../support.js';
 
 const folder = fileURLToPath(new URL('../../../../../experiments', import.meta.url));
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.json') && !/^(studies|scales)/.test(file),
+);
 const resolved = (file: string): RunConfig => resolveConfig(readConfigFile(join(folder, file)).settings);
 const config = (file: string): FlatConfig => flattenConfig(resolved(file));
 const of = (part: string) => files.filter((file) => dirname(file) === part).sort();

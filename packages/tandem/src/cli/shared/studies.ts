@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { defined } from '../../defined.js';
+import { UsageError } from '../../errors.js';
+import { type FoundStudy, planStudies, type QueueState, readScale, workOff } from '../../study/index.js';
+import { Exit } from '../terminal/exit.js';
+import { progress } from '../terminal/progress.js';
+import { abortOnSignals } from '../terminal/signals.js';
+import { wholeNumber } from './arguments.js';
+
+/** What commands that run studies are given. */
+export interface StudyFlags {
+  scale: string;
+  out?: string;
+  parallel: number;
+  seeds?: number;
+  only?: string;
+  images?: string[];
+  dataRoot?: string;
+  device?: string;
+  thin?: true;
+  dryRun?: true;
+  json?: true;
+}
+
+/** Adds the flags of commands that run studies. */
+export function withStudyFlags(command: Command): Command {
+  return command
+    .option('--scale <name>', 'tiny, small or full, or a file of yours: how much smaller than it says', 'small')
+    .option('--out <folder>', 'where runs and results are kept; again the same to go on (default: studies/<scale>)')
+    .option(
+      '--parallel <n>',
+      'runs beside each other, each with its share of the threads',
+      wholeNumber('--parallel'),
+      1,
+    )
+    .option('--seeds <n>', "seeds of each run (default: the scale's)", wholeNumber('--seeds'))
+    .option('--only <names>', 'only these rows, or values of the x axis, with commas between')
+    .option(
+      '--images <name=images...>',
+      'where a data set is, or what stands in for it, such as imagenet100=pictures; may be given again',
+    )
+    .option('--data-root <folder>', 'where named data sets are looked for first')
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option('--thin', 'a run that is measured loses its checkpoint and the encoders that it kept over time')
+    .option('--dry-run', 'tell what it would take, and train nothing')
+    .option('--json', 'one JSON object with the result on stdout');
+}
+
+/** Runs studies to their end, and tells what came out. */
+export async function runStudies(studies: readonly FoundStudy[], flags: StudyFlags): Promise<void> {
+  const scale = readScale(flags.scale);
+  const plan = planStudies(studies, scale, {
+    seeds: flags.seeds,
+    only: flags.only?.split(',').map((name) => name.trim()),
+    images: imagesOf(flags.images ?? []),
+    settings: defined({ dataRoot: flags.dataRoot, device: flags.device }),
+  });
+  const folder = flags.out ?? join('studies', scale.name);
+  const bar = progress('runs');
+  const { signal, exitCode, release } = abortOnSignals(
+    'stopping after the steps at hand; the same command goes on',
+    bar.say,
+  );
+  try {
+    const threads = Number(process.env.TANDEM_THREADS) || availableParallelism();
+    const { interrupted } = await workOff(plan, {
+      folder,
+      parallel: flags.parallel,
+      threads: Math.max(1, Math.floor(threads / flags.parallel)),
+      thin: flags.thin,
+      signal,
+      onNote: bar.say,
+      onChange: (state) => bar.update(Math.round(1000 * state.finished) / 1000, state.total, noteOf(state)),
+    });
+    if (interrupted) throw new Exit(exitCode());
+  } finally {
+    bar.stop();
+    release();
+  }
+}
+
+function noteOf({ failed, active }: QueueState): string {
+  const running = active.map(({ id, share, note }) => `${id} ${note} (${Math.round(100 * share)} %)`);
+  return [...(failed > 0 ? [`${failed} failed`] : []), ...running].join('; ');
+}
+
+/** `name=images` by name. @throws UsageError for anything else */
+function imagesOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name, images] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || images === undefined) throw new UsageError(`--images must be name=images, got ${text}`);
+      return [name, images];
+    }),
+  );
+}
