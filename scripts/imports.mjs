@@ -100,7 +100,7 @@ export const house = [
   { room: `${tandem}/images/set`, may: common, worldly: true, why: 'a set of images knows no file format' },
   {
     room: `${tandem}/images/sources`,
-    may: [errors, ...images('options.ts', 'set/image-set.ts'), ...rooms('files/regular.ts')],
+    may: [errors, ...images('options.ts', 'set/image-set.ts', 'cache/cache-home.ts'), ...rooms('files/regular.ts')],
     packages: ['tar-stream', 'yauzl'],
     worldly: true,
     why: 'a source gives bytes and does not decode them',

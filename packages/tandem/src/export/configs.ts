@@ -12,7 +12,7 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
   const dtype = typeof onnx !== 'string' && typeof onnx.quantized === 'string' && { dtype: 'fp32' };
   const forJavaScript = dtype && { 'transformers.js_config': dtype };
   if (typeof onnx === 'string' || !isTheirs(encoder)) {
-    const channels = typeof onnx === 'string' ? card.architecture.channels : 3;
+    const channels = typeof onnx === 'string' ? card.architecture.channels : channelsOf(card);
     const shapes = { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size };
     return { ...shapes, ...forJavaScript, tandem: card };
   }
@@ -23,7 +23,7 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
     model_type: 'resnet',
     layer_type: stages[0]?.[0] instanceof Bottleneck ? 'bottleneck' : 'basic',
     hidden_act: 'relu',
-    num_channels: 3,
+    num_channels: channelsOf(card),
     embedding_size: card.architecture.width,
     hidden_sizes: stages.map(widthOf),
     depths: stages.map((blocks) => blocks.length),
@@ -37,6 +37,11 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
 /** Whether it is a ResNet as Hugging Face's is: no selective kernels, one mean of the map. */
 function isTheirs(encoder: Encoder): encoder is ResNet {
   return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1;
+}
+
+/** Channels that ONNX models take: gray ones take colour. */
+function channelsOf({ architecture: { channels } }: EncoderCard): number {
+  return channels === 1 ? 3 : channels;
 }
 
 function widthOf([block]: readonly nn.Module[]): number {
@@ -54,10 +59,10 @@ function widthOf([block]: readonly nn.Module[]): number {
 export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx): object {
   const isGray = typeof onnx === 'string' && mean.length === 1;
   const colours = (values: readonly number[]) =>
-    values.length === 3 || isGray ? values : [0, 1, 2].map(() => values[0]);
+    values.length !== 1 || isGray ? values : [0, 1, 2].map(() => values[0]);
   return {
     image_processor_type: 'CLIPImageProcessor', // the plainest that does these steps and no others
-    do_convert_rgb: !isGray,
+    do_convert_rgb: !isGray && mean.length <= 3,
     do_resize: true,
     size: { shortest_edge: size },
     resample: 1,

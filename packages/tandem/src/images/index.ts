@@ -2,7 +2,7 @@ export { dataSets } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
-export { openImages } from './open.js';
+export { openImages, useImages } from './open.js';
 export { cropMargin, type LayoutOptions, type OpenOptions } from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
@@ -13,10 +13,24 @@ export {
   type ImageSet,
   imageBytes,
   limit,
+  type PixelFormat,
+  pictureOf,
   type SkippedFile,
+  samplesOf,
   slice,
   subset,
 } from './set/image-set.js';
 export { PixelFile, type Pixels } from './set/pixel-file.js';
 export { labelledShare } from './set/sampling.js';
+export {
+  encodedOf,
+  type ImageFacts,
+  type ImageLike,
+  type ImageSource,
+  type ImagesInOrder,
+  type IndexedImages,
+  isImageLike,
+  type OwnImage,
+} from './sources/own.js';
+export type { RawPixels } from './sources/source.js';
 export { type ImageChunk, type ImageStream, streamImages } from './stream.js';

@@ -22,20 +22,22 @@ import type { DataSet } from './set/image-set.js';
 import { archiveName } from './sources/archive.js';
 import { isImage } from './sources/formats.js';
 import { openSource } from './sources/open-source.js';
+import { type ImageSource, openOwn } from './sources/own.js';
 import type { Source } from './sources/source.js';
 import { isPattern } from './sources/webdataset.js';
 
 /**
  * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
  * `.zip`, or of WebDataset's shards (`name-{000..099}.tar`). A name wins over a folder of the same
- * name, which is then `./name`.
+ * name, which is then `./name`. Or images from code, themselves or by the name under which
+ * `useImages` knows them.
  *
  * @throws UserError where there is nothing of that name, no image, or something damaged
  */
-export async function openImages(where: string, options: OpenOptions = {}): Promise<DataSet> {
+export async function openImages(where: string | ImageSource, options: OpenOptions = {}): Promise<DataSet> {
   const { locate, ...parts } = partsOf(options);
   parts.progress.signal?.throwIfAborted();
-  const named = dataSetNamed(where);
+  const named = typeof where === 'string' ? dataSetNamed(where) : undefined;
   if (named) return named.open({ locate, ...parts });
   const source = await openPath(where, parts.progress);
   const hint = source.paths.length === 0 ? hintFor(source.others) : undefined;
@@ -43,12 +45,37 @@ export async function openImages(where: string, options: OpenOptions = {}): Prom
   return openCollection(source, parts);
 }
 
+/** Images from code that can be opened by name. */
+const ownImages = new Map<string, ImageSource>();
+
 /**
- * The source at a path.
+ * Makes images from code known under their name.
+ * @throws UserError where the name is that of a data set, or of other images from code
+ */
+export function useImages(source: ImageSource): void {
+  const { name } = source;
+  if (dataSets.includes(name))
+    throw new UserError(`the images '${name}' have the name of a known data set; choose another`);
+  const known = ownImages.get(name);
+  if (known !== undefined && known !== source) throw new UserError(`there are two different images called '${name}'`);
+  ownImages.set(name, source);
+}
+
+/**
+ * The source at a path, or from code.
  *
  * @throws UserError where there is nothing of that name, or something damaged
  */
-export async function openPath(where: string, progress: ProgressOptions): Promise<Source> {
+export async function openPath(where: string | ImageSource, progress: ProgressOptions): Promise<Source> {
+  const own = typeof where === 'string' ? ownImages.get(where) : where;
+  if (own) {
+    const onFound = (images: number) => progress.onProgress?.(images, undefined, 'finding');
+    return openOwn(own, { onFound, signal: progress.signal });
+  }
+  return openPlace(where as string, progress);
+}
+
+async function openPlace(where: string, progress: ProgressOptions): Promise<Source> {
   const found = await stat(where).catch(() => undefined);
   if (!found && !isPattern(where)) throw await missing(where);
   if (found?.isFile() && isImage(where)) {
@@ -64,6 +91,10 @@ async function missing(where: string): Promise<UserError> {
     const near = beside ? didYouMean(basename(where), beside) : ` There is no ${dirname(where)} either.`;
     return new UserError(`${where}: no such folder or archive.${near}`);
   }
-  const hint = didYouMean(where, [...dataSets, ...(beside ?? []).filter((name) => !name.startsWith('.'))]);
+  const hint = didYouMean(where, [
+    ...dataSets,
+    ...ownImages.keys(),
+    ...(beside ?? []).filter((name) => !name.startsWith('.')),
+  ]);
   return new UserError(`${where}: neither a data set (${dataSets.join(', ')}) nor a folder, .tar or .zip here.${hint}`);
 }

@@ -3,6 +3,7 @@ import { saidOf } from './collection/annotations.js';
 import { layoutOf } from './collection/layout.js';
 import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
+import { colour, formatOf, shownFormat } from './decode/decode-image.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
 import { stateOf } from './file-state.js';
 import { openImages, openPath } from './open.js';
@@ -11,6 +12,7 @@ import { digestOf, jsonOf } from './set/digest.js';
 import { fingerprint } from './set/fingerprint.js';
 import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
 import { memoryStore } from './set/store.js';
+import type { ImageSource } from './sources/own.js';
 import type { Content, Source } from './sources/source.js';
 
 /** Some of a stream's images, and those among them that could not be decoded. */
@@ -56,17 +58,20 @@ const chunk = 512;
  * @throws UserError where there are none
  */
 export async function streamImages(
-  where: string,
+  where: string | ImageSource,
   { size, ...options }: OpenOptions & { readonly size: number },
 ): Promise<ImageStream> {
-  if (dataSets.includes(where)) return streamDataSet(where, size, options);
+  if (typeof where === 'string' && dataSets.includes(where)) return streamDataSet(where, size, options);
   const source = await openPath(where, options);
-  if (source.paths.length === 0) throw new UserError(`${where}: no images in it`);
+  if (source.paths.length === 0) throw new UserError(`${source.where}: no images in it`);
   const { classes, labels, notes } = await classesOf(source);
+  const state = source.state === undefined ? [] : [[source.state]];
   return {
     name: source.name,
     total: source.paths.length,
-    fingerprint: digestOf(jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal)])),
+    fingerprint: digestOf(
+      jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal), ...state]),
+    ),
     notes: [...source.notes, ...notes],
     ...(classes && { classes }),
     async *chunks(done = new Set()) {
@@ -140,18 +145,31 @@ async function* decodedChunks(
   const target = targetSide(sizing);
   let faults = source.faults.filter(({ file }) => !done.has(file));
   for await (const group of inGroups(source, done, signal)) {
-    const sides = await Promise.all(group.map((one) => ('input' in one ? sideOf(one.input, sizing) : undefined)));
+    const forms = await Promise.all(group.map((one) => formIn(one, sizing)));
     for (let from = 0; from < group.length; ) {
       // Those without a readable header are named with whatever comes before them.
-      const own = sides.slice(from).find((side) => side !== undefined) ?? target;
-      const next = sides.findIndex((side, i) => i > from && side !== undefined && side !== own);
+      const { own, format } = forms.slice(from).find((form) => form !== undefined) ?? { own: target, format: colour };
+      const next = forms.findIndex((form, i) => i > from && form && !isAlike(form, { own, format }));
       const to = next < 0 ? group.length : next;
-      const { set, skipped } = await decodeChunk(source, group.slice(from, to), { own, target }, signal);
+      const { set, skipped } = await decodeChunk(source, group.slice(from, to), { own, target, format }, signal);
       yield { set, skipped: [...faults, ...skipped] };
       faults = [];
       from = to;
     }
   }
+}
+
+/** The side that an image comes out at by itself, and its pixels' format. */
+type Form = Pick<Sides, 'own' | 'format'>;
+
+async function formIn(one: Content, sizing: SizeOptions): Promise<Form | undefined> {
+  if ('reason' in one) return undefined;
+  const own = await sideOf(one, sizing);
+  return own === undefined ? undefined : { own, format: 'pixels' in one ? formatOf(one.pixels) : colour };
+}
+
+function isAlike(a: Form, b: Form): boolean {
+  return a.own === b.own && shownFormat(a.format) === shownFormat(b.format);
 }
 
 async function* inGroups(source: Source, done: Done, signal?: AbortSignal): AsyncGenerator<readonly Content[]> {
@@ -179,8 +197,8 @@ async function decodeChunk(
       for (const [index, one] of group.entries()) yield { ...one, index };
     },
   };
-  const { side, pixels, kept, skipped } = await decodeAll(part, paths, sides, memoryStore, { signal });
+  const { side, format, pixels, kept, skipped } = await decodeAll(part, paths, sides, memoryStore, { signal });
   const files = kept.map((i) => paths[i] as string);
-  const set = { name: source.name, count: kept.length, channels: 3 as const, height: side, width: side, pixels, files };
+  const set = { name: source.name, count: kept.length, ...format, height: side, width: side, pixels, files };
   return { set, skipped };
 }

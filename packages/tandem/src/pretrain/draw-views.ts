@@ -5,7 +5,7 @@ import { UsageError, UserError } from '../errors.js';
 import { refuseExisting } from '../files/existing.js';
 import { reasonOf } from '../files/system-error.js';
 import { writeNew } from '../files/write-whole.js';
-import { Batches, type DataSet, type ImageSet, rgbToPng, type SkippedFile } from '../images/index.js';
+import { Batches, type DataSet, pictureOf, rgbToPng, type SkippedFile } from '../images/index.js';
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
 import type { RunConfig } from './config/options.js';
 import type { ViewSettings } from './config/views.js';
@@ -86,28 +86,20 @@ function draw(
 ): { sheet: ContactSheet; images: number[] } {
   const [batch] = new Batches(set, { batch: count, seed }).epoch(0);
   if (!batch) throw new UserError(`${set.name}: there are no images`);
-  const rows = Array.from({ length: count }, (_, i) => [pictureOf(set, batch.bytes, i)]);
+  const rows = Array.from(batch.indices, (i): Picture[] => [{ side: set, ...pictureOf(set, i) }]);
   for (let draw = 0; draw < draws; draw++) {
     scope(() => {
       for (const [number, made] of makeViews(batch, set, views, { seed, draw }).entries()) {
         const view = views[number] as View;
         const bytes = withoutNormalisation(made, view);
-        const shape = { channels: set.channels, height: view.size, width: view.size };
-        for (const [i, row] of rows.entries()) row.push(pictureOf(shape, bytes, i));
+        const { size } = view;
+        const shown = { ...set, depth: undefined, height: size, width: size, pixels: bytes };
+        for (const [i, row] of rows.entries()) row.push({ side: shown, ...pictureOf(shown, i) });
       }
     });
   }
   const gaps = new Set(Array.from({ length: draws }, (_, draw) => 1 + draw * views.length));
   return { sheet: contactSheet(rows, gaps), images: Array.from(batch.indices) };
-}
-
-function pictureOf(
-  { channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>,
-  bytes: Uint8Array,
-  i: number,
-): Picture {
-  const stride = channels * height * width;
-  return { side: { height, width }, channels, pixels: bytes.subarray(i * stride, (i + 1) * stride) };
 }
 
 /** The pixels of views, 0 to 255. */

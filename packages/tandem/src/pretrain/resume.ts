@@ -104,7 +104,8 @@ function checkMachine(begun: Circumstances): string[] {
 
 function checkImages({ train }: DataSet, before: Circumstances['images'], path: string): void {
   if (!before) return;
-  const described = (x: NonNullable<Circumstances['images']>) => `${x.count} of ${x.channels}x${x.height}x${x.width}`;
+  const described = (x: NonNullable<Circumstances['images']>) =>
+    `${x.count} of ${x.channels}x${x.height}x${x.width}${x.depth ? ` in ${x.depth} bits` : ''}`;
   const begun = `${path} was begun with ${described(before)} images`;
   if (described(before) !== described(train)) {
     throw new UserError(`${begun}, now there are ${described(train)}: it cannot resume with others`);

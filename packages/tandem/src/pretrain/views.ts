@@ -38,7 +38,7 @@ export function runViews(
   const alike = others.length === 0 ? Array<View>(least - 1).fill(first) : others;
   const views = [first, ...(most === 1 ? [] : alike)].map((view, i) => {
     const mine = changed(view, i, settings);
-    return checkView(channels === 1 ? withoutColour(mine) : mine, channels);
+    return checkView(channels === 3 ? mine : withoutColour(mine), channels);
   });
   const crops = preset === 'multi-crop' && { locals: views.length - 2 };
   return { views, settings: { views: preset, ...crops, ...agreed(views) } };

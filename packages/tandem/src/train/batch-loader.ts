@@ -1,7 +1,7 @@
 import { type Device, scope, type Tensor, upload, uploadAsync } from 'tandem-torch';
 import { type Batches, gather, type ImageSet } from '../images/index.js';
 import type { Rounds } from '../methods/method.js';
-import type { ImageBatch } from '../views/index.js';
+import { byteShape, type ImageBatch } from '../views/index.js';
 
 /** A batch of a run, its images loaded. */
 export interface LoadedBatch extends ImageBatch {
@@ -59,11 +59,10 @@ function* fromResident(unloaded: Iterable<UnloadedBatch>, resident: Tensor): Loa
 }
 
 function* sentAhead(unloaded: Iterator<UnloadedBatch, void>, set: ImageSet, device: Device): LoadedBatches {
-  const { channels, height, width } = set;
   const send = () => {
     const { value: batch } = unloaded.next();
     if (!batch) return undefined;
-    const shape = [batch.indices.length, channels, height, width];
+    const shape = byteShape(set, batch.indices.length);
     return { batch, images: uploadAsync(gather(set, batch.indices), shape, device) };
   };
   let next = send();

@@ -13,10 +13,12 @@ const tiniest = 1e-20;
 
 /**
  * The gray of each pixel: [n, c, h, w] to [n, 1, h, w]. One-channel images come back themselves,
- * not a copy.
+ * not a copy; of images with other channels than three it is their mean.
  */
 export function luma(x: Tensor): Tensor {
-  if (x.shape[1] === 1) return x;
+  const channels = x.shape[1] as number;
+  if (channels === 1) return x;
+  if (channels !== 3) return x.sum(1, { keepdim: true }).div(channels);
   const [red, green, blue] = x.split(1, { dim: 1 }) as [Tensor, Tensor, Tensor];
   return red.mul(lumaWeights[0]).add_(green.mul(lumaWeights[1])).add_(blue.mul(lumaWeights[2]));
 }

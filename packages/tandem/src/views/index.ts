@@ -1,5 +1,5 @@
 export { type ContactSheet, contactSheet, type Picture } from './contact-sheet.js';
-export { type ImageBatch, makeView, makeViews } from './make.js';
+export { byteShape, type ImageBatch, makeView, makeViews } from './make.js';
 export { type Normalisation, normalisationOf } from './normalisation.js';
 export { drawParameters, operations, plainParameters, type ViewKey, type ViewParameters } from './parameters.js';
 export {

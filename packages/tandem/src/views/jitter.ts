@@ -59,7 +59,7 @@ function ordersOf(parameters: ViewParameters, channels: number): number[][] {
   const { count, order } = parameters;
   const amounts = operations.map((name) => parameters[name]);
   const neutral = [1, 1, 1, 0];
-  const exists = channels === 1 ? [true, true, false, false] : [true, true, true, true];
+  const exists = channels === 3 ? [true, true, true, true] : [true, true, false, false];
   const orders: number[][] = [];
   for (let i = 0; i < count; i++) {
     const own = Array.from(order.subarray(4 * i, 4 * i + 4));

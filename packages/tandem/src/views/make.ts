@@ -8,8 +8,8 @@ export interface ImageBatch {
   /** Which images they are. */
   readonly indices: Uint32Array;
   /**
-   * images x channels x height x width, 0 to 255; a tensor (uint8) where they are on the device
-   * already.
+   * images x channels x height x width, as in their set; a tensor (uint8) where they are on the
+   * device already.
    */
   readonly bytes: Uint8Array | Tensor;
 }
@@ -34,7 +34,7 @@ export function makeView(
   const parameters = key
     ? drawParameters(view, images, key, batch.indices)
     : plainParameters(images, batch.indices.length);
-  return scope(() => render(uploadImages(batch, images, device), view, parameters));
+  return scope(() => render(uploadImages(batch, images, device), view, parameters, images.depth));
 }
 
 /**
@@ -54,15 +54,19 @@ export function makeViews(
   const drawn = views.map((view, number) => drawParameters(view, images, { ...key, view: number }, batch.indices));
   return scope(() => {
     const bytes = uploadImages(batch, images, device);
-    return views.map((view, number) => render(bytes, view, drawn[number] as ViewParameters));
+    return views.map((view, number) => render(bytes, view, drawn[number] as ViewParameters, images.depth));
   });
+}
+
+/** The shape of the bytes of so many images; a sample of 16 bits counts as two in a row. */
+export function byteShape({ channels, depth, height, width }: ImageShape, count: number): number[] {
+  return [count, channels, height, depth === 16 ? 2 * width : width];
 }
 
 function uploadImages({ indices, bytes }: ImageBatch, images: ImageShape, device: Device): Tensor {
   if (bytes instanceof Tensor) return bytes;
-  const { channels, height, width } = images;
-  const shape = [indices.length, channels, height, width];
-  const expected = indices.length * channels * height * width;
+  const shape = byteShape(images, indices.length);
+  const expected = shape.reduce((product, n) => product * n);
   if (bytes.length !== expected) {
     throw new RangeError(`views: ${shape.join(' x ')} images are ${expected} bytes, not ${bytes.length}`);
   }

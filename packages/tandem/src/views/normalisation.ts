@@ -10,7 +10,7 @@ export type Normalisation = ChannelStatistics;
  * images with another number of channels than the constants have, gray ones are repeated and
  * coloured ones averaged.
  */
-export function normalisationOf(data: string | undefined, channels: 1 | 3): Normalisation {
+export function normalisationOf(data: string | undefined, channels: number): Normalisation {
   const named = data === undefined ? undefined : dataSetNamed(data);
   const { mean, std } = (named ?? imagenet100).statistics;
   return { mean: forChannels(mean, channels), std: forChannels(std, channels) };

@@ -95,7 +95,7 @@ const presets = {
     views: ({ size }) => [{ ...unchanged, crop: crop(size < largeSide ? 0.2 : 0.08), flip: 0.5 }],
   },
   gray: {
-    about: 'small or large, by size, without colour; for one-channel images',
+    about: 'small or large, by size, without colour; for images of other than three channels',
     views: ({ size }) => twice(withoutColour(size < largeSide ? small : large)),
   },
   none: {
@@ -116,14 +116,15 @@ export function aboutPreset(name: ViewPresetName): string {
 }
 
 /** The preset that suits images of such a size, where none is asked for. */
-export function defaultPreset({ size, channels = 3 }: { size: number; channels?: 1 | 3 | undefined }): ViewPresetName {
-  if (channels === 1) return 'gray';
+export function defaultPreset({ size, channels = 3 }: { size: number; channels?: number | undefined }): ViewPresetName {
+  if (channels !== 3) return 'gray';
   return size < largeSide ? 'small' : 'large';
 }
 
 /**
  * The views of a preset, one for each view of an image; a method that needs more than a preset has
- * may use one twice. For one-channel images what concerns colour is switched off. `size` is the
+ * may use one twice. For images of other than three channels what
+ * concerns colour is switched off. `size` is the
  * side of all views but the small ones of `multi-crop`, which have 96 pixels for 224 and half the
  * side below 64.
  *
@@ -143,7 +144,7 @@ export function viewsPreset(name: string, { size, channels = 3, data, ...options
   const recipes: readonly Recipe[] = presets[name as ViewPresetName].views(wish);
   return recipes.map((recipe) => {
     const view = { size, ...recipe, ...normalisationOf(data, channels), ...own };
-    return checkView(channels === 1 ? withoutColour(view) : view, channels);
+    return checkView(channels === 3 ? view : withoutColour(view), channels);
   });
 }
 
@@ -156,7 +157,7 @@ export type ViewOptions = Partial<View> & EvaluationViewOptions;
  */
 export function smallView({ size, channels = 3, data, ...own }: ViewOptions): View {
   const view = { size, ...small, ...normalisationOf(data, channels), ...own };
-  return checkView(channels === 1 ? withoutColour(view) : view, channels);
+  return checkView(channels === 3 ? view : withoutColour(view), channels);
 }
 
 /** A multiple of 8, so that networks which work in patches can take it. */

@@ -13,13 +13,14 @@ import type { View } from './view.js';
  * normalise. In float32 whatever the autocast, without gradients. On the CPU a view is the same to
  * the last bit in every batch.
  *
- * @param images uint8 [n, c, h, w], on the device where the work is to be done
+ * @param images uint8 [n, c, h, w], on the device where the work is to be done; of 16 bits [n, c,
+ * h, 2 w], see `byteShape`
  * @param view its size, interpolation, mean and std; the rest of it has gone into `parameters`
  * @returns float32 [n, c, size, size]
  * @throws TypeError or RangeError where the images and the parameters do not belong together
  */
-export function render(images: Tensor, view: View, parameters: ViewParameters): Tensor {
-  check(images, view, parameters);
+export function render(images: Tensor, view: View, parameters: ViewParameters, depth?: 16): Tensor {
+  check(images, view, parameters, depth);
   const { device } = images;
   const [n, c] = images.shape as [number, number];
   const out = () => {
@@ -27,17 +28,19 @@ export function render(images: Tensor, view: View, parameters: ViewParameters): 
     const step = oneByOne(view.size, device) ? 1 : atOnce(n, 4 * c * view.size ** 2, device);
     for (let from = 0; from < n; from += step) {
       const count = Math.min(step, n - from);
-      renderPart(images.narrow(0, from, count), view, partOf(parameters, from, count), views.narrow(0, from, count));
+      const part = partOf(parameters, from, count);
+      renderPart(images.narrow(0, from, count), view, part, views.narrow(0, from, count), depth);
     }
     return views;
   };
   return noGrad(() => autocast({ device, enabled: false }, () => scope(out)));
 }
 
-function renderPart(images: Tensor, view: View, parameters: ViewParameters, out: Tensor): void {
+function renderPart(bytes: Tensor, view: View, parameters: ViewParameters, out: Tensor, depth?: 16): void {
   const { size, interpolation, mean, std } = view;
   const { count, gray, sigma, solarize } = parameters;
   scope(() => {
+    const images = depth === 16 ? widened(bytes) : bytes;
     const staging = new StagingBuffer(images.device);
     const cropped = cropAndResize(images, size, interpolation, parameters, staging);
     const blurred = marked(sigma);
@@ -60,12 +63,31 @@ function renderPart(images: Tensor, view: View, parameters: ViewParameters, out:
   });
 }
 
-function check(images: Tensor, view: View, { count, top, left, height, width }: ViewParameters): void {
+/** Bytes of 16-bit samples as float32, 0 to 65535. */
+function widened(bytes: Tensor): Tensor {
+  return scope(() => {
+    const [n, c, h, w] = bytes.shape as [number, number, number, number];
+    const [low, high] = bytes
+      .contiguous()
+      .view([n, c, h, w / 2, 2])
+      .to('float32')
+      .unbind({ dim: 4 }) as [Tensor, Tensor];
+    return high.mul(256).add_(low);
+  });
+}
+
+function check(
+  images: Tensor,
+  view: View,
+  { count, top, left, height, width }: ViewParameters,
+  depth: 16 | undefined,
+): void {
   const { shape, dtype } = images;
   if (dtype !== 'uint8' || shape.length !== 4) {
     throw new TypeError(`render: images must be uint8 [n, c, h, w], not ${dtype} [${shape.join(', ')}]`);
   }
-  const [n, c, h, w] = shape as [number, number, number, number];
+  const [n, c, h, across] = shape as [number, number, number, number];
+  const w = depth === 16 ? across / 2 : across;
   if (n !== count) throw new RangeError(`render: there are ${n} images, but parameters for ${count}`);
   if (c !== view.mean.length || c !== view.std.length) {
     throw new RangeError(`render: the images have ${c} channels, the view's mean ${view.mean.length}`);

@@ -51,7 +51,7 @@ function byMatrices(x: Tensor, matrices: Tensor): Tensor {
 /**
  * Crops, resizes and flips: torchvision's `resized_crop` with antialias, to float32 in [0, 1].
  *
- * @param images uint8 [n, c, h, w]
+ * @param images uint8 [n, c, h, w], or float32 from 0 to 65535
  * @param staging brings what is needed; what is returned does the work, once it was sent
  * @returns contiguous [n, c, size, size]
  */
@@ -63,15 +63,20 @@ export function cropAndResize(
   staging: StagingBuffer,
 ): () => Tensor {
   const [n, , h, w] = images.shape as [number, number, number, number];
+  const most = images.dtype === 'uint8' ? 255 : 65535;
   if (h === size && w === size && isWhole(parameters, size)) {
-    return () => images.to({ dtype: 'float32', memoryFormat: 'contiguous' }).div_(255);
+    const isShared = images.dtype === 'float32';
+    return () => {
+      const x = images.to({ dtype: 'float32', memoryFormat: 'contiguous' });
+      return isShared ? x.div(most) : x.div_(most);
+    };
   }
   // Of a single image nothing but its crop need be looked at.
   const isCut = n === 1;
   const boxes = isCut ? { ...parameters, top: Int32Array.of(0), left: Int32Array.of(0) } : parameters;
   // As part of the weights the division costs a large image nothing, but by itself it is exact
   // where nothing is resized.
-  const unit = oneByOne(size, images.device) ? 1 / 255 : 1;
+  const unit = oneByOne(size, images.device) ? 1 / most : 1;
   const maps: Maps<Taps | Tensor> =
     staging.device === 'cpu'
       ? tapsOf(boxes, size, interpolation, unit)
@@ -80,7 +85,7 @@ export function cropAndResize(
     scope(() => {
       const x = isCut ? cutOut(images, parameters) : images;
       const out = resample(x, ...maps(x.shape[2] as number, x.shape[3] as number));
-      if (unit === 1) out.div_(255);
+      if (unit === 1) out.div_(most);
       // Rounding may leave an average of numbers in [0, 1] a little outside, and bicubic
       // overshoots.
       return out.clamp_({ min: 0, max: 1 });

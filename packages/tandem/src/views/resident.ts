@@ -1,5 +1,6 @@
 import { type Device, deviceMemory, empty, fromBuffer, noGrad, scope, type Tensor } from 'tandem-torch';
 import { type ImageSet, imageBytes, inOrder } from '../images/index.js';
+import { byteShape } from './make.js';
 
 /** What images may take of a GPU's free memory: networks and activations come after them. */
 const shareOfMemory = 1 / 3;
@@ -14,7 +15,7 @@ const part = 2 ** 26;
  * All images of a set in a GPU's memory, where they fit: a step then sends only which ones it
  * takes.
  *
- * @returns uint8 [count, c, h, w], for the caller to free; undefined on the CPU, and where they are
+ * @returns uint8, in `byteShape`, for the caller to free; undefined on the CPU, and where they are
  * too many
  */
 export function residentImages(
@@ -24,14 +25,13 @@ export function residentImages(
 ): Tensor | undefined {
   const each = imageBytes(set);
   if (device === 'cpu' || set.count * each > shareOfMemory * free) return undefined;
-  const { count, channels, height, width } = set;
   return noGrad(() =>
     scope(() => {
-      const all = empty([count, channels, height, width], { dtype: 'uint8', device });
+      const all = empty(byteShape(set, set.count), { dtype: 'uint8', device });
       let from = 0;
       for (const { bytes } of inOrder(set, Math.max(1, Math.floor(part / each)))) {
         const images = bytes.length / each;
-        scope(() => all.narrow(0, from, images).copy_(fromBuffer(bytes, [images, channels, height, width])));
+        scope(() => all.narrow(0, from, images).copy_(fromBuffer(bytes, byteShape(set, images))));
         from += images;
       }
       return all;

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import type { PixelFormat } from '../images/index.js';
 import { type Normalisation, normalisationOf } from './normalisation.js';
 import { type Interpolation, interpolations } from './taps.js';
 
@@ -46,9 +47,7 @@ export interface View extends Normalisation {
 }
 
 /** The images that views are made of; an image set is one. */
-export interface ImageShape {
-  /** 3 for colour, 1 for gray. */
-  readonly channels: 1 | 3;
+export interface ImageShape extends PixelFormat {
   /** In pixels. */
   readonly height: number;
   /** In pixels. */
@@ -79,13 +78,14 @@ export interface EvaluationViewOptions extends Partial<Normalisation> {
   /** Side of the view in pixels. */
   readonly size: number;
   /** Of the images; defaults to 3. */
-  readonly channels?: 1 | 3;
+  readonly channels?: number | undefined;
   /** A known data set; ImageNet's numbers where there is none. `mean` and `std` come first. */
   readonly data?: string;
 }
 
 /**
- * The view for one-channel images, which have no saturation, hue or gray: these are switched off.
+ * The view for images of other than three channels, which have no saturation, hue or gray: these
+ * are switched off.
  */
 export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: Some): Some {
   return { ...view, jitter: view.jitter && { ...view.jitter, saturation: 0, hue: 0 }, gray: 0 };
@@ -96,7 +96,7 @@ export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: 
  *
  * @throws UserError naming the setting
  */
-export function checkView(view: View, channels: 1 | 3): View {
+export function checkView(view: View, channels: number): View {
   const { size, crop, interpolation, flip, jitter, gray, blur, solarize, mean, std } = view;
   if (!Number.isInteger(size) || size < 1) fail('size', 'a whole number of pixels', size);
   for (const [name, p] of Object.entries({ flip, gray, solarize, 'jitter.p': jitter?.p, 'blur.p': blur?.p })) {
@@ -121,8 +121,9 @@ export function checkView(view: View, channels: 1 | 3): View {
   }
   if (mean.length !== channels || !mean.every(Number.isFinite)) fail('mean', `${channels} numbers`, mean);
   if (std.length !== channels || !std.every((value) => value > 0)) fail('std', `${channels} numbers above 0`, std);
-  if (channels === 1 && (gray > 0 || (jitter && (jitter.saturation > 0 || jitter.hue > 0)))) {
-    throw new UserError('view: one-channel images have no colours; set gray, jitter.saturation and jitter.hue to 0');
+  if (channels !== 3 && (gray > 0 || (jitter && (jitter.saturation > 0 || jitter.hue > 0)))) {
+    const images = channels === 1 ? 'one-channel images' : `images of ${channels} channels`;
+    throw new UserError(`view: ${images} have no colours; set gray, jitter.saturation and jitter.hue to 0`);
   }
   return view;
 }

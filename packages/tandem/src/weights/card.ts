@@ -16,7 +16,7 @@ export interface EncoderCard {
 
 /** How images are shown to the encoder when it is used. */
 export function encoderView({ size, mean, std, architecture }: EncoderCard): View {
-  return evaluationView({ size, channels: architecture.channels as 1 | 3, mean, std });
+  return evaluationView({ size, channels: architecture.channels, mean, std });
 }
 
 /**

@@ -15,7 +15,7 @@ const cardSchema = z
       features: z.int().positive().max(65536).optional(),
       pool: z.int().positive().max(16).optional(),
       stem: z.enum(['small', 'strided', 'standard']).optional(),
-      channels: z.int().positive().max(4),
+      channels: z.int().positive().max(16),
       sk: z.boolean().optional(),
       zeroGain: z.boolean().optional(),
       binary: z.enum(['both', 'activations']).optional(),

@@ -1,5 +1,5 @@
 import { type Device, fromBuffer, manualSeed, scope, type Tensor } from 'tandem-torch';
-import { bytesOf, type ImageSet, imageBytes } from '../../images/index.js';
+import { bytesOf, type ImageSet, samplesOf } from '../../images/index.js';
 import { buildEncoder, type Encoder } from '../../networks/index.js';
 import { type EncoderCard, encoderView } from '../../weights/index.js';
 import { features } from '../features.js';
@@ -77,7 +77,9 @@ function featuresOfBoth(
 }
 
 function pixels(set: ImageSet): Tensor {
-  return fromBuffer(bytesOf(set), [set.count, imageBytes(set)]).to('float32');
+  const samples = samplesOf(bytesOf(set), set);
+  const numbers = samples instanceof Uint16Array ? Float32Array.from(samples) : samples;
+  return fromBuffer(numbers, [set.count, samples.length / set.count]).to('float32');
 }
 
 function smallestClass(labels: Int32Array): number {

@@ -115,6 +115,13 @@ function onFeatures(
 
 /** Random crops and flips, no colours changed. */
 function cropView({ size, mean, std }: View, scale: readonly [number, number]): View {
-  const channels = mean.length as 1 | 3;
-  return smallView({ size, channels, mean, std, crop: { scale, ratio: [3 / 4, 4 / 3] }, jitter: null, gray: 0 });
+  return smallView({
+    size,
+    channels: mean.length,
+    mean,
+    std,
+    crop: { scale, ratio: [3 / 4, 4 / 3] },
+    jitter: null,
+    gray: 0,
+  });
 }

@@ -31,6 +31,8 @@ export interface CacheKey {
   readonly files: readonly string[];
   /** The files on disk whose change makes the stored set useless. */
   readonly origins: readonly FilePath[];
+  /** What tells these images from others of their names, where they lie in no files. */
+  readonly state?: string | undefined;
 }
 
 /** Where sets are stored, and how waiting for one is followed and stopped. */
@@ -74,8 +76,8 @@ export async function cached(
       const built = await readSet(folder, hash);
       if (built) return built;
       await removeOrphans(folder);
-      return build((count, channels, side) =>
-        fileStore({ folder, source, hash, pixels: `${randomUUID()}.pixels`, count, channels, side }),
+      return build((count, format, side) =>
+        fileStore({ folder, source, hash, pixels: `${randomUUID()}.pixels`, count, ...format, side }),
       );
     };
     for (;;) {
@@ -97,6 +99,6 @@ function folderName({ name, settings }: CacheKey, source: string): string {
  * One hash for the state of all origins: any file added, removed, changed or replaced gives
  * another.
  */
-async function hashOf({ files, origins }: CacheKey, signal: AbortSignal | undefined): Promise<string> {
-  return digestOf(jsonOf([files, await stateOf(origins, signal)]));
+async function hashOf({ files, origins, state }: CacheKey, signal: AbortSignal | undefined): Promise<string> {
+  return digestOf(jsonOf([files, await stateOf(origins, signal), ...(state === undefined ? [] : [[state]])]));
 }

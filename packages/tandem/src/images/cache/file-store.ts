@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pixelBytes } from '../set/image-set.js';
 import { PixelFile } from '../set/pixel-file.js';
 import type { Store, Stored } from '../set/store.js';
 import { checkSpace } from './disk-space.js';
@@ -13,7 +14,7 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
 const syncEvery = 2 ** 24;
 
 /** What is known of a stored set before its images are. */
-export type NewSet = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'side'> & {
+export type NewSet = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'depth' | 'side'> & {
   readonly folder: string;
 };
 
@@ -29,7 +30,8 @@ export class Superseded extends Error {}
  * @throws Superseded at the end, where the file is gone
  */
 export async function fileStore({ folder, ...set }: NewSet): Promise<Store<PixelFile>> {
-  const stride = set.channels * set.side ** 2;
+  const format = { channels: set.channels, ...(set.depth && { depth: set.depth }) };
+  const stride = pixelBytes(format) * set.side ** 2;
   const bytes = set.count * stride;
   const path = join(folder, set.pixels);
   await checkSpace(folder, bytes);
@@ -70,7 +72,7 @@ export async function fileStore({ folder, ...set }: NewSet): Promise<Store<Pixel
       await writeManifest(folder, manifest);
       // who has it open can still read it
       if (before) await rm(join(folder, before.pixels), { force: true });
-      return { ...outcome, pixels: PixelFile.open(path, stride, Uint32Array.from(kept)) };
+      return { ...outcome, format, pixels: PixelFile.open(path, stride, Uint32Array.from(kept)) };
     },
   };
 }
@@ -79,11 +81,13 @@ export async function fileStore({ folder, ...set }: NewSet): Promise<Store<Pixel
 export async function readSet(folder: string, hash: string): Promise<Stored<PixelFile> | undefined> {
   const manifest = await readManifest(folder);
   if (manifest?.hash !== hash) return undefined;
-  const { pixels, count, channels, side, bytes, missing, skipped } = manifest;
+  const { pixels, count, channels, depth, side, bytes, missing, skipped } = manifest;
+  const format = { channels, ...(depth && { depth }) };
   const path = join(folder, pixels);
   const file = await stat(path).catch(() => undefined);
   if (file?.size !== bytes) return undefined;
   const absent = new Set(missing);
   const kept = Array.from({ length: count }, (_, i) => i).filter((i) => !absent.has(i));
-  return { side, kept, skipped, pixels: PixelFile.open(path, channels * side ** 2, Uint32Array.from(kept)) };
+  const stride = pixelBytes(format) * side ** 2;
+  return { side, format, kept, skipped, pixels: PixelFile.open(path, stride, Uint32Array.from(kept)) };
 }

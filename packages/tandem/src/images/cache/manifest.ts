@@ -12,6 +12,8 @@ export interface Manifest {
   readonly pixels: string;
   readonly count: number;
   readonly channels: number;
+  /** Bits of a sample, where they are not 8. */
+  readonly depth?: 16 | undefined;
   readonly side: number;
   readonly bytes: number;
   /** The indices that hold no image. */

@@ -51,8 +51,8 @@ export function checkAnnotations({ where, paths, others }: Source): void {
 async function textOf(source: Source, path: string): Promise<string> {
   let reason = 'not found again';
   for await (const content of source.contents([path])) {
-    if ('reason' in content) {
-      reason = content.reason;
+    if (!('input' in content)) {
+      if ('reason' in content) reason = content.reason;
       continue;
     }
     const { input } = content;

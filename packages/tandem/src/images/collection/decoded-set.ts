@@ -29,10 +29,10 @@ export async function decodedSet(
   const { memory, cache } = storage;
   const paths = items.map(({ path }) => path);
   const sides = await sidesOf(source, paths, sizing, progress.signal);
-  const fits = fitsInMemory(paths.length, 3, sides.own, memory);
+  const fits = fitsInMemory(paths.length, sides.format, sides.own, memory);
   const held = fits ? await inMemory({ source, paths, sides, progress }, memory) : undefined;
   // What would fit at its own side and did not has images of other sides: none keeps its own.
-  const others = fits ? { own: sides.target, target: sides.target } : sides;
+  const others = fits ? { ...sides, own: sides.target } : sides;
   const stored = held ?? (await fromCache({ source, paths, sides: others, progress }, cache, sample));
   const { kept: indices, skipped } = stored;
   const kept = indices.map((i) => items[i] as Item);
@@ -52,9 +52,9 @@ class TooLarge extends Error {}
 
 /** Undefined where the images turn out too large. */
 async function inMemory(work: Work, memory: number | undefined): Promise<Stored | undefined> {
-  const newStore: NewStore = (count, channels, side) => {
-    if (!fitsInMemory(count, channels, side, memory)) throw new TooLarge();
-    return memoryStore(count, channels, side);
+  const newStore: NewStore = (count, format, side) => {
+    if (!fitsInMemory(count, format, side, memory)) throw new TooLarge();
+    return memoryStore(count, format, side);
   };
   try {
     return await decode(work, newStore);
@@ -74,7 +74,7 @@ async function fromCache(work: Work, cache: string | undefined, sample: SampleOp
   const order = [...paths.keys()].sort((a, b) => compare(paths[a] as string, paths[b] as string));
   const files = order.map((i) => paths[i] as string);
   const stored = await cached(
-    { name, where, settings: settingsOf(sides, sample), files, origins: source.origins(files) },
+    { name, where, settings: settingsOf(sides, sample), files, origins: source.origins(files), state: source.state },
     (newStore) => decode({ ...work, paths: files }, newStore),
     {
       cache,
@@ -106,12 +106,12 @@ function setOf(
   name: string,
   items: readonly Item[],
   classes: readonly string[] | undefined,
-  { side, pixels }: Stored,
+  { side, format, pixels }: Stored,
 ): ImageSet {
   return {
     name,
     count: items.length,
-    channels: 3,
+    ...format,
     height: side,
     width: side,
     pixels,

@@ -5,12 +5,13 @@
  */
 
 import { concurrently } from '../concurrency.js';
+import type { PixelFormat } from '../set/image-set.js';
 import type { Pixels } from '../set/pixel-file.js';
 import type { NewStore, Outcome, Store, Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
-import { decodeOne, mostReasons } from './decode-one.js';
+import { decodeImage, shownFormat } from './decode-image.js';
+import { mostReasons } from './decode-one.js';
 import type { Sides } from './side.js';
-import { toPlanar } from './to-planar.js';
 
 /**
  * Images in hand at once: enough to keep Node's four worker threads busy while the next ones are
@@ -27,9 +28,9 @@ export interface DecodeProgress {
 }
 
 /**
- * Decodes image files to squares of one side, in parallel; planar RGB, in the order asked for.
+ * Decodes images to squares of one side, in parallel; planar, in the order asked for.
  *
- * Images are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels),
+ * Files are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels),
  * laid over white where they are transparent; of an animation the first frame counts. The shorter
  * side is resized, then the centre is cut out.
  *
@@ -39,18 +40,18 @@ export interface DecodeProgress {
 export async function decodeAll<P extends Pixels>(
   source: Source,
   paths: readonly string[],
-  { own, target }: Sides,
+  { own, target, format }: Sides,
   newStore: NewStore<P>,
   progress: DecodeProgress,
 ): Promise<Stored<P>> {
   if (own !== target) {
     try {
-      return await decodePass(source, paths, own, newStore, { ...progress, keepSize: true });
+      return await decodePass(source, paths, { side: own, format }, newStore, { ...progress, keepSize: true });
     } catch (error) {
       if (!(error instanceof SizesDiffer)) throw error;
     }
   }
-  return decodePass(source, paths, target, newStore, { ...progress, keepSize: false });
+  return decodePass(source, paths, { side: target, format }, newStore, { ...progress, keepSize: false });
 }
 
 /** The pass that keeps sizes met an image that is no square of the first one's side. */
@@ -60,7 +61,7 @@ class SizesDiffer extends Error {}
 async function decodePass<P extends Pixels>(
   source: Source,
   paths: readonly string[],
-  side: number,
+  { side, format }: { readonly side: number; readonly format: PixelFormat },
   newStore: NewStore<P>,
   { keepSize, onDone, signal }: DecodeProgress & { readonly keepSize: boolean },
 ): Promise<Stored<P>> {
@@ -75,21 +76,21 @@ async function decodePass<P extends Pixels>(
       const image =
         'reason' in encoded
           ? encoded.reason
-          : await decodeOne(encoded.input, keepSize ? undefined : side, failed < mostReasons);
-      if (typeof image === 'string') {
-        reasons[index] = image;
+          : await decodeImage(encoded, keepSize ? undefined : side, failed < mostReasons);
+      if (typeof image === 'string' || shownFormat(image.format) !== shownFormat(format)) {
+        reasons[index] = typeof image === 'string' ? image : otherFormat(image.format, format);
         failed++;
       } else {
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
-        created ??= newStore(paths.length, 3, side);
+        created ??= newStore(paths.length, format, side);
         const store = await created;
-        store.write(index, (to, start) => toPlanar(image.data, to, start));
+        store.write(index, (to, start) => image.write(to, start));
         reasons[index] = undefined;
       }
       onDone?.(++done);
     });
     signal?.throwIfAborted();
-    const store = await (created ?? newStore(0, 3, 1));
+    const store = await (created ?? newStore(0, format, 1));
     return await store.finish({ side, ...outcomeOf(paths, reasons) });
   } catch (error) {
     await created?.then(
@@ -98,6 +99,10 @@ async function decodePass<P extends Pixels>(
     );
     throw error;
   }
+}
+
+function otherFormat(own: PixelFormat, others: PixelFormat): string {
+  return `${shownFormat(own)}, where the first image has ${shownFormat(others)}`;
 }
 
 /** @param reasons why each file has no image; undefined for those that have one */

@@ -1,15 +1,15 @@
-import { bytesOf, type ImageSet, imageBytes } from '../set/image-set.js';
+import { type ImageSet, pictureOf } from '../set/image-set.js';
 import { loadSharp } from './sharp.js';
 
 /** One image of a set as a PNG file, made smaller where its side is above `largest` pixels. */
 export async function pngOf(set: ImageSet, index: number, largest: number): Promise<Buffer> {
-  const { channels, height, width } = set;
+  const { height, width } = set;
   const sharp = await loadSharp();
-  const image = bytesOf(set, index, index + 1);
+  const { channels, pixels: image } = pictureOf(set, index);
   const area = height * width;
   // Colours of a pixel stand side by side in files, and in planes in a set.
   const pixels = Uint8Array.from(
-    { length: imageBytes(set) },
+    { length: image.length },
     (_, i) => image[(i % channels) * area + Math.floor(i / channels)] as number,
   );
   const whole = sharp(pixels, { raw: { width, height, channels } }).toColourspace(channels === 1 ? 'b-w' : 'srgb');

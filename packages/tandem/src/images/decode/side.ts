@@ -1,7 +1,9 @@
 /** The side that images come out at: all decisions about it stand here. */
 
 import type { SizeOptions } from '../options.js';
-import type { Source } from '../sources/source.js';
+import type { PixelFormat } from '../set/image-set.js';
+import type { Given, RawPixels, Source } from '../sources/source.js';
+import { colour, faultOf, formatOf } from './decode-image.js';
 import { decodeOne } from './decode-one.js';
 import { loadSharp } from './sharp.js';
 
@@ -10,12 +12,14 @@ const largestSideKept = 128;
 /** Side of the views where none is asked for, in pixels. */
 const defaultSize = 96;
 
-/** The sides that the images of a collection may come out at. */
+/** The sides that the images of a collection may come out at, and what their pixels are. */
 export interface Sides {
   /** The side that all images keep if all have it; the target where none may keep theirs. */
   readonly own: number;
   /** The side that all are brought to otherwise. */
   readonly target: number;
+  /** That of the first image; what is of another is left out. */
+  readonly format: PixelFormat;
 }
 
 /**
@@ -29,14 +33,16 @@ export async function sidesOf(
   signal: AbortSignal | undefined,
 ): Promise<Sides> {
   const target = targetSide(sizing);
-  if (largestKept(sizing) > 0) {
-    for await (const content of source.contents(paths, signal)) {
-      const own = 'reason' in content ? undefined : await sideOf(content.input, sizing);
-      // A header may be readable, and the rest not: what will be skipped decides nothing.
-      if ('input' in content && own !== undefined && (await isWhole(content.input))) return { own, target };
-    }
+  const mayKeep = largestKept(sizing) > 0;
+  for await (const content of source.contents(paths, signal)) {
+    if ('reason' in content) continue;
+    if ('input' in content && !mayKeep) break; // what is encoded comes out as colour
+    const own = await sideOf(content, sizing);
+    // A header may be readable, and the rest not: what will be skipped decides nothing.
+    if (own === undefined || ('input' in content && !(await isWhole(content.input)))) continue;
+    return { own, target, format: 'pixels' in content ? formatOf(content.pixels) : colour };
   }
-  return { own: target, target };
+  return { own: target, target, format: colour };
 }
 
 /** The side that images are brought to, where they do not all keep theirs. */
@@ -48,14 +54,27 @@ export function targetSide({ size = defaultSize, margin = 1 }: SizeOptions): num
  * The side that an image comes out at by itself: its own where it is a small square; undefined
  * where its header cannot be read.
  */
-export async function sideOf(input: string | Uint8Array, sizing: SizeOptions): Promise<number | undefined> {
-  const sharp = await loadSharp();
-  const header = await sharp(input)
-    .metadata()
-    .catch(() => undefined);
+export async function sideOf(given: Given, sizing: SizeOptions): Promise<number | undefined> {
+  const header = 'pixels' in given ? headerOf(given.pixels) : await headerIn(given.input);
   if (!header) return undefined;
   const { width, height } = header;
   return width === height && width <= largestKept(sizing) ? width : targetSide(sizing);
+}
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+}
+
+function headerOf(pixels: RawPixels): Header | undefined {
+  return faultOf(pixels) === undefined ? pixels : undefined;
+}
+
+async function headerIn(input: string | Uint8Array): Promise<Header | undefined> {
+  const sharp = await loadSharp();
+  return sharp(input)
+    .metadata()
+    .catch(() => undefined);
 }
 
 /**

@@ -7,19 +7,33 @@
 import { PixelFile, type Pixels } from './pixel-file.js';
 import { balanced } from './sampling.js';
 
+/** What a pixel consists of. */
+export interface PixelFormat {
+  /** 3 for colour, 1 for gray; 1 to 16 where a source gives pixels. */
+  readonly channels: number;
+  /**
+   * Bits of a sample where they are 16: 0 to 65535, in two bytes, the lower one first. Absent for
+   * 8.
+   */
+  readonly depth?: 16 | undefined;
+}
+
+/** Bytes of a pixel. */
+export function pixelBytes({ channels, depth }: PixelFormat): number {
+  return depth === 16 ? 2 * channels : channels;
+}
+
 /**
  * Equally sized images as host bytes. `pixels` is count x channels x height x width, planar (all
- * red, all green, all blue; or one gray plane), 0 to 255; of a set too large for the memory, it is
- * the file that holds them: `gather`, `inOrder` and `bytesOf` read either. It may be a window of a
- * larger buffer shared with other sets: never write to it.
+ * red, all green, all blue; or one gray plane), 0 to 255, or of 16 bits; of a set too large for the
+ * memory, it is the file that holds them: `gather`, `inOrder` and `bytesOf` read either. It may be
+ * a window of a larger buffer shared with other sets: never write to it.
  */
-export interface ImageSet {
+export interface ImageSet extends PixelFormat {
   /** Of its data set. */
   readonly name: string;
   /** How many images there are. */
   readonly count: number;
-  /** 3 for colour, 1 for gray. */
-  readonly channels: 1 | 3;
   /** Of every image, in pixels. */
   readonly height: number;
   /** Of every image, in pixels. */
@@ -74,8 +88,8 @@ export interface DataSet {
 }
 
 /** The bytes of one image of a set. */
-export function imageBytes(set: Pick<ImageSet, 'channels' | 'height' | 'width'>): number {
-  return set.channels * set.height * set.width;
+export function imageBytes(set: Pick<ImageSet, 'channels' | 'depth' | 'height' | 'width'>): number {
+  return pixelBytes(set) * set.height * set.width;
 }
 
 /**
@@ -106,6 +120,21 @@ export function bytesOf(set: ImageSet, from = 0, to = set.count): Uint8Array {
     set,
     Array.from({ length: to - from }, (_, i) => from + i),
   );
+}
+
+/** The samples of bytes, 0 to 255 or 0 to 65535. */
+export function samplesOf(bytes: Uint8Array, { depth }: PixelFormat): Uint8Array | Uint16Array {
+  return depth === 16 ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2) : bytes;
+}
+
+/**
+ * One image as people can look at it: planar bytes of three channels, the first ones, or of one
+ * where there are fewer.
+ */
+export function pictureOf(set: ImageSet, index: number): { readonly channels: 1 | 3; readonly pixels: Uint8Array } {
+  const channels = set.channels >= 3 ? 3 : 1;
+  const samples = samplesOf(bytesOf(set, index, index + 1), set).subarray(0, channels * set.height * set.width);
+  return { channels, pixels: samples instanceof Uint16Array ? Uint8Array.from(samples, (x) => x >> 8) : samples };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { allocate } from './allocate.js';
-import { bytesOf, type ImageSet } from './image-set.js';
+import { bytesOf, type ImageSet, imageBytes, samplesOf } from './image-set.js';
 
 /**
  * For each output pixel along one axis: the first input pixel it takes from, and how much of that
@@ -19,11 +19,12 @@ interface Taps {
  * decoding library spends a millisecond.
  */
 export function resizeSet(set: ImageSet, size: number): ImageSet {
-  const { count, channels, height, width } = set;
+  const { count, height, width } = set;
   if (height === size && width === size) return set;
-  const pixels = allocate(count, channels, size);
+  const pixels = allocate(count, set, size);
   const resize = resizer(set, size);
-  for (let i = 0; i < count; i++) resize(bytesOf(set, i, i + 1), pixels, i * channels * size * size);
+  const stride = imageBytes({ ...set, height: size, width: size });
+  for (let i = 0; i < count; i++) resize(bytesOf(set, i, i + 1), pixels, i * stride);
   return { ...set, height: size, width: size, pixels };
 }
 
@@ -32,14 +33,16 @@ export type Resize = (from: Uint8Array, to: Uint8Array, start: number) => void;
 
 /** Resizes images of one shape one by one, as `resizeSet` does. */
 export function resizer(
-  { channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>,
+  { channels, depth, height, width }: Pick<ImageSet, 'channels' | 'depth' | 'height' | 'width'>,
   size: number,
 ): Resize {
   const scale = Math.min(height, width) / size;
   const across = taps(width, size, scale);
   const down = taps(height, size, scale);
   const rows = new Float64Array(height * size);
-  return (from, to, start) => {
+  return (bytes, toBytes, startByte) => {
+    const [from, to] = [samplesOf(bytes, { channels, depth }), samplesOf(toBytes, { channels, depth })];
+    const start = depth === 16 ? startByte / 2 : startByte;
     for (let plane = 0; plane < channels; plane++) {
       const top = plane * height * width;
       for (let y = 0; y < height; y++) {

@@ -1,5 +1,5 @@
 import { allocate } from './allocate.js';
-import type { SkippedFile } from './image-set.js';
+import { type PixelFormat, pixelBytes, type SkippedFile } from './image-set.js';
 import type { Pixels } from './pixel-file.js';
 
 /** What decoding came to. */
@@ -16,6 +16,8 @@ export interface Outcome {
 export interface Stored<P extends Pixels = Pixels> extends Outcome {
   /** The kept images. */
   readonly pixels: P;
+  /** Of every image. */
+  readonly format: PixelFormat;
 }
 
 /** Where images are put while they are decoded, in whatever order they come. */
@@ -29,20 +31,24 @@ export interface Store<P extends Pixels = Pixels> {
 }
 
 /** Makes a store for `count` square images. */
-export type NewStore<P extends Pixels = Pixels> = (count: number, channels: number, side: number) => Promise<Store<P>>;
+export type NewStore<P extends Pixels = Pixels> = (
+  count: number,
+  format: PixelFormat,
+  side: number,
+) => Promise<Store<P>>;
 
 /** Sets up to this size stay in memory as they are; larger ones are kept in a file. In bytes. */
 const inMemory = 2 ** 30;
 
 /** Whether `count` square images may be held in memory, in `memory` bytes; default 1 GiB. */
-export function fitsInMemory(count: number, channels: number, side: number, memory = inMemory): boolean {
-  return count * channels * side ** 2 <= memory;
+export function fitsInMemory(count: number, format: PixelFormat, side: number, memory = inMemory): boolean {
+  return count * pixelBytes(format) * side ** 2 <= memory;
 }
 
 /** @throws UserError where so many images do not fit in memory at all */
-export async function memoryStore(count: number, channels: number, side: number): Promise<Store<Uint8Array>> {
-  const pixels = allocate(count, channels, side);
-  const stride = channels * side * side;
+export async function memoryStore(count: number, format: PixelFormat, side: number): Promise<Store<Uint8Array>> {
+  const pixels = allocate(count, format, side);
+  const stride = pixelBytes(format) * side * side;
   return {
     write: (index, fill) => fill(pixels, index * stride),
     async discard() {},
@@ -51,7 +57,7 @@ export async function memoryStore(count: number, channels: number, side: number)
       for (const [to, from] of kept.entries()) {
         if (to !== from) pixels.copyWithin(to * stride, from * stride, (from + 1) * stride);
       }
-      return { ...outcome, pixels: pixels.subarray(0, kept.length * stride) };
+      return { ...outcome, format, pixels: pixels.subarray(0, kept.length * stride) };
     },
   };
 }

@@ -8,8 +8,26 @@ import type { SkippedFile } from '../set/image-set.js';
 import { formatNames, isImage, unreadFormat } from './formats.js';
 import type { FilePath } from './listing.js';
 
-/** The encoded bytes of an image, the path of a file that holds them, or why there are none. */
-export type Encoded = { readonly input: string | Uint8Array } | { readonly reason: string };
+/** An image as its samples: of each pixel one a channel, pixel by pixel, row by row. */
+export interface RawPixels {
+  /** 0 to 255, or 0 to 65535 in a Uint16Array: width x height x channels. */
+  readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** 1 to 16. */
+  readonly channels: number;
+}
+
+/**
+ * An image as a source gives it: the encoded bytes, the path of a file that holds them, or the
+ * pixels.
+ */
+export type Given = { readonly input: string | Uint8Array } | { readonly pixels: RawPixels };
+
+/** An image, or why there is none. */
+export type Encoded = Given | { readonly reason: string };
 
 /** The contents of one of several files; `index` says which of them. */
 export type Content = Encoded & { readonly index: number };
@@ -50,6 +68,8 @@ export interface Source {
   contents(paths: readonly string[], signal?: AbortSignal): AsyncIterable<Content>;
   /** The files on disk whose change would change these images. */
   origins(paths: readonly string[]): readonly FilePath[];
+  /** What tells these images from others of the same names, where they lie in no files. */
+  readonly state?: string | undefined;
 }
 
 /** Sorts the files of a folder or an archive into images and others. */

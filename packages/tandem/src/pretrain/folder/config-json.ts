@@ -29,6 +29,7 @@ const circumstances = z.object({
       channels: z.number(),
       height: z.number(),
       width: z.number(),
+      depth: z.literal(16).optional(),
       sha256: z.string().optional(),
     })
     .optional(),
@@ -48,12 +49,12 @@ export type Circumstances = z.infer<typeof circumstances>;
  */
 export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   const { settings, folder, data, method, teacher, baseModel } = run;
-  const { count, channels, height, width } = data.train;
+  const { count, channels, height, width, depth } = data.train;
   const split = knnSplit(data);
   const tandem = {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
     ...{ views: method.views, folder: process.cwd() },
-    images: { count, channels, height, width, sha256: fingerprint(data.train) },
+    images: { count, channels, height, width, ...(depth && { depth }), sha256: fingerprint(data.train) },
     ...(split && { classes: classNote(classSizes(split)) }),
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
     ...(baseModel && { origin: { sha256: baseModel.sha256 } }),

@@ -46,7 +46,7 @@ test('names that are longer together than a string may be are no obstacle', asyn
   const where = join(folder, 'images');
   const key = { name: 'many', where, settings: {}, files, origins: [origin] };
   const build = async (newStore: NewStore<PixelFile>) => {
-    const store = await newStore(1, 3, 8);
+    const store = await newStore(1, { channels: 3 }, 8);
     store.write(0, (to) => to.fill(1));
     return store.finish({ side: 8, kept: [0], skipped: [] });
   };

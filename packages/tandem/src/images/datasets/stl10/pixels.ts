@@ -25,7 +25,7 @@ export async function storedImages(
   const count = imageFiles.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
   const side = resizedSide(sideLength, sizing) ?? sideLength;
   const read = <P extends Pixels>(newStore: NewStore<P>) => readImages(files, counts, side, newStore, progress);
-  if (fitsInMemory(count, 3, side, memory)) return read(memoryStore);
+  if (fitsInMemory(count, { channels: 3 }, side, memory)) return read(memoryStore);
   const settings = side === sideLength ? {} : { side };
   const onWait = () => onProgress?.(0, undefined, 'waiting for another run to read them');
   return cached({ name: 'stl10', where: files.path, settings, files: imageFiles, origins: files.origins }, read, {
@@ -47,7 +47,7 @@ async function readImages<P extends Pixels>(
   const resize =
     side === sideLength ? undefined : resizer({ channels: 3, height: sideLength, width: sideLength }, side);
   const whole = new Uint8Array(bytesPerImage);
-  const store = await newStore(count, 3, side);
+  const store = await newStore(count, { channels: 3 }, side);
   try {
     let done = 0;
     for await (const { file, bytes } of files.each(signal)) {
