@@ -62,6 +62,7 @@ export const house = [
   { room: `${torch}/index.ts`, may: [torch], why: 'it is what the engine shows' },
   { room: `${torch}/nn`, may: [core], why: 'modules are made of operators' },
   { room: `${torch}/optim`, may: [core], why: 'optimizers are made of operators' },
+  { room: `${torch}/data`, may: [core], why: 'batches are made of tensors' },
   { room: `${torch}/io`, may: [core], worldly: true, why: 'files of tensors' },
   { room: `${torch}/binding.ts`, may: [core], worldly: true, why: 'it alone loads the addon' },
   { room: core, why: 'the engine knows no module, optimizer or file, and nothing of the toolkit' },

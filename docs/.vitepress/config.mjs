@@ -40,6 +40,7 @@ const sidebar = [
     'search',
     'export',
     'reproducing',
+    'from-pytorch',
     'troubleshooting',
   ]),
   part('Reference', 'reference/', [

@@ -7,6 +7,7 @@ export { type AsyncCopy, uploadAsync } from './async-copy.js';
 export * from './autograd.js';
 export * from './create.js';
 export * from './cuda.js';
+export * as data from './data/index.js';
 export type * from './dtype.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';

@@ -1,3 +1,12 @@
+export * from './activations.js';
+export * from './attention.js';
+export * from './convolution.js';
+export * from './dropout.js';
+export * from './embedding.js';
 export * as init from './init.js';
-export * from './layers.js';
+export * from './linear.js';
+export * as losses from './losses.js';
 export * from './module.js';
+export * from './norm.js';
+export * from './pooling.js';
+export * from './sequential.js';

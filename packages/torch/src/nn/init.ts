@@ -28,6 +28,16 @@ export function uniformFanIn(x: Tensor, weight = x): Tensor {
   return noGrad(() => x.uniform_({ from: -bound, to: bound }));
 }
 
+/**
+ * Uniform within +-sqrt(6 / (fanIn + fanOut)), in place (Glorot and Bengio, 2010).
+ * @param weight [out, in] or [out, in, kh, kw]
+ */
+export function xavierUniform(weight: Tensor): Tensor {
+  const { fanIn, fanOut } = fans(weight);
+  const bound = Math.sqrt(6 / (fanIn + fanOut));
+  return noGrad(() => weight.uniform_({ from: -bound, to: bound }));
+}
+
 /** Normal with deviation `std`, cut off at +-`bound`, in place, as PyTorch's `trunc_normal_`. */
 export function truncatedNormal(x: Tensor, std: number, bound = 2): Tensor {
   return noGrad(() =>
