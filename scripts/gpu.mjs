@@ -3,7 +3,7 @@
 // where there is none.
 
 import { join } from 'node:path';
-import { findLibtorch } from './libtorch.mjs';
+import { findLibtorch } from '../packages/torch/setup/libtorch.mjs';
 import { Failure, root, run, runMain } from './run.mjs';
 
 const tests = [

@@ -4,8 +4,8 @@
 
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { compileFlags, findCompiler, flagsToLink } from './compile.mjs';
-import { findLibtorch } from './libtorch.mjs';
+import { compileFlags, findCompiler, headerFlags, linkFlags } from '../packages/torch/setup/compiler.mjs';
+import { findLibtorch } from '../packages/torch/setup/libtorch.mjs';
 import { Failure, isMain, root, run, runMain } from './run.mjs';
 
 const source = join(root, 'packages/torch/test/native/pretend-cuda.cc');
@@ -15,14 +15,15 @@ const target = join(root, 'packages/torch/build/pretend_cuda.node');
 /** @returns {Promise<string | null>} its file; null where libtorch has CUDA of its own */
 export async function pretendCuda() {
   const libtorch = findLibtorch();
-  const compiler = findCompiler();
+  const compiler = await findCompiler();
   if (libtorch === null || compiler === null || libtorch.cuda !== null) return null;
   const changed = (/** @type {string} */ file) => statSync(file).mtimeMs;
   if (existsSync(target) && changed(target) > Math.max(changed(source), changed(engine))) return target;
-  const [command, ...first] = compiler;
+  const { command, first } = compiler;
   const part = `${target}.${process.pid}`;
   mkdirSync(dirname(target), { recursive: true });
-  const all = [...first, ...compileFlags(libtorch), '-O1', source, '-o', part, ...flagsToLink(libtorch)];
+  const flags = [...compileFlags(libtorch, compiler), ...headerFlags(libtorch), '-O1'];
+  const all = [...first, ...flags, source, '-o', part, ...linkFlags(libtorch, dirname(target))];
   const { code, output } = await run(command, all);
   if (code !== 0) throw new Failure('The pretended GPU does not compile.', { output });
   renameSync(part, target);

@@ -4,7 +4,9 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compile, findCompiler } from './compile.mjs';
+import { compile } from '../packages/torch/setup/compile.mjs';
+import { compilerCommand, findCompiler } from '../packages/torch/setup/compiler.mjs';
+import { findLibtorch } from '../packages/torch/setup/libtorch.mjs';
 import { Failure, root, run, runMain } from './run.mjs';
 
 const build = join(root, 'packages/torch/build/sanitize');
@@ -24,9 +26,13 @@ const flags = [
   '-U_FORTIFY_SOURCE',
 ];
 
+const cure = 'Run `npm run setup`.';
+
 await runMain(async () => {
   const runtimes = await Promise.all(['libasan.so', 'libubsan.so'].map(runtimeOf));
-  await compile({ build, flags });
+  const [libtorch, compiler] = [findLibtorch(), await findCompiler()];
+  if (libtorch === null || compiler === null) throw new Failure('The engine is not set up.', { cure });
+  await compile(libtorch, compiler, { build, flags });
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports);
   // Reports go to files: the tests compare what their processes write.
@@ -51,8 +57,8 @@ await runMain(async () => {
 
 /** @param {string} name @returns {Promise<string>} the path of a sanitizer's library */
 async function runtimeOf(name) {
-  const [command, ...first] = findCompiler() ?? [];
-  if (command === undefined) throw new Failure('No C++ compiler was found.', { cure: 'Run `npm run setup`.' });
+  const [command, ...first] = compilerCommand() ?? [];
+  if (command === undefined) throw new Failure('No C++ compiler was found.', { cure });
   const { output } = await run(command, [...first, `-print-file-name=${name}`]);
   // Where there is none the compiler repeats the name.
   if (!existsSync(output.trim())) {

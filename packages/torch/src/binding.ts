@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, loadavg } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { findAddon } from '../setup/places.mjs';
 
 /** One argument or result of an operator, as libtorch describes it. */
 export interface SchemaArgument {
@@ -191,13 +191,19 @@ export interface Binding {
   forgetSignals?(): void;
 }
 
-function load(): Binding {
-  // `npm run test:sanitize` names another build of it.
-  const file = process.env.TANDEM_ADDON ?? fileURLToPath(new URL('../../build/tandem_torch.node', import.meta.url));
-  if (!existsSync(file)) {
-    throw new Error('the native engine is not built; run `npm run setup` in the repository');
+/** How people set the engine up; the second where only the engine is installed. */
+const cure = 'run `npx tandem setup` (of the engine alone: `npx tandem-torch setup`)';
+
+function loadAddon(): Binding {
+  const file = findAddon();
+  if (file === null) throw new Error(`the native engine is not set up; ${cure}`);
+  if (!existsSync(file)) throw new Error(`TANDEM_ADDON=${file} is not there; correct or unset it`);
+  try {
+    return createRequire(import.meta.url)(file) as Binding;
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n');
+    throw new Error(`the native engine does not load: ${why}; ${cure}`, { cause: error });
   }
-  return createRequire(import.meta.url)(file) as Binding;
 }
 
 function threadsWanted(setting: string | undefined): number {
@@ -211,18 +217,36 @@ function threadsWanted(setting: string | undefined): number {
  * a machine that is busy with other work its default lets threads wait for each other's time slices
  * (a training run took eight times as long); on a quiet one it is twice as quick.
  */
-const isBusy = (loadavg()[0] as number) > availableParallelism();
-if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
+function limitSpinning(): void {
+  const isBusy = (loadavg()[0] as number) > availableParallelism();
+  if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
+}
 
-/** The one place where the addon is loaded. */
-export const binding: Binding = load();
+/**
+ * The one place where the addon is loaded, at its first use: so the package can be imported, and
+ * set up, where there is none yet.
+ */
+function load(): Binding {
+  const threads = threadsWanted(process.env.TANDEM_THREADS);
+  limitSpinning();
+  const addon = loadAddon();
+  generations = new Uint32Array(addon.capacity());
+  addon.attach(generations);
+  addon.keepFreedMemory();
+  addon.setThreads(threads);
+  binding = addon;
+  call = addon.call;
+  return addon;
+}
+
+/** The addon's functions. Until its first use an object stands here that loads it. */
+export let binding: Binding = new Proxy({} as Binding, { get: (_, name) => Reflect.get(load(), name) });
+
+/** The boxed call itself. */
+export let call: Binding['call'] = (operator, ...values) => binding.call(operator, ...values);
 
 /**
  * The generation of each slot, shared with the addon: a reference is live while its own generation
- * stands here.
+ * stands here. Before the addon is loaded there are no references.
  */
-export const generations = new Uint32Array(binding.capacity());
-
-binding.attach(generations);
-binding.keepFreedMemory();
-binding.setThreads(threadsWanted(process.env.TANDEM_THREADS));
+export let generations: Uint32Array = new Uint32Array();

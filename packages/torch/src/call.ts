@@ -1,4 +1,4 @@
-import { binding, generations } from './binding.js';
+import { binding, call, generations } from './binding.js';
 import { describe, slotOf, Tensor } from './tensor.js';
 
 /**
@@ -53,8 +53,7 @@ export function id(row: number): number {
   return ids[row] as number;
 }
 
-/** The boxed call itself. */
-export const call = binding.call;
+export { call };
 
 /**
  * A tensor argument's slot.

@@ -1,9 +1,9 @@
-// One set-up at a time in one working copy.
+// One set-up at a time in one place.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { onExit } from './run.mjs';
+import { onExit, say } from './run.mjs';
 
 const beat = 1000;
 
@@ -19,7 +19,7 @@ export async function holdLock(path) {
   mkdirSync(dirname(path), { recursive: true });
   let hasSaidSo = false;
   while (!create(path, mark) && !(await takeOver(path, mark))) {
-    if (!hasSaidSo) console.log('Another set-up is running here; waiting for it.');
+    if (!hasSaidSo) say('Another set-up is running here; waiting for it.');
     hasSaidSo = true;
     await wait(beat / 4);
   }
@@ -36,7 +36,7 @@ function create(path, mark) {
     writeFileSync(path, mark, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error.code === 'EEXIST') return false;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false;
     throw error;
   }
 }

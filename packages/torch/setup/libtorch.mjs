@@ -1,15 +1,17 @@
-// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's.
-// `node scripts/libtorch.mjs` prints the answer.
+// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's, else one that
+// set-up has fetched.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Failure, isMain, runMain } from './run.mjs';
+import { dirname, join, resolve } from 'node:path';
+import { libtorchHome } from './places.mjs';
+import { Failure } from './run.mjs';
 
 /**
  * @typedef {object} Libtorch
  * @property {string} root
- * @property {'LIBTORCH' | 'python3' | 'system'} source
+ * @property {'LIBTORCH' | 'python3' | 'system' | 'wheel'} source  where it was found; LIBTORCH for a
+ * folder that the user named
  * @property {string} version  such as 1.13.1 or 2.9.0
  * @property {string[]} include
  * @property {string[]} lib
@@ -31,21 +33,38 @@ const systemRoots =
     ? ['/opt/homebrew/opt/pytorch', '/usr/local/opt/pytorch', '/opt/local']
     : ['/usr', '/usr/local'];
 
-/** @returns {Libtorch | null} */
-export function findLibtorch() {
-  return fromEnvironment() ?? fromPython() ?? fromSystem();
+/**
+ * @param {string} [from] `python3`, `system`, `wheel` (fetched earlier), or a folder; by default what
+ * LIBTORCH names, else the first of these that there is
+ * @returns {Libtorch | null}
+ */
+export function findLibtorch(from) {
+  switch (from) {
+    case undefined:
+      return fromEnvironment() ?? fromPython() ?? fromSystem() ?? fromWheel();
+    case 'python3':
+      return fromPython();
+    case 'system':
+      return fromSystem();
+    case 'wheel':
+      return fromWheel();
+    default:
+      return fromFolder(from, from);
+  }
 }
 
 function fromEnvironment() {
   const given = process.env.LIBTORCH;
-  if (!given) return null;
-  const found = describe(given, 'LIBTORCH');
-  if (found === null) {
-    throw new Failure(`LIBTORCH=${given} is no libtorch: it has no include/${header} or no lib/${library}.`, {
-      cure: "Set it to an unpacked libtorch or to a Python's torch folder, or unset it.",
-    });
-  }
-  return found;
+  return given ? fromFolder(given, `LIBTORCH=${given}`) : null;
+}
+
+/** @param {string} folder @param {string} shown */
+function fromFolder(folder, shown) {
+  const found = describe(resolve(folder), 'LIBTORCH');
+  if (found !== null) return found;
+  throw new Failure(`${shown} is no libtorch: it has no include/${header} or no lib/${library}.`, {
+    cure: "Name an unpacked libtorch, or a Python's torch folder.",
+  });
 }
 
 /** Asks where torch lies without importing it, which would take seconds. */
@@ -70,12 +89,30 @@ function fromSystem() {
   return null;
 }
 
-/** @param {string} root @param {Libtorch['source']} source @returns {Libtorch | null} */
-function describe(root, source) {
+/** The newest of those that set-up has fetched. */
+function fromWheel() {
+  const home = libtorchHome();
+  const all = existsSync(home) ? readdirSync(home) : [];
+  const fetched = all.filter((name) => name.endsWith(`-${process.platform}-${process.arch}`)).sort(byVersion);
+  const found = fetched.map((name) => describe(join(home, name), 'wheel'));
+  return found.findLast((libtorch) => libtorch !== null) ?? null;
+}
+
+/** @param {string} a @param {string} b */
+const byVersion = (a, b) => a.localeCompare(b, 'en', { numeric: true });
+
+/**
+ * The libtorch of a folder.
+ * @param {string} root @param {Libtorch['source']} source @returns {Libtorch | null} null for any
+ * other folder
+ */
+export function describe(root, source) {
   const include = join(root, 'include');
   const lib = libraryFolders(root).find((folder) => existsSync(join(folder, library)));
   if (lib === undefined || !existsSync(join(include, header))) return null;
   const hasCuda = existsSync(join(lib, `libtorch_cuda.${suffix}`));
+  // A name for all of its libraries, left out where some of them are.
+  const hasWhole = existsSync(join(lib, `libtorch.${suffix}`));
   return {
     root,
     source,
@@ -83,7 +120,7 @@ function describe(root, source) {
     include: [include, join(include, 'torch/csrc/api/include'), ...(hasCuda ? cudaHeaders(root) : [])],
     // Found before the system's default BLAS, whatever that is.
     lib: source === 'system' ? [join(lib, openblasFolder), lib].filter(existsSync) : [lib],
-    libraries: ['torch', 'torch_cpu', 'c10', ...(hasCuda ? ['torch_cuda', 'c10_cuda'] : [])],
+    libraries: [...(hasWhole ? ['torch'] : []), 'torch_cpu', 'c10', ...(hasCuda ? ['torch_cuda', 'c10_cuda'] : [])],
     cxx11Abi: hasCxx11Abi(lib),
     cuda: hasCuda ? cudaVersionOf(root) : null,
   };
@@ -112,6 +149,18 @@ function versionOf(root) {
 }
 
 const versionMacro = /define TORCH_VERSION\s+\\?\s*"(\d+\.\d+\.\d+)/;
+
+/** The oldest that the addon is written for. */
+const oldest = /** @type {const} */ ([1, 13]);
+
+/** @param {Libtorch} libtorch @throws Failure for one that is too old */
+export function checkVersion({ version, root }) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (version === 'unknown' || major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  throw new Failure(`The libtorch ${version} in ${root} is too old; the engine needs ${oldest.join('.')} or newer.`, {
+    cure: 'Update it, or name another.',
+  });
+}
 
 /** Debian's header says 1.13.0 in 1.13.1. @param {string} root */
 function debianVersion(root) {
@@ -152,5 +201,3 @@ function hasCxx11Abi(lib) {
 function match(file, pattern) {
   return existsSync(file) ? (readFileSync(file, 'utf8').match(pattern)?.[1] ?? null) : null;
 }
-
-if (isMain(import.meta.url)) await runMain(async () => console.log(JSON.stringify(findLibtorch(), null, 2)));
