@@ -8,6 +8,7 @@ import { join, posix, relative } from 'node:path';
 import { isMain, root } from './run.mjs';
 
 const torch = 'packages/torch/src';
+const setup = 'packages/torch/setup';
 const tandem = 'packages/tandem/src';
 const engine = 'tandem-torch';
 
@@ -42,6 +43,7 @@ const rooms = (...names) => names.map((name) => `${tandem}/${name}`);
 const toolkit = rooms(
   'math.ts',
   'version.ts',
+  'invocation.ts',
   'device.ts',
   'images',
   'views',
@@ -64,7 +66,18 @@ export const house = [
   { room: `${torch}/optim`, may: [core], why: 'optimizers are made of operators' },
   { room: `${torch}/data`, may: [core], why: 'batches are made of tensors' },
   { room: `${torch}/io`, may: [core], worldly: true, why: 'files of tensors' },
-  { room: `${torch}/binding.ts`, may: [core], worldly: true, why: 'it alone loads the addon' },
+  {
+    room: `${torch}/binding.ts`,
+    may: [core, `${setup}/places.mjs`],
+    worldly: true,
+    why: 'it alone loads the addon',
+  },
+  {
+    room: `${setup}/places.mjs`,
+    worldly: true,
+    why: 'where the addon lies is said in one place',
+  },
+  { room: setup, packages: ['yauzl'], worldly: true, why: 'set-up runs before anything is built' },
   { room: core, why: 'the engine knows no module, optimizer or file, and nothing of the toolkit' },
   { room: 'packages/torch/codegen', may: [core], worldly: true },
 
@@ -74,6 +87,7 @@ export const house = [
   { room: `${tandem}/defined.ts`, why: 'it is a line of code' },
   { room: math, packages: [engine], why: 'small functions that many rooms want' },
   { room: `${tandem}/version.ts`, worldly: true, why: 'it reads package.json' },
+  { room: `${tandem}/invocation.ts`, worldly: true, why: 'it asks how the command was called' },
   {
     room: `${tandem}/device.ts`,
     may: common,
@@ -189,7 +203,7 @@ export const house = [
   },
   {
     room: `${tandem}/runs`,
-    may: [...common, ...files, ...rooms('images', 'weights')],
+    may: [...common, ...files, ...rooms('invocation.ts', 'images', 'weights')],
     packages: ['zod'],
     worldly: true,
     why: 'it reads the files of a run and does not know how they came about',
@@ -245,7 +259,7 @@ export const house = [
   {
     room: `${tandem}/cli`,
     may: [tandem],
-    packages: [engine, 'commander'],
+    packages: [engine, `${engine}/setup`, 'commander'],
     worldly: true,
     why: 'it may use everything; the work belongs to the rooms below',
   },
@@ -385,11 +399,11 @@ export function circlesOf(texts) {
 
 /** The faults of all sources. */
 export function checkImports() {
-  const folders = [torch, 'packages/torch/codegen', tandem, 'bench', 'examples'];
+  const folders = [torch, setup, 'packages/torch/codegen', tandem, 'bench', 'examples'];
   const texts = new Map(
     folders.flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+        .filter((entry) => entry.isFile() && /\.m?ts$|\.mjs$/.test(entry.name) && !/\.d\.m?ts$/.test(entry.name))
         .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
         .sort()
         .map((file) => [relative(root, file).split('\\').join('/'), readFileSync(file, 'utf8')]),

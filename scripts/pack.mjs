@@ -50,6 +50,9 @@ function versionFaults() {
   ]);
 }
 
+/** @param {string} name @param {RegExp} compiled */
+const sourcesOf = (name, compiled) => ['$1.ts', '$1.mjs'].map((path) => name.replace(compiled, path));
+
 const isTest = (/** @type {string} */ name) => name.split('/').includes('test');
 
 /**
@@ -59,13 +62,16 @@ const isTest = (/** @type {string} */ name) => name.split('/').includes('test');
  */
 function contentFaults(folder, names) {
   const has = new Set(names);
-  const compiled = /^dist\/(.*?)(?:\.d\.ts|\.js|\.js\.map)$/;
+  const compiled = /^dist\/(.*?)(?:\.d)?\.(m?)[jt]s(?:\.map)?$/;
   return [
     ...always.filter((name) => !has.has(name)).map((name) => `${folder} lacks ${name}`),
     ...names.filter(isTest).map((name) => `${folder} ships a test, ${name}`),
     // What an earlier compilation left would be shipped too.
     ...names
-      .filter((name) => compiled.test(name) && !existsSync(join(root, folder, name.replace(compiled, '$1.ts'))))
+      .filter(
+        (name) =>
+          compiled.test(name) && !sourcesOf(name, compiled).some((path) => existsSync(join(root, folder, path))),
+      )
       .map((name) => `${folder}/${name} has no source any more; remove it`),
   ];
 }

@@ -141,5 +141,5 @@ export function linkFlags({ lib, libraries }, build) {
 function runPath(folder, build) {
   const home = `${cacheHome()}/`;
   if (!folder.startsWith(home) || !build.startsWith(home)) return folder;
-  return join(isMac ? '@loader_path' : '$ORIGIN', relative(build, folder));
+  return `${isMac ? '@loader_path' : '$ORIGIN'}/${relative(build, folder)}`;
 }

@@ -4,3 +4,5 @@ export { findLibtorch } from './libtorch.mjs';
 export { findAddon } from './places.mjs';
 export { Failure, textOf } from './run.mjs';
 export { setUp } from './setup.mjs';
+
+/** @typedef {import('./setup.mjs').Engine} Engine */

@@ -162,5 +162,5 @@ export async function runMain(main) {
 /** A failure as people read it. @param {Failure} failure */
 export function textOf({ message, output, cure }) {
   const words = output ? [tail(output).replace(/^/gm, '  ')] : [];
-  return [...words, message, ...(cure ? [cure] : [])].join('\n');
+  return [message, ...words, ...(cure ? [cure] : [])].join('\n');
 }

@@ -14,6 +14,7 @@ function declared(): Map<string, number> {
 }
 
 test('the addon has the functions of the interface, and no others', () => {
+  assert.ok(binding.version(), 'loaded at its first use');
   assert.deepEqual(Object.keys(binding).sort(), [...declared().keys()].sort());
 });
 

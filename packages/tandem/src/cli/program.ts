@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { didYouMean, UserError } from '../errors.js';
 import { systemMessage } from '../files/system-error.js';
 import { TooManySkippedError } from '../images/decode/skipped.js';
+import { tandemCommand } from '../invocation.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
 import { unknownCommand } from './shared/unknown-command.js';
@@ -12,6 +13,10 @@ import { tell } from './terminal/print.js';
 
 /** Commands are loaded when they are called: most of them start libtorch, which takes a second. */
 const commands: Readonly<Record<string, { about: string; load(): Promise<Command> }>> = {
+  setup: {
+    about: 'Gets the engine ready: finds or fetches libtorch, compiles the addon. Again it takes a moment.',
+    load: async () => (await import('./commands/setup.js')).setupCommand(),
+  },
   doctor: {
     about: 'Shows engine, devices, threads, BLAS and precision, and what makes training slow.',
     load: async () => (await import('./commands/doctor.js')).doctorCommand(),
@@ -78,13 +83,17 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
   },
 };
 
-const examples = `
-Begin with:
-  tandem doctor                                    is everything here, and fast?
-  tandem pretrain pictures --epochs 50             learns from a folder of yours
-  tandem knn runs/pictures-clbo-resnet18 pictures  measures it, if labelled
-
-\`tandem help pretrain\` shows what most people set, with \`--all\` every setting.`;
+function examples(): string {
+  const command = tandemCommand();
+  const lines = [
+    ['setup', 'gets the engine ready, once'],
+    ['doctor', 'is everything here, and fast?'],
+    ['pretrain pictures --epochs 50', 'learns from a folder of yours'],
+    ['knn runs/pictures-clbo-resnet18 pictures', 'measures it, if labelled'],
+  ].map(([words = '', about = '']) => `  ${`${command} ${words}`.padEnd(command.length + 42)} ${about}`);
+  const more = `\`${command} help pretrain\` shows what most people set, with \`--all\` every setting.`;
+  return `\nBegin with:\n${lines.join('\n')}\n\n${more}`;
+}
 
 /**
  * Runs one command line.
@@ -158,7 +167,7 @@ async function programFor(argv: readonly string[]): Promise<Command> {
         write(`${message(`tandem: ${error}${near === '' ? '' : `.${near}`}`)}\n`);
       },
     })
-    .addHelpText('after', examples);
+    .addHelpText('after', examples());
   for (const [name, { about, load }] of Object.entries(commands)) {
     const command = name === argv[0] ? await load() : new Command(name);
     program.addCommand(command.description(about).copyInheritedSettings(program));

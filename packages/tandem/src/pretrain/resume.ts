@@ -4,6 +4,7 @@ import { threads, version } from 'tandem-torch';
 import { shellWord, shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import { type DataSet, fingerprint } from '../images/index.js';
+import { tandemCommand } from '../invocation.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { RunConfig } from './config/options.js';
@@ -191,8 +192,10 @@ function progressIn(
 /** What can be done with a run that has nothing left to do. */
 function atEnd(run: string, epochs: number, { data: { images } }: RunConfig): string {
   const word = shellWord(run);
-  const report = existsSync(join(run, 'report.html')) ? [] : [`write its report with: tandem report ${word}`];
-  const more = `learn more in a new run that starts from it with: tandem pretrain ${shellWord(images)} --init ${word}`;
+  const report = existsSync(join(run, 'report.html'))
+    ? []
+    : [`write its report with: ${tandemCommand()} report ${word}`];
+  const more = `learn more in a new run that starts from it with: ${tandemCommand()} pretrain ${shellWord(images)} --init ${word}`;
   return `${run} is at its end: all ${epochs} epochs are done; ${[...report, more].join('; ')}`;
 }
 

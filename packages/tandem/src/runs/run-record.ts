@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { shellWord, UserError } from '../errors.js';
 import { readJsonLines, readJsonObject } from '../files/json.js';
+import { tandemCommand } from '../invocation.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
 
 /** One line of `metrics.jsonl`: numbers, and whatever else a later version writes. */
@@ -43,7 +44,7 @@ export function readRun(path: string): RunRecord {
 
 function withoutConfig(path: string): string {
   return existsSync(join(path, 'checkpoint'))
-    ? `${path}: its config.json is gone; written anew from the checkpoint by: tandem resume ${shellWord(path)}`
+    ? `${path}: its config.json is gone; written anew from the checkpoint by: ${tandemCommand()} resume ${shellWord(path)}`
     : `${path}: no config.json in it, so it is no run folder of tandem pretrain`;
 }
 

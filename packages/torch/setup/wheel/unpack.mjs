@@ -86,14 +86,14 @@ export async function listArchive(file) {
 }
 
 /**
- * Writes the wanted files below a folder: those of `torch/` directly, the others under their name.
+ * Writes the files that have a place below a folder.
  * @param {PartialFile} file
  * @param {string} folder
- * @param {{ isNeeded: (name: string) => boolean, record: string }} what `record`: the SHA-256 of the
- * wheel's list
+ * @param {{ placeOf: (name: string) => string | null, record: string }} what `record`: the SHA-256
+ * of the wheel's list
  * @throws {Failure} where a file is not what it should be; nothing of the download is kept then
  */
-export async function unpack(file, folder, { isNeeded, record }) {
+export async function unpack(file, folder, { placeOf, record }) {
   const { zip, entries } = await listArchive(file);
   const list = entries.find(({ fileName }) => fileName.endsWith('.dist-info/RECORD'));
   if (list === undefined) throw otherFile(file, 'RECORD');
@@ -102,8 +102,9 @@ export async function unpack(file, folder, { isNeeded, record }) {
   if (createHash('sha256').update(text).digest('hex') !== record) throw otherFile(file, list.fileName);
   const sums = sumsOf(text.toString());
   for (const entry of entries) {
-    if (entry === list || !isNeeded(entry.fileName)) continue;
-    const path = join(folder, entry.fileName.replace(/^torch\//, ''));
+    const place = placeOf(entry.fileName);
+    if (place === null) continue;
+    const path = join(folder, place);
     mkdirSync(dirname(path), { recursive: true });
     const sum = createHash('sha256');
     const stream = await openEntry(zip, entry);

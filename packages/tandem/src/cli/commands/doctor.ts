@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import type * as Torch from 'tandem-torch';
+import { tandemCommand } from '../../invocation.js';
 import { tandemVersion } from '../../version.js';
 import { Exit } from '../terminal/exit.js';
 import { print, printJson } from '../terminal/print.js';
@@ -13,6 +14,8 @@ interface Diagnosis {
   readonly processor: string;
   readonly cores: number;
   readonly libtorch?: string;
+  /** The addon's file. */
+  readonly engine?: string;
   readonly threads?: number;
   readonly blas?: string;
   readonly devices?: readonly string[];
@@ -45,11 +48,13 @@ async function diagnose(): Promise<Diagnosis> {
   try {
     // Loaded here, so that a libtorch that does not load is a finding.
     const torch = await import('tandem-torch');
+    const { findAddon } = await import('tandem-torch/setup');
     const { processorHasBfloat16 } = await import('../../device.js');
     const has = torch.capabilities();
     return {
       ...machine,
       libtorch: torch.version(),
+      engine: findAddon() ?? 'unknown',
       threads: torch.threads(),
       blas: has.openblas ?? (has.mkl ? 'Intel MKL' : 'none that is known to be fast'),
       devices: ['cpu', ...Array.from({ length: has.cudaDevices }, (_, i) => `cuda:${i}`), ...(has.mps ? ['mps'] : [])],
@@ -60,23 +65,25 @@ async function diagnose(): Promise<Diagnosis> {
     };
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    const cure = why?.includes('npm run setup') ? '' : '; `npm run setup` builds the engine anew';
-    return { ...machine, problems: [`libtorch does not load: ${why}${cure}`] };
+    return { ...machine, problems: [why ?? 'the engine does not load'] };
   }
 }
 
 function problemsOf({ capabilities, threads }: typeof Torch, cores: number): string[] {
   const has = capabilities();
   const problems: string[] = [];
+  const fastBlas = `\`${tandemCommand()} setup --from system\` installs a faster one`;
   if (!has.openblas && !has.mkl && process.platform === 'linux') {
-    problems.push('no fast BLAS: matrix products run many times slower; run npm run setup');
+    problems.push(`no fast BLAS: matrix products run many times slower; ${fastBlas}`);
   }
   if (has.openblas && !has.openblas.includes('USE_OPENMP')) {
-    problems.push("OpenBLAS's own threads get in the way of libtorch's: steps take a third longer; run npm run setup");
+    problems.push(`OpenBLAS's own threads get in the way of libtorch's: steps take a third longer; ${fastBlas}`);
   }
   if (!has.mkldnn) problems.push('libtorch was built without oneDNN: convolutions are slow; use another libtorch');
   if (existsSync('/proc/driver/nvidia/gpus') && has.cudaDevices === 0) {
-    problems.push('the NVIDIA GPU is not used: set LIBTORCH to a libtorch with CUDA, then run `npm run setup`');
+    problems.push(
+      `the NVIDIA GPU is not used: set LIBTORCH to a libtorch with CUDA, then run \`${tandemCommand()} setup\``,
+    );
   }
   // Fewer threads on demand are no problem.
   if (threads() < cores && !process.env.TANDEM_THREADS) {
@@ -128,6 +135,7 @@ function report(d: Diagnosis): string[] {
   ];
   if (d.libtorch !== undefined) {
     lines.push(
+      `engine      ${d.engine}`,
       `BLAS        ${d.blas}`,
       `devices     ${d.devices?.join(', ')}`,
       `bfloat16    ${d.bfloat16 ? 'in hardware' : 'not in hardware: float32 is faster here'}`,

@@ -1,3 +1,4 @@
+import { tandemCommand } from '../../invocation.js';
 import { findMethod, methodPresets } from '../../methods/index.js';
 import { describeOptions, type OptionHelp, runOptions } from '../../pretrain/index.js';
 import { helpTable } from '../terminal/help.js';
@@ -16,11 +17,12 @@ export interface MethodsHelp {
 /** The common settings, and those of the method that is asked for. @param method by name */
 export function shortMethodsHelp({ methods: offered }: MethodsHelp, name: string, method: string | undefined): string {
   const shown = describeOptions(runOptions).filter((option) => common.includes(option.name));
+  const command = tandemCommand();
   const more: [string, string][] = [
     ...(method === undefined
-      ? [[`tandem ${name} --method byol --help`, "that method's settings"] as [string, string]]
+      ? [[`${command} ${name} --method byol --help`, "that method's settings"] as [string, string]]
       : []),
-    [`tandem ${name} --help --all`, 'all flags and settings'],
+    [`${command} ${name} --help --all`, 'all flags and settings'],
   ];
   return [
     settingsTable('Settings, given as key=value:', shown.map(brief)),

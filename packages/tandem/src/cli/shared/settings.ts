@@ -1,4 +1,5 @@
 import { nearest, UsageError } from '../../errors.js';
+import { tandemCommand } from '../../invocation.js';
 import { knownSettings, readConfigFile, withoutAliases } from '../../pretrain/index.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
@@ -46,7 +47,9 @@ export function gatherSettings(
   }
   const all: Record<string, unknown> = { ...from?.settings, ...own };
   if (!('images' in all))
-    throw new UsageError(`which images? Give a data set, a folder or an archive; see \`tandem help ${name}\``);
+    throw new UsageError(
+      `which images? Give a data set, a folder or an archive; see \`${tandemCommand()} help ${name}\``,
+    );
   return all;
 }
 

@@ -1,6 +1,7 @@
 import { shellWord } from '../../errors.js';
 import { classSizes, knnSplit } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
+import { tandemCommand } from '../../invocation.js';
 import { inPoints } from '../../math.js';
 import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain/index.js';
 import { withReport } from '../../report/index.js';
@@ -118,7 +119,7 @@ function opening({ run, changed, data, learned, steps, parameters, from }: Event
 }
 
 function closing({ run, interrupted }: Event<'end'>): string {
-  return interrupted ? `interrupted; saved. Resume with: tandem resume ${shellWord(run)}` : `done: ${run}`;
+  return interrupted ? `interrupted; saved. Resume with: ${tandemCommand()} resume ${shellWord(run)}` : `done: ${run}`;
 }
 
 function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {

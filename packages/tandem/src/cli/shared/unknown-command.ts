@@ -1,4 +1,5 @@
 import { didYouMean, shownName, UsageError } from '../../errors.js';
+import { tandemCommand } from '../../invocation.js';
 
 /** What people call things that a command of another name does, or a page tells how to do. */
 const instead: readonly (readonly [words: readonly string[], what: string])[] = [
@@ -14,14 +15,18 @@ const instead: readonly (readonly [words: readonly string[], what: string])[] = 
   [['visualize', 'visualise', 'plot', 'umap'], '`tandem tsne` draws features, `tandem report` a run'],
   [['augment', 'augmentations', 'show'], '`tandem views` shows the views of images'],
   [['onnx', 'convert', 'quantize'], '`tandem export` writes an encoder for other tools'],
-  [['install', 'init'], '`npm run setup` sets the engine up, `tandem doctor` looks whether it is well'],
+  [['install', 'init'], '`tandem setup` sets the engine up, `tandem doctor` looks whether it is well'],
   [['student', 'teach', 'compress'], '`tandem distill` teaches a small network'],
 ];
 
 /** What to do where a command is not known: the nearest name, or what does the job. */
 export function unknownCommand(word: string, commands: readonly string[]): UsageError {
   const [, job] = instead.find(([words]) => words.includes(word.toLowerCase())) ?? [];
-  if (job) return new UsageError(`unknown command ${shownName(word)}: ${job}`);
-  const near = didYouMean(word, commands) || ' `tandem --help` lists what there is';
+  const command = tandemCommand();
+  if (job) {
+    const typed = job.replaceAll('`tandem ', `\`${command} `);
+    return new UsageError(`unknown command ${shownName(word)}: ${typed}`);
+  }
+  const near = didYouMean(word, commands) || ` \`${command} --help\` lists what there is`;
   return new UsageError(`unknown command ${shownName(word)}.${near}`);
 }

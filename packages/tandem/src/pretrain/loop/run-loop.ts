@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { shellWord, UserError } from '../../errors.js';
 import { cureOf, whyOf } from '../../files/system-error.js';
+import { tandemCommand } from '../../invocation.js';
 import { train } from '../../train/loop.js';
 import { changedSettings } from '../config/options.js';
 import { evaluate } from '../evaluation/evaluate.js';
@@ -99,6 +100,6 @@ function saveLast({ folder }: Run, state: RunState, signal: AbortSignal | undefi
   const { path } = folder;
   const cure = cureOf(error, 'make it writable') as string;
   throw new UserError(
-    `${path} could not be written: ${whyOf(error)}; step ${state.savedStep} of ${state.step} is saved. ${cure[0]?.toUpperCase()}${cure.slice(1)}, then resume with: tandem resume ${shellWord(path)}`,
+    `${path} could not be written: ${whyOf(error)}; step ${state.savedStep} of ${state.step} is saved. ${cure[0]?.toUpperCase()}${cure.slice(1)}, then resume with: ${tandemCommand()} resume ${shellWord(path)}`,
   );
 }

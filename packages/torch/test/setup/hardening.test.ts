@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { root, run, which } from './run.mjs';
+import { findAddon } from '../../setup/places.mjs';
+import { run, which } from '../../setup/run.mjs';
 
 const hasReadelf = process.platform === 'linux' && which('readelf') !== null;
 
 test('the addon is hardened', { skip: !hasReadelf && 'no readelf here' }, async () => {
-  const addon = 'packages/torch/build/tandem_torch.node';
-  const { code, output } = await run('readelf', ['-dlW', '--dyn-syms', addon], { cwd: root });
+  const { code, output } = await run('readelf', ['-dlW', '--dyn-syms', String(findAddon())]);
   assert.equal(code, 0, output);
   assert.match(output, /\(BIND_NOW\)/, 'addresses are settled when it is loaded');
   assert.match(output, /GNU_RELRO/, 'and read-only from then on');
