@@ -28,6 +28,9 @@ export async function fetchWheel(command) {
   const home = libtorchHome();
   const target = join(home, `${version}-${machine}`);
   if (existsSync(target)) return;
+  if (process.env.TANDEM_OFFLINE) {
+    throw new Failure('TANDEM_OFFLINE is set, so nothing is fetched.', { cure: 'Unset it, or name a libtorch.' });
+  }
   await holdLock(join(home, 'fetch.lock'));
   if (existsSync(target)) return;
   const whole = `${target}.new`;
