@@ -17,8 +17,8 @@ const halves = 2;
 /**
  * @typedef {import('./libtorch.mjs').Libtorch} Libtorch
  * @typedef {import('./compiler.mjs').Compiler} Compiler
- * @typedef {{ build: string, flags?: string[] }} Variant  the folder of an addon, and flags after the
- * usual ones
+ * @typedef {{ build: string, flags?: string[] }} Variant  the folder of an addon, and flags after
+ * the usual ones
  * @typedef {{ text: string, object: string }} Unit
  * @typedef {{ build: string, libtorch: Libtorch, compiler: Compiler, flags: string[],
  * headers: string[], linking: string[], units: Unit[], key: string }} Plan

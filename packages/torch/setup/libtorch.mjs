@@ -1,5 +1,5 @@
-// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's, else one that
-// set-up has fetched.
+// Finds libtorch: LIBTORCH if it is set, else the torch of python3, else the system's, else one
+// that set-up has fetched.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { Failure } from './run.mjs';
 /**
  * @typedef {object} Libtorch
  * @property {string} root
- * @property {'LIBTORCH' | 'python3' | 'system' | 'wheel'} source  where it was found; LIBTORCH for a
- * folder that the user named
+ * @property {'LIBTORCH' | 'python3' | 'system' | 'wheel'} source  where it was found; LIBTORCH for
+ * a folder that the user named
  * @property {string} version  such as 1.13.1 or 2.9.0
  * @property {string[]} include
  * @property {string[]} lib
@@ -34,8 +34,8 @@ const systemRoots =
     : ['/usr', '/usr/local'];
 
 /**
- * @param {string} [from] `python3`, `system`, `wheel` (fetched earlier), or a folder; by default what
- * LIBTORCH names, else the first of these that there is
+ * @param {string} [from] `python3`, `system`, `wheel` (fetched earlier), or a folder; by default
+ * what LIBTORCH names, else the first of these that there is
  * @returns {Libtorch | null}
  */
 export function findLibtorch(from) {

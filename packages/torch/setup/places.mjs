@@ -35,9 +35,9 @@ export function cacheHome() {
 export const libtorchHome = () => join(cacheHome(), 'libtorch');
 
 /**
- * The folder for addons. In a checkout it is the package's `build`; for all others one in the user's
- * cache, for this system and these very sources, so that it serves every project, `node_modules` can
- * be read-only, and several versions of this package do not meet.
+ * The folder for addons. In a checkout it is the package's `build`; for all others one in the
+ * user's cache, for this system and these very sources, so that it serves every project,
+ * `node_modules` can be read-only, and several versions of this package do not meet.
  */
 export function addonHome() {
   if (isCheckout) return join(packageRoot, 'build');
@@ -45,7 +45,8 @@ export function addonHome() {
 }
 
 /**
- * The folder of the addon for a libtorch: below `addonHome()`, named after what an addon depends on.
+ * The folder of the addon for a libtorch: below `addonHome()`, named after what an addon depends
+ * on.
  * @param {{ version: string, cxx11Abi: boolean, cuda: string | null }} libtorch
  */
 export function addonFolder({ version, cxx11Abi, cuda }) {

@@ -1,6 +1,6 @@
-// From nothing to an engine that loads: finds or gets a libtorch, compiles the addon for it or takes
-// one that is there, and has it used from then on. What is there already is left alone, so that
-// running it again takes a moment.
+// From nothing to an engine that loads: finds or gets a libtorch, compiles the addon for it or
+// takes one that is there, and has it used from then on. What is there already is left alone, so
+// that running it again takes a moment.
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -5,7 +5,10 @@ import { closeSync, fstatSync, ftruncateSync, openSync, read, rmSync, writeSync 
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../run.mjs';
 
-/** @typedef {{ start: number, end: number }} Range  bytes; `end` is the first that is no part of it */
+/**
+ * Bytes; `end` is the first that is no part of it.
+ * @typedef {{ start: number, end: number }} Range
+ */
 
 /** Tries in a row that bring nothing, and the pause between them. */
 const tries = 3;
@@ -19,10 +22,16 @@ export class PartialFile {
   #url;
   #again;
   #fd;
-  /** Where each range that was asked for begins in the local file. @type {(Range & { at: number })[]} */
+  /**
+   * What was asked for, and where each range begins in the local file.
+   * @type {(Range & { at: number })[]}
+   */
   #ranges = [];
 
-  /** @param {string} path @param {string} url @param {number} size of the remote file @param {string} again */
+  /**
+   * @param {string} path @param {string} url @param {number} size of the remote file
+   * @param {string} again  the command that continues, for messages
+   */
   constructor(path, url, size, again) {
     this.size = size;
     this.#path = path;
