@@ -1,0 +1,183 @@
+// The packages as people get them: packed, installed into empty projects outside of the checkout by
+// npm and by pnpm, set up, type-checked, and used: training from the command line and from code, a
+// run that is killed and resumed, export, vectors. Nothing of the checkout is on the path. Where
+// npm's registry is out of reach it says that it is skipped.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
+import { pack } from './pack.mjs';
+import { Failure, onExit, root, run, runMain, step } from './run.mjs';
+
+const home = mkdtempSync(join(tmpdir(), 'tandem packages '));
+onExit(() => rmSync(home, { recursive: true, force: true }));
+
+/** The environment of someone who has no checkout: own caches, and nothing of ours on the path. */
+const environment = {
+  PATH: (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.startsWith(root))
+    .join(delimiter),
+  HOME: home,
+  XDG_CACHE_HOME: join(home, 'cache'),
+  npm_config_cache: process.env.npm_config_cache ?? join(process.env.HOME ?? home, '.npm'),
+  TANDEM_ADDON: '',
+  NODE_PATH: '',
+};
+
+/** Names of what npm sets for its scripts: this one may have been started by it. */
+for (const name of Object.keys(process.env)) {
+  if (/^(npm_(?!config_)|INIT_CWD)/.test(name)) delete process.env[name];
+}
+
+/** No line of a command's output that says the registry cannot be reached. */
+const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/;
+
+/**
+ * Runs a command in a project; it must succeed.
+ * @param {string} cwd @param {string} command @param {...string} args
+ */
+async function must(cwd, command, ...args) {
+  const { code, output } = await run(command, args, { cwd, env: environment });
+  if (code !== 0) {
+    throw new Failure(`In a project of its own, '${[basename(command), ...args].join(' ')}' ended with ${code}.`, {
+      output,
+    });
+  }
+  return output;
+}
+
+/**
+ * @typedef {{ name: string, add: (project: string, files: string[]) => Promise<string> }} Manager
+ * `add` installs the packed files and TypeScript, and answers what was said
+ */
+
+/** @type {Manager[]} */
+const managers = [
+  {
+    name: 'npm',
+    add: (project, files) => must(project, 'npm', 'install', '--no-audit', '--no-fund', ...files, ...tools()),
+  },
+  {
+    name: 'pnpm',
+    add: async (project, files) => {
+      // The toolkit asks for the engine by its version, which no registry has.
+      const engine = files.find((file) => file.includes('torch'));
+      writeFileSync(join(project, 'pnpm-workspace.yaml'), `overrides:\n  tandem-torch: 'file:${engine}'\n`);
+      return must(project, 'npm', 'exec', '--yes', '--package=pnpm@10', '--', 'pnpm', 'add', ...files, ...tools());
+    },
+  },
+];
+
+/** The versions of the checkout. */
+function tools() {
+  const { devDependencies } = createRequire(import.meta.url)('../package.json');
+  return ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
+}
+
+/** @param {string} project @param {number} count */
+async function writePictures(project, count) {
+  const { default: sharp } = await import('sharp');
+  for (let i = 0; i < count; i++) {
+    const kind = i % 2 === 0 ? 'dark' : 'bright';
+    const noise = { type: /** @type {const} */ ('gaussian'), mean: i % 2 === 0 ? 60 : 190, sigma: 25 };
+    const picture = sharp({ create: { width: 32, height: 32, channels: 3, background: 'black', noise } }).png();
+    mkdirSync(join(project, 'pictures', kind), { recursive: true });
+    await picture.toFile(join(project, 'pictures', kind, `${i}.png`));
+  }
+  mkdirSync(join(project, 'one'));
+  await sharp(join(project, 'pictures/dark/0.png')).toFile(join(project, 'one/picture.png'));
+}
+
+/** @param {string} project */
+function writeProject(project) {
+  mkdirSync(project, { recursive: true });
+  writeFileSync(join(project, 'package.json'), '{ "name": "own-project", "private": true, "type": "module" }\n');
+  writeFileSync(join(project, 'consumer.ts'), readFileSync(join(root, 'scripts/packages/consumer.ts')));
+  const compilerOptions = {
+    ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+    ...{ target: 'ES2022', lib: ['ES2023'], module: 'NodeNext', types: ['node'] },
+  };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['consumer.ts'] }));
+}
+
+/** @param {string} project @param {string} name */
+const bin = (project, name) => join(project, 'node_modules/.bin', name);
+
+/**
+ * Before set-up the packages can be imported, and the first use says what to type.
+ * @param {string} project
+ */
+async function importsWithoutEngine(project) {
+  const script = `
+    const { ones } = await import('tandem-torch');
+    await import('tandem-vision');
+    try { ones([1]); console.log('loaded'); } catch (error) { console.log(error.message); }`;
+  const said = await must(project, process.execPath, '--input-type=module', '-e', script);
+  if (!said.includes('not set up; run `npx tandem setup`'))
+    throw new Failure('Nothing names set-up.', { output: said });
+}
+
+/** A run that is killed after its first epoch, and resumed. @param {string} project */
+async function killAndResume(project) {
+  const small = ['--backbone', 'resnet8', 'width=4', 'stem=strided', '--batch', '32', '--epochs', '4'];
+  const started = run(bin(project, 'tandem'), ['pretrain', './pictures', ...small, '--out', 'runs/killed'], {
+    cwd: project,
+    env: environment,
+  });
+  const metrics = join(project, 'runs/killed/metrics.jsonl');
+  const lines = () => (existsSync(metrics) ? readFileSync(metrics, 'utf8').split('\n').length - 1 : 0);
+  const deadline = Date.now() + 60_000;
+  while (lines() < 1) {
+    if (Date.now() > deadline) throw new Failure('No epoch was finished in a minute.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { pid } = JSON.parse(readFileSync(join(project, 'runs/killed/lock'), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  await started;
+  if (lines() >= 4) throw new Failure('The run had ended before it was killed.');
+  await must(project, bin(project, 'tandem'), 'resume', 'runs/killed');
+  const epochs = readFileSync(metrics, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).epoch);
+  if (epochs.join() !== '1,2,3,4') throw new Failure(`The resumed run has the epochs ${epochs}.`);
+}
+
+/** @param {string} project */
+async function exportAndEmbed(project) {
+  await must(project, bin(project, 'tandem'), 'export', 'runs/killed', '--out', 'exported');
+  if (!existsSync(join(project, 'exported/onnx'))) {
+    throw new Failure(`The exported folder holds only ${readdirSync(join(project, 'exported'))}.`);
+  }
+  await must(project, bin(project, 'tandem'), 'embed', 'runs/killed', './one', '--out', 'one.npy');
+  const vectors = readFileSync(join(project, 'one.npy'));
+  if (!/'shape': \(1, \d+\)/.test(vectors.toString('latin1', 0, 128))) throw new Failure('One picture gave no vector.');
+}
+
+await runMain(async () => {
+  const packed = await step('packages', 'packing', () => pack(join(home, 'packed')));
+  const files = packed.map(({ file }) => file);
+  for (const { name, add } of managers) {
+    const project = join(home, `project of ${name}`);
+    writeProject(project);
+    try {
+      await step(name, 'installing into an empty project', () => add(project, files));
+    } catch (error) {
+      if (!(error instanceof Failure) || !unreachable.test(error.output)) throw error;
+      console.log(`packages  SKIPPED: npm's registry is out of reach, so nothing can be installed.`);
+      return;
+    }
+    await step(name, 'pictures, and imports before set-up', async () => {
+      await writePictures(project, 96);
+      if (!existsSync(environment.XDG_CACHE_HOME)) await importsWithoutEngine(project);
+    });
+    await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
+    await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
+    await step(name, 'its code: training, features', () => must(project, process.execPath, 'consumer.js'));
+    await step(name, 'a run killed and resumed', () => killAndResume(project));
+    await step(name, 'export and embed', () => exportAndEmbed(project));
+  }
+  console.log(`packages  installed with ${managers.map(({ name }) => name).join(' and ')}, and used: good`);
+});
