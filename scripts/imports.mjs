@@ -116,7 +116,7 @@ export const house = [
   {
     room: `${tandem}/images/sources`,
     may: [errors, ...images('options.ts', 'set/image-set.ts', 'cache/cache-home.ts'), ...rooms('files/regular.ts')],
-    packages: ['tar-stream', 'yauzl'],
+    packages: ['tar-stream', 'yauzl', 'brace-expansion', 'tinyglobby', 'papaparse'],
     worldly: true,
     why: 'a source gives bytes and does not decode them',
   },

@@ -2,6 +2,7 @@ import type { Device, Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
 import {
+  type ColumnOptions,
   cropMargin,
   type ImageSet,
   type LayoutOptions,
@@ -17,7 +18,10 @@ import type { JobHooks } from './hooks.js';
 import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
 
 /** How images are opened, where not as their run did. */
-export type Opening = Pick<OpenOptions, 'dataRoot' | 'limit' | 'maxSkippedShare' | 'cache' | keyof LayoutOptions>;
+export type Opening = Pick<
+  OpenOptions,
+  'dataRoot' | 'limit' | 'maxSkippedShare' | 'cache' | keyof LayoutOptions | keyof ColumnOptions
+>;
 
 /** What is measured with what. */
 export interface MeasureOptions extends Opening {
@@ -49,16 +53,15 @@ export interface Opened extends KnnSplit {
 export function openingFor({
   encoder,
   images,
-  dataRoot,
-  limit,
-  maxSkippedShare,
-  cache,
-  classes,
-  train,
-  test,
+  ...asked
 }: Opening & { readonly encoder: string; readonly images: string }): Opening {
-  const asked = { dataRoot, limit, maxSkippedShare, cache, classes, train, test };
-  return { ...ownOpening(encoder, images), ...defined(asked) };
+  const { dataRoot, limit, maxSkippedShare, cache, classes, train, test } = asked;
+  const { imageColumn, labelColumn, splitColumn } = asked;
+  return {
+    ...ownOpening(encoder, images),
+    ...defined({ dataRoot, limit, maxSkippedShare, cache, classes, train, test }),
+    ...defined({ imageColumn, labelColumn, splitColumn }),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
 export { openImages, useImages } from './open.js';
-export { cropMargin, type LayoutOptions, type OpenOptions } from './options.js';
+export { type ColumnOptions, cropMargin, type LayoutOptions, type OpenOptions } from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {
@@ -22,6 +22,7 @@ export {
 } from './set/image-set.js';
 export { PixelFile, type Pixels } from './set/pixel-file.js';
 export { labelledShare } from './set/sampling.js';
+export { listHome } from './sources/lists/list-home.js';
 export {
   encodedOf,
   type ImageFacts,
@@ -32,5 +33,6 @@ export {
   isImageLike,
   type OwnImage,
 } from './sources/own.js';
+export { asPattern, isPattern } from './sources/patterns.js';
 export type { RawPixels } from './sources/source.js';
 export { type ImageChunk, type ImageStream, streamImages } from './stream.js';

@@ -17,20 +17,20 @@ import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
 import { dataSetNamed, dataSets, hintFor } from './datasets/registry.js';
-import { type OpenOptions, type ProgressOptions, partsOf } from './options.js';
+import { type OpenOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { archiveName } from './sources/archive.js';
-import { isImage } from './sources/formats.js';
-import { openSource } from './sources/open-source.js';
+import { openSource, type SourceOptions } from './sources/open-source.js';
 import { type ImageSource, openOwn } from './sources/own.js';
+import { isPattern } from './sources/patterns.js';
 import type { Source } from './sources/source.js';
-import { isPattern } from './sources/webdataset.js';
 
 /**
  * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
- * `.zip`, or of WebDataset's shards (`name-{000..099}.tar`). A name wins over a folder of the same
- * name, which is then `./name`. Or images from code, themselves or by the name under which
- * `useImages` knows them.
+ * `.zip`, of a list (`.txt`, `.csv`, `.tsv`, `.jsonl`) of paths or URLs, of an image, or of several
+ * of these: WebDataset's shards (`name-{000..099}.tar`), `*.jpg`, `{a,b}`. A name wins over a
+ * folder of the same name, which is then `./name`. Or images from code, themselves or by the name
+ * under which `useImages` knows them.
  *
  * @throws UserError where there is nothing of that name, no image, or something damaged
  */
@@ -39,7 +39,7 @@ export async function openImages(where: string | ImageSource, options: OpenOptio
   parts.progress.signal?.throwIfAborted();
   const named = typeof where === 'string' ? dataSetNamed(where) : undefined;
   if (named) return named.open({ locate, ...parts });
-  const source = await openPath(where, parts.progress);
+  const source = await openPath(where, { ...parts.progress, columns: parts.columns });
   const hint = source.paths.length === 0 ? hintFor(source.others) : undefined;
   if (hint) throw new UserError(`${where}: ${hint}`);
   return openCollection(source, parts);
@@ -66,22 +66,19 @@ export function useImages(source: ImageSource): void {
  *
  * @throws UserError where there is nothing of that name, or something damaged
  */
-export async function openPath(where: string | ImageSource, progress: ProgressOptions): Promise<Source> {
+export async function openPath(where: string | ImageSource, options: SourceOptions): Promise<Source> {
   const own = typeof where === 'string' ? ownImages.get(where) : where;
   if (own) {
-    const onFound = (images: number) => progress.onProgress?.(images, undefined, 'finding');
-    return openOwn(own, { onFound, signal: progress.signal });
+    const onFound = (images: number) => options.onProgress?.(images, undefined, 'finding');
+    return openOwn(own, { onFound, signal: options.signal });
   }
-  return openPlace(where as string, progress);
+  return openPlace(where as string, options);
 }
 
-async function openPlace(where: string, progress: ProgressOptions): Promise<Source> {
+async function openPlace(where: string, options: SourceOptions): Promise<Source> {
   const found = await stat(where).catch(() => undefined);
   if (!found && !isPattern(where)) throw await missing(where);
-  if (found?.isFile() && isImage(where)) {
-    throw new UserError(`${where}: a single image; give the folder that holds it (${dirname(where)})`);
-  }
-  return openSource(where, progress);
+  return openSource(where, options);
 }
 
 async function missing(where: string): Promise<UserError> {

@@ -47,6 +47,19 @@ export interface LayoutOptions {
   readonly test?: string | undefined;
 }
 
+/** Which columns of a list or table are meant; guessed where they are not named. */
+export interface ColumnOptions {
+  /**
+   * The column of paths, URLs or images; of WebDataset's samples with several images the one that
+   * is used, such as `left.jpg`.
+   */
+  readonly imageColumn?: string | undefined;
+  /** The column of classes. */
+  readonly labelColumn?: string | undefined;
+  /** The column that says train, test, ... */
+  readonly splitColumn?: string | undefined;
+}
+
 /** Which images are used. */
 export interface SampleOptions {
   /** At most so many training images, and at most so many queries; even over the classes. */
@@ -81,6 +94,7 @@ export interface ProgressOptions {
 export interface OpenOptions
   extends LocateOptions,
     LayoutOptions,
+    ColumnOptions,
     SizeOptions,
     SampleOptions,
     StorageOptions,
@@ -96,6 +110,7 @@ export interface OpenOptions
 export interface OpenParts {
   readonly locate: LocateOptions;
   readonly layout: LayoutOptions;
+  readonly columns: ColumnOptions;
   readonly sizing: SizeOptions;
   readonly sample: SampleOptions;
   readonly storage: StorageOptions;
@@ -105,7 +120,7 @@ export interface OpenParts {
 
 /** @throws UserError for what is out of range */
 export function partsOf(options: OpenOptions): OpenParts {
-  const { classes, train, test } = options;
+  const { classes, train, test, imageColumn, labelColumn, splitColumn } = options;
   const { dataRoot, download, size, margin, limit, seed, memory, cache, maxSkippedShare, onProgress, signal } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
@@ -128,6 +143,7 @@ export function partsOf(options: OpenOptions): OpenParts {
   return {
     locate: { dataRoot, download },
     layout: { classes, train, test },
+    columns: { imageColumn, labelColumn, splitColumn },
     sizing: { size, margin },
     sample: { limit, seed },
     storage: { memory, cache },

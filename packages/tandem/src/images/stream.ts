@@ -1,13 +1,19 @@
 import { UserError } from '../errors.js';
-import { saidOf } from './collection/annotations.js';
-import { layoutOf } from './collection/layout.js';
+import { laidOut } from './collection/laid-out.js';
 import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
 import { colour, formatOf, shownFormat } from './decode/decode-image.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
 import { stateOf } from './file-state.js';
 import { openImages, openPath } from './open.js';
-import { cropMargin, type OpenOptions, type SizeOptions } from './options.js';
+import {
+  type ColumnOptions,
+  cropMargin,
+  type LayoutOptions,
+  type OpenOptions,
+  partsOf,
+  type SizeOptions,
+} from './options.js';
 import { digestOf, jsonOf } from './set/digest.js';
 import { fingerprint } from './set/fingerprint.js';
 import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
@@ -62,9 +68,10 @@ export async function streamImages(
   { size, ...options }: OpenOptions & { readonly size: number },
 ): Promise<ImageStream> {
   if (typeof where === 'string' && dataSets.includes(where)) return streamDataSet(where, size, options);
-  const source = await openPath(where, options);
+  const { layout, columns } = partsOf(options);
+  const source = await openPath(where, { ...options, columns });
   if (source.paths.length === 0) throw new UserError(`${source.where}: no images in it`);
-  const { classes, labels, notes } = await classesOf(source);
+  const { classes, labels, notes } = await classesOf(source, layout, columns);
   const state = source.state === undefined ? [] : [[source.state]];
   return {
     name: source.name,
@@ -83,13 +90,17 @@ export async function streamImages(
 }
 
 /** What the folders say of classes. That they cannot be told is a note: features need none. */
-async function classesOf(source: Source): Promise<{
+async function classesOf(
+  source: Source,
+  layout: LayoutOptions,
+  columns: ColumnOptions,
+): Promise<{
   readonly classes?: readonly string[] | undefined;
   readonly labels?: ReadonlyMap<string, number> | undefined;
   readonly notes: readonly string[];
 }> {
   try {
-    const { classes, train, queries = [] } = layoutOf(source.paths, await saidOf(source));
+    const { classes, train, queries = [] } = await laidOut(source, source.paths, layout, columns);
     const labels = classes && new Map([...train, ...queries].map(({ path, label = -1 }) => [path, label]));
     return { classes, labels, notes: [] };
   } catch (error) {

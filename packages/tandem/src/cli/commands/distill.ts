@@ -13,7 +13,18 @@ export function distillCommand(): Command {
     name: 'distill',
     flags: { ...trainingFlags, backbone: '--student <name>' },
     methods: imitating,
-    rare: ['--preset', '--init', '--precision', '--data-root'],
+    rare: [
+      '--preset',
+      '--init',
+      '--precision',
+      '--data-root',
+      '--classes',
+      '--train',
+      '--test',
+      '--image-column',
+      '--label-column',
+      '--split-column',
+    ],
     check,
   });
 }

@@ -13,6 +13,7 @@ import {
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
+import { imagesArgument } from '../shared/images-argument.js';
 import { listSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -31,8 +32,9 @@ export function embedCommand(): Command {
     .usage('<run|encoder> <images> --out <file> [options]')
     .argument('<encoder>', encoderHelp)
     .argument(
-      '<images>',
-      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards; labels are not needed`,
+      '<images...>',
+      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, shards, a list of paths (.csv, .txt, ...), images, or several of these; labels are not needed`,
+      imagesArgument(),
     )
     .requiredOption('--out <file>', `what to write, by its ending: ${Object.keys(embedFormats).join(', ')}`);
   return withOpening(withEncoder(command, oneEncoder, 'kept'))

@@ -7,6 +7,17 @@ import { trainingCommand } from '../shared/training-command.js';
 export function pretrainCommand(): Command {
   return trainingCommand({
     ...{ name: 'pretrain', flags: trainingFlags, methods: Object.keys(methods) },
-    rare: ['--preset', '--init', '--teacher', '--precision', '--data-root'],
+    rare: [
+      '--preset',
+      '--init',
+      '--teacher',
+      '--precision',
+      '--data-root',
+      '--train',
+      '--test',
+      '--image-column',
+      '--label-column',
+      '--split-column',
+    ],
   });
 }

@@ -5,9 +5,14 @@ import { dataSets } from '../../images/index.js';
 import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
 import { withShortHelp } from '../terminal/help.js';
 import { oneOf, share, wholeNumber } from './arguments.js';
+import { imagesArgument } from './images-argument.js';
 
 /** What names classes and split, where the folders do not. */
 interface LayoutFlags {
+  imageColumn?: string;
+  pathColumn?: string;
+  labelColumn?: string;
+  splitColumn?: string;
   classes?: string;
   train?: string;
   test?: string;
@@ -60,8 +65,22 @@ export function withOpening(command: Command): Command {
     .option(
       '--cache <folder>',
       "folder for decoded images that are too many for the memory (default: the run's for its own images, or in the user's cache)",
-    );
-  return withShortHelp(command, ['--data-root', '--max-skipped', '--cache']);
+    )
+    .option(
+      '--image-column <name>',
+      'of a list or table: its paths, URLs or images (default: the first that holds some)',
+    )
+    .addOption(new Option('--path-column <name>').hideHelp())
+    .option('--label-column <name>', 'of a list or table: its classes (default: one of a usual name)')
+    .option('--split-column <name>', 'of a list or table: train, test, ... (default: one of a usual name)');
+  return withShortHelp(command, [
+    '--data-root',
+    '--max-skipped',
+    '--cache',
+    '--image-column',
+    '--label-column',
+    '--split-column',
+  ]);
 }
 
 /** Adds the arguments and options that all commands share that measure encoders. */
@@ -69,7 +88,11 @@ export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Comm
   command
     .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', encoderHelp)
-    .argument('<images>', `labelled images: ${dataSets.join(', ')}, a folder of class folders, or a tar or zip of one`);
+    .argument(
+      '<images...>',
+      `labelled images: ${dataSets.join(', ')}, a folder of class folders, a tar or zip of one, a list of paths (.csv, .txt, ...), or several of these`,
+      imagesArgument(),
+    );
   return withOpening(withEncoder(command, encoderChoices, fallback))
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--limit <n>', 'at most so many images and queries, evenly over the classes', wholeNumber('--limit'))
@@ -83,8 +106,10 @@ export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Comm
 }
 
 /** How the flags say that images are opened. */
-export function openingOf({ dataRoot, limit, maxSkipped, cache, classes, train, test }: OpeningFlags): Opening {
-  return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache, classes, train, test });
+export function openingOf({ maxSkipped, imageColumn, pathColumn = imageColumn, ...flags }: OpeningFlags): Opening {
+  const { dataRoot, limit, cache, classes, train, test, labelColumn, splitColumn } = flags;
+  const columns = { imageColumn: pathColumn, labelColumn, splitColumn };
+  return defined({ dataRoot, limit, maxSkippedShare: maxSkipped, cache, classes, train, test, ...columns });
 }
 
 /** Which encoder was asked for, by either name of the flag. */

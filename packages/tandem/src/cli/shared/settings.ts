@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { nearest, UsageError } from '../../errors.js';
+import { isPattern } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
 import { knownSettings, readConfigFile, withoutAliases } from '../../pretrain/index.js';
+import { imagesOf } from './images-argument.js';
 
 /** Settings with a flag of their own; all others are given as key=value. */
 export type Flags = Readonly<Record<string, string>>;
@@ -23,6 +26,9 @@ export const trainingFlags = {
   classes: '--classes <what>',
   train: '--train <glob>',
   test: '--test <glob>',
+  imageColumn: '--image-column <name>',
+  labelColumn: '--label-column <name>',
+  splitColumn: '--split-column <name>',
 } satisfies Flags;
 
 /**
@@ -55,14 +61,15 @@ export function gatherSettings(
 
 function readWords(words: readonly string[], flags: Flags, known: readonly string[]): Record<string, string> {
   const settings: [string, string][] = [];
+  const images: string[] = [];
   for (const [position, word] of words.entries()) {
-    if (word.startsWith('-')) throw unknownFlag(word, flags, known);
+    if (word.startsWith('-') && word !== '-') throw unknownFlag(word, flags, known);
     const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (key !== undefined && value !== undefined) settings.push([key, value]);
-    else if (position === 0) settings.push(['images', word]);
+    else if (position === 0 || isPlace(word)) images.push(word);
     else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);
   }
-  return Object.fromEntries(settings);
+  return Object.fromEntries([...(images.length > 0 ? [['images', imagesOf(images)]] : []), ...settings]);
 }
 
 function unknownFlag(word: string, flags: Flags, known: readonly string[]): UsageError {
@@ -82,4 +89,9 @@ function unknownFlag(word: string, flags: Flags, known: readonly string[]): Usag
 /** `--data-root <folder>`: dataRoot */
 export function attributeOf(flag: string): string {
   return flag.replace(/^--| .*$/g, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Whether a word is a path or stands for several, so that it cannot be a setting with a slip. */
+function isPlace(word: string): boolean {
+  return existsSync(word) || isPattern(word);
 }

@@ -1,4 +1,4 @@
-import { Command, type Option } from 'commander';
+import { Command, Option } from 'commander';
 import { dataSets } from '../../images/index.js';
 import { describeOptions, pretrain, resolveConfig, runOptions } from '../../pretrain/index.js';
 import { wantsAll, withShortHelp } from '../terminal/help.js';
@@ -55,6 +55,7 @@ export function trainingCommand(training: Training): Command {
     .action((images: string | undefined, settings: string[], options: Options, { options: known }: Command) =>
       train(training, images === undefined ? settings : [images, ...settings], options, known),
     );
+  command.addOption(new Option('--path-column <name>').hideHelp());
   return withShortHelp(command, training.rare, briefly(training));
 }
 

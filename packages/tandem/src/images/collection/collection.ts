@@ -7,16 +7,16 @@
 
 import { UserError } from '../../errors.js';
 import { viewSize } from '../decode/side.js';
-import { refuseTooMany } from '../decode/skipped.js';
+import { firstOf, refuseTooMany } from '../decode/skipped.js';
 import type { OpenParts, SampleOptions } from '../options.js';
 import { type DataSet, slice } from '../set/image-set.js';
 import { balanced, holdOut } from '../set/sampling.js';
 import { formatNames } from '../sources/formats.js';
 import type { Source } from '../sources/source.js';
-import { saidOf } from './annotations.js';
 import { cacheNote, decodedSet } from './decoded-set.js';
 import { someOf } from './entry.js';
-import { type Item, type Layout, layoutOf } from './layout.js';
+import { laidOut } from './laid-out.js';
+import type { Item, Layout } from './layout.js';
 import { masksAmong } from './masks.js';
 
 /**
@@ -28,12 +28,12 @@ import { masksAmong } from './masks.js';
  */
 export async function openCollection(
   source: Source,
-  { maxSkippedShare, layout: choice, ...parts }: Omit<OpenParts, 'locate'>,
+  { maxSkippedShare, layout: choice, columns, ...parts }: Omit<OpenParts, 'locate'>,
 ): Promise<DataSet> {
   if (source.paths.length === 0) throw nothingFound(source);
   const masks = masksAmong(source.paths);
   const images = source.paths.filter((path) => !masks.has(path));
-  const layout = layoutOf(images, await saidOf(source), choice, source.where);
+  const layout = await laidOut(source, images, choice, columns);
   const { items, referenceCount, isHeldOut } = planOf(layout, parts.sample);
   const { classes } = layout;
   const { set: all, indices, skipped: undecoded } = await decodedSet(source, items, classes, parts);
@@ -105,7 +105,10 @@ function maskNote(masks: ReadonlySet<string>): string {
   return `${masks.size} masks beside images are left out, such as ${someOf(masks, 1)}`;
 }
 
-function nothingFound({ where, others, notes }: Source): UserError {
+function nothingFound({ where, others, notes, faults }: Source): UserError {
+  if (faults.length > 0) {
+    return new UserError(`${where}: none of its ${faults.length} images can be used: ${firstOf(faults)}`);
+  }
   const seen = others.length === 0 ? 'it is empty' : `its ${others.length} files are of other kinds`;
   const leftOut = notes.length > 0 ? ` (${notes.join('; ')})` : '';
   return new UserError(

@@ -91,7 +91,9 @@ function waysToRead(
 ): readonly Classifier['classOf'][] {
   if (isChosen) return [classOf];
   const folders = new Map(unwrapped(entries).map((entry) => [entry.path, top(entry)]));
-  return [classOf, ({ label }) => label, top, ({ path }) => folders.get(path)];
+  const said: Classifier['classOf'] = ({ label }) => label;
+  const hasAll = entries.every(({ label }) => label !== undefined);
+  return [...(hasAll ? [said] : []), classOf, top, ({ path }) => folders.get(path)];
 }
 
 /** The images with their classes, or why they have none of these. */

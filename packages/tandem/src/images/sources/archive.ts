@@ -1,32 +1,44 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { SkippedFile } from '../set/image-set.js';
-import { checkNumber, isHidden, isImage, maxFile } from './formats.js';
+import { checkNumber, isHidden, isImage, lacksEnding, looksLikeImage, maxFile } from './formats.js';
+import { allEntries } from './nested-tar.js';
 import { type Content, type Source, sourceOf } from './source.js';
-import { tarEntries } from './tar.js';
-import { classOf, isClassFile, largestClassFile, sampleKey } from './webdataset.js';
+import { chooseParts, isClassFile, largestClassFile, SampleClasses } from './webdataset.js';
+
+/** How tars are opened. */
+export interface TarOptions {
+  /** Which image of each sample, where they have several: `left.jpg`. */
+  readonly part?: string | undefined;
+  /** Called now and then with the number of files seen so far. */
+  readonly onFound?: ((files: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * A tar of images, gzipped or not, or several that make up one collection. They are read once to
  * see what is in them, and once more for the contents; nothing is written to disk. Of several
- * entries with one path the last counts, as when unpacking. Classes may stand in files beside the
- * images, as in WebDataset's shards (see `webdataset.ts`).
+ * entries with one path the last counts, as when unpacking. A tar in a tar is a folder. Classes may
+ * stand in files beside the images, as in WebDataset's shards (see `webdataset.ts`), and the names
+ * of shards may say a split.
  *
  * @param where the tar, or what stands for all of them in messages
- * @param onFound called now and then with the number of files seen so far
  * @throws UserError where one is no tar, damaged or cut short
  */
-export async function openTars(
-  where: string,
-  tars: readonly string[],
-  onFound?: (files: number) => void,
-  signal?: AbortSignal,
-): Promise<Source> {
-  const { members, folders, classes, faults } = await survey(where, tars, onFound, signal);
-  const source = sourceOf(archiveName(where), where, [...members.keys()]);
+export async function openTars(where: string, tars: readonly string[], options: TarOptions = {}): Promise<Source> {
+  const { members, folders, classes, faults, byContent } = await survey(where, tars, options);
+  const source = sourceOf(archiveName(where), where, [...members.keys()], byContent);
+  const { paths, notes } = chooseParts(source.paths, options.part);
+  const splits = new Map(tars.map((tar) => [tar, archiveName(tar).replace(/[-_.]?\d+$/, '')]));
   return {
     ...source,
-    said: (path) => ({ folders: folders.get(path), label: classes.get(sampleKey(path)) }),
+    paths,
+    said: (path) => ({
+      folders: folders.get(path),
+      label: classes.of(path),
+      split: tars.length > 1 ? splits.get(members.get(path)?.tar ?? '') : undefined,
+    }),
     faults,
+    notes: [...source.notes, ...notes],
     origins: () => tars,
     contents: (wanted, contentsSignal) => contentsOf(tars, members, wanted, contentsSignal),
   };
@@ -43,34 +55,30 @@ interface Survey {
   readonly members: Map<string, Member>;
   /** The folders that files of several shards lie in, without the name of the shard. */
   readonly folders: Map<string, readonly string[]>;
-  /** The classes that files beside images name, by sample. */
-  readonly classes: Map<string, string>;
+  readonly classes: SampleClasses;
   readonly faults: SkippedFile[];
+  /** Files without an ending that begin as images. */
+  readonly byContent: Set<string>;
 }
 
-async function survey(
-  where: string,
-  tars: readonly string[],
-  onFound?: (files: number) => void,
-  signal?: AbortSignal,
-): Promise<Survey> {
+async function survey(where: string, tars: readonly string[], { onFound, signal }: TarOptions): Promise<Survey> {
   const members = new Map<string, Member>();
   const folders = new Map<string, readonly string[]>();
-  const classes = new Map<string, string>();
+  const classes = new SampleClasses();
   const faults: SkippedFile[] = [];
+  const byContent = new Set<string>();
+  const names = shardNames(tars);
   for (const tar of tars) {
     // The name of its shard keeps apart what has one path in two of them.
-    const prefix = tars.length > 1 ? `${archiveName(tar)}/` : '';
-    for await (const entry of tarEntries(tar, signal)) {
+    const prefix = tars.length > 1 ? `${names.get(tar)}/` : '';
+    for await (const entry of allEntries(tar, signal)) {
       if (isHidden(entry.path)) continue;
       const path = prefix + entry.path;
       if (entry.usable) {
         members.set(path, { tar, ordinal: entry.ordinal });
         if (prefix !== '') folders.set(path, entry.path.split('/').slice(0, -1));
-        if (isClassFile(path) && entry.size <= largestClassFile) {
-          const name = classOf(path, await entry.read());
-          if (name !== undefined) classes.set(sampleKey(path), name);
-        }
+        if (isClassFile(path) && entry.size <= largestClassFile) classes.add(path, await entry.read());
+        else if (lacksEnding(path) && entry.size <= maxFile && looksLikeImage(await entry.read())) byContent.add(path);
       } else if (isImage(entry.path)) {
         const reason = entry.isFile ? 'a name that leads out of the archive' : 'no file but a link';
         faults.push({ file: path, reason });
@@ -79,7 +87,18 @@ async function survey(
       checkNumber(where, members.size);
     }
   }
-  return { members, folders, classes, faults };
+  return { members, folders, classes, faults, byContent };
+}
+
+/** What shards are called in paths: by their names, or by their paths where two have one name. */
+function shardNames(tars: readonly string[]): ReadonlyMap<string, string> {
+  const isDistinct = new Set(tars.map(archiveName)).size === tars.length;
+  return new Map(
+    tars.map((tar) => [
+      tar,
+      isDistinct ? archiveName(tar) : `${dirname(tar)}/${archiveName(tar)}`.replace(/^[./]+/, ''),
+    ]),
+  );
 }
 
 /** The contents of files, tar by tar, each in its own order. */
@@ -97,7 +116,7 @@ async function* contentsOf(
   for (const [tar, byOrdinal] of indices) {
     let missing = byOrdinal.size;
     if (missing === 0) continue;
-    for await (const entry of tarEntries(tar, signal)) {
+    for await (const entry of allEntries(tar, signal)) {
       const index = byOrdinal.get(entry.ordinal);
       if (index === undefined) continue;
       if (entry.size > maxFile) yield { index, reason: `larger than ${maxFile / 2 ** 20} MiB` };

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import type { SkippedFile } from '../set/image-set.js';
-import { checkNumber, isHidden, isImage } from './formats.js';
+import { ahead } from './ahead.js';
+import { checkNumber, headBytes, isHidden, isImage, lacksEnding, looksLikeImage } from './formats.js';
 import { type FilePath, list } from './listing.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
 
@@ -28,10 +29,15 @@ export async function openFolder(where: string, options: FolderOptions = {}): Pr
     const { code } = error as NodeJS.ErrnoException;
     throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
   });
+  const onDisk = (path: string) => bytePaths.get(path) ?? join(where, path);
+  const images = await imagesByContent(files.filter(lacksEnding), onDisk);
+  const source = sourceOf(basename(resolve(where)), where, files, images);
+  const closed = faults.filter(({ reason }) => reason.startsWith(closedFolder));
   return {
-    ...sourceOf(basename(resolve(where)), where, files),
+    ...source,
     faults,
-    origins: (paths) => paths.map((path) => bytePaths.get(path) ?? join(where, path)),
+    notes: [...closed.map(({ file, reason }) => closedNote(join(where, file), reason)), ...source.notes],
+    origins: (paths) => paths.map(onDisk),
     async *contents(paths) {
       for (const [index, path] of paths.entries()) {
         const bytePath = bytePaths.get(path);
@@ -39,6 +45,40 @@ export async function openFolder(where: string, options: FolderOptions = {}): Pr
       }
     },
   };
+}
+
+/** Begins the reason of a folder that may not be entered. */
+const closedFolder = 'a folder that cannot be read';
+
+function closedNote(folder: string, reason: string): string {
+  const cure = reason.includes('EACCES') ? `; to use them: chmod -R u+rX ${shellWord(folder)}` : '';
+  return `${folder} is ${reason}: whatever images it holds are missing${cure}`;
+}
+
+/** Files looked into at once. */
+const looks = 32;
+
+/** Which of some files are images by their first bytes. */
+async function imagesByContent(paths: readonly string[], onDisk: (path: string) => FilePath): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const path of ahead(paths, looks, async (path) => ((await beginsAsImage(onDisk(path))) ? path : ''))) {
+    if (path !== '') found.add(path);
+  }
+  return found;
+}
+
+async function beginsAsImage(file: FilePath): Promise<boolean> {
+  const handle = await open(file).catch(() => undefined);
+  if (!handle) return false;
+  try {
+    const head = new Uint8Array(headBytes);
+    const { bytesRead } = await handle.read(head);
+    return looksLikeImage(head.subarray(0, bytesRead));
+  } catch {
+    return false;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** What a folder holds. */
@@ -78,7 +118,7 @@ async function survey(where: string, { onFound, enters, signal }: FolderOptions)
         await walk(onDisk, path, [...around, real]).catch((error) => {
           const { code } = error as NodeJS.ErrnoException;
           if (!code) throw error;
-          faults.push({ file: path, reason: `a folder that cannot be read (${code})` });
+          faults.push({ file: path, reason: `${closedFolder} (${code})` });
         });
       }
     }

@@ -27,6 +27,20 @@ export function isImage(path: string): boolean {
   return read.has(extname(path).toLowerCase());
 }
 
+/** How many of a file's first bytes `looksLikeImage` wants. */
+export const headBytes = 12;
+
+/** Whether a file without an ending begins as an image of a format that is read. */
+export function looksLikeImage(head: Uint8Array): boolean {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, headBytes)).toString('latin1');
+  return /^(\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|....ftypavi[fs])/s.test(text);
+}
+
+/** Whether a name has no ending that says what the file is. */
+export function lacksEnding(path: string): boolean {
+  return extname(path) === '';
+}
+
 /** The extension of an image whose format is not read, otherwise undefined. */
 export function unreadFormat(path: string): string | undefined {
   const extension = extname(path).toLowerCase();

@@ -8,7 +8,7 @@ import { refuseEndless } from '../../files/regular.js';
 const maxPlain = 2 ** 30;
 
 /** What the first bytes of a file say that it is. */
-export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | 'program' | 'empty' | 'other';
+export type FileFormat = 'gzip' | 'zip' | 'xz' | 'bzip2' | 'zstd' | '7z' | 'rar' | 'program' | 'empty' | 'other';
 
 /**
  * What the first bytes of a file say it is, as far as it matters here. A tar begins with a name, so
@@ -31,6 +31,8 @@ export async function sniff(file: string): Promise<FileFormat> {
     if (hex.startsWith('fd377a58')) return 'xz';
     if (hex.startsWith('425a68')) return 'bzip2';
     if (hex.startsWith('28b52ffd')) return 'zstd';
+    if (hex.startsWith('377abcaf271c')) return '7z';
+    if (hex.startsWith('526172211a07')) return 'rar';
     if (/^(4d5a|7f454c46)/.test(hex)) return 'program';
     return 'other';
   } catch (error) {

@@ -1,24 +1,84 @@
 import { stat } from 'node:fs/promises';
-import type { ProgressOptions } from '../options.js';
+import { basename } from 'node:path';
+import type { ColumnOptions, ProgressOptions } from '../options.js';
 import { archiveName, openTars } from './archive.js';
+import { openFiles } from './files.js';
 import { openFolder } from './folder.js';
+import { isImage } from './formats.js';
 import { sniff } from './gzip.js';
+import { openList } from './lists/list.js';
+import { listFormat } from './lists/rows.js';
+import { gapsNote, isPattern, matching } from './patterns.js';
 import type { Source } from './source.js';
-import { isPattern, shardsOf } from './webdataset.js';
+import { together } from './together.js';
 import { openZip } from './zip.js';
 
+/** How a source is opened. */
+export interface SourceOptions extends ProgressOptions {
+  readonly columns?: ColumnOptions | undefined;
+}
+
 /**
- * The images at a path: of a folder, a tar (gzipped or not) or a zip, as their first bytes tell, or
- * of WebDataset's shards, `name-{000..099}.tar`.
+ * The images at a path: of a folder, a tar (gzipped or not) or a zip, as their first bytes tell, of
+ * a list (.txt, .csv, .tsv, .jsonl), of a single file; or of all that a pattern stands for:
+ * WebDataset's shards, `name-{000..099}.tar`, `*.jpg`, `{a,b}`.
  *
  * @throws UserError where it cannot be read, or is damaged
  */
-export async function openSource(where: string, { onProgress, signal }: ProgressOptions): Promise<Source> {
+export async function openSource(where: string, options: SourceOptions = {}): Promise<Source> {
+  const found = await stat(where).catch((error) => error as Error);
+  if (!(found instanceof Error)) return openOne(where, found.isDirectory(), options);
+  if (!isPattern(where)) throw found;
+  return openSeveral(where, await matching(where), options);
+}
+
+async function openOne(where: string, isFolder: boolean, options: SourceOptions): Promise<Source> {
+  const { onProgress, signal, columns } = options;
   const onFound = (files: number) => onProgress?.(files, undefined, 'finding');
-  if (isPattern(where)) {
-    const source = await openTars(where, await shardsOf(where), onFound, signal);
-    return { ...source, name: archiveName(where).replace(/[-_.]?\{.*\}/g, '') || 'shards' };
+  if (isFolder) return withinFolder(where, await openFolder(where, { onFound, signal }), options);
+  if (isImage(where)) return openFiles(where, [where]);
+  const format = listFormat(where);
+  if (format) return openList(where, format, { ...columns, onFound, signal });
+  return (await sniff(where)) === 'zip'
+    ? openZip(where, onFound, signal)
+    : openTars(where, [where], { part: columns?.imageColumn, onFound, signal });
+}
+
+/** Shards and single files make one collection; all else is put together part by part. */
+async function openSeveral(where: string, paths: readonly string[], options: SourceOptions): Promise<Source> {
+  const { onProgress, signal, columns } = options;
+  if (paths.every(isTar)) {
+    const onFound = (files: number) => onProgress?.(files, undefined, 'finding');
+    const source = await openTars(where, paths, { part: columns?.imageColumn, onFound, signal });
+    return { ...source, name: seriesName(where, paths), notes: [...gapsNote(paths), ...source.notes] };
   }
-  if ((await stat(where)).isDirectory()) return openFolder(where, { onFound, signal });
-  return (await sniff(where)) === 'zip' ? openZip(where, onFound, signal) : openTars(where, [where], onFound, signal);
+  if (paths.every(isImage)) return openFiles(where, paths);
+  const [first = where] = paths;
+  if (paths.length === 1) return openSource(first, options);
+  const sources: Source[] = [];
+  for (const path of paths) sources.push(await openSource(path, options));
+  return together(where, sources, paths);
+}
+
+/** A folder without images of its own may be one of shards. */
+async function withinFolder(where: string, source: Source, options: SourceOptions): Promise<Source> {
+  const tars = source.others.filter(isTar);
+  if (tars.length === 0) return source;
+  if (source.paths.length === 0) {
+    const shards = await openSeveral(where, source.origins(tars).map(String), options);
+    return { ...shards, name: source.name, where };
+  }
+  const note = `${tars.length} archives beside the images are not opened, such as ${tars[0]}; give them by name to use them`;
+  return { ...source, notes: [...source.notes, note] };
+}
+
+function isTar(path: string): boolean {
+  return /\.(tar|tar\.gz|tgz)$/i.test(path);
+}
+
+function seriesName(where: string, paths: readonly string[]): string {
+  const name = archiveName(where).replace(/[-_.]?(\{.*\}|[*?]+)/g, '');
+  return /^[\w.-]+$/.test(name)
+    ? name
+    : archiveName(paths[0] ?? '').replace(/[-_.]?\d+$/, '') || basename(where) || 'shards';
 }

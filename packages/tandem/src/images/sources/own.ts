@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { shown, UserError } from '../../errors.js';
 import { checkNumber } from './formats.js';
-import type { Encoded, RawPixels, Source } from './source.js';
+import type { Encoded, RawPixels, Said, Source } from './source.js';
 import { Spool } from './spool.js';
 
 /** What is known of an image beside its pixels. */
@@ -121,32 +121,35 @@ async function openIndexed(name: string, images: IndexedImages, facts: Facts, re
 
 /** What is known of images, while they come. */
 class Facts {
-  readonly #folders = new Map<string, readonly string[]>();
+  readonly #said = new Map<string, Said>();
 
   constructor(readonly name: string) {}
 
   get count(): number {
-    return this.#folders.size;
+    return this.#said.size;
   }
 
   /** @throws UserError for a name that is there already */
   add({ name = String(this.count), label, split }: ImageFacts): void {
-    if (this.#folders.has(name)) throw new UserError(`${where(this.name)}: two images are called ${shown(name)}`);
+    if (this.#said.has(name)) throw new UserError(`${where(this.name)}: two images are called ${shown(name)}`);
     if (split !== undefined && split !== 'train' && split !== 'test') {
       throw new UserError(
         `${where(this.name)}: the split of ${shown(name)} must be train or test, not ${shown(split)}`,
       );
     }
-    const above = label === undefined ? [] : [String(label)];
-    this.#folders.set(name, [split ?? 'train', ...above]);
+    this.#said.set(name, {
+      folders: [],
+      label: label === undefined ? undefined : String(label),
+      split: split ?? 'train',
+    });
   }
 
   /** @param read the image of a number */
   source(state: string, read: (index: number) => Promise<Encoded>): Source {
-    const paths = [...this.#folders.keys()];
+    const paths = [...this.#said.keys()];
     const numbers = new Map(paths.map((path, index) => [path, index]));
     return {
-      ...{ name: this.name, where: where(this.name), paths, folders: this.#folders, state },
+      ...{ name: this.name, where: where(this.name), paths, said: (path: string) => this.#said.get(path), state },
       ...{ faults: [], notes: [], others: [] },
       origins: () => [],
       async *contents(wanted, signal) {

@@ -72,12 +72,18 @@ export interface Source {
   readonly state?: string | undefined;
 }
 
-/** Sorts the files of a folder or an archive into images and others. */
+/**
+ * Sorts the files of a folder or an archive into images and others.
+ *
+ * @param byContent files without an ending that are images all the same, as their first bytes tell
+ */
 export function sourceOf(
   name: string,
   where: string,
   files: readonly string[],
+  byContent: ReadonlySet<string> = new Set(),
 ): Pick<Source, 'name' | 'where' | 'paths' | 'others' | 'notes'> {
+  const isOne = (path: string) => isImage(path) || byContent.has(path);
   const unread = new Map<string, number>();
   for (const path of files) {
     const format = unreadFormat(path);
@@ -86,9 +92,12 @@ export function sourceOf(
   return {
     name,
     where,
-    paths: files.filter(isImage).sort(),
-    others: files.filter((path) => !isImage(path)),
-    notes: [...unread].map(([format, n]) => `${n} ${format} left out, as only ${formatNames} are read`),
+    paths: files.filter(isOne).sort(),
+    others: files.filter((path) => !isOne(path)),
+    notes: [
+      ...[...unread].map(([format, n]) => `${n} ${format} left out, as only ${formatNames} are read`),
+      ...(byContent.size > 0 ? [`${byContent.size} files without an ending are images by their content`] : []),
+    ],
   };
 }
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { UserError } from '../../errors.js';
 import { isHidden, isSafe } from './formats.js';
 import { type FileFormat, gzipError, sniff } from './gzip.js';
@@ -39,7 +39,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
   const format = await sniff(file);
   if (format === 'empty') throw new UserError(`${file}: empty; expected a .tar, .tar.gz or .tgz`);
   if (format !== 'gzip' && format !== 'program' && format !== 'other') {
-    throw new UserError(`${file}: a ${format} archive; expected a .tar, .tar.gz or .tgz`);
+    throw new UserError(`${file}: a ${format} archive; expected a .tar, .tar.gz or .tgz; unpack it first`);
   }
   const raw = createReadStream(file);
   const bytes: Readable = format === 'gzip' ? pipeline(raw, createGunzip(), () => {}) : raw;
@@ -53,32 +53,11 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
   try {
     for await (const entry of tar) {
       signal?.throwIfAborted();
-      const { name, type, size } = entry.header;
-      end = entry.offset + block + Math.ceil(size / block) * block;
-      let consumed = false;
-      if (type !== 'directory') {
-        const path = name.replace(/^(\.\/+)+/, '');
-        const isFile = type === 'file' || type === 'contiguous-file';
-        const parts = async function* () {
-          consumed = true;
-          try {
-            yield* entry as AsyncIterable<Buffer>;
-          } catch (error) {
-            throw explain(file, error, ordinal, format);
-          }
-        };
-        yield {
-          path,
-          size,
-          ordinal,
-          isFile,
-          usable: isFile && isSafe(path),
-          parts,
-          read: () => collect(parts()),
-        };
-      }
+      end = entry.offset + block + Math.ceil(entry.header.size / block) * block;
+      const found = entryOf(entry, ordinal, (error) => explain(file, error, ordinal, format));
+      if (found) yield found;
       ordinal++;
-      if (!consumed) entry.resume();
+      if (!found?.isConsumed()) entry.resume();
     }
     if (tail.length < end + block || !tail.isZero()) throw cutShort(file);
   } catch (error) {
@@ -88,6 +67,36 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
     bytes.destroy();
     raw.destroy();
   }
+}
+
+/**
+ * An entry as users of a tar see it; undefined for a folder. `isConsumed` says whether its contents
+ * were asked for; where not, they have to be passed over.
+ */
+export function entryOf(
+  entry: AsyncIterable<unknown> & { readonly header: Header },
+  ordinal: number,
+  explained: (error: unknown) => unknown,
+): (TarEntry & { isConsumed(): boolean }) | undefined {
+  const { name, type, size } = entry.header;
+  if (type === 'directory') return undefined;
+  const path = name.replace(/^(\.\/+)+/, '');
+  const isFile = type === 'file' || type === 'contiguous-file';
+  let consumed = false;
+  const parts = async function* () {
+    consumed = true;
+    try {
+      yield* entry as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw explained(error);
+    }
+  };
+  return {
+    ...{ path, size, ordinal, isFile, parts },
+    usable: isFile && isSafe(path),
+    read: () => collect(parts()),
+    isConsumed: () => consumed,
+  };
 }
 
 /** Remembers how long a stream was and its last block. */

@@ -1,10 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../errors.js';
-
 // WebDataset's format: a set is a row of tars, `name-{000..099}.tar`, and files of one tar that
-// share a path up to its last part's first dot are one sample: `0017.jpg` beside `0017.cls`.
-// https://github.com/webdataset/webdataset
+// share a path up to its last part's first dot are one sample: `0017.jpg` beside `0017.cls`, and
+// `0017.left.jpg` beside `0017.right.jpg`. https://github.com/webdataset/webdataset
 
 /** Larger files tell of something else than a class; in bytes. */
 export const largestClassFile = 2 ** 16;
@@ -20,12 +16,40 @@ export function sampleKey(path: string): string {
   return path.slice(0, path.length - name.length) + name.split('.', 1)[0];
 }
 
+/** Which of its sample's files a file is: what follows the key, such as `left.jpg`. */
+export function partOf(path: string): string {
+  return path.slice(sampleKey(path).length + 1).toLowerCase();
+}
+
+/** The classes that files beside images name. */
+export class SampleClasses {
+  readonly #byStem = new Map<string, string>();
+
+  /** Remembers what a class file says. */
+  add(path: string, bytes: Buffer): void {
+    const name = classOf(path, bytes);
+    if (name !== undefined) this.#byStem.set(stemOf(path), name);
+  }
+
+  /**
+   * The class of an image: of the file that has its name but for the ending, so that names may
+   * have dots (`img.001.jpg`, `img.001.cls`), otherwise of the one that has the sample's key.
+   */
+  of(path: string): string | undefined {
+    return this.#byStem.get(stemOf(path)) ?? this.#byStem.get(sampleKey(path));
+  }
+}
+
+function stemOf(path: string): string {
+  return path.replace(/\.[^./]*$/, '');
+}
+
 /**
  * The class that a file beside an image names: the text of a `.cls`, or of a `.txt` of one word
  * (longer ones are captions), or `cls`, `label` or `class` of a `.json`. Undefined where it names
  * none.
  */
-export function classOf(path: string, bytes: Buffer): string | undefined {
+function classOf(path: string, bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8').trim();
   if (/\.json$/i.test(path)) return classOfJson(text);
   const isName = text !== '' && (/\.cls$/i.test(path) ? !text.includes('\n') : /^\S+$/.test(text));
@@ -41,39 +65,29 @@ function classOfJson(text: string): string | undefined {
   }
 }
 
-const shardRange = /\{(\d+)\.\.(\d+)\}/;
-
-/** Whether a path stands for several: `name-{000..099}.tar`. */
-export function isPattern(where: string): boolean {
-  return shardRange.test(where);
+/** The images of samples that have several, and what to tell of them. */
+export interface ChosenParts {
+  readonly paths: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /**
- * The tars that a pattern stands for, in order.
- *
- * @throws UserError where some of them are missing
+ * Of samples with several images those of one part, where one is asked for: `left.jpg`, or `left`
+ * whatever its ending. Without that all are used, and the user is told.
  */
-export async function shardsOf(pattern: string): Promise<string[]> {
-  const shards = expanded(pattern);
-  const listed = new Map<string, Set<string>>();
-  for (const folder of new Set(shards.map(dirname))) {
-    listed.set(folder, new Set(await readdir(folder).catch(() => [])));
+export function chooseParts(paths: readonly string[], part: string | undefined): ChosenParts {
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(partOf(path), (counts.get(partOf(path)) ?? 0) + 1);
+  const listed = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`);
+  if (part !== undefined) {
+    const wanted = part.toLowerCase().replace(/^\./, '');
+    const chosen = paths.filter((path) => [partOf(path), stemOf(partOf(path))].includes(wanted));
+    const note =
+      chosen.length === 0 ? `no image is '${part}' of its sample; there are ${listed.slice(0, 5).join(', ')}` : [];
+    return { paths: chosen, notes: [note].flat() };
   }
-  const missing = shards.filter((shard) => !listed.get(dirname(shard))?.has(basename(shard)));
-  if (missing.length > 0) {
-    throw new UserError(`${pattern}: ${missing.length} of ${shards.length} shards are missing, first ${missing[0]}`);
-  }
-  return shards;
-}
-
-function expanded(pattern: string): string[] {
-  const range = shardRange.exec(pattern);
-  if (!range) return [join(pattern)];
-  const [all, first = '', last = ''] = range;
-  const [from, to] = [Number(first), Number(last)];
-  if (to < from || to - from >= 100_000)
-    throw new UserError(`${pattern}: ${all} must count upwards, to 100,000 at most`);
-  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i).padStart(first.length, '0')).flatMap(
-    (number) => expanded(pattern.slice(0, range.index) + number + pattern.slice(range.index + all.length)),
-  );
+  const samples = new Set(paths.map(sampleKey)).size;
+  const isSeveral = counts.size > 1 && counts.size <= 20 && paths.length >= 1.5 * samples;
+  const note = `samples have several images (${listed.slice(0, 5).join(', ')}) and all are used; --image-column takes one of them`;
+  return { paths, notes: isSeveral ? [note] : [] };
 }

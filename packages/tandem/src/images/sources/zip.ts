@@ -3,7 +3,7 @@ import { UserError } from '../../errors.js';
 import type { SkippedFile } from '../set/image-set.js';
 import { archiveName } from './archive.js';
 import { crc32 } from './crc32.js';
-import { checkNumber, isHidden, isImage, isSafe, maxFile } from './formats.js';
+import { checkNumber, isHidden, isImage, isSafe, lacksEnding, maxFile } from './formats.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
 
 /** The type of a file, in the upper half of what Unix zips call external attributes. */
@@ -37,9 +37,12 @@ export async function openZip(where: string, onFound?: (files: number) => void, 
   } finally {
     zip.close();
   }
+  const source = sourceOf(archiveName(where), where, [...entries.keys()]);
+  const unnamed = [...entries.keys()].filter((path) => lacksEnding(path) && !/^[A-Z]+$/.test(path));
   return {
-    ...sourceOf(archiveName(where), where, [...entries.keys()]),
+    ...source,
     faults,
+    notes: [...source.notes, ...(unnamed.length > 0 ? [unnamedNote(unnamed)] : [])],
     origins: () => [where],
     async *contents(paths, contentsSignal) {
       const opened = await open(where);
@@ -61,6 +64,23 @@ export async function openZip(where: string, onFound?: (files: number) => void, 
   };
 }
 
+/** Ways to pack that some tools use (APPNOTE 4.4.5). */
+const methods: ReadonlyMap<number, string> = new Map([
+  ...([
+    [9, 'Deflate64'],
+    [12, 'bzip2'],
+    [14, 'LZMA'],
+    [93, 'Zstandard'],
+    [95, 'xz'],
+    [98, 'PPMd'],
+    [99, 'AES'],
+  ] as const),
+]);
+
+function unnamedNote(paths: readonly string[]): string {
+  return `${paths.length} files without an ending are not looked into, such as ${paths[0]}; unpack the zip where they are images`;
+}
+
 function open(where: string): Promise<ZipFile> {
   // Names are decoded here: the library would refuse the whole zip for one that climbs out.
   return openPromise(where, { lazyEntries: true, autoClose: false, decodeStrings: false }).catch((error) => {
@@ -76,7 +96,11 @@ function pathOf(entry: Entry): string {
 function faultOf(entry: Entry, path: string): string | undefined {
   if (((entry.externalFileAttributes >>> 16) & fileType) === link) return 'no file but a link';
   if (!isSafe(path)) return 'a name that leads out of the archive';
-  if (entry.isEncrypted()) return 'encrypted';
+  if (entry.isEncrypted()) return 'encrypted; unpack the zip with its password and give the folder';
+  const { compressionMethod: method } = entry;
+  if (method !== 0 && method !== 8) {
+    return `packed by ${methods.get(method) ?? `method ${method}`}, which is not read; unpack the zip (7z x) and give the folder`;
+  }
   if (entry.uncompressedSize > maxFile) return `larger than ${maxFile / 2 ** 20} MiB`;
   return undefined;
 }
@@ -101,6 +125,12 @@ async function read(zip: ZipFile, entry: Entry): Promise<Encoded> {
 function damaged(where: string, error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof UserError || signal?.aborted) return error;
   const message = (error as Error).message;
+  if (/multi-disk/i.test(message)) {
+    return new UserError(
+      `${where}: one part of a zip in several; join them first (zip -s 0 ${where} --out whole.zip)`,
+      { cause: error },
+    );
+  }
   const state = /end of central directory/i.test(message) ? 'cut short, or no zip at all' : 'damaged';
   return new UserError(`${where}: ${state} (${message}). Fetch the file again`, { cause: error });
 }

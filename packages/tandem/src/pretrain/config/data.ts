@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alsoKnownAs } from '../../methods/options/aliases.js';
 
 /** Which images a run learns from, and how they are read. */
 export const dataOptions = z.object({
@@ -31,6 +32,22 @@ export const dataOptions = z.object({
     .describe(
       'glob over paths of the images to ask about; defaults to folders of the usual names, such as test or val',
     ),
+  imageColumn: alsoKnownAs(
+    z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'column of paths, URLs or images in a list or table; of samples with several images the one used, such as left.jpg; defaults to the first that holds images',
+      ),
+    { names: ['pathColumn'] },
+  ),
+  labelColumn: z.string().min(1).optional().describe('column of classes; defaults to one of a usual name'),
+  splitColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('column that says train, test, ...; defaults to one of a usual name'),
   maxSkipped: z
     .number()
     .min(0)

@@ -413,7 +413,6 @@ test('a missing folder, an empty one and one without images are told apart', asy
   await refused(join(root, 'empty'), /empty: no images: it is empty. Expected files of these formats/);
   await refused(join(root, 'texts'), /texts: no images: its 1 files are of other kinds/);
   await refused(join(root, 'maps'), /1 .bmp left out, as only jpg/);
-  await refused(join(root, 'flowers', '0.png'), /a single image; give the folder that holds it/);
   await refused('fasion-mnist', /neither a data set \(cifar10, cifar100, stl10, .* Did you mean 'fashion-mnist'\?/);
 });
 

@@ -92,3 +92,81 @@ test('missing shards are counted and the first is named; ranges must count upwar
   await assert.rejects(openImages(join(root, 'pets-{010..008}.tar')), /must count upwards/);
   await assert.rejects(openImages(join(root, 'no', 'pets-{0..1}.tar')), /2 of 2 shards are missing/);
 });
+
+test('names with dots keep their classes, and several images a sample can be chosen from', async (t) => {
+  const root = temporary(t);
+  const dotted = await Promise.all(
+    [0, 1, 2, 3].map(async (n) => [
+      { name: `set.v1/img.00${n}.png`, body: await png([n, 0, 0]) },
+      { name: `set.v1/img.00${n}.cls`, body: String(n % 2) },
+    ]),
+  );
+  const { train } = await openImages(write(root, 'dots.tar', await tarOf(dotted.flat())));
+  assert.deepEqual(
+    [train.classes, [...(train.labels ?? [])].sort()],
+    [
+      ['0', '1'],
+      [0, 0, 1, 1],
+    ],
+  );
+
+  const pairs = await Promise.all(
+    [0, 1, 2, 3].map(async (n) => [
+      { name: `${n}.left.png`, body: await png([n, 0, 0]) },
+      { name: `${n}.right.png`, body: await png([100 + n, 0, 0]) },
+      { name: `${n}.cls`, body: String(n % 2) },
+    ]),
+  );
+  const where = write(root, 'pairs.tar', await tarOf(pairs.flat()));
+  const both = await openImages(where);
+  assert.deepEqual([both.train.count, both.train.classes], [8, ['0', '1']]);
+  assert.match(both.note ?? '', /samples have several images \(left\.png 4, right\.png 4\).*--image-column/);
+  for (const part of ['right.png', 'right']) {
+    const { train: right } = await openImages(where, { imageColumn: part });
+    assert.equal(right.count, 4);
+    for (let i = 0; i < 4; i++) assert.ok((pixel(right, i, 0, 0)[0] as number) >= 100);
+  }
+  await assert.rejects(
+    openImages(where, { imageColumn: 'middle' }),
+    /no image is 'middle' of its sample; there are left/,
+  );
+});
+
+test('a tar of tars is a folder of folders, as ILSVRC2012_img_train.tar is; a damaged one is named', async (t) => {
+  const root = temporary(t);
+  const inner = async (first: number) =>
+    tarOf(
+      await Promise.all(
+        [0, 1, 2].map(async (n) => ({ name: `${first}_${n}.png`, body: await png([10 * first + n, 0, 0]) })),
+      ),
+    );
+  const outer = [
+    { name: 'n01.tar', body: await inner(1) },
+    { name: 'n02.tar', body: await inner(2) },
+  ];
+  const { train } = await openImages(write(root, 'all.tar', await tarOf(outer)));
+  assert.deepEqual(train.classes, ['n01', 'n02']);
+  for (let i = 0; i < 6; i++) {
+    const red = pixel(train, i, 0, 0)[0] as number;
+    assert.equal(train.files?.[i], `n0${Math.floor(red / 10)}/${Math.floor(red / 10)}_${red % 10}.png`);
+    assert.equal(train.labels?.[i], Math.floor(red / 10) - 1);
+  }
+  const damaged = [...outer, { name: 'n03.tar', body: 'x'.repeat(2000) }];
+  await assert.rejects(
+    openImages(write(root, 'bad.tar', await tarOf(damaged))),
+    /bad\.tar: n03\.tar: not a tar archive, or damaged/,
+  );
+});
+
+test('names of shards say the split', async (t) => {
+  const root = temporary(t);
+  for (const [i, name] of ['pets-train-000', 'pets-train-001', 'pets-val-000'].entries()) {
+    const entries = [0, 1].map(async (n) => [
+      { name: `${n}.png`, body: await png([2 * i + n, 0, 0]) },
+      { name: `${n}.cls`, body: String(n) },
+    ]);
+    write(root, `${name}.tar`, await tarOf((await Promise.all(entries)).flat()));
+  }
+  const { reference, queries } = await openImages(root);
+  assert.deepEqual([reference?.count, queries?.files], [4, ['pets-val-000/0.png', 'pets-val-000/1.png']]);
+});

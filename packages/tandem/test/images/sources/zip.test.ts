@@ -69,7 +69,7 @@ test('links, unsafe names, locked and overgrown files are named and not used; of
     '../back.png': leads,
     'C:/drive.png': leads,
     'link.png': 'no file but a link',
-    'locked.png': 'encrypted',
+    'locked.png': 'encrypted; unpack the zip with its password and give the folder',
     'huge.png': 'larger than 256 MiB',
   });
 });

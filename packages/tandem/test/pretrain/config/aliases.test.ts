@@ -66,6 +66,7 @@ describe('another name', () => {
       lambdaSchedule: ['const'],
       eta: ['emaMomentum'],
       bank: ['queue'],
+      imageColumn: ['pathColumn'],
     });
   });
 

@@ -1,0 +1,106 @@
+import { access } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../../../errors.js';
+import type { ColumnOptions } from '../../options.js';
+import { contentsOfRefs, isRemote } from '../contents.js';
+import { checkNumber } from '../formats.js';
+import type { Said, Source } from '../source.js';
+import { type Columns, columnsNote, columnsOf, textOf } from './columns.js';
+import { type ListFormat, rowsIn } from './rows.js';
+
+/** How a list is opened. */
+export interface ListOptions extends ColumnOptions {
+  /** Called now and then with the number of rows seen so far. */
+  readonly onFound?: (files: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The images that a list names: paths or http(s) URLs, with their classes and split where columns
+ * say them. Relative paths are seen from the list's folder, or from the working folder where they
+ * are found there only.
+ *
+ * @throws UserError where it names none, or has no column of paths
+ */
+export async function openList(where: string, format: ListFormat, options: ListOptions = {}): Promise<Source> {
+  const { columns, said, double } = await read(where, format, options);
+  if (said.size === 0) throw new UserError(`${where}: a list without a path or URL in it`);
+  const paths = [...said.keys()].sort();
+  const seen = await seenFrom(dirname(resolve(where)), paths);
+  const place = (path: string) => (isRemote(path) ? path : onDisk(seen.folder, path));
+  return {
+    name: basename(where).replace(/\.[a-z]+(\.gz)?$/i, ''),
+    where,
+    paths,
+    said: (path) => said.get(path),
+    faults: [],
+    notes: [
+      ...(columns && format !== 'txt' ? columnsNote(columns, options) : []),
+      ...(double > 0 ? [`${double} lines name an image that another line names too; the last counts`] : []),
+      ...(seen.note ? [seen.note] : []),
+    ],
+    others: [],
+    origins: (wanted) => [where, ...wanted.filter((path) => !isRemote(path)).map(place)],
+    contents: (wanted, signal) => contentsOfRefs(wanted.map(place), signal),
+  };
+}
+
+interface Found {
+  readonly columns: Columns | undefined;
+  readonly said: Map<string, Said>;
+  readonly double: number;
+}
+
+async function read(where: string, format: ListFormat, { onFound, signal, ...asked }: ListOptions): Promise<Found> {
+  const said = new Map<string, Said>();
+  // A million rows have few classes: each name is kept once.
+  const kept = new Map<string, Said>();
+  let columns: Columns | undefined;
+  let double = 0;
+  for await (const { names, rows } of rowsIn(where, format, signal)) {
+    if (rows.length === 0) continue;
+    columns ??= columnsOf(where, names, rows.slice(0, 100), asked, format === 'txt' ? () => true : undefined);
+    const { path: pathColumn, label: labelColumn, split: splitColumn } = columns;
+    for (const row of rows) {
+      const path = textOf(row, pathColumn);
+      if (path === undefined) continue;
+      const label = labelColumn === undefined ? undefined : textOf(row, labelColumn);
+      const split = splitColumn === undefined ? undefined : textOf(row, splitColumn);
+      const key = `${label}\0${split}`;
+      const one = kept.get(key) ?? { label, split };
+      kept.set(key, one);
+      if (said.has(path)) double++;
+      said.set(path, one);
+    }
+    onFound?.(said.size);
+    checkNumber(where, said.size);
+  }
+  return { columns, said, double };
+}
+
+function onDisk(folder: string, path: string): string {
+  return path.startsWith('file://') ? fileURLToPath(path) : resolve(folder, path);
+}
+
+/** So many relative paths are looked for in either folder. */
+const mostTried = 20;
+
+async function seenFrom(folder: string, paths: readonly string[]): Promise<{ folder: string; note?: string }> {
+  const local = paths.filter((path) => !isRemote(path) && !path.startsWith('file://') && !isAbsolute(path));
+  const tried = local.slice(0, mostTried);
+  const count = async (from: string) => {
+    const found = await Promise.all(
+      tried.map((path) =>
+        access(resolve(from, path)).then(
+          () => 1,
+          () => 0,
+        ),
+      ),
+    );
+    return found.reduce<number>((sum, one) => sum + one, 0);
+  };
+  const here = process.cwd();
+  if (tried.length === 0 || here === folder || (await count(folder)) >= (await count(here))) return { folder };
+  return { folder: here, note: `paths are seen from the working folder, ${here}` };
+}
