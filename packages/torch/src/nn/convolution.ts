@@ -69,7 +69,8 @@ export class Conv2d extends Module {
       return ops.conv2d(some, weight, { bias, ...options, stride: 1 });
     }
     // One pixel meets the middle of its kernel alone: the gradient of the rest, in bfloat16 and
-    // with a stride, is memory that libtorch 1.13 never wrote.
+    // with a stride, is memory that libtorch 1.13 never wrote
+    // (findings/bfloat16-strided-conv-gradient.sh).
     if (Math.max(...stride) > 1 && isOnePixel(x, this) && isBfloat16(x)) {
       const [row, column] = pair(options.padding) as [number, number];
       const middle = weight.narrow(2, row, 1).narrow(3, column, 1);
