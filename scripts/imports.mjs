@@ -252,7 +252,7 @@ export const house = [
   {
     room: `${tandem}/study`,
     may: [...common, ...files, ...toolkit, ...rooms('pretrain', 'report')],
-    packages: ['zod'],
+    packages: [engine, 'zod', 'vega', 'vega-lite'],
     worldly: true,
     why: 'it runs what the rooms below do, and reads what came of it',
   },

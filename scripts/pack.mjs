@@ -2,7 +2,7 @@
 // step, no test is among the files, and what `exports` and types say is true for those who install
 // them. `node scripts/pack.mjs` checks; with a folder it also leaves the packed files there.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, isMain, onExit, root, run, runMain } from './run.mjs';
@@ -15,6 +15,18 @@ const always = ['package.json', 'README.md', 'LICENSE'];
 
 const bin = (/** @type {string} */ path) => join(root, 'node_modules', path);
 
+/** What the toolkit ships from the root of the repository: the studies of `tandem reproduce`. */
+const brought = { 'packages/tandem': 'experiments' };
+
+/** @param {string} folder of a package, which has it while it is packed */
+function bring(folder) {
+  for (const [to, name] of Object.entries(brought).filter(([to]) => to === folder)) {
+    const copy = join(root, to, name);
+    onExit(() => rmSync(copy, { recursive: true, force: true }));
+    cpSync(join(root, name), copy, { recursive: true });
+  }
+}
+
 /**
  * Packs all packages into a folder.
  * @param {string} into
@@ -26,6 +38,7 @@ export async function pack(into) {
   const packed = [];
   for (const folder of folders) {
     removeStale(folder);
+    bring(folder);
     const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', into];
     const { code, output } = await run('npm', args, { cwd: join(root, folder) });
     if (code !== 0) throw new Failure(`${folder} cannot be packed.`, { output });

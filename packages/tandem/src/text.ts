@@ -43,3 +43,13 @@ export function markup(text: string): string {
 export function markdown(text: string): string {
   return printable(text).replace(/[\\`*_[\]<>|~&#]/g, '\\$&');
 }
+
+/** Lines of CSV by RFC 4180: a field is quoted where it holds a separator. */
+export function csv(lines: readonly (readonly unknown[])[]): string {
+  return lines.map((line) => `${line.map(csvField).join(',')}\n`).join('');
+}
+
+function csvField(value: unknown): string {
+  const text = value === undefined || value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

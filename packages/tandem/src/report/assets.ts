@@ -15,6 +15,11 @@ export interface Assets {
 const sheet = new URL('../../../src/report/browser/report.css', import.meta.url);
 const ours = new URL('./browser/charts.js', import.meta.url);
 
+/** The style of Tandem's pages. */
+export function pageStyle(): Html {
+  return new Html(readFileSync(sheet, 'utf8'));
+}
+
 /** What the page brings along so that it needs no network. */
 export function readAssets(): Assets {
   const read = (url: URL) => readFileSync(url, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');

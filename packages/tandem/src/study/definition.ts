@@ -20,10 +20,11 @@ const evaluationSettings = z.strictObject({
 /** How a number comes from a run. */
 export const measureSchema = z.strictObject({
   by: z
-    .enum(['knn', 'top1', 'probe', 'embeddingStd', 'linear', 'silhouette', 'nearest'])
+    .enum(['knn', 'top1', 'embeddingStd', 'linear', 'silhouette', 'nearest', 'images', 'side', 'setting'])
     .describe(
-      'k-NN (k = 1), the classifier of a run with labels, the online probe, the deviation of the embeddings; or, after the run, linear accuracy, silhouette or nearest neighbour of its features',
+      'k-NN (k = 1), the classifier of a run with labels, the deviation of the embeddings; after the run, linear accuracy, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
     ),
+  key: name.optional().describe('which setting'),
   encoder: z.enum(['kept', 'student', 'teacher']).default('kept').describe('whose features'),
   over: z.enum(['end', 'epochs']).default('end').describe('at the end, or at every epoch that was measured or kept'),
   with: evaluationSettings.default({}).describe('settings of linear evaluation or t-SNE'),
@@ -92,7 +93,7 @@ export const studySchema = z.strictObject({
   about: name.describe('what it asks, in a sentence or two'),
   of: z.string().default('').describe('the paper, or the group, that it belongs to'),
   folders: z
-    .record(name, z.strictObject({ config: name, seed: z.int().min(0).optional() }))
+    .record(name, z.strictObject({ config: name, with: settings.default({}), seed: z.int().min(0).optional() }))
     .default({})
     .describe('run folders that configurations name, and the configuration that makes each; with one seed for all'),
   x: z.array(value).min(1).default(['']),
@@ -125,6 +126,10 @@ export const scaleSchema = z.strictObject({
   settings: settings.default({}).describe('over every configuration, where its method has them'),
   divide: z.record(name, z.number().positive()).default({}).describe('numbers of a configuration by so much, rounded'),
   least: z.record(name, z.number()).default({}).describe('how far down, if they were not smaller before'),
+  values: z
+    .record(name, z.record(z.string(), value))
+    .default({})
+    .describe('by setting: what becomes of a value that the scale has no room for'),
   networks: z
     .record(name, z.strictObject({ backbone: name.optional(), width: z.int().positive().optional() }))
     .default({})

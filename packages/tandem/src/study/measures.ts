@@ -24,14 +24,23 @@ function commandOf({ by }: Measure): 'linear' | 'tsne' | undefined {
 
 /** What a run says of a measure: at its end, or at each epoch that has it, in order. */
 export function pointsOf(run: RunRecord, measure: Measure): Point[] {
+  if (['images', 'side', 'setting'].includes(measure.by)) return fromConfig(run, measure);
   const points = commandOf(measure) === undefined ? fromMetrics(run, measure) : evaluated(run, measure);
   const last = numberIn(run.metrics.at(-1), 'epoch');
   return measure.over === 'epochs' ? points : points.filter(({ epoch }) => epoch === last);
 }
 
+/** What config.json says, as of the last epoch. */
+function fromConfig(run: RunRecord, { by, key = '' }: Measure): Point[] {
+  const tandem = run.config.tandem as { images?: Record<string, unknown> } | undefined;
+  const image = { images: 'count', side: 'width' } as const;
+  const value = by === 'images' || by === 'side' ? numberIn(tandem?.images, image[by]) : numberIn(run.config, key);
+  return value === undefined ? [] : [pointAt(run, numberIn(run.metrics.at(-1), 'epoch') ?? 0, value)];
+}
+
 function fromMetrics(run: RunRecord, measure: Measure): Point[] {
   const whose = whoseOf(run.path, measure) === 'teacher' ? 'Teacher' : 'Student';
-  const column = measure.by === 'knn' || measure.by === 'probe' ? `${measure.by}${whose}` : measure.by;
+  const column = measure.by === 'knn' ? `knn${whose}` : measure.by;
   return run.metrics.flatMap((line) => {
     const value = numberIn(line, column);
     return value === undefined ? [] : [pointAt(run, numberIn(line, 'epoch') ?? 0, value)];

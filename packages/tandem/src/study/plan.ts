@@ -156,7 +156,8 @@ function runOf(
     const maker = study.folders[String(given[key])];
     if (given[key] === undefined || maker === undefined) continue;
     const file = resolve(dirname(study.file), maker.config);
-    needs[key] = runOf(readConfigFile(file).settings, study, maker.seed ?? seed, planning);
+    const own = { ...readConfigFile(file).settings, ...maker.with };
+    needs[key] = runOf(own, study, maker.seed ?? seed, planning);
   }
   const images = options.images?.[String(given.images)] ?? given.images;
   const named = Object.fromEntries(Object.entries(needs).map(([key, run]) => [key, run.id]));

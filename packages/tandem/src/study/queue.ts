@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from '../files/with-lock.js';
 import { forgetFailure, noteFailed, type Stage, stageOf, thin } from './folder.js';
+import { costOf } from './forecast.js';
 import { folderOf, type Plan, type PlannedRun } from './plan.js';
 import { WorkerProcess } from './worker-process.js';
 
@@ -26,7 +27,7 @@ export interface QueueState {
   readonly done: number;
   readonly failed: number;
   readonly total: number;
-  /** In shares of a run. */
+  /** The share of all its work that is behind. */
   readonly finished: number;
   /** What this process works on. */
   readonly active: readonly { readonly id: string; readonly share: number; readonly note: string }[];
@@ -62,6 +63,7 @@ interface Taken {
 class Queue {
   readonly failed = new Map<string, string>();
   readonly #runs: readonly PlannedRun[];
+  readonly #costs: ReadonlyMap<string, number>;
   readonly #options: QueueOptions;
   readonly #report: boolean;
   readonly #tries = new Map<string, number>();
@@ -71,6 +73,7 @@ class Queue {
   constructor(runs: readonly PlannedRun[], options: QueueOptions, report: boolean) {
     // Seed by seed, so that early on there is something of everything.
     this.#runs = [...runs].sort((a, b) => a.seed - b.seed);
+    this.#costs = new Map(runs.map((run) => [run.id, costOf(run).macs]));
     this.#options = options;
     this.#report = report;
   }
@@ -168,13 +171,21 @@ class Queue {
     this.#show();
   }
 
+  /** The share of all work that is behind, by what each run costs. */
+  #weightOf(active: readonly { readonly id: string; readonly share: number }[]): number {
+    const cost = (id: string) => this.#costs.get(id) ?? 0;
+    const over = [...this.#finished, ...this.failed.keys()].reduce((sum, id) => sum + cost(id), 0);
+    const now = active.reduce((sum, { id, share }) => sum + share * cost(id), 0);
+    return (over + now) / [...this.#costs.values()].reduce((sum, x) => sum + x, 0);
+  }
+
   #show(): void {
     const active = [...this.#active].map(([id, { share, note }]) => ({ id, share, note }));
     this.#options.onChange?.({
       done: this.#finished.size,
       failed: this.failed.size,
       total: this.#runs.length,
-      finished: this.#finished.size + this.failed.size + active.reduce((sum, { share }) => sum + share, 0),
+      finished: this.#weightOf(active),
       active,
     });
   }

@@ -13,7 +13,7 @@ const leastWidth = 4;
  * The settings of a configuration at a scale: numbers divided first, then another network, then
  * what the scale sets for all; of these the settings that the method has.
  */
-export function scaled(settings: Settings, { divide, least, networks, settings: own }: Scale): Settings {
+export function scaled(settings: Settings, { divide, least, values, networks, settings: own }: Scale): Settings {
   const known = knownTo(settings);
   const all: Record<string, unknown> = { ...settings };
   for (const [key, by] of Object.entries(divide)) {
@@ -22,6 +22,9 @@ export function scaled(settings: Settings, { divide, least, networks, settings: 
     const floor = Math.min(before, least[key] ?? 0);
     const after = before / by;
     all[key] = Math.max(Number.isInteger(before) ? Math.round(after) : after, floor);
+  }
+  for (const [key, instead] of Object.entries(values)) {
+    if (key in all) all[key] = instead[String(all[key])] ?? all[key];
   }
   const backbone = String(settings.backbone ?? 'resnet18');
   const { backbone: other = backbone, width } = networks[backbone] ?? {};

@@ -1,5 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { readLock, releaseLock } from '../files/lock-file.js';
+import { livesHere } from '../files/lock-folder.js';
 import { AtEndError, changeable, type PretrainEvent, pretrain, resolveConfig, resume } from '../pretrain/index.js';
 import { withReport, writeReport } from '../report/index.js';
 import type { Measure } from './definition.js';
@@ -44,6 +47,8 @@ export async function work(job: Job, tell: (told: Told) => void, signal: AbortSi
 }
 
 async function trainRun(job: Job, tell: (told: Told) => void, signal: AbortSignal): Promise<'done' | 'interrupted'> {
+  await othersGone(join(job.folder, 'lock'), signal);
+  if (signal.aborted) return 'interrupted';
   const events = beginOrResume(job, signal);
   let steps = 1;
   try {
@@ -59,6 +64,19 @@ async function trainRun(job: Job, tell: (told: Told) => void, signal: AbortSigna
   }
   noteTrained(job.folder);
   return 'done';
+}
+
+/**
+ * The worker of a queue that was killed takes its last step still. One on another machine is gone,
+ * or the study's lock would not be ours.
+ */
+async function othersGone(lock: string, signal: AbortSignal): Promise<void> {
+  for (let text = readLock(lock); text !== undefined && !signal.aborted; text = readLock(lock)) {
+    const lives = livesHere(text);
+    if (lives === undefined) releaseLock(lock, text);
+    if (lives === false) return;
+    await setTimeout(200, undefined, { signal }).catch(() => {});
+  }
 }
 
 /** A run that died before its first word was written begins again. */

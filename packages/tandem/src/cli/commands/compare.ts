@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js';
 import { inPoints } from '../../math.js';
 import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
 import { readRun } from '../../runs/index.js';
-import { markdown, printable } from '../../text.js';
+import { csv as csvLines, markdown, printable } from '../../text.js';
 import { print, printJson, tell } from '../terminal/print.js';
 import { duration } from '../terminal/progress.js';
 
@@ -124,11 +124,5 @@ function csv(tables: readonly ComparisonTable[]): string {
       row.runs.join(' '),
     ]),
   );
-  return [head, ...lines].map((line) => line.map(field).join(',')).join('\n');
-}
-
-/** By RFC 4180: quoted where the text holds a separator. */
-function field(value: unknown): string {
-  const text = value === undefined || value === null ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvLines([head, ...lines]).trimEnd();
 }

@@ -1,14 +1,20 @@
 import { Command } from 'commander';
-import { studiesNamed } from '../../study/index.js';
-import { runStudies, type StudyFlags, withStudyFlags } from '../shared/studies.js';
+import { allStudies, studiesNamed } from '../../study/index.js';
+import { planFor, runStudies, type StudyFlags, withStudyFlags } from '../shared/studies.js';
+import { showNeeds } from '../shared/study-needs.js';
 
 /** `tandem reproduce [study]`: a table, a figure, or all of a paper, from nothing to verdicts. */
 export function reproduceCommand(): Command {
   return withStudyFlags(
     new Command('reproduce')
       .usage('[study] [options]')
-      .argument('[study]', 'a table or figure, such as table3; all of a paper, such as clbo; or all'),
+      .argument(
+        '[study]',
+        'a table or figure, such as table3; all of a paper, such as clbo; or all; without it they are listed',
+      ),
   ).action(async (name: string | undefined, flags: StudyFlags) => {
-    await runStudies(studiesNamed(name ?? 'all'), flags);
+    if (name !== undefined) return runStudies(name, studiesNamed(name), flags);
+    const { plan, folder } = planFor(allStudies(), flags);
+    showNeeds(plan, folder, flags.json === true);
   });
 }

@@ -8,5 +8,8 @@ export function studyCommand(): Command {
     new Command('study')
       .usage('<file> [options]')
       .argument('<file>', 'a study as JSON: rows, seeds, measures, figures, claims (docs/guide/reproducing.md)'),
-  ).action((file: string, flags: StudyFlags) => runStudies([readStudy(file)], flags));
+  ).action((file: string, flags: StudyFlags) => {
+    const study = readStudy(file);
+    return runStudies(study.name, [study], flags);
+  });
 }

@@ -3,11 +3,23 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { defined } from '../../defined.js';
 import { UsageError } from '../../errors.js';
-import { type FoundStudy, planStudies, type QueueState, readScale, workOff } from '../../study/index.js';
+import {
+  type FoundStudy,
+  markdownOf,
+  type Plan,
+  plainOutcome,
+  planStudies,
+  type QueueState,
+  readScale,
+  workOff,
+  writeOutcome,
+} from '../../study/index.js';
 import { Exit } from '../terminal/exit.js';
+import { print, printJson, tell } from '../terminal/print.js';
 import { progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
 import { wholeNumber } from './arguments.js';
+import { showNeeds } from './study-needs.js';
 
 /** What commands that run studies are given. */
 export interface StudyFlags {
@@ -21,6 +33,7 @@ export interface StudyFlags {
   device?: string;
   thin?: true;
   dryRun?: true;
+  resultsOnly?: true;
   json?: true;
 }
 
@@ -45,11 +58,12 @@ export function withStudyFlags(command: Command): Command {
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--thin', 'a run that is measured loses its checkpoint and the encoders that it kept over time')
     .option('--dry-run', 'tell what it would take, and train nothing')
+    .option('--results-only', 'write tables, figures and verdicts of what is done, and train nothing')
     .option('--json', 'one JSON object with the result on stdout');
 }
 
-/** Runs studies to their end, and tells what came out. */
-export async function runStudies(studies: readonly FoundStudy[], flags: StudyFlags): Promise<void> {
+/** The plan of studies with these flags, and its folder. */
+export function planFor(studies: readonly FoundStudy[], flags: StudyFlags): { plan: Plan; folder: string } {
   const scale = readScale(flags.scale);
   const plan = planStudies(studies, scale, {
     seeds: flags.seeds,
@@ -57,8 +71,34 @@ export async function runStudies(studies: readonly FoundStudy[], flags: StudyFla
     images: imagesOf(flags.images ?? []),
     settings: defined({ dataRoot: flags.dataRoot, device: flags.device }),
   });
-  const folder = flags.out ?? join('studies', scale.name);
-  const bar = progress('runs');
+  if (plan.runs.length === 0)
+    throw new UsageError(`--only ${flags.only}: no row and no value of the x axis is so called`);
+  return { plan, folder: flags.out ?? join('studies', scale.name) };
+}
+
+/**
+ * Runs studies to their end, writes what came out, and tells it.
+ * @param name of the folder of their results
+ */
+export async function runStudies(name: string, studies: readonly FoundStudy[], flags: StudyFlags): Promise<void> {
+  const { plan, folder } = planFor(studies, flags);
+  if (flags.dryRun) return showNeeds(plan, folder, flags.json === true);
+  if (!flags.resultsOnly) await work(plan, folder, flags);
+  const { outcomes, page } = await writeOutcome(name, plan, folder);
+  if (flags.json) printJson({ page, studies: outcomes.map(plainOutcome) });
+  else print(...outcomes.flatMap((outcome) => markdownOf(outcome).split('\n')));
+  tell(`results: ${page}`);
+  const failed = new Set(outcomes.flatMap(({ failures }) => failures.map(({ id }) => id))).size;
+  if (failed > 0 && !flags.resultsOnly) {
+    tell(
+      `${failed} of ${plan.runs.length} runs failed twice; the page says why, and the same command tries them again`,
+    );
+    throw new Exit(1);
+  }
+}
+
+async function work(plan: Plan, folder: string, { parallel, thin }: StudyFlags): Promise<void> {
+  const bar = progress('work');
   const { signal, exitCode, release } = abortOnSignals(
     'stopping after the steps at hand; the same command goes on',
     bar.say,
@@ -66,13 +106,10 @@ export async function runStudies(studies: readonly FoundStudy[], flags: StudyFla
   try {
     const threads = Number(process.env.TANDEM_THREADS) || availableParallelism();
     const { interrupted } = await workOff(plan, {
-      folder,
-      parallel: flags.parallel,
-      threads: Math.max(1, Math.floor(threads / flags.parallel)),
-      thin: flags.thin,
-      signal,
+      ...{ folder, parallel, thin, signal },
+      threads: Math.max(1, Math.floor(threads / parallel)),
       onNote: bar.say,
-      onChange: (state) => bar.update(Math.round(1000 * state.finished) / 1000, state.total, noteOf(state)),
+      onChange: (state) => bar.update(Math.round(1000 * state.finished) / 10, 100, noteOf(state)),
     });
     if (interrupted) throw new Exit(exitCode());
   } finally {
@@ -81,9 +118,9 @@ export async function runStudies(studies: readonly FoundStudy[], flags: StudyFla
   }
 }
 
-function noteOf({ failed, active }: QueueState): string {
+function noteOf({ done, total, failed, active }: QueueState): string {
   const running = active.map(({ id, share, note }) => `${id} ${note} (${Math.round(100 * share)} %)`);
-  return [...(failed > 0 ? [`${failed} failed`] : []), ...running].join('; ');
+  return [`${done} of ${total} runs`, ...(failed > 0 ? [`${failed} failed`] : []), ...running].join('; ');
 }
 
 /** `name=images` by name. @throws UsageError for anything else */
