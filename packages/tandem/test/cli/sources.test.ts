@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
@@ -29,17 +30,17 @@ after(() => {
 });
 
 /** Trains twice, once killed after an epoch and resumed: encoders and metrics must be equal. */
-async function killedAndResumed(name: string, from: string): Promise<void> {
+async function killedAndResumed(name: string, from: string, epochs: number, says: RegExp): Promise<void> {
   const [whole, killed] = [join(root, `${name}-whole`), join(root, `${name}-killed`)];
-  const line = ['pretrain', from, ...tiny, 'size=16', '--batch', '20', '--epochs', '4', '--seed', '3'];
+  const line = ['pretrain', from, ...tiny, 'size=16', '--batch', '6', '--epochs', String(epochs), '--seed', '3'];
   const { code, stderr } = await start([...line, '--out', whole]).ended;
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /2 classes \(blue \d+, red \d+\); always naming the same one/);
+  assert.match(stderr, says);
   const child = start([...line, '--out', killed]);
-  await child.says('epoch 1/4');
+  await child.says(`epoch 1/${epochs}`);
   child.process.kill('SIGKILL');
   await child.ended;
-  assert.ok(metricsOf(killed).length < 4);
+  assert.ok(metricsOf(killed).length < epochs);
   const resumed = await start(['resume', killed]).ended;
   assert.equal(resumed.code, 0, resumed.stderr);
   for (const file of readdirSync(join(whole, 'encoder'))) {
@@ -57,8 +58,13 @@ test('a CSV with URLs on a server that fails two requests in ten: killed and res
   );
   const list = join(root, 'urls.csv');
   writeFileSync(list, `url,label\n${rows.join('\n')}\n`);
-  await killedAndResumed('urls', list);
+  await killedAndResumed('urls', list, 5, /2 classes \(blue \d+, red \d+\); always naming the same one/);
   assert.ok(answered > rows.length);
+});
+
+test('a Parquet set as on the Hub: killed and resumed, bit for bit', async () => {
+  const hub = fileURLToPath(new URL('../../../test/fixtures/hugging-face/hub', import.meta.url));
+  await killedAndResumed('hub', hub, 12, /12 images of 3x8x8/);
 });
 
 test('several places, a list on stdin, and a word that is neither', async (t) => {

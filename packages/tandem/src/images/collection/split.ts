@@ -1,8 +1,8 @@
 import { UserError } from '../../errors.js';
 import type { LayoutOptions } from '../options.js';
+import { type SplitKind, splitNamed, splitWithin, testKinds } from '../set/split-names.js';
 import { type Entry, someOf } from './entry.js';
 import { matcher } from './globs.js';
-import { type SplitKind, splitNamed, splitWithin, testKinds } from './split-names.js';
 
 /** Images that may be asked about, and what they are called. */
 export interface TestPart {

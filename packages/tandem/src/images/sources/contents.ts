@@ -4,7 +4,7 @@ import type { Content } from './source.js';
 
 /** Whether an address is not on this machine's disks. */
 export function isRemote(place: string): boolean {
-  return new RegExp('^[a-z][a-z0-9+-]+://', 'i').test(place) && !place.startsWith('file:');
+  return /^[a-z][a-z0-9+-]+:\/\//i.test(place) && !place.startsWith('file:');
 }
 
 /** Requests under way at once. */

@@ -23,7 +23,7 @@ export function openFiles(where: string, files: readonly string[]): Source {
 }
 
 /** The innermost folder that holds all files. */
-function commonFolder(files: readonly string[]): string {
+export function commonFolder(files: readonly string[]): string {
   const [first = '', ...others] = files.map((file) => dirname(file).split(sep));
   let common = [...first];
   for (const parts of others) {

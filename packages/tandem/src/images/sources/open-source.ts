@@ -6,6 +6,7 @@ import { openFiles } from './files.js';
 import { openFolder } from './folder.js';
 import { isImage } from './formats.js';
 import { sniff } from './gzip.js';
+import { openTableFiles, tableKind } from './hugging-face/open.js';
 import { openList } from './lists/list.js';
 import { listFormat } from './lists/rows.js';
 import { gapsNote, isPattern, matching } from './patterns.js';
@@ -37,6 +38,7 @@ async function openOne(where: string, isFolder: boolean, options: SourceOptions)
   const onFound = (files: number) => onProgress?.(files, undefined, 'finding');
   if (isFolder) return withinFolder(where, await openFolder(where, { onFound, signal }), options);
   if (isImage(where)) return openFiles(where, [where]);
+  if (tableKind(where)) return openTableFiles(where, [where], options);
   const format = listFormat(where);
   if (format) return openList(where, format, { ...columns, onFound, signal });
   return (await sniff(where)) === 'zip'
@@ -52,6 +54,7 @@ async function openSeveral(where: string, paths: readonly string[], options: Sou
     const source = await openTars(where, paths, { part: columns?.imageColumn, onFound, signal });
     return { ...source, name: seriesName(where, paths), notes: [...gapsNote(paths), ...source.notes] };
   }
+  if (paths.every(tableKind)) return openTableFiles(where, paths, options);
   if (paths.every(isImage)) return openFiles(where, paths);
   const [first = where] = paths;
   if (paths.length === 1) return openSource(first, options);
@@ -63,13 +66,24 @@ async function openSeveral(where: string, paths: readonly string[], options: Sou
 /** A folder without images of its own may be one of shards. */
 async function withinFolder(where: string, source: Source, options: SourceOptions): Promise<Source> {
   const tars = source.others.filter(isTar);
-  if (tars.length === 0) return source;
+  const tables = source.others.filter((path) => tableKind(path) && !isCopy(path, tars));
+  const parts = tars.length > 0 ? tars : tables;
+  if (parts.length === 0) return source;
   if (source.paths.length === 0) {
-    const shards = await openSeveral(where, source.origins(tars).map(String), options);
-    return { ...shards, name: source.name, where };
+    const opened = await openSeveral(where, source.origins(parts).map(String), options);
+    return { ...opened, name: source.name, where };
   }
-  const note = `${tars.length} archives beside the images are not opened, such as ${tars[0]}; give them by name to use them`;
+  const note = `${parts.length} archives beside the images are not opened, such as ${parts[0]}; give them by name to use them`;
   return { ...source, notes: [...source.notes, note] };
+}
+
+/**
+ * What other programs keep beside data: img2dataset's table of what it fetched beside each tar, and
+ * what `datasets` remembers of a map.
+ */
+function isCopy(path: string, tars: readonly string[]): boolean {
+  const stem = path.replace(/\.[^.]*$/, '');
+  return tars.includes(`${stem}.tar`) || /(^|\/)cache-[0-9a-f]+\.arrow$/.test(path);
 }
 
 function isTar(path: string): boolean {

@@ -160,48 +160,55 @@ async function* table(
   format: 'csv' | 'tsv',
   signal?: AbortSignal,
 ): AsyncGenerator<RowChunk> {
-  const parser = Papa.parse(Papa.NODE_STREAM_INPUT, {
-    delimiter: format === 'tsv' ? '\t' : '',
-    skipEmptyLines: 'greedy',
-  });
-  const feeding = feed(chunks, parser);
   let names: readonly string[] | undefined;
-  let cells: string[][] = [];
   let number = 0;
-  const flush = (): RowChunk => {
+  for await (const cells of cellsIn(chunks, format)) {
+    signal?.throwIfAborted();
+    const width = cells.reduce((most, row) => Math.max(most, row.length), 0);
     if (!names) {
       const head = headOf(cells);
-      names = head ?? Array.from({ length: Math.max(...cells.map((row) => row.length)) }, (_, i) => String(i + 1));
+      names = head ?? Array.from({ length: width }, (_, i) => String(i + 1));
       if (head) cells.shift();
     }
     const known = names;
-    const rows = cells.map((row) => Object.fromEntries(known.map((name, i) => [name, row[i]])));
-    cells = [];
-    return { names: known, rows };
-  };
-  for await (const row of parser as AsyncIterable<string[]>) {
-    signal?.throwIfAborted();
-    number++;
-    if (names && row.length > names.length) {
+    if (width > known.length) {
+      const at = number + cells.findIndex((row) => row.length > known.length) + 1;
       throw new UserError(
-        `${where}: row ${number} has ${row.length} cells, and there are ${names.length} columns; cells that hold the separator stand in "quotes"`,
+        `${where}: row ${at} has ${width} cells, and there are ${known.length} columns; cells that hold the separator stand in "quotes"`,
       );
     }
-    cells.push(row);
-    if (cells.length >= 4096) yield flush();
+    number += cells.length;
+    yield { names: known, rows: cells.map((row) => Object.fromEntries(known.map((name, i) => [name, row[i]]))) };
   }
-  await feeding;
-  if (cells.length > 0) yield flush();
 }
 
-async function feed(chunks: AsyncIterable<string> | Iterable<string>, parser: NodeJS.ReadWriteStream): Promise<void> {
-  let isFirst = true;
+/** Whole rows, a chunk's at a time; a row that goes on in the next chunk waits for it. */
+async function* cellsIn(
+  chunks: AsyncIterable<string> | Iterable<string>,
+  format: 'csv' | 'tsv',
+): AsyncGenerator<string[][]> {
+  let parser: Papa.Parser | undefined;
+  let rest = '\ufeff';
+  const parse = (isLast: boolean): string[][] => {
+    parser ??= new Papa.Parser(dialectOf(rest, format));
+    const { data, meta } = parser.parse(rest, 0, !isLast) as Papa.ParseResult<string[]>;
+    rest = rest.slice(meta.cursor);
+    return data.filter((row) => row.some((cell) => cell.trim() !== ''));
+  };
   for await (const chunk of chunks) {
-    const text = isFirst ? chunk.replace(/^\ufeff/, '') : chunk;
-    isFirst = false;
-    if (!parser.write(text)) await new Promise((resolve) => parser.once('drain', resolve));
+    rest = (rest + chunk).replace(/^\ufeff+/, '');
+    const rows = parse(false);
+    if (rows.length > 0) yield rows;
   }
-  parser.end();
+  const rows = rest.trim() === '' ? [] : parse(true);
+  if (rows.length > 0) yield rows;
+}
+
+/** How a table parts cells and rows, by its beginning. */
+function dialectOf(start: string, format: 'csv' | 'tsv'): Papa.ParseConfig {
+  const { meta } = Papa.parse<string[]>(start.slice(0, 2 ** 16), { preview: mostSampled });
+  const newline = meta.linebreak as '\n' | '\r' | '\r\n';
+  return { delimiter: format === 'tsv' ? '\t' : meta.delimiter, newline };
 }
 
 /** The first row, where it names columns: it has no image in it, though others have. */
