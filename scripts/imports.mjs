@@ -138,8 +138,11 @@ export const house = [
   },
   {
     room: `${tandem}/images/decode`,
-    may: [errors, ...images('options.ts', 'concurrency.ts', 'set', 'sources/source.ts')],
-    packages: ['sharp'],
+    may: [
+      errors,
+      ...images('options.ts', 'concurrency.ts', 'set', 'sources/source.ts', 'sources/formats.ts', 'sources/crc32.ts'),
+    ],
+    packages: ['sharp', 'geotiff', 'yauzl'],
     worldly: true,
     why: 'decoding does not know where images are kept',
   },

@@ -37,6 +37,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Shows in one picture what the network sees: images beside their training views.',
     load: async () => (await import('./commands/views.js')).viewsCommand(),
   },
+  check: {
+    about: 'Looks at pictures before they are learned from: formats, classes, copies, damaged and suspicious ones.',
+    load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
   knn: {
     about: 'Measures an encoder by the labels of nearest neighbours.',
     load: async () => (await import('./commands/knn.js')).knnCommand(),

@@ -12,7 +12,7 @@ import {
 } from '../images/index.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
 import type { View } from '../views/index.js';
-import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
+import { checkChannels, type EncoderCard, encoderView, pixelsOf } from '../weights/index.js';
 import { features } from './features.js';
 import type { JobHooks } from './hooks.js';
 import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
@@ -108,7 +108,7 @@ async function openSplit(
   { onProgress, onNote, signal }: JobHooks,
 ): Promise<KnnSplit> {
   const { encoder, images } = options;
-  const opening = { size: card.size, ...openingFor(options), margin: cropMargin };
+  const opening = { ...{ size: card.size, ...pixelsOf(card) }, ...{ ...openingFor(options), margin: cropMargin } };
   const data = await openImages(images, { ...opening, onProgress, signal });
   const split = requireLabels(images, data, what);
   // Of its own images a run told when it began.

@@ -6,7 +6,7 @@ import { cropMargin, type DataSet, type ImageSet, limit, openImages } from '../i
 import { l2Normalize, percent } from '../math.js';
 import type { Encoder } from '../networks/index.js';
 import type { OwnImages } from '../runs/index.js';
-import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
+import { checkChannels, type EncoderCard, encoderView, pixelsOf } from '../weights/index.js';
 import type { Export } from './folder.js';
 import { type Graph, GraphNetwork, graphOf, observe, quantized, unquantizable } from './onnx/index.js';
 import { publicName } from './provenance.js';
@@ -65,7 +65,10 @@ export async function quantizeEncoder(
   try {
     const opening = { ...(asked ? {} : own?.opening), ...defined({ dataRoot, limit, maxSkippedShare, cache }) };
     const { onProgress, signal } = hooks;
-    data = await openImages(images, { ...opening, size: card.size, margin: cropMargin, signal, onProgress });
+    data = await openImages(images, {
+      ...{ ...opening, ...pixelsOf(card), size: card.size, margin: cropMargin },
+      ...{ signal, onProgress },
+    });
     checkChannels(images, data.train.channels, card);
   } catch (error) {
     if (asked || !(error instanceof UserError)) throw error;

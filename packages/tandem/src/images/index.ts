@@ -1,9 +1,18 @@
+export { type CheckOptions, type ClassCount, checkImages, type ImageCheck, type Spread } from './check/check.js';
+export { writeLists } from './check/lists.js';
 export { dataSets } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';
 export { openImages, useImages } from './open.js';
-export { type ColumnOptions, cropMargin, type LayoutOptions, type OpenOptions } from './options.js';
+export {
+  type ColumnOptions,
+  cropMargin,
+  type LayoutOptions,
+  type OpenOptions,
+  type PixelOptions,
+  parseRange,
+} from './options.js';
 export { type Batch, Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {
@@ -22,6 +31,7 @@ export {
 } from './set/image-set.js';
 export { PixelFile, type Pixels } from './set/pixel-file.js';
 export { labelledShare } from './set/sampling.js';
+export { channelStatistics } from './set/statistics.js';
 export { listHome } from './sources/lists/list-home.js';
 export {
   encodedOf,

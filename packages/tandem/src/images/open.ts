@@ -19,7 +19,9 @@ import { openCollection } from './collection/collection.js';
 import { dataSetNamed, dataSets, hintFor } from './datasets/registry.js';
 import { type OpenOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
+import { inChannels } from './set/in-channels.js';
 import { archiveName } from './sources/archive.js';
+import { withoutListed } from './sources/leave-out.js';
 import { openSource, type SourceOptions } from './sources/open-source.js';
 import { type ImageSource, openOwn } from './sources/own.js';
 import { isPattern } from './sources/patterns.js';
@@ -38,11 +40,14 @@ export async function openImages(where: string | ImageSource, options: OpenOptio
   const { locate, ...parts } = partsOf(options);
   parts.progress.signal?.throwIfAborted();
   const named = typeof where === 'string' ? dataSetNamed(where) : undefined;
-  if (named) return named.open({ locate, ...parts });
-  const source = await openPath(where, { ...parts.progress, columns: parts.columns });
+  if (named && parts.sample.leaveOut !== undefined)
+    throw new UserError(`leaveOut is for folders and archives, not for ${where}`);
+  if (named) return inChannels(await named.open({ locate, ...parts }), parts.pixels.channels);
+  const found = await openPath(where, { ...parts.progress, columns: parts.columns });
+  const source = withoutListed(found, parts.sample.leaveOut);
   const hint = source.paths.length === 0 ? hintFor(source.others) : undefined;
   if (hint) throw new UserError(`${where}: ${hint}`);
-  return openCollection(source, parts);
+  return inChannels(await openCollection(source, parts), parts.pixels.channels);
 }
 
 /** Images from code that can be opened by name. */

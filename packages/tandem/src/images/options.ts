@@ -60,10 +60,31 @@ export interface ColumnOptions {
   readonly splitColumn?: string | undefined;
 }
 
+/** What the numbers of a file mean. */
+export interface PixelOptions {
+  /**
+   * 3 for red, green and blue, 1 for gray: pictures are converted, and a note says so. Any other
+   * number up to 16: files must have so many bands. Defaults to what the first image has: 3 for
+   * pictures, its bands for a TIFF or an array of others; data sets known by name keep theirs.
+   */
+  readonly channels?: number | undefined;
+  /**
+   * Bits of a sample, 8 or 16. Defaults to 8 for pictures, and to 16 for bands of more than 8 bits.
+   */
+  readonly bits?: number | undefined;
+  /**
+   * Which numbers are black and white in files of floats, of signed numbers, or of more than 8 bits
+   * a number; what lies outside becomes black or white. Without it, see docs/reference/images.md.
+   */
+  readonly range?: readonly [black: number, white: number] | undefined;
+}
+
 /** Which images are used. */
 export interface SampleOptions {
   /** At most so many training images, and at most so many queries; even over the classes. */
   readonly limit?: number | undefined;
+  /** A list of images that are not used: a text file, a path below the folder or archive a line. */
+  readonly leaveOut?: string | undefined;
   /** Decides what a limit draws; default 0. */
   readonly seed?: number | undefined;
 }
@@ -96,6 +117,7 @@ export interface OpenOptions
     LayoutOptions,
     ColumnOptions,
     SizeOptions,
+    PixelOptions,
     SampleOptions,
     StorageOptions,
     ProgressOptions {
@@ -112,6 +134,7 @@ export interface OpenParts {
   readonly layout: LayoutOptions;
   readonly columns: ColumnOptions;
   readonly sizing: SizeOptions;
+  readonly pixels: PixelOptions;
   readonly sample: SampleOptions;
   readonly storage: StorageOptions;
   readonly progress: ProgressOptions;
@@ -121,12 +144,20 @@ export interface OpenParts {
 /** @throws UserError for what is out of range */
 export function partsOf(options: OpenOptions): OpenParts {
   const { classes, train, test, imageColumn, labelColumn, splitColumn } = options;
+  const { channels, bits, range, leaveOut } = options;
   const { dataRoot, download, size, margin, limit, seed, memory, cache, maxSkippedShare, onProgress, signal } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
   }
   if (margin !== undefined && !(margin >= 1 && margin <= 4)) {
     throw new UserError(`margin must be from 1 to 4, not ${margin}`);
+  }
+  if (channels !== undefined && !(Number.isInteger(channels) && channels >= 1 && channels <= 16)) {
+    throw new UserError(`channels must be a whole number from 1 to 16, not ${channels}`);
+  }
+  if (bits !== undefined && bits !== 8 && bits !== 16) throw new UserError(`bits must be 8 or 16, not ${bits}`);
+  if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
+    throw new UserError(`range must be two numbers, black and white, the first below the second, not ${range}`);
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
     throw new UserError(`limit must be a whole number of images of at least 1, not ${limit}`);
@@ -145,9 +176,21 @@ export function partsOf(options: OpenOptions): OpenParts {
     layout: { classes, train, test },
     columns: { imageColumn, labelColumn, splitColumn },
     sizing: { size, margin },
-    sample: { limit, seed },
+    pixels: { channels, bits, range },
+    sample: { limit, seed, leaveOut },
     storage: { memory, cache },
     progress: { onProgress, signal },
     maxSkippedShare,
   };
+}
+
+/**
+ * Two numbers as a setting holds them, `black,white`.
+ *
+ * @throws UserError where it holds others
+ */
+export function parseRange(text: string): readonly [black: number, white: number] {
+  const [black, white, ...others] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (black !== undefined && white !== undefined && others.length === 0 && black < white) return [black, white];
+  throw new UserError(`range must be two numbers, black and white, as in range=0,10000, not ${text}`);
 }

@@ -2,7 +2,8 @@ import { UserError } from '../errors.js';
 import { laidOut } from './collection/laid-out.js';
 import { dataSets } from './datasets/registry.js';
 import { decodeAll } from './decode/decode-all.js';
-import { colour, formatOf, shownFormat } from './decode/decode-image.js';
+import { colour, formatOf } from './decode/decode-image.js';
+import { shownFormat } from './decode/pixels.js';
 import { type Sides, sideOf, targetSide } from './decode/side.js';
 import { stateOf } from './file-state.js';
 import { openImages, openPath } from './open.js';
@@ -11,13 +12,16 @@ import {
   cropMargin,
   type LayoutOptions,
   type OpenOptions,
+  type PixelOptions,
   partsOf,
   type SizeOptions,
 } from './options.js';
 import { digestOf, jsonOf } from './set/digest.js';
 import { fingerprint } from './set/fingerprint.js';
 import { type ImageSet, type SkippedFile, subset } from './set/image-set.js';
+import { conversionNote, inChannels, setInChannels } from './set/in-channels.js';
 import { memoryStore } from './set/store.js';
+import { withoutListed } from './sources/leave-out.js';
 import type { ImageSource } from './sources/own.js';
 import type { Content, Source } from './sources/source.js';
 
@@ -69,7 +73,7 @@ export async function streamImages(
 ): Promise<ImageStream> {
   if (typeof where === 'string' && dataSets.includes(where)) return streamDataSet(where, size, options);
   const { layout, columns } = partsOf(options);
-  const source = await openPath(where, { ...options, columns });
+  const source = withoutListed(await openPath(where, { ...options, columns }), options.leaveOut);
   if (source.paths.length === 0) throw new UserError(`${source.where}: no images in it`);
   const { classes, labels, notes } = await classesOf(source, layout, columns);
   const state = source.state === undefined ? [] : [[source.state]];
@@ -79,11 +83,16 @@ export async function streamImages(
     fingerprint: digestOf(
       jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal), ...state]),
     ),
-    notes: [...source.notes, ...notes],
+    notes: [
+      ...source.notes,
+      ...notes,
+      ...(options.channels === 1 && source.state === undefined ? ['the images are made gray'] : []),
+    ],
     ...(classes && { classes }),
     async *chunks(done = new Set()) {
-      for await (const { set, skipped } of decodedChunks(source, done, { size, margin: cropMargin }, options.signal)) {
-        yield { set: { ...set, ...(labels && { labels: labelsIn(labels, set.files) }) }, skipped };
+      for await (const { set, skipped } of decodedChunks(source, done, { size, margin: cropMargin }, options)) {
+        const shown = setInChannels(set, options.channels);
+        yield { set: { ...set, ...shown, ...(labels && { labels: labelsIn(labels, set.files) }) }, skipped };
       }
     },
   };
@@ -114,7 +123,10 @@ function labelsIn(labels: ReadonlyMap<string, number>, files: readonly string[])
 }
 
 async function streamDataSet(where: string, size: number, options: OpenOptions): Promise<ImageStream> {
-  const { train, queries, name } = await openImages(where, { ...options, ...(size <= 96 && { size }) });
+  const { channels, ...own } = options;
+  const opened = await openImages(where, { ...own, ...(size <= 96 && { size }) });
+  const data = inChannels(opened, channels);
+  const { train, queries, name } = data;
   const halves = [
     { set: train, names: namesOf(train, 'train') },
     ...(queries ? [{ set: queries, names: namesOf(queries, 'test') }] : []),
@@ -124,7 +136,7 @@ async function streamDataSet(where: string, size: number, options: OpenOptions):
     name,
     total: names.length,
     fingerprint: digestOf(jsonOf([names, halves.map(({ set }) => fingerprint(set))])),
-    notes: [],
+    notes: [conversionNote(opened.train, channels) ?? []].flat(),
     ...(train.classes && { classes: train.classes }),
     async *chunks(done = new Set()) {
       for (const { set, names } of halves) {
@@ -151,18 +163,20 @@ async function* decodedChunks(
   source: Source,
   done: Done,
   sizing: SizeOptions,
-  signal: AbortSignal | undefined,
+  options: OpenOptions,
 ): AsyncGenerator<ImageChunk> {
+  const { signal } = options;
   const target = targetSide(sizing);
   let faults = source.faults.filter(({ file }) => !done.has(file));
   for await (const group of inGroups(source, done, signal)) {
-    const forms = await Promise.all(group.map((one) => formIn(one, sizing)));
+    const forms = await Promise.all(group.map((one) => formIn(one, sizing, options)));
     for (let from = 0; from < group.length; ) {
       // Those without a readable header are named with whatever comes before them.
       const { own, format } = forms.slice(from).find((form) => form !== undefined) ?? { own: target, format: colour };
       const next = forms.findIndex((form, i) => i > from && form && !isAlike(form, { own, format }));
       const to = next < 0 ? group.length : next;
-      const { set, skipped } = await decodeChunk(source, group.slice(from, to), { own, target, format }, signal);
+      const sides = { own, target, format, range: options.range };
+      const { set, skipped } = await decodeChunk(source, group.slice(from, to), sides, signal);
       yield { set, skipped: [...faults, ...skipped] };
       faults = [];
       from = to;
@@ -173,10 +187,11 @@ async function* decodedChunks(
 /** The side that an image comes out at by itself, and its pixels' format. */
 type Form = Pick<Sides, 'own' | 'format'>;
 
-async function formIn(one: Content, sizing: SizeOptions): Promise<Form | undefined> {
+async function formIn(one: Content, sizing: SizeOptions, pixels: PixelOptions): Promise<Form | undefined> {
   if ('reason' in one) return undefined;
   const own = await sideOf(one, sizing);
-  return own === undefined ? undefined : { own, format: 'pixels' in one ? formatOf(one.pixels) : colour };
+  const format = await formatOf(one, pixels);
+  return own === undefined || !format ? undefined : { own, format };
 }
 
 function isAlike(a: Form, b: Form): boolean {

@@ -9,6 +9,7 @@ import { Batches, type DataSet, pictureOf, rgbToPng, type SkippedFile } from '..
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
 import type { RunConfig } from './config/options.js';
 import type { ViewSettings } from './config/views.js';
+import { givenNormalisation } from './normalisation.js';
 import { type LoadingOptions, loadImages } from './pretrain.js';
 import { runViews } from './views.js';
 
@@ -53,7 +54,11 @@ export async function drawViews(
 ): Promise<DrawnViews> {
   await checkPictureFile(out);
   const data = await loadImages(config, loading);
-  const { settings, views: all } = runViews(config.views, data, config.method.views);
+  const { settings, views: all } = runViews(
+    config.views,
+    { ...data, normalisation: givenNormalisation(config.data, data.train) },
+    config.method.views,
+  );
   const views = settings.views === 'none' ? all.slice(0, 1) : all;
   const { seed } = config.execution;
   const { sheet, images } = draw(data, views, { count: Math.min(count, data.train.count), draws, seed });

@@ -42,7 +42,10 @@ export function finetuneConfig({ encoder, images, labels, which = 'kept', settin
   const config = resolveConfig({
     ...{ images, method: 'supervised', from: encoder, of: which, labels },
     ...finetuneDuration(labels),
-    ...{ size: opened.card.size, ...opening, ...(maxSkipped !== undefined && { maxSkipped }) },
+    ...{ size: opened.card.size, channels: opened.card.architecture.channels },
+    ...(opened.card.range && { range: opened.card.range.join(',') }),
+    ...(opened.card.bits && { bits: opened.card.bits }),
+    ...{ ...opening, ...(maxSkipped !== undefined && { maxSkipped }) },
     ...settings,
   });
   return { config, name: `${shortName(images)}-finetune-${Number((100 * labels).toPrecision(6))}pct` };

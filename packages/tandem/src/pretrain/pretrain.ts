@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { chooseDevice } from '../device.js';
-import { cropMargin, type DataSet, openImages } from '../images/index.js';
+import { cropMargin, type DataSet, openImages, parseRange } from '../images/index.js';
 import { findEncoder } from '../runs/encoder-files.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
@@ -57,13 +57,14 @@ export async function* pretrain(
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
 export async function loadImages(
-  { data: { images, maxSkipped, ...opening }, execution: { seed } }: RunConfig,
+  { data: { images, maxSkipped, range, mean: _mean, std: _std, ...opening }, execution: { seed } }: RunConfig,
   { signal, onLoading }: LoadingOptions,
 ): Promise<DataSet> {
   const data = await openImages(images, {
     ...opening,
     seed,
     margin: cropMargin,
+    range: range === undefined ? undefined : parseRange(range),
     maxSkippedShare: maxSkipped,
     signal,
     onProgress: onLoading,

@@ -1,15 +1,16 @@
 import { defined } from '../defined.js';
-import { Batches, type DataSet } from '../images/index.js';
+import { Batches, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, checkSide, newArchitecture } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
-import { evaluationView, type View } from '../views/index.js';
+import { evaluationView, type Normalisation, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
 import { type FlatConfig, flattenConfig, type RunConfig } from './config/options.js';
 import type { EvaluationContext } from './evaluation/context.js';
 import type { ConfigFile, RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
+import { givenNormalisation } from './normalisation.js';
 import { chooseCompute, newPlan } from './plan.js';
 import type { LoadedTeacher } from './teacher.js';
 import { selectTrainingData, type TrainingData } from './training-data.js';
@@ -75,10 +76,18 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
   const plan = newPlan(config, compute, method, batches);
   const [{ mean, std }] = views;
   const { device, memoryFormat } = compute;
+  const { range } = config.data;
   return {
     ...{ config, data, method, teacher, baseModel, notes, batches, plan },
     settings: settled(config, { ...input, batch: batches.size, plan, baseModel }),
-    card: { architecture, size, mean, std },
+    card: {
+      architecture,
+      size,
+      mean,
+      std,
+      ...(range !== undefined && { range: parseRange(range) }),
+      ...(data.train.depth && { bits: data.train.depth }),
+    },
     evaluation: {
       view: evaluationView({ size, channels: data.train.channels, mean, std }),
       ...{ device, memoryFormat },
@@ -99,7 +108,8 @@ interface Input {
   readonly size: number;
   readonly architecture: Architecture;
   readonly views: readonly [View, ...View[]];
-  readonly viewSettings: RunViews['settings'];
+  /** With the normalisation, where it is not that of a data set. */
+  readonly viewSettings: RunViews['settings'] & { readonly mean?: string; readonly std?: string };
 }
 
 /**
@@ -111,10 +121,15 @@ function inputOf(config: RunConfig, data: DataSet, baseModel: BaseModel | undefi
   const { backbone, initFrom: _from, teacher: _teacher, ...asked } = config.network;
   const { channels } = data.train;
   const architecture = baseModel?.card.architecture ?? newArchitecture(backbone, asked, { size, channels });
-  const { views: made, settings } = runViews(config.views, { ...data, size }, config.method.views);
+  const normalisation = givenNormalisation(config.data, data.train);
+  const { views: made, settings } = runViews(config.views, { ...data, size, normalisation }, config.method.views);
   const views = made.map((view) => (baseModel ? normalisedFor(baseModel, view) : view)) as [View, ...View[]];
   for (const { size: side } of views) checkSide(architecture, side, 'views');
-  return { size, architecture, views, viewSettings: settings };
+  return { size, architecture, views, viewSettings: { ...settings, ...asText(normalisation) } };
+}
+
+function asText({ mean, std }: Partial<Normalisation>): { readonly mean?: string; readonly std?: string } {
+  return { ...(mean && { mean: mean.join(',') }), ...(std && { std: std.join(',') }) };
 }
 
 /** What a run decides beyond its configuration. */

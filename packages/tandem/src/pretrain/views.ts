@@ -2,7 +2,15 @@ import { defined } from '../defined.js';
 import { UserError } from '../errors.js';
 import type { DataSet } from '../images/index.js';
 import type { ViewCount } from '../methods/index.js';
-import { checkView, defaultPreset, type Jitter, type View, viewsPreset, withoutColour } from '../views/index.js';
+import {
+  checkView,
+  defaultPreset,
+  type Jitter,
+  type Normalisation,
+  type View,
+  viewsPreset,
+  withoutColour,
+} from '../views/index.js';
 import type { ViewSettings } from './config/views.js';
 
 /** The views of a run, and the settings that say so in full. */
@@ -13,6 +21,12 @@ export interface RunViews {
   readonly settings: ViewSettings;
 }
 
+/** The images that views are made of. */
+export interface ViewedImages extends Pick<DataSet, 'name' | 'train' | 'size'> {
+  /** Of their channels, where it is not that of their data set or ImageNet. */
+  readonly normalisation?: Partial<Normalisation>;
+}
+
 /**
  * How the views of each image are made. A preset of one view makes as many alike as the method
  * takes; a method of one view takes the first.
@@ -20,7 +34,7 @@ export interface RunViews {
  */
 export function runViews(
   settings: ViewSettings,
-  { name, train, size = train.height }: Pick<DataSet, 'name' | 'train' | 'size'>,
+  { name, train, size = train.height, normalisation }: ViewedImages,
   { least, most }: ViewCount,
 ): RunViews {
   const { channels } = train;
@@ -33,6 +47,7 @@ export function runViews(
     size,
     channels,
     data: name,
+    ...normalisation,
     ...(locals !== undefined && { locals }),
   }) as [View, ...View[]];
   const alike = others.length === 0 ? Array<View>(least - 1).fill(first) : others;

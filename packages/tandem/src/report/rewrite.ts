@@ -2,7 +2,7 @@ import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
-import { cropMargin, type DataSet, openImages, TooManySkippedError } from '../images/index.js';
+import { cropMargin, type DataSet, openImages, parseRange, TooManySkippedError } from '../images/index.js';
 import { findEncoder, numberIn, ownImages, type RunRecord, readRun } from '../runs/index.js';
 import { writeReport } from './write.js';
 
@@ -39,7 +39,11 @@ async function openOwn(
   { images = String(config.images), dataRoot, maxSkippedShare, cache }: RewriteOptions,
   { onProgress, signal }: JobHooks,
 ): Promise<DataSet> {
-  const settings = { size: numberIn(config, 'size'), limit: numberIn(config, 'limit'), seed: numberIn(config, 'seed') };
+  const settings = {
+    ...{ size: numberIn(config, 'size'), channels: numberIn(config, 'channels'), bits: numberIn(config, 'bits') },
+    ...{ limit: numberIn(config, 'limit'), seed: numberIn(config, 'seed') },
+    range: typeof config.range === 'string' ? parseRange(config.range) : undefined,
+  };
   try {
     return await openImages(images, {
       // Images given in their place are the same, elsewhere.

@@ -3,7 +3,17 @@ import { join, resolve } from 'node:path';
 import { dataSets, type OpenOptions } from '../images/index.js';
 import { readRun } from './run-record.js';
 
-const textual = ['cache', 'dataRoot', 'classes', 'train', 'test', 'imageColumn', 'labelColumn', 'splitColumn'] as const;
+const textual = [
+  'cache',
+  'dataRoot',
+  'classes',
+  'train',
+  'test',
+  'imageColumn',
+  'labelColumn',
+  'splitColumn',
+  'leaveOut',
+] as const;
 
 /** How a run opened its images: what it cached is found again, what it tolerated is tolerated. */
 export type OwnOpening = Pick<OpenOptions, 'maxSkippedShare' | (typeof textual)[number]>;

@@ -12,6 +12,23 @@ export interface EncoderCard {
   readonly mean: readonly number[];
   /** As `mean`: one number a channel, of values in [0, 1]. */
   readonly std: readonly number[];
+  /** Which numbers of a file are black and white, where it was trained on images of such files. */
+  readonly range?: readonly [black: number, white: number] | undefined;
+  /** Bits of a sample, where it was trained on those of 16. */
+  readonly bits?: 16 | undefined;
+}
+
+/**
+ * How images must be opened for the encoder: gray ones are repeated for one of colour, and the
+ * reverse.
+ */
+export function pixelsOf({
+  architecture,
+  range,
+  bits,
+}: EncoderCard): Pick<EncoderCard, 'range' | 'bits'> & { channels: number } {
+  const { channels } = architecture;
+  return { channels, ...(range && { range }), ...(bits && { bits }) };
 }
 
 /** How images are shown to the encoder when it is used. */

@@ -26,6 +26,8 @@ const cardSchema = z
     size: z.int().positive(),
     mean: z.array(z.number()),
     std: z.array(z.number().positive()),
+    range: z.tuple([z.number(), z.number()]).optional(),
+    bits: z.literal(16).optional(),
   })
   .refine(({ architecture: { channels }, mean, std }) => mean.length === channels && std.length === channels);
 

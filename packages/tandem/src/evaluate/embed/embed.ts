@@ -9,7 +9,7 @@ import { refuseTooMany } from '../../images/decode/skipped.js';
 import { dataSets, type ImageChunk, type ImageStream, type SkippedFile, streamImages } from '../../images/index.js';
 import { runOf } from '../../runs/encoder-files.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoder } from '../../runs/index.js';
-import { checkChannels, encoderView } from '../../weights/index.js';
+import { checkChannels, encoderView, pixelsOf } from '../../weights/index.js';
 import { features } from '../features.js';
 import type { JobHooks } from '../hooks.js';
 import { type Opening, openingFor } from '../open.js';
@@ -86,7 +86,7 @@ async function embedWith(
   const { onNote, onProgress, signal } = hooks;
   const { size } = opened.card;
   const opening = openingFor(options);
-  const stream = await streamImages(options.images, { size, ...opening, signal, onProgress });
+  const stream = await streamImages(options.images, { size, ...pixelsOf(opened.card), ...opening, signal, onProgress });
   for (const note of stream.notes) onNote?.(note);
   makeFolder(output.partial);
   const unlock = lockPartial(output.partial);

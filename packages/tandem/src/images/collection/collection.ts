@@ -10,6 +10,7 @@ import { viewSize } from '../decode/side.js';
 import { firstOf, refuseTooMany } from '../decode/skipped.js';
 import type { OpenParts, SampleOptions } from '../options.js';
 import { type DataSet, slice } from '../set/image-set.js';
+import { formatNotes } from '../set/in-channels.js';
 import { balanced, holdOut } from '../set/sampling.js';
 import { formatNames } from '../sources/formats.js';
 import type { Source } from '../sources/source.js';
@@ -50,6 +51,7 @@ export async function openCollection(
     ...(isHeldOut ? [heldOutNote(queries.count, all.count)] : []),
     ...(masks.size > 0 ? [maskNote(masks)] : []),
     ...source.notes,
+    ...(source.state === undefined ? formatNotes(all, parts.pixels.channels) : []),
     ...cacheNote(all),
   ];
   return {

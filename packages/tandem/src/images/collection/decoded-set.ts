@@ -24,11 +24,17 @@ export async function decodedSet(
   source: Source,
   items: readonly Item[],
   classes: readonly string[] | undefined,
-  { sizing, sample, storage, progress }: Pick<OpenParts, 'sizing' | 'sample' | 'storage' | 'progress'>,
+  {
+    sizing,
+    pixels,
+    sample,
+    storage,
+    progress,
+  }: Pick<OpenParts, 'sizing' | 'pixels' | 'sample' | 'storage' | 'progress'>,
 ): Promise<DecodedSet> {
   const { memory, cache } = storage;
   const paths = items.map(({ path }) => path);
-  const sides = await sidesOf(source, paths, sizing, progress.signal);
+  const sides = await sidesOf(source, paths, sizing, pixels, progress.signal);
   const fits = fitsInMemory(paths.length, sides.format, sides.own, memory);
   const held = fits ? await inMemory({ source, paths, sides, progress }, memory) : undefined;
   // What would fit at its own side and did not has images of other sides: none keeps its own.
@@ -98,8 +104,16 @@ function compare(a: string, b: string): number {
 }
 
 /** What makes other pixels of the same files. The cache's folders are named by this. */
-function settingsOf({ own, target }: Sides, { limit, seed }: SampleOptions): object {
-  return { side: target, ...(own !== target && { own }), ...(limit !== undefined && { limit, seed }) };
+function settingsOf({ own, target, format, range }: Sides, { limit, seed }: SampleOptions): object {
+  const { channels, depth } = format;
+  return {
+    side: target,
+    ...(own !== target && { own }),
+    ...(channels !== 3 && { channels }),
+    ...(depth && { depth }),
+    ...(range && { range }),
+    ...(limit !== undefined && { limit, seed }),
+  };
 }
 
 function setOf(

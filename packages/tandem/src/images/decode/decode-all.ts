@@ -5,11 +5,10 @@
  */
 
 import { concurrently } from '../concurrency.js';
-import type { PixelFormat } from '../set/image-set.js';
 import type { Pixels } from '../set/pixel-file.js';
 import type { NewStore, Outcome, Store, Stored } from '../set/store.js';
 import type { Source } from '../sources/source.js';
-import { decodeImage, shownFormat } from './decode-image.js';
+import { decodeImage } from './decode-image.js';
 import { mostReasons } from './decode-one.js';
 import type { Sides } from './side.js';
 
@@ -30,7 +29,7 @@ export interface DecodeProgress {
 /**
  * Decodes images to squares of one side, in parallel; planar, in the order asked for.
  *
- * Files are turned as their EXIF data say, brought to 8-bit sRGB (grey as three equal channels),
+ * Pictures are turned as their EXIF data say, brought to sRGB (gray as three equal channels),
  * laid over white where they are transparent; of an animation the first frame counts. The shorter
  * side is resized, then the centre is cut out.
  *
@@ -40,18 +39,18 @@ export interface DecodeProgress {
 export async function decodeAll<P extends Pixels>(
   source: Source,
   paths: readonly string[],
-  { own, target, format }: Sides,
+  { own, target, ...form }: Sides,
   newStore: NewStore<P>,
   progress: DecodeProgress,
 ): Promise<Stored<P>> {
   if (own !== target) {
     try {
-      return await decodePass(source, paths, { side: own, format }, newStore, { ...progress, keepSize: true });
+      return await decodePass(source, paths, { side: own, ...form }, newStore, { ...progress, keepSize: true });
     } catch (error) {
       if (!(error instanceof SizesDiffer)) throw error;
     }
   }
-  return decodePass(source, paths, { side: target, format }, newStore, { ...progress, keepSize: false });
+  return decodePass(source, paths, { side: target, ...form }, newStore, { ...progress, keepSize: false });
 }
 
 /** The pass that keeps sizes met an image that is no square of the first one's side. */
@@ -61,7 +60,7 @@ class SizesDiffer extends Error {}
 async function decodePass<P extends Pixels>(
   source: Source,
   paths: readonly string[],
-  { side, format }: { readonly side: number; readonly format: PixelFormat },
+  { side, format, range }: Pick<Sides, 'format' | 'range'> & { readonly side: number },
   newStore: NewStore<P>,
   { keepSize, onDone, signal }: DecodeProgress & { readonly keepSize: boolean },
 ): Promise<Stored<P>> {
@@ -76,15 +75,15 @@ async function decodePass<P extends Pixels>(
       const image =
         'reason' in encoded
           ? encoded.reason
-          : await decodeImage(encoded, keepSize ? undefined : side, failed < mostReasons);
-      if (typeof image === 'string' || shownFormat(image.format) !== shownFormat(format)) {
-        reasons[index] = typeof image === 'string' ? image : otherFormat(image.format, format);
+          : await decodeImage(encoded, { format, range, side: keepSize ? undefined : side }, failed < mostReasons);
+      if (typeof image === 'string') {
+        reasons[index] = image;
         failed++;
       } else {
         if (image.width !== side || image.height !== side) throw new SizesDiffer();
         created ??= newStore(paths.length, format, side);
         const store = await created;
-        store.write(index, (to, start) => image.write(to, start));
+        store.write(index, image.write);
         reasons[index] = undefined;
       }
       onDone?.(++done);
@@ -99,10 +98,6 @@ async function decodePass<P extends Pixels>(
     );
     throw error;
   }
-}
-
-function otherFormat(own: PixelFormat, others: PixelFormat): string {
-  return `${shownFormat(own)}, where the first image has ${shownFormat(others)}`;
 }
 
 /** @param reasons why each file has no image; undefined for those that have one */

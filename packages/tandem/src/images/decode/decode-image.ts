@@ -1,85 +1,50 @@
+import type { PixelOptions } from '../options.js';
 import type { PixelFormat } from '../set/image-set.js';
-import { resizer } from '../set/resize.js';
-import type { Given, RawPixels } from '../sources/source.js';
+import type { Given } from '../sources/source.js';
 import { decodeOne } from './decode-one.js';
-import { toPlanar } from './to-planar.js';
+import { type Decoding, faultOf, formatOfPixels, fromPixels, type PlanarImage } from './pixels.js';
+import { formatIn, type Size, sizeOf } from './readable.js';
 
-/** The most channels that images may have. */
-const mostChannels = 16;
-
-/** What the images come out as that are given encoded: 8-bit sRGB. */
+/** What pictures come out as: sRGB of 8 bits. */
 export const colour: PixelFormat = { channels: 3 };
 
-/** An image that can be put into a set. */
-export interface DecodedImage {
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-  /** Of its pixels. */
-  readonly format: PixelFormat;
-  /** Writes its planes, from byte `start` on. */
-  write(to: Uint8Array, start: number): void;
-}
-
 /**
- * An image, whichever way it is given, or the reason why there is none. Pixels are brought to a
- * side as those of binary data sets are: the shorter side resized, the centre cut out.
+ * An image, whichever way it is given, or the reason why there is none. Bands and pixels are
+ * brought to a side as those of binary data sets are: the shorter side resized, the centre cut out.
  *
- * @param side to bring it to; without it the image keeps its size
  * @param findReason see `decodeOne`
  */
 export async function decodeImage(
   given: Given,
-  side: number | undefined,
+  decoding: Decoding,
   findReason: boolean,
-): Promise<DecodedImage | string> {
-  if ('pixels' in given) return faultOf(given.pixels) ?? fromPixels(given.pixels, side);
-  const image = await decodeOne(given.input, side, findReason);
-  if (typeof image === 'string') return image;
-  const { data, width, height } = image;
-  return { width, height, format: colour, write: (to, start) => toPlanar(data, to, start) };
+): Promise<PlanarImage | string> {
+  if ('input' in given) return decodeOne(given.input, decoding, findReason);
+  return faultOf(given.pixels) ?? fromPixels(given.pixels, decoding);
 }
 
-/** What a source's pixels consist of. */
-export function formatOf({ channels, data }: RawPixels): PixelFormat {
-  return data instanceof Uint16Array ? { channels, depth: 16 } : { channels };
+/** An image's width and height; undefined where they cannot be told. */
+export async function headerOf(given: Given): Promise<Size | undefined> {
+  if ('input' in given) return sizeOf(given.input);
+  return faultOf(given.pixels) === undefined ? given.pixels : undefined;
 }
 
-/** In words, for messages. */
-export function shownFormat({ channels, depth }: PixelFormat): string {
-  return `${channels} channel${channels === 1 ? '' : 's'} of ${depth ?? 8} bits`;
+/**
+ * What the pixels of an image come out as: as they are given, or what is asked for of a file;
+ * without that, colour of a picture, and of a file of bands what it has. Undefined where it cannot
+ * be told.
+ */
+export async function formatOf(given: Given, { channels, bits }: PixelOptions): Promise<PixelFormat | undefined> {
+  if ('pixels' in given) return formatOfPixels(given.pixels);
+  if (bits !== undefined && channels !== undefined) return asked({ channels, bits });
+  const own = await formatIn(given.input);
+  if (!own) return undefined;
+  // Bands asked for as a picture are converted as one.
+  const natural = channels !== undefined && own.channels !== channels ? { channels } : own;
+  return bits === undefined ? natural : asked({ channels: natural.channels, bits });
 }
 
-/** Why pixels are none, in words. */
-export function faultOf({ data, width, height, channels }: RawPixels): string | undefined {
-  const isCount = (n: number) => Number.isInteger(n) && n >= 1;
-  if (!isCount(width) || !isCount(height)) return `pixels of ${width} x ${height}`;
-  if (!isCount(channels) || channels > mostChannels) return `pixels of ${channels} channels, not 1 to ${mostChannels}`;
-  const isRead = [Uint8Array, Uint8ClampedArray, Uint16Array].some((type) => data instanceof type);
-  if (!isRead) return 'pixels that are neither a Uint8Array nor a Uint16Array';
-  const wanted = width * height * channels;
-  return data.length === wanted
-    ? undefined
-    : `${data.length} samples where ${width} x ${height} x ${channels} are told`;
-}
-
-function fromPixels(pixels: RawPixels, side: number | undefined): DecodedImage {
-  const { width, height } = pixels;
-  const format = formatOf(pixels);
-  const planar = planesOf(pixels);
-  if (side === undefined || (width === side && height === side)) {
-    return { width, height, format, write: (to, start) => to.set(planar, start) };
-  }
-  const resize = resizer({ ...format, width, height }, side);
-  return { width: side, height: side, format, write: (to, start) => resize(planar, to, start) };
-}
-
-function planesOf({ data, channels }: RawPixels): Uint8Array {
-  const planes = data instanceof Uint16Array ? new Uint16Array(data.length) : new Uint8Array(data.length);
-  const area = data.length / channels;
-  for (let c = 0, to = 0; c < channels; c++) {
-    for (let from = c; to < (c + 1) * area; from += channels) planes[to++] = data[from] as number;
-  }
-  return new Uint8Array(planes.buffer);
+/** What was asked for, as far as it was. */
+export function asked({ channels, bits }: PixelOptions): PixelFormat {
+  return { channels: channels ?? colour.channels, ...(bits === 16 && { depth: 16 }) };
 }

@@ -1,8 +1,9 @@
+import { identify } from './content.js';
+import { planarImage } from './picture.js';
+import type { Decoding, PlanarImage } from './pixels.js';
+import { readableOf } from './readable.js';
 import { SharedLock } from './shared-lock.js';
-import { loadSharp } from './sharp.js';
 
-/** Larger images are not decoded: a few kilobytes can claim to be gigabytes. */
-const maxPixels = 2 ** 27;
 /**
  * So many files are decoded again for their reason: others wait meanwhile, and after a thousand
  * reasons few more are new.
@@ -12,45 +13,30 @@ const noReason = `could not be decoded; the reasons of the first ${mostReasons.t
 
 const lock = new SharedLock();
 
-/** An image, the colours of a pixel side by side. */
-export interface Interleaved {
-  /** Pixel by pixel, 0 to 255. */
-  readonly data: Uint8Array;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-}
-
 /**
- * One image as interleaved RGB, or the reason why there is none. The decoder keeps one text of
- * errors for all images in hand: a file that fails beside others is decoded once more alone, so
- * that the reason is its own.
+ * One image as planes, or the reason why there is none. The decoder keeps one text of errors for
+ * all images in hand: a file that fails beside others is decoded once more alone, so that the
+ * reason is its own.
  *
- * @param side to bring it to; without it the image keeps its size
  * @param findReason whether to do so; where not, the reason is left open
  */
 export async function decodeOne(
   input: string | Uint8Array,
-  side: number | undefined,
+  decoding: Decoding,
   findReason: boolean,
-): Promise<Interleaved | string> {
-  const work = () => decode(input, side);
+): Promise<PlanarImage | string> {
+  const work = () => decode(input, decoding);
   const image = await lock.shared(work);
   if (typeof image !== 'string') return image;
   return findReason ? lock.exclusive(work) : noReason;
 }
 
-async function decode(input: string | Uint8Array, side: number | undefined): Promise<Interleaved | string> {
-  const sharp = await loadSharp();
+async function decode(input: string | Uint8Array, decoding: Decoding): Promise<PlanarImage | string> {
   try {
-    const upright = sharp(input, { failOn: 'error', limitInputPixels: maxPixels })
-      .autoOrient()
-      .flatten({ background: '#ffffff' });
-    const image = side === undefined ? upright : upright.resize(side, side, { fit: 'cover', position: 'centre' });
-    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) return `${info.channels} channels after conversion to RGB`;
-    return { data, width: info.width, height: info.height };
+    const file = await identify(input);
+    if (typeof file === 'string') return file;
+    const readable = await readableOf(file, decoding.range);
+    return typeof readable === 'string' ? readable : await planarImage(readable, decoding);
   } catch (error) {
     return oneLine(error);
   }

@@ -1,11 +1,10 @@
 /** The side that images come out at: all decisions about it stand here. */
 
-import type { SizeOptions } from '../options.js';
+import type { PixelOptions, SizeOptions } from '../options.js';
 import type { PixelFormat } from '../set/image-set.js';
-import type { Given, RawPixels, Source } from '../sources/source.js';
-import { colour, faultOf, formatOf } from './decode-image.js';
-import { decodeOne } from './decode-one.js';
-import { loadSharp } from './sharp.js';
+import type { Given, Source } from '../sources/source.js';
+import { asked, colour, decodeImage, formatOf, headerOf } from './decode-image.js';
+import type { SampleRange } from './samples.js';
 
 /** Square images up to this side are kept as they are, in pixels. */
 const largestSideKept = 128;
@@ -20,6 +19,8 @@ export interface Sides {
   readonly target: number;
   /** That of the first image; what is of another is left out. */
   readonly format: PixelFormat;
+  /** Which numbers are black and white, where it was said. */
+  readonly range?: SampleRange | undefined;
 }
 
 /**
@@ -30,19 +31,21 @@ export async function sidesOf(
   source: Source,
   paths: readonly string[],
   sizing: SizeOptions,
+  pixels: PixelOptions,
   signal: AbortSignal | undefined,
 ): Promise<Sides> {
   const target = targetSide(sizing);
-  const mayKeep = largestKept(sizing) > 0;
+  const { range } = pixels;
   for await (const content of source.contents(paths, signal)) {
     if ('reason' in content) continue;
-    if ('input' in content && !mayKeep) break; // what is encoded comes out as colour
     const own = await sideOf(content, sizing);
+    const format = await formatOf(content, pixels);
+    if (own === undefined || !format) continue;
     // A header may be readable, and the rest not: what will be skipped decides nothing.
-    if (own === undefined || ('input' in content && !(await isWhole(content.input)))) continue;
-    return { own, target, format: 'pixels' in content ? formatOf(content.pixels) : colour };
+    const whole = await decodeImage(content, { side: 1, format, range }, false);
+    if (typeof whole !== 'string') return { own, target, format, range };
   }
-  return { own: target, target, format: colour };
+  return { own: target, target, format: { ...colour, ...asked(pixels) }, range };
 }
 
 /** The side that images are brought to, where they do not all keep theirs. */
@@ -55,26 +58,10 @@ export function targetSide({ size = defaultSize, margin = 1 }: SizeOptions): num
  * where its header cannot be read.
  */
 export async function sideOf(given: Given, sizing: SizeOptions): Promise<number | undefined> {
-  const header = 'pixels' in given ? headerOf(given.pixels) : await headerIn(given.input);
+  const header = await headerOf(given);
   if (!header) return undefined;
   const { width, height } = header;
   return width === height && width <= largestKept(sizing) ? width : targetSide(sizing);
-}
-
-interface Header {
-  readonly width: number;
-  readonly height: number;
-}
-
-function headerOf(pixels: RawPixels): Header | undefined {
-  return faultOf(pixels) === undefined ? pixels : undefined;
-}
-
-async function headerIn(input: string | Uint8Array): Promise<Header | undefined> {
-  const sharp = await loadSharp();
-  return sharp(input)
-    .metadata()
-    .catch(() => undefined);
 }
 
 /**
@@ -96,8 +83,4 @@ export function viewSize(side: number, { size, margin }: SizeOptions): number {
 function largestKept({ size, margin = 1 }: SizeOptions): number {
   if (size === undefined) return largestSideKept;
   return margin > 1 ? Math.min(targetSide({ size, margin }), largestSideKept) : 0;
-}
-
-async function isWhole(input: string | Uint8Array): Promise<boolean> {
-  return typeof (await decodeOne(input, 1, false)) !== 'string';
 }

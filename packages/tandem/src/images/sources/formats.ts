@@ -10,8 +10,11 @@ const read = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif',
  */
 const notRead = new Set(['.bmp', '.heic', '.heif', '.jp2', '.jxl', '.pbm', '.pgm', '.ppm', '.svg', '.tga', '.ico']);
 
+/** Arrays of NumPy, which often hold something else. */
+const arrays = new Set(['.npy', '.npz']);
+
 /** The formats read, for messages. */
-export const formatNames = 'jpg png webp gif tiff avif';
+export const formatNames = 'jpg png webp gif tiff avif npy npz';
 
 /**
  * Largest image file read from an archive, in bytes: what is packed a thousandfold must not fill
@@ -39,6 +42,14 @@ export function looksLikeImage(head: Uint8Array): boolean {
 /** Whether a name has no ending that says what the file is. */
 export function lacksEnding(path: string): boolean {
   return extname(path) === '';
+}
+
+/**
+ * Whether a file's name says that it is an array. Where there are pictures, arrays are something
+ * else.
+ */
+export function isArray(path: string): boolean {
+  return arrays.has(extname(path).toLowerCase());
 }
 
 /** The extension of an image whose format is not read, otherwise undefined. */

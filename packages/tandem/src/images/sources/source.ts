@@ -5,7 +5,7 @@
  */
 
 import type { SkippedFile } from '../set/image-set.js';
-import { formatNames, isImage, unreadFormat } from './formats.js';
+import { formatNames, isArray, isImage, unreadFormat } from './formats.js';
 import type { FilePath } from './listing.js';
 
 /** An image as its samples: of each pixel one a channel, pixel by pixel, row by row. */
@@ -83,7 +83,8 @@ export function sourceOf(
   files: readonly string[],
   byContent: ReadonlySet<string> = new Set(),
 ): Pick<Source, 'name' | 'where' | 'paths' | 'others' | 'notes'> {
-  const isOne = (path: string) => isImage(path) || byContent.has(path);
+  const isPicture = (path: string) => isImage(path) || byContent.has(path);
+  const isOne = files.some(isPicture) ? isPicture : isArray;
   const unread = new Map<string, number>();
   for (const path of files) {
     const format = unreadFormat(path);

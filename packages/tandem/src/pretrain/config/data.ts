@@ -12,6 +12,34 @@ export const dataOptions = z.object({
     .describe(
       'side of the views in pixels; defaults to that of small squares of one size, and to 96 for all other images',
     ),
+  channels: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      '3 for colour, 1 for gray: pictures are converted; otherwise the bands that files must have; defaults to what the first image has',
+    ),
+  bits: z
+    .int()
+    .optional()
+    .describe('bits of a sample, 8 or 16; defaults to 8 for pictures, to 16 for bands of more than 8 bits'),
+  range: z
+    .string()
+    .optional()
+    .describe('which numbers are black and white, as 0,10000, in files of floats, signed numbers or more than 8 bits'),
+  mean: z
+    .string()
+    .optional()
+    .describe(
+      'mean of each channel, of values from 0 to 1, as 0.1,0.2,0.1,0.3; defaults to that of the data set or ImageNet, and is computed where images are no 8-bit pictures',
+    ),
+  std: z.string().optional().describe('standard deviation of each channel; as mean'),
+  leaveOut: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('a list of images that are not used, a path a line, as `tandem check --out` writes it'),
   limit: z.int().min(2).optional().describe('use at most so many images, evenly over the classes'),
   classes: z
     .string()

@@ -326,7 +326,7 @@ test('hidden files, other files and resource forks are passed over', async (t) =
   const files = { 'a.png': image, '.b.png': image, '.git/c.png': image, '__MACOSX/a.png': image, 'notes.txt': 'x' };
   const { train, note } = await openImages(folder(t, { ...files, 'old.bmp': 'BM', 'older.BMP': 'BM' }));
   assert.deepEqual(train.files, ['a.png']);
-  assert.match(note ?? '', /2 .bmp left out, as only jpg png webp gif tiff avif are read/);
+  assert.match(note ?? '', /2 .bmp left out, as only jpg png webp gif tiff avif npy npz are read/);
 });
 
 test('links are followed, though not in circles; one to nowhere is skipped', async (t) => {

@@ -1,0 +1,30 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ImageCheck } from './check.js';
+
+/**
+ * Writes a list for each kind of suspicious picture, a path a line: `leaveOut=` takes such a list.
+ * Of copies and of pictures that look alike all but the first are named.
+ *
+ * @returns the files, with how many paths each has; kinds of which there is none have no file
+ */
+export async function writeLists(folder: string, check: ImageCheck): Promise<Readonly<Record<string, number>>> {
+  const later = (groups: readonly (readonly string[])[]) => groups.flatMap((group) => group.slice(1));
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    'unreadable.txt': check.skipped.map(({ file }) => file),
+    'constant.txt': check.constant,
+    'blank.txt': check.blank,
+    'duplicates.txt': later(check.duplicates),
+    'lookalikes.txt': later(check.lookalikes),
+    'test-in-train.txt': check.leaks.map(({ train }) => train),
+  };
+  await mkdir(folder, { recursive: true });
+  const written: Record<string, number> = {};
+  for (const [name, paths] of Object.entries(lists)) {
+    if (paths.length === 0) continue;
+    const unique = [...new Set(paths)];
+    await writeFile(join(folder, name), unique.map((path) => `${path}\n`).join(''), { flag: 'wx' });
+    written[name] = unique.length;
+  }
+  return written;
+}
