@@ -215,7 +215,7 @@ export const house = [
   },
   {
     room: `${tandem}/weights`,
-    may: [...common, ...rooms('views', 'networks')],
+    may: [...common, ...rooms('files/system-error.ts', 'views', 'networks')],
     packages: [engine, 'zod'],
     worldly: true,
     why: 'a file of weights holds networks, and not what trained them',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, noGrad, type optim, type Tensor } from 'tandem-torch';
@@ -81,7 +80,7 @@ export function saveCheckpoint(
   const [newest, previous] = files.map((file) => join(folder, file)) as [string, string];
   const tensors = trainingState(method, optimizer);
   const progress = JSON.stringify({ step, notes });
-  const metadata = { step: String(step), progress, sha256: digest(tensors, progress) };
+  const metadata = { step: String(step), progress, sha256: io.digestTensors(tensors, progress) };
   io.saveSafetensors(newest, tensors, metadata, () => {
     if (existsSync(newest)) renameSync(newest, previous);
   });
@@ -139,7 +138,7 @@ export function readCheckpoint(file: string): Checkpoint {
   const { tensors, metadata } = io.loadSafetensors(file);
   try {
     const { progress = '', sha256 } = metadata;
-    if (digest(tensors, progress) !== sha256)
+    if (io.digestTensors(tensors, progress) !== sha256)
       throw new ChecksumError(`${file}: its checksum is not that of its contents`);
     const { step, notes } = JSON.parse(progress) as { step: number; notes: unknown };
     if (metadata.step !== String(step)) throw new ChecksumError(`${file}: it does not agree with itself on its step`);
@@ -148,14 +147,4 @@ export function readCheckpoint(file: string): Checkpoint {
     for (const tensor of Object.values(tensors)) tensor.dispose();
     throw error;
   }
-}
-
-/** Over names, types, shapes and bytes of all tensors, and the rest. */
-function digest(tensors: Tensors, progress: string): string {
-  const sum = createHash('sha256').update(progress);
-  for (const name of Object.keys(tensors).sort()) {
-    const x = tensors[name] as Tensor;
-    sum.update(`\n${name} ${x.dtype} ${x.shape}\n`).update(x.bytes());
-  }
-  return sum.digest('hex');
 }

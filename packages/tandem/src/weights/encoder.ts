@@ -1,9 +1,8 @@
-import { io, type Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { buildEncoder, type Encoder } from '../networks/index.js';
 import type { EncoderCard } from './card.js';
-import { refuseNotFinite } from './finite.js';
+import { key, loadWeights, named, saveWeights } from './file.js';
 import { torchvisionNames } from './hugging-face.js';
 import { assumeTorchvision } from './torchvision.js';
 
@@ -31,8 +30,6 @@ const cardSchema = z
   })
   .refine(({ architecture: { channels }, mean, std }) => mean.length === channels && std.length === channels);
 
-const key = 'tandem';
-
 /** Of the card; a later one may mean something else by the same words. */
 const format = 1;
 
@@ -41,7 +38,7 @@ const format = 1;
  * metadata.
  */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
-  io.saveSafetensors(path, encoder.stateDict(), { [key]: JSON.stringify({ format, ...card }) });
+  saveWeights(path, encoder.stateDict(), JSON.stringify({ format, ...card }));
 }
 
 /** An encoder and how to feed it. */
@@ -57,16 +54,16 @@ export interface LoadedEncoder {
 /**
  * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see
  * `assumeTorchvision`).
- * @throws UserError when it is neither, or holds NaN or infinity, naming the file and what is wrong
+ * @throws UserError when it is neither, or is damaged, or holds NaN or infinity, naming the file
+ * and what is wrong
  */
 export function loadEncoder(path: string): LoadedEncoder {
-  const { tensors: inFile, metadata } = read(path);
+  const { tensors: inFile, about } = loadWeights(path);
   let tensors = inFile;
   try {
-    refuseNotFinite(inFile);
-    const assumed = metadata[key] === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
+    const assumed = about === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
     tensors = assumed?.tensors ?? inFile;
-    const card = assumed?.card ?? parseCard(path, metadata[key]);
+    const card = assumed?.card ?? parseCard(path, about);
     // Asked before building, so that a wrong width cannot take all memory.
     const { width, features = width, patch, size } = card.architecture;
     for (const outputs of [width, features]) {
@@ -89,20 +86,6 @@ export function loadEncoder(path: string): LoadedEncoder {
   } finally {
     for (const tensor of Object.values({ ...inFile, ...tensors })) tensor.dispose();
   }
-}
-
-function read(path: string): { tensors: Record<string, Tensor>; metadata: Record<string, string> } {
-  try {
-    return io.loadSafetensors(path);
-  } catch (error) {
-    throw new UserError(named(path, error));
-  }
-}
-
-/** The error's message, with the file where it does not name it. */
-function named(path: string, error: unknown): string {
-  const { message } = error as Error;
-  return message.includes(path) ? message : `${path}: ${message}`;
 }
 
 function parseCard(path: string, text: string | undefined): EncoderCard {

@@ -1,8 +1,7 @@
-import { io } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { Head, PrototypeHead } from '../networks/index.js';
-import { refuseNotFinite } from './finite.js';
+import { loadWeights, named, saveWeights } from './file.js';
 
 /** A head and, where its outputs are classes, their names. */
 export interface SavedHead {
@@ -27,15 +26,13 @@ const schema = z.object({
   classes: z.array(z.string()).optional(),
 });
 
-const key = 'tandem';
-
 /**
  * Writes one safetensors file: the weights, and as metadata the head's shape and the names of its
  * classes.
  */
 export function saveHead(path: string, { head, classes }: SavedHead): void {
   const { splits: _, ...shape } = head.shape; // batch norms split batches in training alone
-  io.saveSafetensors(path, head.stateDict(), { [key]: JSON.stringify({ head: shape, classes }) });
+  saveWeights(path, head.stateDict(), JSON.stringify({ head: shape, classes }));
 }
 
 /**
@@ -44,10 +41,9 @@ export function saveHead(path: string, { head, classes }: SavedHead): void {
  */
 export function loadHead(path: string): SavedHead {
   try {
-    const { tensors, metadata } = io.loadSafetensors(path);
+    const { tensors, about = '{}' } = loadWeights(path);
     try {
-      refuseNotFinite(tensors);
-      const { head: shape, classes } = schema.parse(JSON.parse(metadata[key] ?? '{}'));
+      const { head: shape, classes } = schema.parse(JSON.parse(about));
       checkWidths(shape.widths, tensors);
       const { prototypes, ...mlp } = shape;
       const head = prototypes === undefined ? new Head(mlp) : new PrototypeHead({ ...mlp, prototypes });
@@ -62,9 +58,8 @@ export function loadHead(path: string): SavedHead {
       for (const tensor of Object.values(tensors)) tensor.dispose();
     }
   } catch (error) {
-    const { message } = error as Error;
-    const why = error instanceof z.ZodError || error instanceof SyntaxError ? 'is no head saved by Tandem' : message;
-    throw new UserError(why.includes(path) ? why : `${path}: ${why}`);
+    const isOther = error instanceof z.ZodError || error instanceof SyntaxError;
+    throw new UserError(isOther ? `${path}: is no head saved by Tandem` : named(path, error));
   }
 }
 

@@ -1,7 +1,7 @@
-import { io, noGrad, type Tensor } from 'tandem-torch';
+import { noGrad, type Tensor } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import type { Encoder } from '../networks/index.js';
-import { refuseNotFinite } from './finite.js';
+import { loadWeights, named } from './file.js';
 import { torchvisionNames } from './hugging-face.js';
 
 /**
@@ -12,13 +12,11 @@ import { torchvisionNames } from './hugging-face.js';
 function readWeights(path: string): Record<string, Tensor> {
   let tensors: Record<string, Tensor> = {};
   try {
-    ({ tensors } = io.loadSafetensors(path));
-    refuseNotFinite(tensors);
+    ({ tensors } = loadWeights(path));
     tensors = torchvisionNames(tensors);
   } catch (error) {
     free(tensors);
-    const { message } = error as Error;
-    throw new UserError(message.includes(path) ? message : `${path}: ${message}`);
+    throw new UserError(named(path, error));
   }
   if (tensors['conv1.weight'] || tensors['layer1.0.conv1.weight']) return tensors;
   free(tensors);

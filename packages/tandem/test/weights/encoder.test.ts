@@ -78,7 +78,7 @@ describe('damaged and foreign files', () => {
 
   test('no file, a folder, an empty file, a text', (t) => {
     const { bad, folder } = prepared(t);
-    refused(bad, /no such file/);
+    refused(bad, /bad.* cannot be read: there is nothing of this name \(ENOENT\)/);
     mkdirSync(join(folder, 'sub'));
     refused(join(folder, 'sub'), /directory/);
     writeFileSync(bad, '');
@@ -96,6 +96,17 @@ describe('damaged and foreign files', () => {
     }
     writeFileSync(bad, Buffer.concat([bytes, Buffer.from([0])]));
     refused(bad, /not a safetensors file/);
+  });
+
+  test('with a byte of a weight changed, which its checksum shows; without a checksum it is read', (t) => {
+    const { good, bad, state } = prepared(t);
+    const bytes = readFileSync(good);
+    bytes.writeUInt8((bytes.at(-3) as number) ^ 1, bytes.length - 3);
+    writeFileSync(bad, bytes);
+    refused(bad, /bad.*: damaged, or changed by another program: its checksum is not that of its contents; use a copy/);
+    const { metadata } = io.loadSafetensors(good);
+    io.saveSafetensors(bad, state, { tandem: metadata.tandem as string });
+    loadEncoder(bad).encoder.dispose();
   });
 
   test('without a card, or with a damaged one', (t) => {

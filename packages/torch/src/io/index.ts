@@ -1,1 +1,2 @@
+export * from './digest.js';
 export * from './safetensors.js';
