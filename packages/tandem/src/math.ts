@@ -1,5 +1,13 @@
 import type { Tensor } from 'tandem-torch';
 
+/** The largest number of float32, in which networks compute. */
+export const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Whether libtorch could not take a number, such as a product of settings, as a float32. */
+export function isOverflow(error: unknown): boolean {
+  return /cannot be converted to type .* without overflow/.test((error as Error | undefined)?.message ?? '');
+}
+
 /** At least float32: half precision is widened, float64 stays. */
 export function atLeastFloat32(z: Tensor): Tensor {
   return z.dtype === 'float16' || z.dtype === 'bfloat16' ? z.to('float32') : z;

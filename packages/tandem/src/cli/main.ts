@@ -1,7 +1,16 @@
 #!/usr/bin/env node
-import { whereTheUserStands } from '../invocation.js';
-import { run } from './program.js';
+import { systemMessage } from '../files/system-error.js';
 
-const folder = whereTheUserStands();
-if (folder !== process.cwd()) process.chdir(folder);
-process.exitCode = await run(process.argv.slice(2));
+try {
+  // Loaded here, so that a system that opens no more files for the program itself is one line too.
+  const { whereTheUserStands } = await import('../invocation.js');
+  const { run } = await import('./program.js');
+  const folder = whereTheUserStands();
+  if (folder !== process.cwd()) process.chdir(folder);
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  const message = systemMessage(error);
+  if (message === undefined) throw error;
+  console.error(`tandem: ${message}`);
+  process.exitCode = 1;
+}

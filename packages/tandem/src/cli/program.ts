@@ -3,6 +3,7 @@ import { didYouMean, UserError } from '../errors.js';
 import { systemMessage } from '../files/system-error.js';
 import { TooManySkippedError } from '../images/decode/skipped.js';
 import { tandemCommand } from '../invocation.js';
+import { isOverflow } from '../math.js';
 import { tandemVersion } from '../version.js';
 import { listSkipped } from './shared/skipped.js';
 import { unknownCommand } from './shared/unknown-command.js';
@@ -138,6 +139,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const ofTheSystem = error instanceof UserError ? undefined : systemMessage(error);
   if (ofTheSystem !== undefined) return ofTheSystem;
+  if (isOverflow(error)) return 'a number became too large for float32; give smaller rates and other settings';
   const isWhole = error instanceof UserError || 'code' in error;
   return isWhole ? error.message.trim() : (error.message.split('\n')[0] ?? '');
 }

@@ -74,6 +74,11 @@ for (const [what, argv, message] of [
     ['--protocol', 'view'],
     /--protocol must be views, features, got view\. Did you mean 'views'\?/,
   ],
+  [
+    'rates beyond float32',
+    ['--protocol', 'features', '--lr', '3e38,3e38', '--epochs', '2'],
+    /a number became too large for float32; give smaller rates/,
+  ],
   ['no epochs', ['--epochs', '0'], /--epochs must be a whole number of at least 1, got 0/],
   ['a crop of more than all', ['--crop-min', '2'], /crop\.scale must be a range within \(0, 1\]/],
 ] as const) {

@@ -93,6 +93,13 @@ const wrong: [line: string, message: RegExp][] = [
   ['knn run pictures --k 1.5', /--k must be a whole number of at least 1, got 1\.5/],
   ['knn run pictures --limit many', /--limit must be a whole number of at least 1, got many/],
   ['knn run pictures --temperature 0', /--temperature must be a number above 0, got 0/],
+  [
+    'knn run pictures --temperature 1e39',
+    /--temperature must be at most 3\.4e38, the largest number of float32, got 1e39/,
+  ],
+  ['linear run pictures --weight-decay 1e39', /--weight-decay must be at most 3\.4e38/],
+  ['pretrain pictures lr=1e39', /lr must be at most 3\.4e38, the largest number of float32, got 1e\+39/],
+  ['pretrain pictures weightDecay=1e300', /weightDecay must be at most 3\.4e38/],
   ['knn run pictures --device gpu', /device 'gpu' is not here/],
 ];
 

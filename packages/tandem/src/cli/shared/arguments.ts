@@ -1,4 +1,5 @@
 import { didYouMean, UsageError } from '../../errors.js';
+import { largestFloat32 } from '../../math.js';
 
 /** What commander calls with an option's text. */
 type Parser<T> = (text: string) => T;
@@ -14,7 +15,7 @@ export function wholeNumber(name: string, least = 1): Parser<number> {
 /** Reads a number above 0; the parser throws UsageError for others. */
 export function aboveZero(name: string): Parser<number> {
   return (text) => {
-    if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
+    if (Number(text) > 0 && Number.isFinite(Number(text))) return notTooLarge(name, text);
     throw new UsageError(`${name} must be a number above 0, got ${text}`);
   };
 }
@@ -22,9 +23,14 @@ export function aboveZero(name: string): Parser<number> {
 /** Reads a number of at least 0; the parser throws UsageError for others. */
 export function notNegative(name: string): Parser<number> {
   return (text) => {
-    if (text.trim() !== '' && Number(text) >= 0 && Number.isFinite(Number(text))) return Number(text);
+    if (text.trim() !== '' && Number(text) >= 0 && Number.isFinite(Number(text))) return notTooLarge(name, text);
     throw new UsageError(`${name} must be a number of at least 0, got ${text}`);
   };
+}
+
+function notTooLarge(name: string, text: string): number {
+  if (Number(text) <= largestFloat32) return Number(text);
+  throw new UsageError(`${name} must be at most 3.4e38, the largest number of float32, got ${text}`);
 }
 
 /** Reads a share from 0 to 1; the parser throws UsageError for others. */

@@ -32,6 +32,8 @@ export class Batches {
     const { batch, seed } = options;
     if (!Number.isInteger(batch) || batch < 1)
       throw new UserError(`a batch must be a whole number of images, not ${batch}`);
+    if (batch > set.count && set.count < 2)
+      throw new UserError(`${set.name} has ${set.count} image, and learning compares two at least: add images`);
     if (batch > set.count) {
       throw new UserError(
         `a batch of ${batch} is larger than the data: ${set.name} has ${set.count} images; give --batch ${set.count} or less`,

@@ -1,4 +1,5 @@
 import { UsageError, UserError } from '../../errors.js';
+import { largestFloat32 } from '../../math.js';
 import { findMethod, type MethodConfig, type MethodName, methodPresets, methods } from '../../methods/index.js';
 import { checkBackbone } from '../../networks/index.js';
 import { dataOptions } from './data.js';
@@ -25,6 +26,7 @@ export function resolveConfig(given: Settings): RunConfig {
     const all = withPreset(method.name, asked);
     const { success, data: settings, error } = schema.safeParse(all);
     if (!success) throw new UsageError(explain(error, all));
+    refuseTooLarge(settings);
     const config: RunConfig = {
       data: dataOptions.parse(settings),
       method: method.configure(settings),
@@ -38,6 +40,13 @@ export function resolveConfig(given: Settings): RunConfig {
     return config;
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
+  }
+}
+
+function refuseTooLarge(settings: Settings): void {
+  for (const [key, value] of Object.entries(settings)) {
+    if (typeof value !== 'number' || Math.abs(value) <= largestFloat32) continue;
+    throw new UsageError(`${key} must be at most 3.4e38, the largest number of float32, got ${value}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js';
+import { isOverflow } from '../../math.js';
 import { DivergedError } from '../../train/loop.js';
 import { NotFiniteError } from '../finite.js';
 import type { Run } from '../run.js';
@@ -29,6 +30,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
   if (error instanceof DivergedError) return error.message;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
+  if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
   const asked = memoryAskedFor(error);
   return asked && `there is not enough memory after step ${step} with batch ${batches.size}: ${asked}`;
 }
@@ -39,6 +41,9 @@ function cureOf(error: unknown, { batches, plan }: Run): string {
   }
   if (error instanceof DivergedError && error.isAtStart) {
     return 'No step has changed the networks yet, so lr is not to blame: look for a setting of the loss that is too small or too large, or try precision=float32';
+  }
+  if (isOverflow(error)) {
+    return 'Look for a setting that is too large: lr, weightDecay, scaleLoss, or one of the loss';
   }
   const skips = plan.nonFinite === 'skip' || !(error instanceof DivergedError);
   return skips ? 'Lower lr, or add warmup' : 'Lower lr, add warmup, or leave such steps out with nonFinite=skip';
