@@ -28,6 +28,8 @@ export interface ComparisonRow {
   readonly epochs: number;
   /** Epochs that were asked for. */
   readonly epochsAsked: number;
+  /** Which encoder the runs keep; absent where it is not known, or not the same. */
+  readonly kept?: 'student' | 'teacher';
   /** Accuracies, shares, by column. */
   readonly accuracies: Readonly<Record<string, Statistic>>;
   /** Student steps of each run. */
@@ -70,6 +72,8 @@ const ignored: ReadonlySet<string> = new Set([
   'tandem',
 ]);
 
+const keptColumn = 'k-NN kept';
+
 const pretrainingColumns: Readonly<Record<string, string>> = {
   knnStudent: 'k-NN student',
   knnTeacher: 'k-NN teacher',
@@ -102,7 +106,7 @@ function tableOf(runs: readonly RunRecord[], evaluated: readonly EvaluationColum
   const rows = grouped(runs, (run) => [identity(run), epochsOf(run)]);
   const names = differing(rows.map(([{ config }]) => config));
   const filled = rows.map((group) => rowOf(group, names, evaluated));
-  const columns = [...Object.values(pretrainingColumns), ...evaluated.map(({ name }) => name)];
+  const columns = [keptColumn, ...Object.values(pretrainingColumns), ...evaluated.map(({ name }) => name)];
   return {
     protocol: { images: first.config.images, limit: first.config.limit, size: first.config.size },
     columns: columns.filter((column) => filled.some(({ accuracies }) => column in accuracies)),
@@ -129,13 +133,14 @@ function rowOf(
   names: readonly string[],
   evaluated: readonly EvaluationColumn[],
 ): ComparisonRow {
-  const [{ config, metrics }] = runs;
+  const [{ config, metrics, kept }] = runs;
   const last = metrics.at(-1);
   const accuracies: Record<string, Statistic> = {};
   const add = (column: string, values: readonly (number | undefined)[]) => {
     const found = statisticOf(values);
     if (found) accuracies[column] = found;
   };
+  add(keptColumn, runs.map(keptAccuracy));
   for (const [key, column] of Object.entries(pretrainingColumns)) {
     add(
       column,
@@ -150,11 +155,18 @@ function rowOf(
     seeds: runs.map((run) => run.config.seed),
     epochs: epochsOf(runs[0]),
     epochsAsked: numberIn(config, 'epochs') ?? 0,
+    ...(kept !== undefined && runs.every((run) => run.kept === kept) && { kept }),
     accuracies,
     steps: numberIn(last, 'step') ?? 0,
     imagesSeen: numberIn(last, 'imagesSeen') ?? 0,
     seconds: statisticOf(runs.map((run) => numberIn(run.metrics.at(-1), 'seconds'))),
   };
+}
+
+/** Of the encoder that the run keeps: not always the better one. */
+function keptAccuracy({ kept, metrics }: RunRecord): number | undefined {
+  if (kept === undefined) return undefined;
+  return numberIn(metrics.at(-1), kept === 'student' ? 'knnStudent' : 'knnTeacher');
 }
 
 /**

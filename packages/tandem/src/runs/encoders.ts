@@ -40,6 +40,13 @@ export function openEncoder(runOrFile: string, choice: Exclude<EncoderChoice, 'b
   return openEncoders(runOrFile, choice)[0] as OpenedEncoder;
 }
 
+/** Which of its encoders a run folder keeps, by their files; undefined where it cannot be told. */
+export function keptEncoder(run: string): 'student' | 'teacher' | undefined {
+  if (!existsSync(join(run, 'encoder', 'encoder.safetensors'))) return undefined;
+  const [{ name }] = filesOf(run, 'kept') as [EncoderFile];
+  return name === 'encoder' ? undefined : name;
+}
+
 type EncoderFile = Pick<OpenedEncoder, 'name' | 'kept' | 'file'>;
 
 function filesOf(runOrFile: string, choice: EncoderChoice): EncoderFile[] {

@@ -1,5 +1,12 @@
 export { findEncoder, findHead } from './encoder-files.js';
-export { type EncoderChoice, encoderChoices, type OpenedEncoder, openEncoder, openEncoders } from './encoders.js';
+export {
+  type EncoderChoice,
+  encoderChoices,
+  keptEncoder,
+  type OpenedEncoder,
+  openEncoder,
+  openEncoders,
+} from './encoders.js';
 export { type Evaluation, readEvaluations, recordEvaluation } from './evaluations.js';
 export { type OwnImages, type OwnOpening, ownImages, ownOpening } from './own-images.js';
 export { classesOf, numberIn, type RunRecord, readRun } from './run-record.js';

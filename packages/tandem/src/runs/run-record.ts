@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly metrics: readonly EpochRecord[];
   /** One entry for each file that could not be decoded. */
   readonly skipped: readonly Readonly<Record<string, unknown>>[];
+  /** Whose encoder it keeps, where that was asked. */
+  readonly kept?: 'student' | 'teacher' | undefined;
   /** Oldest first. */
   readonly evaluations: readonly Evaluation[];
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { healthy, runFolder } from '../report/making.js';
@@ -18,10 +18,66 @@ test('a table for the terminal', async (t) => {
   const [title, ...lines] = stdout.trimEnd().split('\n');
   assert.match(title ?? '', /^pictures, 32 pixels\./);
   assert.deepEqual(lines, [
-    'method  settings  seeds  k-NN student  k-NN teacher  steps  images seen  time',
-    'clbo    lr=0.06   2      65.00 ± 5.00  50.00 ± 0.00  60     600          48s',
-    'clbo    lr=0.2    1      80.00         50.00         60     600          48s',
+    'The same in all: method clbo, steps 60, images seen 600, time 48s',
+    'settings  seeds  k-NN student  k-NN teacher',
+    'lr=0.06   2      65.00 ± 5.00  50.00 ± 0.00',
+    'lr=0.2    1      80.00         50.00',
   ]);
+});
+
+test('the encoder that a run keeps has a column of its own, also in JSON', async (t) => {
+  const [one, two] = ['student', 'teacher'].map((kept) => {
+    const folder = runFolder(join(temporary(t), kept), {
+      metrics: ending(0.6),
+      config: { lr: kept === 'student' ? 1 : 2 },
+    });
+    mkdirSync(join(folder, 'encoder'), { recursive: true });
+    for (const name of ['student', 'teacher']) writeFileSync(join(folder, 'encoder', `${name}.safetensors`), name);
+    writeFileSync(join(folder, 'encoder', 'encoder.safetensors'), kept);
+    return folder;
+  }) as [string, string];
+  const { tables } = JSON.parse((await tandem(t, 'compare', one, two, '--json')).stdout);
+  const rows = tables[0].rows as { kept: string; accuracies: Record<string, { mean: number }> }[];
+  assert.deepEqual(
+    rows.map(({ kept, accuracies }) => [kept, accuracies['k-NN kept']?.mean]),
+    [
+      ['student', 0.6],
+      ['teacher', 0.5],
+    ],
+  );
+  assert.match((await tandem(t, 'compare', one, two)).stdout, /settings {2}k-NN kept {2}k-NN student/);
+});
+
+test('in a terminal of 80 columns no line is longer, and each block says which row is which', async (t) => {
+  const long = (i: number) => ({
+    lr: i,
+    weightDecay: 1e-6 * i,
+    projHidden: 2048 + i,
+    warmup: i / 8,
+    momentum: 0.1 * i,
+  });
+  const runs = [1, 2].map((i) =>
+    runFolder(join(temporary(t), `long-${i}`), { metrics: ending(i / 4), config: long(i) }),
+  );
+  const { columns } = process.stdout;
+  t.after(() => {
+    process.stdout.columns = columns;
+  });
+  process.stdout.columns = 80;
+  const { stdout } = await tandem(t, 'compare', ...runs);
+  const lines = stdout.split('\n');
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    stdout,
+  );
+  assert.ok(stdout.includes('25.00') && stdout.includes('50.00') && lines.length > 8, stdout);
+  process.stdout.columns = 36;
+  const narrow = (await tandem(t, 'compare', ...runs)).stdout;
+  assert.ok(
+    narrow.split('\n').every((line) => line.length <= 36),
+    narrow,
+  );
+  assert.equal(narrow.match(/^settings/gm)?.length, 2, 'a second block');
 });
 
 test('Markdown, with bars escaped, and a table for each protocol', async (t) => {

@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { inPoints } from '../../math.js';
 import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
-import { readRun } from '../../runs/index.js';
+import { keptEncoder, readRun } from '../../runs/index.js';
 import { csv as csvLines, markdown, printable } from '../../text.js';
+import { tableLines } from '../shared/table.js';
 import { print, printJson, tell } from '../terminal/print.js';
 import { duration } from '../terminal/progress.js';
 
@@ -24,7 +25,7 @@ export function compareCommand(): Command {
     .action((paths: string[], options: Options) => {
       const asked = Object.keys(options);
       if (asked.length > 1) throw new UsageError(`one of --${asked.join(' and --')}, not both`);
-      const comparison = compareRuns(paths.map(readRun));
+      const comparison = compareRuns(paths.map((path) => ({ ...readRun(path), kept: keptEncoder(path) })));
       const { tables, remarks } = comparison;
       if (options.json) printJson(comparison);
       else if (options.csv) console.log(csv(tables));
@@ -40,15 +41,29 @@ export function compareCommand(): Command {
 }
 
 function plain(table: ComparisonTable): string[] {
-  const cells = cellsOf(table).map((row) => row.map(printable));
-  const widths = columnWidths(cells);
-  const lines = cells.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] as number))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [title(table), ...lines];
+  const { identity, cells, same } = withoutConstants(table);
+  const printed = cells.map((row) => row.map(printable));
+  return [...folded(title(table)), ...folded(same), ...tableLines(printed, identity, process.stdout.columns)];
+}
+
+/** A line of prose, in several where the terminal is narrower. */
+function folded(text: string): string[] {
+  return text === '' ? [] : tableLines([[printable(text)]], 0, process.stdout.columns);
+}
+
+/** Columns that say the same in every row become one line above the table; accuracies stay. */
+function withoutConstants(table: ComparisonTable): { identity: number; cells: string[][]; same: string } {
+  const all = cellsOf(table);
+  const [head, ...rows] = all as [string[], ...string[][]];
+  const isKept = (name: string, i: number) =>
+    rows.length < 2 || table.columns.includes(name) || rows.some((row) => row[i] !== rows[0]?.[i]);
+  const kept = [...head.keys()].filter((i) => isKept(head[i] as string, i));
+  const left = [...head.keys()].filter((i) => !kept.includes(i) && rows[0]?.[i] !== '');
+  return {
+    identity: kept.filter((i) => head[i] === 'method' || head[i] === 'settings').length,
+    cells: all.map((row) => kept.map((i) => row[i] as string)),
+    same: left.length > 0 ? `The same in all: ${left.map((i) => `${head[i]} ${rows[0]?.[i]}`).join(', ')}` : '',
+  };
 }
 
 function markdownLines(table: ComparisonTable): string[] {
