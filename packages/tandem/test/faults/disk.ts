@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from './preload.js';
 import { call, finish, lineOf, savedStep, whatCameOut } from './runs.js';
@@ -70,6 +70,8 @@ export function clearLine(stderr: string, about: string): void {
 /** A file system of its own. */
 interface SmallDisk {
   resize(bytes: number): void;
+  /** Bytes taken. */
+  used(): number;
   /** Lets it be written, or read only. */
   open(mode: 'rw' | 'ro'): void;
   remove(): void;
@@ -85,6 +87,10 @@ export function smallDisk(folder: string, bytes: number): SmallDisk | undefined 
     return undefined; // in a container without the right to
   }
   return {
+    used: () => {
+      const { blocks, bfree, bsize } = statfsSync(folder);
+      return (blocks - bfree) * bsize;
+    },
     resize: (more) => void execFileSync('mount', ['-o', `remount,size=${more}`, folder]),
     open: (mode) => void execFileSync('mount', ['-o', `remount,${mode}`, folder]),
     remove: () => void execFileSync('umount', [folder]),

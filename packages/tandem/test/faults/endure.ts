@@ -26,7 +26,7 @@ const collect = runInNewContext('gc') as () => void;
 /** Samples over the whole time. */
 const samples = 120;
 /** Memory grows until pools are filled: so much of the time is not compared. */
-const warmUp = 0.25;
+const warmUp = 0.5;
 /** More than that, or more than the noise of the samples, is a leak. */
 const mostGrowthMiB = 4;
 
@@ -49,7 +49,6 @@ export async function endure(images: string, folder: string, minutes: number): P
     if (seconds >= (taken.length * minutes * 60) / samples) taken.push(sample(seconds));
     if (seconds >= minutes * 60) stop.abort();
   }
-  if (process.env.ENDURE_DUMP) console.error(taken.map((s) => JSON.stringify(s)).join('\n'));
   const steady = taken.filter(({ seconds }) => seconds >= warmUp * minutes * 60);
   const grown = (['memoryMiB', 'heapMiB', 'files', 'tensors'] as const).map((what) => growth(steady, what));
   const told = `${minutes} min, ${steps} steps, ${steady.length} samples: ${grown.map(({ text }) => text).join('; ')}`;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stream } from '../../src/random.js';
 import { pictures } from '../cli/running.js';
 import { movingClock } from './clock.js';
+import { disturbCommands, tableOf } from './commands/main.js';
 import { failingRun, forever, fullDisk, readOnlyDisk, wholeRun } from './disk.js';
 import { endure } from './endure.js';
 import { damageFiles } from './files.js';
@@ -94,6 +95,15 @@ const parts: Record<string, () => Promise<void>> = {
       full += 1;
     }
     say(`disk: ${full} full file systems, all runs equal once there was room`);
+  },
+  async commands() {
+    say(`commands: seed ${seed}`);
+    // `commands '^embed|disk'`: of the descriptions that are printed, those that fit.
+    const wanted = new RegExp(asked[0] === 'commands' ? asked.slice(1).join(' ') : '');
+    const isAsked = (text: string) => wanted.test(text);
+    const tried = await disturbCommands(join(folder, 'commands'), { seed, isAsked, say });
+    say(`commands: ${tried.total} cases, ${tried.fallen.length} fell\n\n${tableOf(tried)}\n`);
+    if (tried.fallen.length > 0) throw new Error(`these fell:\n${tried.fallen.join('\n')}`);
   },
   async fuzz() {
     say(`fuzz: ${await fuzzTensors(folder, 5000, stream(seed, 7))}`);

@@ -59,14 +59,26 @@ export interface Running {
   readonly started: Promise<void>;
 }
 
+/** How a command line is started. */
+export interface LaunchOptions {
+  readonly fault?: Fault | undefined;
+  /** Stands before the command. */
+  readonly prefix?: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** In place of the command line's own. */
+  readonly program?: string;
+}
+
 export function launch(
   argv: readonly string[],
-  { fault, prefix = [] }: { fault?: Fault; prefix?: readonly string[] } = {},
+  { fault, prefix = [], cwd, env: more = {}, program = main }: LaunchOptions = {},
 ): Running {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const command = [...prefix, process.execPath, ...(fault ? ['--import', preload] : []), main, ...argv];
+  const command = [...prefix, process.execPath, ...(fault ? ['--import', preload] : []), program, ...argv];
   const child = spawn(command[0] as string, command.slice(1), {
-    env: { ...env, TANDEM_THREADS: '1', OMP_NUM_THREADS: '1', TANDEM_FAULT: JSON.stringify(fault ?? null) },
+    cwd,
+    env: { ...env, ...more, TANDEM_THREADS: '1', OMP_NUM_THREADS: '1', TANDEM_FAULT: JSON.stringify(fault ?? null) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
