@@ -59,6 +59,7 @@ export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}
   try {
     if (note) hooks.onNote?.(note);
     const provenance = provenanceOf(options.encoder, name, out);
+    for (const line of provenance.lost ?? []) hooks.onNote?.(line);
     const { quantized = true, allowLoss = false, limit = measuredImages } = options;
     const how = { ...options, own: ownImages(options.encoder), device, limit, quantized, allowLoss };
     const eight = await quantizeEncoder(encoder, card, how, hooks);

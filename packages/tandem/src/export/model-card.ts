@@ -53,6 +53,8 @@ export interface Provenance {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What it was measured to be worth. */
   readonly quality: readonly Quality[];
+  /** What is lost of what was measured, a line each. */
+  readonly lost?: readonly string[];
 }
 
 /** The folder's README.md. */

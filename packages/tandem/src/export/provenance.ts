@@ -26,6 +26,7 @@ export function provenanceOf(runOrFile: string, encoder: OpenedEncoder['name'], 
       ...(typeof initFrom === 'string' && { initFrom: publicName(initFrom) }),
     },
     quality: qualityOf(run, encoder),
+    lost: run.lost ?? [],
   };
 }
 

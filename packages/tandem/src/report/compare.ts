@@ -98,7 +98,8 @@ export function compareRuns(given: readonly RunRecord[]): Comparison {
   const { columns, remarks } = columnsOf(runs);
   const groups = grouped(runs, ({ config }) => protocolKeys.map((key) => config[key]));
   const tables = groups.map((group) => tableOf(group, columns));
-  return { tables, remarks: [...remarksOn(tables, runs), ...remarks] };
+  const lost = runs.flatMap((run) => run.lost ?? []);
+  return { tables, remarks: [...remarksOn(tables, runs), ...remarks, ...lost] };
 }
 
 function tableOf(runs: readonly RunRecord[], evaluated: readonly EvaluationColumn[]): ComparisonTable {

@@ -24,7 +24,8 @@ export interface RewriteOptions extends Omit<Opening, 'limit'> {
  */
 export async function rewriteReport(run: string, options: RewriteOptions = {}, hooks: JobHooks = {}): Promise<string> {
   const device = chooseDevice(options.device ?? 'auto');
-  const { config } = readRun(run);
+  const { config, lost = [] } = readRun(run);
+  for (const line of lost) hooks.onNote?.(line);
   if (options.pictures === false) return writeReport(run);
   findEncoder(run);
   const data = await openOwn(run, config, options, hooks);

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { shellWord, UserError } from '../errors.js';
 import { readJsonLines, readJsonObject } from '../files/json.js';
+import { readRegular } from '../files/regular.js';
 import { tandemCommand } from '../invocation.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
 
@@ -25,6 +26,8 @@ export interface RunRecord {
   readonly kept?: 'student' | 'teacher' | undefined;
   /** Oldest first. */
   readonly evaluations: readonly Evaluation[];
+  /** What is lost of its files, a line each. */
+  readonly lost?: readonly string[];
 }
 
 /** Reads a run folder. @throws UserError when it is none, or one of its files is damaged */
@@ -41,7 +44,22 @@ export function readRun(path: string): RunRecord {
     metrics: readJsonLines(join(path, 'metrics.jsonl')),
     skipped: readJsonLines(join(path, 'skipped.jsonl')),
     evaluations: readEvaluations(path),
+    lost: lostIn(path),
   };
+}
+
+/** Lines that were whole once: what ends without one is left out, and encoders come with metrics. */
+function lostIn(run: string): string[] {
+  const files = ['metrics.jsonl', 'evaluations.jsonl']
+    .map((name) => join(run, name))
+    .filter((file) => existsSync(file));
+  const torn = files.filter((file) => !/(^|\n)$/.test(readRegular(file).toString()));
+  const metrics = join(run, 'metrics.jsonl');
+  const isWithout = existsSync(join(run, 'encoder', 'encoder.safetensors')) && readJsonLines(metrics).length === 0;
+  return [
+    ...torn.map((file) => `${file} ends in the middle of a line, which is left out`),
+    ...(isWithout ? [`${metrics} holds no epoch, although there is an encoder: its lines are lost`] : []),
+  ];
 }
 
 function withoutConfig(path: string): string {
