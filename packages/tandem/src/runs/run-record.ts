@@ -48,7 +48,7 @@ export function readRun(path: string): RunRecord {
   };
 }
 
-/** Lines that were whole once: what ends without one is left out, and encoders come with metrics. */
+/** Lines that were whole once: each ends with a break, and encoders come with metrics. */
 function lostIn(run: string): string[] {
   const files = ['metrics.jsonl', 'evaluations.jsonl']
     .map((name) => join(run, name))

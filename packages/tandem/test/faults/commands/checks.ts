@@ -7,8 +7,8 @@ const cures =
   /\b(give|make|remove|move|raise|resume|resumes|run|put|wait|write|fetch|look|allow|use|take|repair|mend|mount|close|try|call|say|set|add|lower|begin|again|anew|must be|tandem \w+)\b/i;
 
 /**
- * Whether a command that failed, or ended otherwise, says so as it should: one of its exit codes, no
- * stack, and at its end one line that says what can be done.
+ * Whether a command that failed, or ended otherwise, says so as it should: one of its exit codes,
+ * no stack, and at its end one line that says what can be done.
  */
 export function checkTold({ code, signal, stdout, stderr }: Outcome, about: string): void {
   const all = `${about}\n${stderr}`;
@@ -22,12 +22,12 @@ export function checkTold({ code, signal, stdout, stderr }: Outcome, about: stri
   assert.doesNotMatch(last, /\b(E[A-Z]{3,}): /, `raw: ${all}`);
 }
 
+const halfWritten = /[.](tmp|part|partial|lock|stale)$|(^|\/)lock$|[.]partial\//;
+
 /** Half-written files and locks that a command left. */
 export function leftovers(place: string): string[] {
   const all = readdirSync(place, { recursive: true }) as string[];
-  return all.filter(
-    (file) => /\.(tmp|part|partial|lock|stale)$|(^|\/)lock$|\.partial\//.test(file) && !file.startsWith('killed/'),
-  );
+  return all.filter((file) => halfWritten.test(file) && !file.startsWith('killed/'));
 }
 
 /** Contents of a folder that must stay as they are: everything that was there before. */

@@ -121,7 +121,7 @@ function clock(step: number): Kind {
   };
 }
 
-/** A picture changes between a kill and going on: refused, or the result is that of what is there. */
+/** A picture changes between a kill and going on: refused, or the result is of what is there. */
 const changedBetween: Kind = async (one) => {
   const { subject, undisturbed, workshop, about } = one;
   const place = workshop.fresh();

@@ -25,7 +25,10 @@ export interface Tried {
   readonly fallen: readonly string[];
 }
 
-/** Disturbs every command that writes in every way. @param folder for the cases, removed at the end */
+/**
+ * Disturbs every command that writes in every way.
+ * @param folder for the cases, removed at the end
+ */
 export async function disturbCommands(
   folder: string,
   { seed, isAsked = () => true, say = () => {} }: Asked,

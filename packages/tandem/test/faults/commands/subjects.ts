@@ -6,7 +6,7 @@ import { readCheckpoint } from '../../../src/train/checkpoint.js';
 import { loadEncoder } from '../../../src/weights/index.js';
 import { whatCameOut } from '../runs.js';
 
-/** A command that writes, in a folder with `pictures`, `encoder.safetensors`, `run` and `killed`. */
+/** A command that writes, in a folder such as `workshop` makes. */
 export interface Subject {
   readonly name: string;
   readonly line: readonly string[];
