@@ -19,6 +19,7 @@ import { evaluate } from './suites/evaluate.js';
 import { gpu } from './suites/gpu.js';
 import { growth } from './suites/growth.js';
 import { images } from './suites/images/images.js';
+import { open } from './suites/images/opening.js';
 import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
 import { precision } from './suites/precision.js';
@@ -32,6 +33,7 @@ const suites: Readonly<Record<string, Suite>> = {
   allocator,
   methods: methodSteps,
   images,
+  open,
   evaluate,
   growth,
   memory,

@@ -7,5 +7,6 @@
 export { processorHasBfloat16 } from './device.js';
 export { didYouMean } from './errors.js';
 export { knnVotes, principalComponents } from './evaluate/index.js';
+export { openSource } from './images/sources/open-source.js';
 export { assemble, newOptimizer } from './pretrain/index.js';
 export { cudaGraphs } from './train/index.js';

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ColumnOptions, ProgressOptions } from '../options.js';
 import { archiveName, openTars } from './archive.js';
@@ -71,7 +71,8 @@ async function withinFolder(where: string, source: Source, options: SourceOption
   if (parts.length === 0) return source;
   if (source.paths.length === 0) {
     const opened = await openSeveral(where, source.origins(parts).map(String), options);
-    return { ...opened, name: source.name, where };
+    const failures = await failuresNote(source.origins(source.others.filter(isStatistics)).map(String));
+    return { ...opened, name: source.name, where, notes: [...opened.notes, ...failures] };
   }
   const note = `${parts.length} archives beside the images are not opened, such as ${parts[0]}; give them by name to use them`;
   return { ...source, notes: [...source.notes, note] };
@@ -84,6 +85,25 @@ async function withinFolder(where: string, source: Source, options: SourceOption
 function isCopy(path: string, tars: readonly string[]): boolean {
   const stem = path.replace(/\.[^.]*$/, '');
   return tars.includes(`${stem}.tar`) || /(^|\/)cache-[0-9a-f]+\.arrow$/.test(path);
+}
+
+/** What img2dataset tells of each shard. */
+function isStatistics(path: string): boolean {
+  return /(^|\/)\d+_stats\.json$/.test(path);
+}
+
+/** How many images img2dataset could not fetch; nothing where it had all, or made no shards. */
+async function failuresNote(files: readonly string[]): Promise<string[]> {
+  let [all, successes] = [0, 0];
+  for (const file of files) {
+    const found = await readFile(file, 'utf8')
+      .then(JSON.parse)
+      .catch(() => ({}));
+    if (typeof found?.count !== 'number' || typeof found?.successes !== 'number') continue;
+    all += found.count;
+    successes += found.successes;
+  }
+  return all > successes ? [`${all - successes} of ${all} images were not fetched when the shards were made`] : [];
 }
 
 function isTar(path: string): boolean {

@@ -170,3 +170,25 @@ test('names of shards say the split', async (t) => {
   const { reference, queries } = await openImages(root);
   assert.deepEqual([reference?.count, queries?.files], [4, ['pets-val-000/0.png', 'pets-val-000/1.png']]);
 });
+
+test("img2dataset's shards: captions are no classes, tables beside are left alone, failures are told", async (t) => {
+  const root = temporary(t);
+  for (const shard of [0, 1]) {
+    const entries = await Promise.all(
+      [0, 1, 2].map(async (n) => [
+        { name: `0000${shard}000${n}.jpg`, body: await png([10 * shard + n, 0, 0]) },
+        { name: `0000${shard}000${n}.txt`, body: 'a picture' },
+        {
+          name: `0000${shard}000${n}.json`,
+          body: JSON.stringify({ key: `${n}`, status: 'success', caption: 'a picture' }),
+        },
+      ]),
+    );
+    write(root, `0000${shard}.tar`, await tarOf(entries.flat()));
+    write(root, `0000${shard}.parquet`, 'not looked into');
+    write(root, `0000${shard}_stats.json`, JSON.stringify({ count: 5, successes: 3, failed_to_download: 2 }));
+  }
+  const { train, note } = await openImages(root);
+  assert.deepEqual([train.count, train.classes], [6, undefined]);
+  assert.match(note ?? '', /4 of 10 images were not fetched when the shards were made/);
+});

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { openSource } from 'tandem-vision/internal';
+import { digits } from '../../harness/print.js';
+import { summarise } from '../../harness/statistics.js';
+import type { Suite } from '../../harness/suite.js';
+
+/** What opening took in a process of its own. */
+interface Opened {
+  readonly count: number;
+  /** Of the processor, so that others on the machine do not count; without starting. */
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+const here = fileURLToPath(import.meta.url);
+const peer = fileURLToPath(new URL('../../../peers/opening.py', import.meta.url));
+
+/** Finding images: a folder of many files, and a list of many rows, beside Python. */
+export const open: Suite = {
+  what: "finding 100,000 files and the rows of a list of a million, beside torchvision's walk and Python's csv",
+  async run({ short, settings, say }) {
+    const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
+    try {
+      say('making files and list');
+      const places = {
+        files: makeFiles(join(root, 'files'), short ? 1000 : 100_000),
+        list: await makeList(join(root, 'list.csv'), short ? 10_000 : 1_000_000),
+      };
+      const rows: string[][] = [];
+      const results: Record<string, unknown> = {};
+      for (const [what, place] of Object.entries(places)) {
+        say(`opening ${what}`);
+        const [ours, theirs]: [Opened[], Opened[]] = [[], []];
+        for (let round = 0; round < (short ? 1 : settings.rounds); round++) {
+          ours.push(await answer(process.execPath, [here, place]));
+          theirs.push(await answer('python3', [peer, what, place]));
+        }
+        const found = [ours, theirs].map((all) => ({
+          seconds: summarise(all.map(({ seconds }) => seconds)),
+          peak: summarise(all.map(({ peakMiB }) => peakMiB)),
+        }));
+        if (ours[0]?.count !== theirs[0]?.count) throw new Error(`${what}: ${ours[0]?.count} and ${theirs[0]?.count}`);
+        const cells = found.flatMap(({ seconds, peak }) => [digits(seconds.median), digits(peak.median)]);
+        rows.push([`${ours[0]?.count.toLocaleString('en')} in ${what}`, ...cells]);
+        results[what] = found;
+      }
+      const head = ['', 'ours, s', 'MiB', 'Python, s', 'MiB'];
+      return { tables: [{ title: 'Opening: seconds of one core, peak memory', head, rows }], goals: [], results };
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Empty files: opening reads names alone. */
+function makeFiles(root: string, count: number): string {
+  for (let i = 0; i < count; i++) {
+    const folder = join(root, `class${i % 100}`);
+    if (i < 100) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${i}.jpg`), '');
+  }
+  return root;
+}
+
+async function makeList(file: string, count: number): Promise<string> {
+  const out = createWriteStream(file);
+  out.write('path,label,split\n');
+  for (let i = 0; i < count; i++) {
+    const row = `photos/class${i % 1000}/image${i}.jpg,class${i % 1000},${i % 20 === 0 ? 'val' : 'train'}\n`;
+    if (!out.write(row)) await new Promise<void>((resolve) => out.once('drain', () => resolve()));
+  }
+  out.end();
+  await finished(out);
+  return file;
+}
+
+async function answer(program: string, words: readonly string[]): Promise<Opened> {
+  const { stdout } = await promisify(execFile)(program, [...words]);
+  return JSON.parse(stdout) as Opened;
+}
+
+/** Linux's `maxRSS` begins with what the parent held. */
+function peakMiB(): number {
+  const status = '/proc/self/status';
+  const high = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))?.[1];
+  return (high ? Number(high) : process.resourceUsage().maxRSS) / 1024;
+}
+
+if (process.argv[1] === here) {
+  const begun = process.cpuUsage();
+  const { paths } = await openSource(process.argv[2] as string);
+  const { user, system } = process.cpuUsage(begun);
+  console.log(JSON.stringify({ count: paths.length, seconds: (user + system) / 1e6, peakMiB: peakMiB() }));
+}
