@@ -56,6 +56,7 @@ const toolkit = rooms(
   'runs',
   'train',
   'evaluate',
+  'load',
   'export',
 );
 
@@ -202,6 +203,12 @@ export const house = [
     why: 'it is the registry',
   },
   {
+    room: `${tandem}/methods/own.ts`,
+    may: [...common, ...rooms('networks', 'losses', 'step', 'methods/definition.ts', 'methods/method.ts')],
+    packages: [engine],
+    why: 'it watches over methods that are defined elsewhere',
+  },
+  {
     room: `${tandem}/methods`,
     may: [
       ...common,
@@ -240,6 +247,13 @@ export const house = [
     packages: [engine, 'hyparquet-writer', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',
+  },
+  {
+    room: `${tandem}/load`,
+    may: [...common, ...rooms('device.ts', 'images', 'views', 'networks', 'weights', 'runs', 'evaluate')],
+    packages: [engine],
+    worldly: true,
+    why: 'it gives vectors, whatever made the encoder',
   },
   {
     room: `${tandem}/export`,
@@ -284,6 +298,7 @@ export const house = [
   },
   {
     room: `${tandem}/index.ts`,
+    packages: ['zod'],
     may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },

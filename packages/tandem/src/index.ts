@@ -19,7 +19,9 @@ export {
   cropMargin,
   type DataSet,
   dataSets,
+  defineImages,
   type ImageChunk,
+  type ImageDefinition,
   type ImageFacts,
   type ImageLike,
   type ImageSet,
@@ -65,6 +67,8 @@ export {
 
 export {
   type Architecture,
+  type BackboneDefinition,
+  type BackboneParts,
   type BackboneSettings,
   Branch,
   type BranchShape,
@@ -72,6 +76,7 @@ export {
   buildEncoder,
   classifierHead,
   type DinoHeadShape,
+  defineBackbone,
   dinoHead,
   type Encoder,
   encoderOperations,
@@ -145,11 +150,14 @@ export {
 
 export {
   type AuxiliaryNetwork,
+  defineMethod,
   findMethod,
   learnersOf,
   type Method,
   type MethodConfig,
+  type MethodDefinition,
   type MethodName,
+  type MethodParts,
   type MethodPreset,
   methodPresets,
   methods,
@@ -157,8 +165,10 @@ export {
   networksOf,
   type OneView,
   type Rounds,
+  type RunFacts,
   type Supervision,
   type TwoViews,
+  type Use,
   type ViewCount,
   type Views,
 } from './methods/index.js';
@@ -255,6 +265,10 @@ export {
   saveHead,
 } from './weights/index.js';
 
+// Vectors: a trained encoder, one picture at a time.
+
+export { type EmbedRowOptions, type LoadOptions, load, type Model } from './load/index.js';
+
 // Export: folders that other tools read, and quantized models.
 
 export {
@@ -269,6 +283,7 @@ export {
 export {
   type ConfigFile,
   type DataSettings,
+  type Definition,
   type DrawnViews,
   type DrawViewsOptions,
   drawViews,
@@ -288,6 +303,8 @@ export {
   type NetworkSettings,
   type PretrainEvent,
   type PretrainOptions,
+  type PretrainOutcome,
+  type PretrainRequest,
   pretrain,
   type ResumeOptions,
   type RunConfig,
@@ -295,6 +312,7 @@ export {
   resolveConfig,
   resume,
   type TrainingSettings,
+  use,
   type ViewSettings,
 } from './pretrain/index.js';
 
@@ -315,3 +333,7 @@ export {
 } from './report/index.js';
 export { type Evaluation, type RunRecord, readEvaluations, readRun } from './runs/index.js';
 export { tandemVersion } from './version.js';
+
+// Options of one's own are zod schemas: this is the zod that Tandem reads them with.
+
+export { z } from 'zod';

@@ -113,6 +113,7 @@ export async function run(given: readonly string[]): Promise<number> {
     if (!word.startsWith('-') && word !== 'help' && !Object.hasOwn(commands, word)) {
       throw unknownCommand(word, Object.keys(commands));
     }
+    await useFilesIn(argv);
     program = await programFor(argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -148,6 +149,16 @@ function messageOf(error: unknown): string {
 function aboutSkipped({ skipped }: TooManySkippedError, command: Command | undefined): string {
   const flag = command?.options.some(({ long }) => long === '--max-skipped') ? ' (--max-skipped)' : '';
   return `${flag}; ${listSkipped(skipped, command?.opts().out)}`;
+}
+
+/** Files of definitions are used first: help and commands then know what they define. */
+async function useFilesIn(argv: readonly string[]): Promise<void> {
+  const files = argv.flatMap((word, i) => {
+    if (word.startsWith('--use=')) return [word.slice('--use='.length)];
+    const next = argv[i + 1];
+    return word === '--use' && next !== undefined ? [next] : [];
+  });
+  if (files.length > 0) await (await import('../pretrain/index.js')).use(...files);
 }
 
 /** `help pretrain --all` as `pretrain --help --all`. */

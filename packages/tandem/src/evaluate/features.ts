@@ -1,4 +1,4 @@
-import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from 'tandem-torch';
+import { cat, type Device, inferenceMode, type nn, scope, type Tensor, zeros } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
 import { foldBatchNorms } from '../networks/index.js';
@@ -14,6 +14,12 @@ export interface FeatureOptions {
   readonly memoryFormat?: 'contiguous' | 'channelsLast';
   /** Images at a time; defaults to 500. */
   readonly chunk?: number;
+  /**
+   * Whether an image's features are to be the same to the last bit whatever other images there are:
+   * kernels differ with the size of a batch, so all are computed in batches of one size, the last
+   * one filled up. Instead of `chunk`.
+   */
+  readonly alike?: boolean;
   /** Called after each chunk. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -25,7 +31,8 @@ export interface FeatureOptions {
  * @throws UserError where a feature is infinite or not a number
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
-  const { view, device, memoryFormat = 'channelsLast', chunk = 500, onProgress } = options;
+  const { view, device, memoryFormat = 'channelsLast', alike = false, onProgress } = options;
+  const chunk = alike ? alikeBatch(device) : (options.chunk ?? 500);
   const { training } = network;
   const folded = foldBatchNorms(network);
   const shown = folded ?? network.eval();
@@ -37,7 +44,10 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
           scope(() =>
             inferenceMode(() => {
               const x = makeView({ bytes, indices }, set, view, null, device);
-              return shown.forward(x.to({ memoryFormat }));
+              if (!alike) return shown.forward(x.to({ memoryFormat }));
+              const [n = 0, ...shape] = x.shape;
+              const whole = n === chunk ? x : cat([x, zeros([chunk - n, ...shape], { device })]);
+              return shown.forward(whole.to({ memoryFormat })).narrow(0, 0, n);
             }),
           ),
         );
@@ -51,6 +61,11 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
     if (folded) folded.dispose();
     else network.train(training);
   }
+}
+
+/** Images of a batch where all are to be of one size: a single one should not wait for many. */
+function alikeBatch(device: Device): number {
+  return device === 'cpu' ? 8 : 64;
 }
 
 function refuseNotFinite(x: Tensor, { name, files }: ImageSet): void {

@@ -2,6 +2,7 @@ export * from './class-table.js';
 export * from './classes.js';
 export * from './diagnostics.js';
 export { type Embedded, type EmbedOptions, embedImages } from './embed/embed.js';
+export { unitRows } from './embed/unit-rows.js';
 export * from './features.js';
 export * from './hooks.js';
 export * from './knn/baselines.js';

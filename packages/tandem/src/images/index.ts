@@ -32,9 +32,12 @@ export {
 export { PixelFile, type Pixels } from './set/pixel-file.js';
 export { labelledShare } from './set/sampling.js';
 export { channelStatistics } from './set/statistics.js';
+export { decodeSingle } from './single.js';
 export { listHome } from './sources/lists/list-home.js';
 export {
+  defineImages,
   encodedOf,
+  type ImageDefinition,
   type ImageFacts,
   type ImageLike,
   type ImageSource,

@@ -2,14 +2,16 @@ import type { z } from 'zod';
 import type { NewEncoder } from '../networks/index.js';
 import type { FrozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
-import type { Method, NewMethod, Supervision, ViewCount, Views } from './method.js';
+import type { Method, NewMethod, Supervision, TwoViews, ViewCount, Views } from './method.js';
 import type { RunFacts } from './options/shared.js';
 
 /** Whether a method needs something, may use it, or has no use for it. */
 export type Use = 'none' | 'needed' | 'optional';
 
 /** What the registry knows of a method, and the way from settings to its options. */
-export interface MethodDefinition<Name extends string, Options> {
+export interface MethodDefinition<Name extends string = string, Options = object> {
+  /** What is defined. */
+  readonly kind: 'method';
   /** As on the command line. */
   readonly name: Name;
   /** What it does, in a line without a full stop. */
@@ -32,7 +34,7 @@ export interface MethodDefinition<Name extends string, Options> {
 
 /** A method with its options: what a run must know of it, and how it is built. */
 export interface ConfiguredMethod<Name extends string, Options>
-  extends Omit<MethodDefinition<Name, Options>, 'options' | 'configure'> {
+  extends Omit<MethodDefinition<Name, Options>, 'kind' | 'options' | 'configure'> {
   /** All of its options. */
   readonly options: Options;
   /** How many views of an image it takes. */
@@ -56,22 +58,34 @@ export type BuildMethod = (
 
 type OptionsOf<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape, z.core.$strip>>;
 
-/** Options and what is done with them, which belong together. */
-interface Parts<Name extends string, Shape extends z.ZodRawShape, Seen extends Views> {
+/** What defines a method. */
+export interface MethodParts<Name extends string, Shape extends z.ZodRawShape, Seen extends Views> {
+  /** As on the command line, such as `simclr`. */
   readonly name: Name;
+  /** What it does, in a line without a full stop. */
   readonly summary: string;
+  /**
+   * Its options, each a number, a text or true or false, with a range, a default and a line on
+   * what it is.
+   */
   readonly options: z.ZodObject<Shape>;
+  /** Makes its networks and its value. */
   readonly build: NewMethod<OptionsOf<Shape>, Seen>;
+  /** Throws UserError for options that do not go together, or not with the run. */
   readonly check?: (options: OptionsOf<Shape>, run: RunFacts) => void;
-  /** Two by default. */
+  /** How many views of an image it takes; defaults to two. */
   readonly views?: ViewCount | ((options: OptionsOf<Shape>) => ViewCount);
-  /** `none` by default, both. */
+  /** Whether it imitates a network that is trained already; defaults to `none`. */
   readonly teacher?: Use;
+  /** Whether it learns from labels; defaults to `none`. */
   readonly labels?: Use;
 }
 
-/** An entry of the registry of methods. */
-export function defineMethod<Name extends string, Shape extends z.ZodRawShape, Seen extends Views>({
+/**
+ * Defines a method: one of one's own is known by its name once `use` was called with it, or with
+ * the file that exports it.
+ */
+export function defineMethod<Name extends string, Shape extends z.ZodRawShape, Seen extends Views = TwoViews>({
   name,
   summary,
   options: schema,
@@ -80,9 +94,10 @@ export function defineMethod<Name extends string, Shape extends z.ZodRawShape, S
   views = { least: 2, most: 2 },
   teacher = 'none',
   labels = 'none',
-}: Parts<Name, Shape, Seen>): MethodDefinition<Name, OptionsOf<Shape>> {
+}: MethodParts<Name, Shape, Seen>): MethodDefinition<Name, OptionsOf<Shape>> {
   const about = { name, summary, teacher, labels };
   return {
+    kind: 'method',
     ...about,
     options: schema,
     configure(settings) {

@@ -2,11 +2,12 @@ import { didYouMean, shownName, UserError } from '../errors.js';
 import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
 import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
-import { defineMethod } from './definition.js';
+import { defineMethod, type MethodDefinition } from './definition.js';
 import { checkDino, dino, dinoOptions } from './dino.js';
 import type { ViewCount } from './method.js';
 import { checkMoby, moby, mobyOptions } from './moby.js';
 import { checkMoco, moco, mocoOptions } from './moco.js';
+import { type OwnMethod, ownMethod } from './own.js';
 import { checkS2bnn, s2bnn, s2bnnOptions, viewsOfS2bnn } from './s2bnn.js';
 import { checkSeed, seed, seedOptions } from './seed.js';
 import { simclr, simclrOptions } from './simclr.js';
@@ -120,21 +121,54 @@ export const methods = {
 /** The name of a method, as on the command line. */
 export type MethodName = keyof typeof methods;
 
-/** Any method with its options: its name, or `in`, tells whose they are. */
-export type MethodConfig = { [Name in MethodName]: ReturnType<(typeof methods)[Name]['configure']> }[MethodName];
+/** Any method with its options: `in` tells whose they are. */
+export type MethodConfig =
+  | { [Name in MethodName]: ReturnType<(typeof methods)[Name]['configure']> }[MethodName]
+  | ReturnType<OwnMethod['configure']>;
 
 const isMethodName = (name: string): name is MethodName => Object.hasOwn(methods, name);
+
+/** Methods that are defined elsewhere, by name. */
+const own = new Map<string, OwnMethod>();
+
+/** All methods that are known, those that are defined elsewhere last. */
+export function knownMethods(): readonly AnyMethod[] {
+  return [...Object.values(methods), ...own.values()];
+}
+
+/** One of ours, or one that is defined elsewhere. */
+export type AnyMethod = (typeof methods)[MethodName] | OwnMethod;
+
+/**
+ * Makes a method known by its name.
+ * @param taken names that its options may not have: those of a run's settings
+ * @throws UserError where the name, or one of its options, is taken
+ */
+export function useMethod(definition: MethodDefinition, taken: readonly string[]): void {
+  const { name } = definition;
+  if (isMethodName(name))
+    throw new UserError(`the method ${shownName(name)} has the name of one of Tandem's; choose another`);
+  const known = own.get(name);
+  if (known !== undefined && known.definition !== definition) {
+    throw new UserError(`there are two different methods called ${shownName(name)}`);
+  }
+  own.set(name, known ?? ownMethod(definition, taken));
+}
 
 /**
  * The method of a name.
  * @throws UserError for an unknown name, with the nearest known
  */
-export function findMethod(name: string): (typeof methods)[MethodName] {
-  if (isMethodName(name)) return methods[name];
-  const names = Object.keys(methods);
-  throw new UserError(`unknown method ${shownName(name)}; there is ${names.join(', ')}.${didYouMean(name, names)}`);
+export function findMethod(name: string): AnyMethod {
+  const found = isMethodName(name) ? methods[name] : own.get(name);
+  if (found) return found;
+  const names = knownMethods().map((method) => method.name);
+  const near = didYouMean(name, names);
+  const hint = near === '' ? " One of one's own is known by its file: give that as --use" : near;
+  throw new UserError(`unknown method ${shownName(name)}; there is ${names.join(', ')}.${hint}`);
 }
 
+export { defineMethod, type MethodDefinition, type MethodParts, type Use } from './definition.js';
 export {
   type AuxiliaryNetwork,
   learnersOf,
@@ -149,4 +183,6 @@ export {
   type Views,
 } from './method.js';
 export { type Aliases, aliasesOf } from './options/aliases.js';
+export type { RunFacts } from './options/shared.js';
+export { MethodError } from './own.js';
 export { type MethodPreset, methodPresets } from './presets.js';

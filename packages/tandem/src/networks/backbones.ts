@@ -28,13 +28,81 @@ export function patchFor(side: number): number {
   return side < 160 ? 8 : 16;
 }
 
+/** A backbone that is defined elsewhere. */
+export interface BackboneDefinition {
+  /** What is defined. */
+  readonly kind: 'backbone';
+  /** As on the command line. */
+  readonly name: string;
+  /** What is known of it. */
+  readonly backbone: Backbone;
+}
+
+/** What defines a backbone. */
+export interface BackboneParts extends Partial<Pick<Backbone, 'multiples'>> {
+  /** As on the command line, such as `resnet18`. */
+  readonly name: string;
+  /** Its width unless another is asked for. */
+  readonly width: number;
+  /** The settings that it has a use for; defaults to `width` alone. */
+  readonly takes?: Backbone['takes'];
+  /**
+   * Makes it, with fresh weights: images [n, channels, h, w] to features [n, featureWidth]. What it
+   * is made of must be its `Architecture` alone, so that it can be built again.
+   */
+  readonly build: (architecture: Architecture, form: TrainingForm) => Encoder;
+}
+
+/**
+ * Defines a backbone: it is known by its name once `use` was called with it, or with the file that
+ * exports it.
+ */
+export function defineBackbone({
+  name,
+  width,
+  takes = ['width'],
+  multiples,
+  build,
+}: BackboneParts): BackboneDefinition {
+  return { kind: 'backbone', name, backbone: { width, takes, ...(multiples && { multiples }), build } };
+}
+
+const own = new Map<string, BackboneDefinition>();
+
+/** The names that `buildEncoder` knows now, those defined elsewhere last. */
+export function knownBackbones(): string[] {
+  return [...backbones, ...own.keys()];
+}
+
+/** Whether a backbone is defined elsewhere. */
+export function isOwnBackbone(name: string): boolean {
+  return own.has(name);
+}
+
+/**
+ * Makes a backbone known by its name.
+ * @throws UserError where the name is taken
+ */
+export function useBackbone(definition: BackboneDefinition): void {
+  const { name } = definition;
+  if (backbones.includes(name)) {
+    throw new UserError(`the backbone ${shownName(name)} has the name of one of Tandem's; choose another`);
+  }
+  const known = own.get(name);
+  if (known !== undefined && known !== definition) {
+    throw new UserError(`there are two different backbones called ${shownName(name)}`);
+  }
+  own.set(name, definition);
+}
+
 /** @throws UserError for an unknown name. */
 function find(backbone: string): Backbone {
-  const found = Object.hasOwn(families, backbone) ? families[backbone] : undefined;
+  const found = Object.hasOwn(families, backbone) ? families[backbone] : own.get(backbone)?.backbone;
   if (found) return found;
-  throw new UserError(
-    `unknown backbone ${shownName(backbone)}; there is ${backbones.join(', ')}.${didYouMean(backbone, backbones)}`,
-  );
+  const names = knownBackbones();
+  const near = didYouMean(backbone, names);
+  const hint = near === '' ? " One of one's own is known by its file: give that as --use" : near;
+  throw new UserError(`unknown backbone ${shownName(backbone)}; there is ${names.join(', ')}.${hint}`);
 }
 
 /**

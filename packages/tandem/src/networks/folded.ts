@@ -4,17 +4,21 @@ import { nn, noGrad, scope, zerosLike } from 'tandem-torch';
  * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions
  * they follow: w g / s and b - m g / s with s = sqrt(v + eps). What it reads and writes once less
  * for each of them is about a tenth of a pass. Not to be trained.
- * @returns undefined where no batch norm follows a convolution
+ * @returns undefined where no batch norm follows a convolution, and of such a copy
  */
 export function foldBatchNorms<Network extends nn.Module>(network: Network): Network | undefined {
-  if (foldable(network).length === 0) return undefined;
+  if (copies.has(network) || foldable(network).length === 0) return undefined;
   const copy = network.clone().eval();
   for (const [conv, norm] of foldable(copy)) {
     fold(conv, norm);
     norm.forward = (x) => x;
   }
+  copies.add(copy);
   return copy;
 }
+
+/** What was folded already. */
+const copies = new WeakSet<nn.Module>();
 
 /** Blocks name their parts in the order in which they use them. */
 function foldable(network: nn.Module): [nn.Conv2d, nn.BatchNorm2d][] {

@@ -78,7 +78,7 @@ export async function estimateRun(config: RunConfig, { out, ...loading }: Pretra
   const perEpoch = stepsPerEpoch(method, batches);
   const batch = batches.size;
   const { options } = config.method;
-  const sizes = partsOf(batch, 'bnSplits' in options ? options.bnSplits : 1);
+  const sizes = partsOf(batch, 'bnSplits' in options ? (options.bnSplits ?? 1) : 1);
   // The second of two: what libtorch allocates once for a shape is not the batch's.
   const passes = sizes.map((n) => [pass(run, n), pass(run, n)][1]);
   const [first, last = first] = passes as [Pass, Pass?];

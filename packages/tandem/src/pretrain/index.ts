@@ -13,10 +13,12 @@ export { checkPictureFile, type DrawnViews, type DrawViewsOptions, drawViews } f
 export * from './estimate.js';
 export { type FinetuneResult, lacksResult, measureFinetuned } from './evaluation/finetune-result.js';
 export * from './events.js';
+export { type Definition, type UsedFile, use } from './extensions/use.js';
 export { type FinetuneOptions, finetuneConfig, finetuneDuration } from './finetune.js';
 export { readConfigOf } from './folder/config-json.js';
 export { newOptimizer } from './optimizer.js';
 export * from './pretrain.js';
+export type { PretrainOutcome, PretrainRequest } from './request.js';
 export { AtEndError, changeable, type ResumeOptions, resume } from './resume.js';
 export { assemble, type Run } from './run.js';
 export { selectTrainingData, type TrainingData } from './training-data.js';

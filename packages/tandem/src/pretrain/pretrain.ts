@@ -7,25 +7,13 @@ import type { RunConfig } from './config/options.js';
 import type { PretrainEvent } from './events.js';
 import { writeRunConfig } from './folder/config-json.js';
 import { checkRunFolder, createRunFolder, shortName } from './folder/run-folder.js';
+import type { LoadingOptions, PretrainOptions } from './following.js';
 import { start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
+import { configOf, type PretrainOutcome, type PretrainRequest } from './request.js';
 import { prepare } from './run.js';
 
-/** How the reading of images is reported, and how a run is stopped. */
-export interface LoadingOptions {
-  /** Stops the reading; a run ends after the step at hand, and all of it is saved. */
-  readonly signal?: AbortSignal | undefined;
-  /** Reports while images are found and decoded. */
-  readonly onLoading?: ((done: number, total: number | undefined, what: string) => void) | undefined;
-}
-
-/** Where a run is kept, and how it is followed. */
-export interface PretrainOptions extends LoadingOptions {
-  /** The run folder; defaults to the next free `runs/<images>-<method>-<backbone>`. */
-  readonly out?: string | undefined;
-  /** Of the folder in `runs`, where it is not to be named after images, method and backbone. */
-  readonly name?: string;
-}
+export type { LoadingOptions, PretrainOptions } from './following.js';
 
 /**
  * Trains an encoder, as configured by `resolveConfig`, and keeps everything in a run folder. When
@@ -33,9 +21,35 @@ export interface PretrainOptions extends LoadingOptions {
  * loading, with the signal's reason.
  * @throws UserError for what the user can put right: data, folders, settings, divergence
  */
-export async function* pretrain(
+export function pretrain(config: RunConfig, options?: PretrainOptions): AsyncGenerator<PretrainEvent>;
+/**
+ * The same from a request, to its end.
+ * @throws UserError, or UsageError for settings that are wrong
+ */
+export function pretrain(request: PretrainRequest): Promise<PretrainOutcome>;
+export function pretrain(
+  what: RunConfig | PretrainRequest,
+  options: PretrainOptions = {},
+): AsyncGenerator<PretrainEvent> | Promise<PretrainOutcome> {
+  return isConfig(what) ? eventsOf(what, options) : outcomeOf(what);
+}
+
+function isConfig(what: RunConfig | PretrainRequest): what is RunConfig {
+  return typeof what.execution === 'object' && typeof what.training === 'object';
+}
+
+async function outcomeOf(request: PretrainRequest): Promise<PretrainOutcome> {
+  const { config, options } = await configOf(request);
+  for await (const event of eventsOf(config, options)) {
+    await request.onEvent?.(event);
+    if (event.kind === 'end') return { run: event.run, metrics: event.metrics, interrupted: event.interrupted };
+  }
+  throw new Error('training ended without its last event');
+}
+
+async function* eventsOf(
   config: RunConfig,
-  { out, name: own, ...loading }: PretrainOptions = {},
+  { out, name: own, ...loading }: PretrainOptions,
 ): AsyncGenerator<PretrainEvent> {
   checkRunFolder(out);
   const { network, method } = config;
@@ -58,9 +72,9 @@ export async function* pretrain(
 /** The images of a configuration. @throws UserError, or the signal's reason */
 export async function loadImages(
   { data: { images, maxSkipped, range, mean: _mean, std: _std, ...opening }, execution: { seed } }: RunConfig,
-  { signal, onLoading }: LoadingOptions,
+  { signal, onLoading, source }: LoadingOptions,
 ): Promise<DataSet> {
-  const data = await openImages(images, {
+  const data = await openImages(source ?? images, {
     ...opening,
     seed,
     margin: cropMargin,

@@ -10,6 +10,7 @@ import { stepsPerEpoch } from '../train/loop.js';
 import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import type { PretrainEvent } from './events.js';
+import { useAsBegun } from './extensions/use.js';
 import { type Circumstances, copyIn, readRunConfig } from './folder/config-json.js';
 import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
 import { type Progress, readProgress, start } from './loop/progress.js';
@@ -54,6 +55,7 @@ export async function* resume(
   path: string,
   { changes, ...loading }: ResumeOptions = {},
 ): AsyncGenerator<PretrainEvent> {
+  await useAsBegun(path);
   const { config, begun, configFile, fault } = readRunConfig(path, changes);
   const folder = openRunFolder(path);
   try {

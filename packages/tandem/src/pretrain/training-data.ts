@@ -17,7 +17,7 @@ export interface TrainingData {
  */
 export function selectTrainingData(config: RunConfig, data: DataSet): TrainingData {
   const { labels: use, options } = config.method;
-  const share = 'labels' in options ? options.labels : 0;
+  const share = 'labels' in options ? (options.labels ?? 0) : use === 'needed' ? 1 : 0;
   if (use === 'none' || share === 0) {
     const { labels: _, ...set } = use === 'none' ? data.train : withoutQueries(data);
     return { set };

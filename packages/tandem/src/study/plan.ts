@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 
-import { methods } from '../methods/index.js';
+import { findMethod } from '../methods/index.js';
 import { flattenConfig, type RunConfig, readConfigFile, resolveConfig, runOptions } from '../pretrain/index.js';
 import type { Measure, Row, Scale } from './definition.js';
 import type { FoundStudy } from './find.js';
@@ -183,7 +183,7 @@ function idOf(config: RunConfig, images: string, seed: number): string {
 }
 
 function defaultsOf({ method }: RunConfig): Record<string, unknown> {
-  const schema = runOptions.extend(methods[method.name].options.shape);
+  const schema = runOptions.extend(findMethod(method.name).options.shape);
   return Object.fromEntries(
     Object.entries(schema.shape).map(([key, type]) => [key, z.safeParse(type, undefined).data]),
   );

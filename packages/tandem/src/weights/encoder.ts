@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { buildEncoder, type Encoder } from '../networks/index.js';
+import { buildEncoder, type Encoder, isOwnBackbone } from '../networks/index.js';
 import type { EncoderCard } from './card.js';
 import { key, loadWeights, named, saveWeights } from './file.js';
 import { torchvisionNames } from './hugging-face.js';
@@ -66,7 +66,7 @@ export function loadEncoder(path: string): LoadedEncoder {
     const card = assumed?.card ?? parseCard(path, about);
     // Asked before building, so that a wrong width cannot take all memory.
     const { width, features = width, patch, size } = card.architecture;
-    for (const outputs of [width, features]) {
+    for (const outputs of isOwnBackbone(card.architecture.backbone) ? [] : [width, features]) {
       const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
       if (!some) throw new Error(`its weights are not those of width ${outputs}`);
     }

@@ -81,7 +81,7 @@ export function setUp({
   const { batch, epochs, scaleLoss } = training;
   const { seed, memoryFormat, precision } = execution;
   const { build, options, views: count } = config.method;
-  const teaches = 'labels' in options && options.labels > 0;
+  const teaches = 'labels' in options && (options.labels ?? 0) > 0;
   const names = teaches ? pictures.classes : undefined;
   const teacher = network.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, names);
   manualSeed(init);

@@ -50,6 +50,7 @@ export const oneEncoder = ['kept', 'student', 'teacher'] as const;
 export function withEncoder(command: Command, choices: readonly EncoderChoice[], fallback: EncoderChoice): Command {
   return command
     .option('--encoder <which>', `of a run: ${choices.join(', ')} (default: ${fallback})`, oneOf('--encoder', choices))
+    .option('--use <file>', 'file that defines the backbone or the images, where they are not of Tandem')
     .addOption(new Option('--of <which>').hideHelp().argParser(oneOf('--of', choices)).conflicts('encoder'));
 }
 

@@ -12,6 +12,7 @@ export type Flags = Readonly<Record<string, string>>;
 export const trainingFlags = {
   method: '--method <name>',
   preset: '--preset <name>',
+  use: '--use <file>',
   backbone: '--backbone <name>',
   initFrom: '--init <file>',
   teacher: '--teacher <run|file>',

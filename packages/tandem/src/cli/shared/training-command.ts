@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { dataSets } from '../../images/index.js';
-import { describeOptions, pretrain, resolveConfig, runOptions } from '../../pretrain/index.js';
+import { describeOptions, pretrain, resolveConfig, runOptions, use } from '../../pretrain/index.js';
 import { wantsAll, withShortHelp } from '../terminal/help.js';
 import { showEstimate } from './dry-run.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
@@ -39,7 +39,9 @@ export function trainingCommand(training: Training): Command {
     .allowUnknownOption(); // they are ours to explain: many are settings
   for (const option of describeOptions(runOptions)) {
     const flag = flags[option.name];
-    if (flag) command.option(flag, `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`);
+    const text = `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`;
+    if (flag && option.name === 'use') command.option(flag, text, severalFiles);
+    else if (flag) command.option(flag, text);
   }
   command
     .option('--out <folder>', 'run folder, new or empty (default: the next free runs/<images>-<method>-<backbone>)')
@@ -57,6 +59,11 @@ export function trainingCommand(training: Training): Command {
     );
   command.addOption(new Option('--path-column <name>').hideHelp());
   return withShortHelp(command, training.rare, briefly(training));
+}
+
+/** A flag that may be given several times. */
+function severalFiles(file: string, before: readonly string[] = []): string[] {
+  return [...before, file];
 }
 
 /** What the short help says of flags in fewer words. */
@@ -86,9 +93,15 @@ async function train(
     known: known.map(({ long }) => long ?? ''),
   });
   training.check?.(all);
+  await use(...filesOf(all.use));
   const resolved = resolveConfig(all);
   if (dryRun) return showEstimate(resolved, out, json === true);
   await showTraining(resolved.data.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+}
+
+/** Files to use, where they are such; all else is told when settings are resolved. */
+function filesOf(given: unknown): string[] {
+  return [given].flat().filter((file) => typeof file === 'string');
 }
 
 /** What flags were given, by the settings that they are of. */

@@ -163,7 +163,7 @@ function entriesOf(
     return { file, ...(label >= 0 && { label }) };
   });
   const numbers = scope(() =>
-    features(encoder, set, { view: encoderView(card), device })
+    features(encoder, set, { view: encoderView(card), device, alike: true })
       .to('cpu')
       .data(),
   );

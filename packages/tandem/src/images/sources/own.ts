@@ -64,6 +64,20 @@ export interface ImageSource {
   readonly images: ImagesInOrder | (() => ImagesInOrder) | IndexedImages;
 }
 
+/** Images from code that can be opened by name. */
+export interface ImageDefinition extends ImageSource {
+  /** What is defined. */
+  readonly kind: 'images';
+}
+
+/**
+ * Defines images: they can be opened by their name once `use` was called with them, or with the
+ * file that exports them.
+ */
+export function defineImages(source: ImageSource): ImageDefinition {
+  return { kind: 'images', ...source };
+}
+
 /** Images one after another. */
 export type ImagesInOrder = Iterable<OwnImage> | AsyncIterable<OwnImage>;
 

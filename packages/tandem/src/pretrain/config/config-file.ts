@@ -34,12 +34,20 @@ function readOver(file: string, above: readonly string[]): ConfigFile {
     throw new UserError(`--config ${file}: more than ${mostAbove} files extend one another`);
   // What a run's config.json says of its machine is no setting.
   const { tandem: machine, extends: base, ...given } = settings;
-  const own = withoutAliases(given); // comes over what another file calls otherwise
+  // Under their own names they come over what another file calls otherwise.
+  const own = usesSeenFrom(dirname(path), withoutAliases(given));
   if (base === undefined) return { settings: own, isOfRun: machine !== undefined };
   if (typeof base !== 'string' || base.length > longestPath)
     throw new UserError(`--config ${file}: extends must name a file, got ${shown(base)}`);
   const below = readOver(resolve(dirname(file), base), [...above, path]);
   return { settings: { ...below.settings, ...own }, isOfRun: below.isOfRun };
+}
+
+/** Paths of files to use are seen from the file that names them. */
+function usesSeenFrom(folder: string, settings: Record<string, unknown>): Record<string, unknown> {
+  const { use } = settings;
+  const seen = (file: unknown) => (typeof file === 'string' && file !== '' ? resolve(folder, file) : file);
+  return use === undefined ? settings : { ...settings, use: Array.isArray(use) ? use.map(seen) : seen(use) };
 }
 
 function readSettingsOf(file: string): { path: string; settings: Record<string, unknown> } {

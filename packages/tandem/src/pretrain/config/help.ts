@@ -25,7 +25,13 @@ export function describeOptions(schema: z.ZodObject): OptionHelp[] {
     const { enum: choices, type: kind, description = '' } = z.toJSONSchema(type, { io: 'input' });
     return {
       name,
-      kind: choices ? 'name' : kind === 'integer' ? 'n' : kind === 'string' ? 'text' : String(kind),
+      kind: choices
+        ? 'name'
+        : kind === 'integer'
+          ? 'n'
+          : kind === 'string' || kind === undefined
+            ? 'text'
+            : String(kind),
       ...(choices && { choices: choices.map(String) }),
       aliases: [...names, ...Object.keys(values)],
       defaultsTo: fallback.data === undefined ? '' : String(fallback.data),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backbones } from '../../networks/index.js';
+import { backbones, knownBackbones } from '../../networks/index.js';
 
 /** The student's network, and the trained networks that it starts from or imitates. */
 export const networkOptions = z.object({
@@ -68,6 +68,13 @@ export const networkOptions = z.object({
     .optional()
     .describe('share of images that skip the last block of a vit in training, less in those before; defaults to 0'),
 });
+
+/** The same with the backbones that are known now, those of one's own among them. */
+export function knownNetworkOptions() {
+  const { backbone } = networkOptions.shape;
+  const description = backbone.description ?? '';
+  return networkOptions.extend({ backbone: z.enum(knownBackbones()).default('resnet18').describe(description) });
+}
 
 /** The encoder of a run, and the networks that it begins with or follows. */
 export type NetworkSettings = Readonly<z.infer<typeof networkOptions>>;

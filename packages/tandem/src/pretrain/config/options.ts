@@ -9,6 +9,14 @@ import { type ViewSettings, viewOptions } from './views.js';
 
 const names = Object.keys(methods);
 
+/** Files of one's own. */
+export const useOptions = z.object({
+  use: z
+    .union([z.string().min(1), z.array(z.string().min(1))])
+    .optional()
+    .describe('file that exports methods, backbones or images of your own; a list of several in a configuration'),
+});
+
 /** The method, by name, and the settings to start from. */
 export const methodOptions = z.object({
   method: z
@@ -27,6 +35,7 @@ const { images, size, limit, ...reading } = dataOptions.shape;
 export const runOptions = z.strictObject({
   images,
   ...methodOptions.shape,
+  ...useOptions.shape,
   ...networkOptions.shape,
   ...trainingOptions.shape,
   size,
@@ -44,6 +53,8 @@ export interface RunConfig {
   readonly method: MethodConfig;
   /** The settings that it started from. */
   readonly preset: z.infer<typeof methodOptions>['preset'];
+  /** Paths of files that define what is not Tandem's, from the root. */
+  readonly use?: readonly string[] | undefined;
   /** Backbone, weights to begin from, teacher. */
   readonly network: NetworkSettings;
   /** Duration, optimizer and schedule. */
@@ -55,21 +66,31 @@ export interface RunConfig {
 }
 
 /** Settings by name, as config.json holds them. */
-export type FlatConfig = Readonly<Record<string, string | number | boolean>>;
+export type FlatConfig = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /** All settings of a configuration by name, in the order of `runOptions`, the method's own last. */
-export function flattenConfig({ data, method, preset, network, training, views, execution }: RunConfig): FlatConfig {
+export function flattenConfig({
+  data,
+  method,
+  preset,
+  use,
+  network,
+  training,
+  views,
+  execution,
+}: RunConfig): FlatConfig {
   const { images, size, limit, ...reading } = data;
+  const own: object = method.options; // numbers, texts and truth values, as their schemas say
   return defined({
     images,
-    ...{ method: method.name, preset },
+    ...{ method: method.name, preset, use },
     ...network,
     ...training,
     ...{ size, limit },
     ...views,
     ...execution,
     ...reading,
-    ...method.options,
+    ...own,
   });
 }
 

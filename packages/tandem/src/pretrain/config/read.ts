@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { didYouMean, shownName, UsageError } from '../../errors.js';
-import { methods } from '../../methods/index.js';
+import { knownMethods } from '../../methods/index.js';
 import { aliases, withoutAliases } from './aliases.js';
 import { runOptions } from './options.js';
 
@@ -9,7 +9,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 /** The names of all settings, of every method, and their other names. */
 export function knownSettings(): string[] {
-  const own = Object.values(methods).flatMap(({ options }) => Object.keys(options.shape));
+  const own = knownMethods().flatMap(({ options }) => Object.keys(options.shape));
   return [...new Set([...Object.keys(runOptions.shape), ...own, ...aliases])];
 }
 
@@ -37,7 +37,7 @@ function fromText(type: z.core.$ZodType, text: string): unknown {
 
 /** Names the methods that do have the setting, else the nearest setting. */
 function unknownSetting(key: string, method: string, known: readonly string[]): string {
-  const others = Object.values(methods).filter(({ options }) => Object.hasOwn(options.shape, key));
+  const others = knownMethods().filter(({ options }) => Object.hasOwn(options.shape, key));
   const nearest = didYouMean(key, known);
   if (others.length === 0) return `unknown setting ${shownName(key)} for ${method}.${nearest}`;
   return `'${key}' is no setting of ${method} but of ${others.map(({ name }) => name).join(', ')}.${nearest}`;

@@ -1,12 +1,13 @@
+import { resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
 import { largestFloat32 } from '../../math.js';
-import { findMethod, type MethodConfig, type MethodName, methodPresets, methods } from '../../methods/index.js';
+import { findMethod, knownMethods, type MethodConfig, methodPresets } from '../../methods/index.js';
 import { checkBackbone } from '../../networks/index.js';
 import { dataOptions } from './data.js';
 import { asText, explain } from './errors.js';
 import { executionOptions } from './execution.js';
-import { networkOptions } from './network.js';
-import { methodOptions, type RunConfig, runOptions } from './options.js';
+import { knownNetworkOptions } from './network.js';
+import { methodOptions, type RunConfig, runOptions, useOptions } from './options.js';
 import { readSettings, type Settings } from './read.js';
 import { actsWith, checkTraining, trainingOptions } from './training.js';
 import { viewOptions } from './views.js';
@@ -21,16 +22,20 @@ import { viewOptions } from './views.js';
 export function resolveConfig(given: Settings): RunConfig {
   try {
     const method = findMethod(given.method === undefined ? defaultMethod : asText(given.method));
-    const schema = runOptions.extend(method.options.shape);
+    const networkOptions = knownNetworkOptions();
+    const schema = runOptions.extend(networkOptions.shape).extend(method.options.shape);
     const asked = readSettings(given, schema, method.name);
     const all = withPreset(method.name, asked);
     const { success, data: settings, error } = schema.safeParse(all);
     if (!success) throw new UsageError(explain(error, all));
     refuseTooLarge(settings);
+    const { use } = useOptions.parse(settings);
+    const files = typeof use === 'string' ? [use] : use;
     const config: RunConfig = {
       data: dataOptions.parse(settings),
       method: method.configure(settings),
       preset: methodOptions.parse(settings).preset,
+      ...(files && { use: files.map((file) => resolve(file)) }),
       network: networkOptions.parse(settings),
       training: trainingOptions.parse(settings),
       views: viewOptions.parse(settings),
@@ -53,7 +58,7 @@ function refuseTooLarge(settings: Settings): void {
 const defaultMethod = methodOptions.shape.method.parse(undefined);
 
 /** What is asked for, over the preset. The preset's settings of an optimizer go with it. */
-function withPreset(method: MethodName, asked: Settings): Settings {
+function withPreset(method: string, asked: Settings): Settings {
   const { success, data: preset } = methodOptions.shape.preset.safeParse(asked.preset);
   const all: Record<string, unknown> = { ...(success && methodPresets[method]?.[preset]), ...asked };
   const chosen = trainingOptions.shape.optimizer.safeParse(all.optimizer).data;
@@ -79,6 +84,6 @@ function checkTeacher({ name, teacher: use }: MethodConfig, teacher: string | un
     );
   }
   if (use !== 'none' || teacher === undefined) return;
-  const others = Object.values(methods).filter((other) => other.teacher !== 'none');
+  const others = knownMethods().filter((other) => other.teacher !== 'none');
   throw new UsageError(`${name} has no use for a trained teacher; there is ${others.map((x) => x.name).join(', ')}`);
 }

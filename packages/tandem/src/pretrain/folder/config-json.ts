@@ -12,6 +12,7 @@ import { tandemVersion } from '../../version.js';
 import type { RunConfig } from '../config/options.js';
 import type { Settings } from '../config/read.js';
 import { resolveConfig } from '../config/resolve.js';
+import { usedFiles } from '../extensions/use.js';
 import type { Run } from '../run.js';
 import { type ConfigFile, unwritable } from './run-folder.js';
 
@@ -33,6 +34,8 @@ const circumstances = z.object({
       sha256: z.string().optional(),
     })
     .optional(),
+  /** Files of definitions. */
+  use: z.array(z.object({ file: z.string(), sha256: z.string() })).optional(),
   /** The trained network that is imitated. */
   teacher: trained.optional(),
   /** The base model. */
@@ -56,6 +59,7 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
     ...{ views: method.views, folder: process.cwd() },
     images: { count, channels, height, width, ...(depth && { depth }), sha256: fingerprint(data.train) },
     ...(split && { classes: classNote(classSizes(split)) }),
+    ...(run.config.use && { use: usedFiles(run.config.use) }),
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
     ...(baseModel && { origin: { sha256: baseModel.sha256 } }),
   } satisfies Circumstances;

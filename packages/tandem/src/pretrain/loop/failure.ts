@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.js';
 import { isOverflow } from '../../math.js';
+import { MethodError } from '../../methods/index.js';
 import { DivergedError } from '../../train/loop.js';
 import { NotFiniteError } from '../finite.js';
 import type { Run } from '../run.js';
@@ -29,6 +30,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
   if (error instanceof DivergedError) return error.message;
+  if (error instanceof MethodError) return `${error.message} (after step ${step})`;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
   if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
   const asked = memoryAskedFor(error);
@@ -36,6 +38,7 @@ function reasonOf(error: unknown, { batches }: Run, step: number): string | unde
 }
 
 function cureOf(error: unknown, { batches, plan }: Run): string {
+  if (error instanceof MethodError) return 'Mend the method, and begin a new run with it';
   if (memoryAskedFor(error)) {
     return `Lower batch (${batches.size}), width or size in a new run, or make room and resume`;
   }

@@ -1,0 +1,1 @@
+export { type EmbedRowOptions, type LoadOptions, load, Model } from './load.js';

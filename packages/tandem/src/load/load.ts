@@ -1,0 +1,195 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Device, scope } from 'tandem-torch';
+import { chooseDevice } from '../device.js';
+import { UserError } from '../errors.js';
+import { features, unitRows } from '../evaluate/index.js';
+import { decodeSingle, type ImageLike, type ImageSet, isImageLike } from '../images/index.js';
+import { type Encoder, foldBatchNorms } from '../networks/index.js';
+import { type EncoderChoice, openEncoder } from '../runs/index.js';
+import type { View } from '../views/index.js';
+import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
+
+/** Which encoder is loaded, and where it computes. */
+export interface LoadOptions {
+  /** Which of a run's encoders; defaults to the kept one. */
+  readonly which?: Exclude<EncoderChoice, 'both'> | undefined;
+  /** Defaults to `auto`, the best there is. */
+  readonly device?: string | undefined;
+}
+
+/** What becomes of features. */
+export interface EmbedRowOptions {
+  /** Whether rows are scaled to length 1, so that their products are cosines; defaults to false. */
+  readonly normalize?: boolean | undefined;
+}
+
+/** One picture that waits for its features. */
+interface Waiting {
+  readonly set: ImageSet;
+  done(row: Float32Array): void;
+  failed(error: unknown): void;
+}
+
+/** Pictures that go through the network before others have their turn. */
+const atOnce = 64;
+
+/**
+ * Loads a trained encoder.
+ * @param runOrFile a run folder, an exported folder, or a file of weights: of a run, or a ResNet
+ * under torchvision's or Hugging Face's names
+ * @throws UserError where there is none, or it is damaged
+ */
+export async function load(runOrFile: string, { which, device = 'auto' }: LoadOptions = {}): Promise<Model> {
+  const place = chooseDevice(device);
+  const { encoder, card, file } = openEncoder(runOrFile, which);
+  encoder.to({ device: place });
+  const folded = foldBatchNorms(encoder);
+  if (folded) encoder.dispose();
+  return new Model(folded ?? encoder.eval(), card, file, place);
+}
+
+/**
+ * A trained encoder that turns pictures into vectors, for any number of callers at once: what they
+ * ask for meanwhile goes through the network together. A picture's vector depends on nothing but
+ * the picture, to the last bit, and is what `tandem embed` writes. A worker thread loads its own.
+ */
+export class Model {
+  readonly #encoder: Encoder;
+  readonly #card: EncoderCard;
+  readonly #view: View;
+  readonly #device: Device;
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+  #isDisposed = false;
+
+  /** Use `load`. */
+  constructor(
+    encoder: Encoder,
+    card: EncoderCard,
+    /** The file of weights. */
+    readonly file: string,
+    device: Device,
+  ) {
+    this.#encoder = encoder;
+    this.#card = card;
+    this.#view = encoderView(card);
+    this.#device = device;
+  }
+
+  /** Numbers in a vector. */
+  get width(): number {
+    return this.#encoder.featureWidth;
+  }
+
+  /** Side of the images it was trained on, in pixels; pictures are brought to it. */
+  get size(): number {
+    return this.#card.size;
+  }
+
+  /** Channels of the images it takes: 3 for colour, 1 for gray. */
+  get channels(): number {
+    return this.#card.architecture.channels;
+  }
+
+  /**
+   * The vector of a picture: encoded bytes, a path, a URL (`file:`, `http:`, `https:`) or pixels.
+   * @returns float32 [width]
+   * @throws UserError where it cannot be read, has other channels, or its vector is not finite
+   */
+  embed(picture: ImageLike, options?: EmbedRowOptions): Promise<Float32Array>;
+  /**
+   * The vectors of several pictures, in their order.
+   * @throws UserError naming the first that cannot be read
+   */
+  embed(pictures: readonly ImageLike[], options?: EmbedRowOptions): Promise<Float32Array[]>;
+  async embed(
+    pictures: ImageLike | readonly ImageLike[],
+    options: EmbedRowOptions = {},
+  ): Promise<Float32Array | Float32Array[]> {
+    if (!isList(pictures)) return this.#row(pictures, nameOf(pictures), options);
+    return Promise.all(pictures.map((one, i) => this.#row(one, nameOf(one, i), options)));
+  }
+
+  /** Frees the network. What was asked for before is refused. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const { failed } of this.#waiting.splice(0)) failed(new UserError(disposed));
+    this.#encoder.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #row(picture: ImageLike, name: string, { normalize = false }: EmbedRowOptions): Promise<Float32Array> {
+    if (this.#isDisposed) throw new UserError(disposed);
+    if (!isImageLike(picture)) throw new UserError(`${name}: no picture; give bytes, a path, a URL or pixels`);
+    const set = await decodeSingle(name, picture, this);
+    checkChannels(name, set.channels, this.#card);
+    const row = await new Promise<Float32Array>((done, failed) => {
+      if (this.#isDisposed) return failed(new UserError(disposed));
+      this.#waiting.push({ set, done, failed });
+      if (!this.#isRunning) void this.#run();
+    });
+    if (!normalize) return row;
+    const { rows, zero } = unitRows(row, row.length);
+    if (zero.size > 0) throw new UserError(`${name}: all of its features are 0, so it has no direction`);
+    return rows;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    await setImmediate(); // others that ask now come along
+    while (this.#waiting.length > 0) {
+      this.#compute(this.#waiting.splice(0, atOnce));
+      await setImmediate();
+    }
+    this.#isRunning = false;
+  }
+
+  #compute(some: readonly Waiting[]): void {
+    for (const alike of bySide(some)) {
+      try {
+        const rows = this.#features(alike.map(({ set }) => set));
+        for (const [i, { done }] of alike.entries()) done(rows.slice(i * this.width, (i + 1) * this.width));
+      } catch (error) {
+        // Of several, one is to blame: each has its own try.
+        if (alike.length > 1) for (const one of alike) this.#compute([one]);
+        else alike[0]?.failed(error);
+      }
+    }
+  }
+
+  #features(sets: readonly ImageSet[]): Float32Array {
+    const [first] = sets as readonly [ImageSet];
+    const pixels = Buffer.concat(sets.map((set) => set.pixels as Uint8Array));
+    const set = { ...first, count: sets.length, pixels: new Uint8Array(pixels) };
+    const options = { view: this.#view, device: this.#device, alike: true };
+    return scope(() => features(this.#encoder, set, options).to('cpu').data()) as Float32Array;
+  }
+}
+
+const disposed = 'the model is disposed; load it again';
+
+function isList(pictures: ImageLike | readonly ImageLike[]): pictures is readonly ImageLike[] {
+  return Array.isArray(pictures);
+}
+
+/** What to call a picture in messages. */
+function nameOf(picture: ImageLike, index?: number): string {
+  if (typeof picture === 'string') return picture;
+  if (picture instanceof URL) return picture.href;
+  return index === undefined ? 'the picture' : `picture ${index}`;
+}
+
+/** Images of one shape together. */
+function bySide(some: readonly Waiting[]): Waiting[][] {
+  const groups = new Map<string, Waiting[]>();
+  for (const one of some) {
+    const { height, depth } = one.set;
+    const key = `${height} ${depth}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,19 @@
+import type { ImageSource } from '../images/index.js';
+
+/** How the reading of images is reported, and how a run is stopped. */
+export interface LoadingOptions {
+  /** Stops the reading; a run ends after the step at hand, and all of it is saved. */
+  readonly signal?: AbortSignal | undefined;
+  /** Reports while images are found and decoded. */
+  readonly onLoading?: ((done: number, total: number | undefined, what: string) => void) | undefined;
+  /** Images from code, in place of those that the configuration names. */
+  readonly source?: ImageSource | undefined;
+}
+
+/** Where a run is kept, and how it is followed. */
+export interface PretrainOptions extends LoadingOptions {
+  /** The run folder; defaults to the next free `runs/<images>-<method>-<backbone>`. */
+  readonly out?: string | undefined;
+  /** Of the folder in `runs`, where it is not to be named after images, method and backbone. */
+  readonly name?: string;
+}

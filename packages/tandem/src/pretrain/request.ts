@@ -1,0 +1,60 @@
+import type { ImageSource } from '../images/index.js';
+import type { MethodDefinition } from '../methods/index.js';
+import type { BackboneDefinition } from '../networks/index.js';
+import type { RunConfig } from './config/options.js';
+import { resolveConfig } from './config/resolve.js';
+import type { EpochMetrics, PretrainEvent } from './events.js';
+import { use, useDefinition } from './extensions/use.js';
+import type { PretrainOptions } from './following.js';
+
+/**
+ * What to train, from code: images, method and backbone by name or as they are, every other setting
+ * by its name, such as `epochs: 50`, and how the run is followed.
+ */
+export interface PretrainRequest extends PretrainOptions {
+  /** A data set's name, a path, or images from code. */
+  readonly data: string | ImageSource;
+  /** Defaults to `clbo`. */
+  readonly method?: string | MethodDefinition | undefined;
+  /** Defaults to `resnet18`. */
+  readonly backbone?: string | BackboneDefinition | undefined;
+  /** Files that define methods, backbones or images. */
+  readonly use?: string | readonly string[] | undefined;
+  /** Told of all that happens; the run waits for what it returns. */
+  readonly onEvent?: ((event: PretrainEvent) => void | Promise<void>) | undefined;
+  /** Any other setting. */
+  readonly [setting: string]: unknown;
+}
+
+/** How a run ended. */
+export interface PretrainOutcome {
+  /** Its folder. */
+  readonly run: string;
+  /** Of the last epoch; undefined where none was finished. */
+  readonly metrics: EpochMetrics | undefined;
+  /** Whether the signal ended it before its end. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * The configuration of a request, once all that it names is known.
+ * @throws UserError or UsageError as `use` and `resolveConfig`
+ */
+export async function configOf(request: PretrainRequest): Promise<{ config: RunConfig; options: PretrainOptions }> {
+  const { data, method, backbone, use: given, onEvent: _, out, name, signal, onLoading, ...settings } = request;
+  const files = typeof given === 'string' ? [given] : (given ?? []);
+  await use(...files);
+  const nameOf = (one: string | MethodDefinition | BackboneDefinition) => {
+    if (typeof one !== 'string') useDefinition(one);
+    return typeof one === 'string' ? one : one.name;
+  };
+  const config = resolveConfig({
+    ...settings,
+    images: typeof data === 'string' ? data : data.name,
+    ...(method !== undefined && { method: nameOf(method) }),
+    ...(backbone !== undefined && { backbone: nameOf(backbone) }),
+    ...(files.length > 0 && { use: files }),
+  });
+  const source = typeof data === 'string' ? undefined : data;
+  return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source } };
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Tensor, zeros } from 'tandem-torch';
+import { z } from 'zod';
+import { UserError } from '../../src/errors.js';
+import { defineImages, type OwnImage } from '../../src/images/index.js';
+import { load } from '../../src/load/index.js';
+import { negativeCosine } from '../../src/losses/index.js';
+import { defineMethod, type Method, type TwoViews } from '../../src/methods/index.js';
+import { newBranch } from '../../src/networks/index.js';
+import { type PretrainEvent, pretrain, resume, use } from '../../src/pretrain/index.js';
+import { stream } from '../../src/random.js';
+import { pictures, temporary } from '../cli/running.js';
+
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const settings = { backbone: 'resnet10', width: 4, stem: 'strided', batch: 20, epochs: 1, knnEvery: 0 };
+
+before(() => pictures(images, 20));
+
+const head = { projLayers: 1, projHidden: 8, projDim: 8 };
+let defined = 0;
+
+/** A method that is right but for what is given. */
+function methodWith(changes: (right: Method<TwoViews>) => object) {
+  defined += 1;
+  return defineMethod({
+    name: `own-${defined}`,
+    summary: 'for tests',
+    options: z.strictObject({}),
+    build(newEncoder, views): Method<TwoViews> {
+      const student = newBranch(newEncoder(), head);
+      const right: Method<TwoViews> = {
+        ...{ name: 'any', student, result: 'student' as const, views },
+        loss: ([a, b]) => negativeCosine(student.forward(a), student.forward(b).detach()),
+      };
+      return { ...right, ...changes(right) };
+    },
+  });
+}
+
+describe('a method that is not right is one clear line', () => {
+  const bad: readonly [string, (right: Method<TwoViews>) => object, RegExp][] = [
+    [
+      'throws',
+      () => ({
+        loss: () => {
+          throw new Error('oh dear\nand more');
+        },
+      }),
+      /'own-\d+' failed in its loss: oh dear \(after step 0\)/,
+    ],
+    [
+      'gives NaN',
+      (right) => ({ loss: (views: TwoViews, ctx: never) => (right.loss(views, ctx) as Tensor).mul(Number.NaN) }),
+      /the loss became NaN at step 1/,
+    ],
+    ['gives no loss', () => ({ loss: () => undefined }), /gives no loss, but undefined/],
+    [
+      'gives rows for a loss',
+      ({ student }) => ({ loss: ([a]: TwoViews) => student.forward(a) }),
+      /its loss must be one number, but is \[20, 8\]; take its mean/,
+    ],
+    ['gives a number', () => ({ loss: () => ({ near: 3 }) }), /its loss term 'near' is no tensor, but 3/],
+    ['does not learn', () => ({ loss: () => zeros([]) }), /its loss does not depend on the student/],
+    [
+      'has wrong shapes',
+      ({ student }) => ({ loss: ([a, b]: TwoViews) => student.forward(a).mm(student.encoder.forward(b)).mean() }),
+      /failed in its loss: /,
+    ],
+    [
+      'fails after a step',
+      () => ({
+        afterStep: () => {
+          throw new Error('late');
+        },
+      }),
+      /failed after a step: late/,
+    ],
+    ['has no student', () => ({ student: undefined }), /has no student; make one with newBranch/],
+    ['keeps a teacher that is not there', () => ({ result: 'teacher' }), /keeps its teacher, and has none/],
+    ['says not what is kept', () => ({ result: 'both' }), /result is "both", not student or teacher/],
+  ];
+  for (const [what, changes, message] of bad) {
+    test(`one that ${what}`, async () => {
+      const out = join(root, what.replaceAll(' ', '-'));
+      await assert.rejects(pretrain({ data: images, method: methodWith(changes), out, ...settings }), (error) => {
+        assert.ok(error instanceof UserError, String(error));
+        assert.match(error.message, message);
+        assert.ok(!error.message.includes('\n'));
+        return true;
+      });
+    });
+  }
+
+  test('one that leaves more and more tensors behind, and what was saved before stays', async () => {
+    const kept: Tensor[] = [];
+    const out = join(root, 'leaky');
+    const method = methodWith(({ student }) => ({
+      loss([a, b]: TwoViews) {
+        const loss = negativeCosine(student.forward(a), student.forward(b).detach());
+        kept.push(zeros([3]).keep());
+        return loss;
+      },
+    }));
+    const leaky = pretrain({ data: images, method, out, ...settings, epochs: 9 });
+    await assert.rejects(leaky, /leaves more tensors behind at each step.*step \d+ is saved in/);
+    for (const one of kept) one.dispose();
+    assert.ok(existsSync(join(out, 'encoder', 'encoder.safetensors')));
+    assert.match(readFileSync(join(out, 'stopped.json'), 'utf8'), /leaves more tensors behind/);
+  });
+
+  test('names that are taken, and options that are settings of runs', async () => {
+    const define = (name: string, options: z.ZodRawShape) =>
+      defineMethod({ name, summary: '', options: z.strictObject(options), build: () => ({}) as Method<TwoViews> });
+    await assert.rejects(use(define('simclr', {})), /'simclr' has the name of one of Tandem's; choose another/);
+    await assert.rejects(use(define('mine', { epochs: z.int() })), /its option 'epochs' has the name of a setting/);
+    const [one, other] = [define('twice', {}), define('twice', {})];
+    await use(one, one);
+    await assert.rejects(use(other), /two different methods called 'twice'/);
+  });
+});
+
+/** Pictures of 5 channels in 16 bits, of two classes. */
+function satellite(): OwnImage[] {
+  return Array.from({ length: 40 }, (_, i) => {
+    const random = stream(7, i);
+    const data = Uint16Array.from(
+      { length: 12 * 12 * 5 },
+      (_, k) => random.below(30_000) + (k % 5 === i % 2 ? 30_000 : 0),
+    );
+    return { name: `tile-${i}`, label: i % 2, image: { data, width: 12, height: 12, channels: 5 } };
+  });
+}
+
+test('pictures of five channels in 16 bits from code: trained, measured, resumed bit for bit, embedded', async () => {
+  const data = defineImages({ name: 'tiles', images: () => satellite() });
+  const request = { data, method: 'simclr', ...settings, knnEvery: 1, epochs: 2, projHidden: 8, projDim: 8 };
+  const whole = await pretrain({ ...request, out: join(root, 'tiles') });
+  assert.ok((whole.metrics?.knnStudent ?? 0) > 0.4);
+  const controller = new AbortController();
+  const cut = join(root, 'tiles-cut');
+  const kinds = new Set<PretrainEvent['kind']>();
+  await pretrain({
+    ...{ ...request, out: cut, signal: controller.signal },
+    onEvent: async ({ kind }) => {
+      kinds.add(kind);
+      if (kind === 'step') controller.abort();
+    },
+  });
+  assert.deepEqual([...kinds], ['loading', 'start', 'step', 'end']);
+  for await (const event of resume(cut, { source: data })) assert.notEqual(event.kind, 'warning');
+  const encoder = (run: string) => readFileSync(join(run, 'encoder', 'encoder.safetensors'));
+  assert.ok(encoder(cut).equals(encoder(join(root, 'tiles'))));
+  using model = await load(cut);
+  const rows = await model.embed(satellite().map(({ image }) => image));
+  assert.deepEqual([rows.length, rows[0]?.length, model.channels], [40, model.width, 5]);
+});
