@@ -36,7 +36,8 @@ export function loadWeights(path: string): { tensors: Record<string, Tensor>; ab
     return { tensors, about };
   } catch (error) {
     for (const tensor of Object.values(tensors)) tensor.dispose();
-    throw new UserError(named(path, error));
+    const cure = error instanceof io.SafetensorsError ? '; give a whole copy of the file' : '';
+    throw new UserError(`${named(path, error)}${cure}`);
   }
 }
 

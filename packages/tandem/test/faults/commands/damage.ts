@@ -54,7 +54,7 @@ const measured = async (place: string) => {
 
 /** `embed` ended when its part is there, and nothing else. */
 async function partOfEmbed(place: string): Promise<void> {
-  const fault = { kind: 'kill', path: 'all.npy', calls: ['rename'], from: 2, times: 1 } as const;
+  const fault = { kind: 'kill', path: 'all.npy', calls: ['link'], from: 2, times: 1 } as const;
   const { signal, stderr } = await start(named('embed npy'), place, { fault }).ended;
   assert.equal(signal, 'SIGKILL', stderr);
 }
@@ -165,7 +165,7 @@ export async function damaged(shop: Workshop, { attempt, isAsked, random, run }:
           if (existsSync(path)) damages[how]?.(path, random);
         });
         checkTold(outcome, about);
-        const { code, stderr } = outcome;
+        const { code, stdout, stderr } = outcome;
         const names = [basename(file).replace('*', ''), file.split('/')[0] as string];
         if (code !== 0)
           assert.ok(
@@ -174,7 +174,7 @@ export async function damaged(shop: Workshop, { attempt, isAsked, random, run }:
           );
         else if (found !== undisturbed.found && !isAsIfNeverMade(file, how)) {
           assert.match(
-            stderr,
+            `${stderr}${stdout}`,
             /warning: |damaged|without|lost|left out|not recorded/,
             `${about}: another result: ${stderr}`,
           );
