@@ -151,7 +151,7 @@ export const house = [
     room: `${tandem}/images/cache`,
     may: [
       errors,
-      ...rooms('files/with-lock.ts', 'files/regular.ts'),
+      ...rooms('files/with-lock.ts', 'files/regular.ts', 'files/sync.ts'),
       ...images('file-state.ts', 'set', 'sources/listing.ts'),
     ],
     worldly: true,

@@ -13,6 +13,9 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
  */
 const syncEvery = 2 ** 24;
 
+/** Disks tell times apart to so many milliseconds at least. */
+const coarsest = 10;
+
 /** What is known of a stored set before its images are. */
 export type NewSet = Pick<Manifest, 'source' | 'hash' | 'pixels' | 'count' | 'channels' | 'depth' | 'side'> & {
   readonly folder: string;
@@ -63,12 +66,14 @@ export async function fileStore({ folder, ...set }: NewSet): Promise<Store<Pixel
       await syncing;
       await file.sync();
       await file.close();
-      if (!(await stat(path).catch(() => undefined))) throw new Superseded(`${path} is gone`);
+      const written = await stat(path).catch(() => undefined);
+      if (!written) throw new Superseded(`${path} is gone`);
       const { skipped, side, kept } = outcome;
       const there = new Set(kept);
       const missing = Array.from({ length: set.count }, (_, i) => i).filter((i) => !there.has(i));
       const before = await readManifest(folder);
-      const manifest: Manifest = { format: 1, ...set, side, bytes, missing, skipped };
+      const modified = written.mtimeMs;
+      const manifest: Manifest = { format: 1, ...set, side, bytes, modified, missing, skipped };
       await writeManifest(folder, manifest);
       // who has it open can still read it
       if (before) await rm(join(folder, before.pixels), { force: true });
@@ -81,11 +86,12 @@ export async function fileStore({ folder, ...set }: NewSet): Promise<Store<Pixel
 export async function readSet(folder: string, hash: string): Promise<Stored<PixelFile> | undefined> {
   const manifest = await readManifest(folder);
   if (manifest?.hash !== hash) return undefined;
-  const { pixels, count, channels, depth, side, bytes, missing, skipped } = manifest;
+  const { pixels, count, channels, depth, side, bytes, modified, missing, skipped } = manifest;
   const format = { channels, ...(depth && { depth }) };
   const path = join(folder, pixels);
   const file = await stat(path).catch(() => undefined);
   if (file?.size !== bytes) return undefined;
+  if (modified !== undefined && Math.abs(file.mtimeMs - modified) > coarsest) return undefined;
   const absent = new Set(missing);
   const kept = Array.from({ length: count }, (_, i) => i).filter((i) => !absent.has(i));
   const stride = pixelBytes(format) * side ** 2;

@@ -1,6 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegular } from '../../files/regular.js';
+import { syncFolder } from '../../files/sync.js';
 import type { SkippedFile } from '../set/image-set.js';
 
 /** What stands in manifest.json, beside the file of pixels. */
@@ -16,6 +17,11 @@ export interface Manifest {
   readonly depth?: 16 | undefined;
   readonly side: number;
   readonly bytes: number;
+  /**
+   * When the pixels were last written, in milliseconds; earlier versions did not say. Pixels that
+   * somebody wrote to since are not believed.
+   */
+  readonly modified?: number;
   /** The indices that hold no image. */
   readonly missing: readonly number[];
   readonly skipped: readonly SkippedFile[];
@@ -44,4 +50,5 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await file.sync();
   await file.close();
   await rename(beside, join(folder, manifestName));
+  syncFolder(folder);
 }

@@ -182,6 +182,10 @@ test('a cache that is damaged, cut short or of another make is made anew', async
     (path) => rmSync(join(path, 'manifest.json')),
     (_, pixels) => writeFileSync(pixels, readFileSync(pixels).subarray(0, 100)),
     (_, pixels) => rmSync(pixels),
+    (_, pixels) => {
+      writeFileSync(pixels, readFileSync(pixels).fill(0, 5000));
+      utimesSync(pixels, new Date(), new Date(Date.now() + 1000));
+    },
     (path) => writeFileSync(join(path, 'manifest.json'), '{"format": 0}'),
   ];
   for (const damage of damages) {
