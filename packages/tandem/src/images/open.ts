@@ -21,6 +21,7 @@ import { type OpenOptions, partsOf } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { inChannels } from './set/in-channels.js';
 import { archiveName } from './sources/archive.js';
+import { isRemote } from './sources/contents.js';
 import { withoutListed } from './sources/leave-out.js';
 import { openSource, type SourceOptions } from './sources/open-source.js';
 import { type ImageSource, openOwn } from './sources/own.js';
@@ -82,7 +83,7 @@ export async function openPath(where: string | ImageSource, options: SourceOptio
 
 async function openPlace(where: string, options: SourceOptions): Promise<Source> {
   const found = await stat(where).catch(() => undefined);
-  if (!found && !isPattern(where)) throw await missing(where);
+  if (!found && !isPattern(where) && !isRemote(where)) throw await missing(where);
   return openSource(where, options);
 }
 

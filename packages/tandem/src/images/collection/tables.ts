@@ -48,7 +48,7 @@ async function readTables(
     for (const [path, one] of found.said) said.set(path, { ...said.get(path), ...one });
     notes.push(found.note);
   }
-  if (said.size === 0) return undefined;
+  if (notes.length === 0) return undefined;
   return { said: (path) => said.get(path) ?? source.said?.(path), notes };
 }
 
@@ -78,8 +78,9 @@ async function readTable(source: Source, file: string, asked: ColumnOptions): Pr
       }
     }
   } catch (error) {
-    if (!(error instanceof UserError) || usualName.test(file)) throw error;
-    return undefined; // of something else
+    if (!(error instanceof UserError)) throw error;
+    // Others are of something else.
+    return usualName.test(file) ? { said: new Map(), note: `${file} is not used: ${error.message}` } : undefined;
   }
   if (!columns?.label || said.size < rowCount / 2) return undefined;
   const split = columns.split === undefined ? '' : `, split column '${columns.split}'`;

@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { UserError } from '../../errors.js';
 import type { ColumnOptions, ProgressOptions } from '../options.js';
 import { archiveName, openTars } from './archive.js';
+import { isRemote } from './contents.js';
 import { openFiles } from './files.js';
 import { openFolder } from './folder.js';
 import { isImage } from './formats.js';
 import { sniff } from './gzip.js';
+import { fetched } from './http/fetched.js';
 import { openTableFiles, tableKind } from './hugging-face/open.js';
 import { openList } from './lists/list.js';
 import { listFormat } from './lists/rows.js';
@@ -27,20 +30,33 @@ export interface SourceOptions extends ProgressOptions {
  * @throws UserError where it cannot be read, or is damaged
  */
 export async function openSource(where: string, options: SourceOptions = {}): Promise<Source> {
+  if (isRemote(where)) return openRemote(where, options);
   const found = await stat(where).catch((error) => error as Error);
   if (!(found instanceof Error)) return openOne(where, found.isDirectory(), options);
   if (!isPattern(where)) throw found;
   return openSeveral(where, await matching(where), options);
 }
 
-async function openOne(where: string, isFolder: boolean, options: SourceOptions): Promise<Source> {
+/**
+ * What a URL gives, of at most 256 MiB: it is kept in the user's cache, and asked for again only
+ * where it changed.
+ */
+async function openRemote(where: string, options: SourceOptions): Promise<Source> {
+  const content = await fetched(where, options.signal);
+  if (!('input' in content)) throw new UserError(`${where}: ${'reason' in content ? content.reason : 'no file'}`);
+  const source = await openOne(String(content.input), false, { ...options, base: where });
+  const name = basename(new URL(where).pathname).replace(/(\.[a-z0-9]{1,8}){1,2}$/i, '') || 'images';
+  return { ...source, name, where };
+}
+
+async function openOne(where: string, isFolder: boolean, options: SourceOptions & { base?: string }): Promise<Source> {
   const { onProgress, signal, columns } = options;
   const onFound = (files: number) => onProgress?.(files, undefined, 'finding');
   if (isFolder) return withinFolder(where, await openFolder(where, { onFound, signal }), options);
   if (isImage(where)) return openFiles(where, [where]);
   if (tableKind(where)) return openTableFiles(where, [where], options);
   const format = listFormat(where);
-  if (format) return openList(where, format, { ...columns, onFound, signal });
+  if (format) return openList(where, format, { ...columns, onFound, signal, base: options.base });
   return (await sniff(where)) === 'zip'
     ? openZip(where, onFound, signal)
     : openTars(where, [where], { part: columns?.imageColumn, onFound, signal });

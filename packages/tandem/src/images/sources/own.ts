@@ -8,6 +8,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { shown, UserError } from '../../errors.js';
 import { checkNumber } from './formats.js';
+import { NoAnswer, request } from './http/request.js';
 import type { Encoded, RawPixels, Said, Source } from './source.js';
 import { Spool } from './spool.js';
 
@@ -230,12 +231,10 @@ export async function encodedOf(image: ImageLike): Promise<Encoded> {
   if (!(image instanceof URL)) return { pixels: image };
   if (image.protocol === 'file:') return { input: fileURLToPath(image) };
   try {
-    const answer = await fetch(image);
-    if (!answer.ok) return { reason: `${image.href}: HTTP ${answer.status}` };
-    return { input: new Uint8Array(await answer.arrayBuffer()) };
+    return { input: (await request(image.href)).bytes };
   } catch (error) {
-    const { message, cause } = error as Error;
-    return { reason: `${image.href}: ${cause instanceof Error ? cause.message : message}` };
+    if (!(error instanceof NoAnswer)) throw error;
+    return { reason: `${image.href}: ${error.message}` };
   }
 }
 

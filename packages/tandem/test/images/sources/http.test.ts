@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openImages } from '../../../src/images/index.js';
 import { NoAnswer, request } from '../../../src/images/sources/http/request.js';
-import { pixel, png, temporary, write } from '../making.js';
+import { pixel, png, tarOf, temporary, write } from '../making.js';
 
+const fixtures = fileURLToPath(new URL('../../../../test/fixtures/hugging-face', import.meta.url));
 const cache = mkdtempSync(join(tmpdir(), 'tandem-http-'));
 process.env.XDG_CACHE_HOME = cache;
 process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
@@ -27,7 +29,7 @@ async function serve(t: TestContext, handler: Handler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const quick = { tries: 4, pause: 1, longest: 50, stall: 200 };
+const quick = { tries: 4, pause: 1, longest: 50, stall: 2000 };
 const body = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251));
 
 test('what fails in passing is asked for again; what is refused is not', async (t) => {
@@ -96,4 +98,32 @@ test('a list of URLs: one request in four fails, and all images are there; uncha
     assert.equal(train.labels?.[i], n % 2);
   }
   assert.deepEqual(skipped, [{ file: `${where}/99`, reason: 'not fetched: HTTP 404 Not Found' }]);
+});
+
+test('a list, a tar and a table at a URL, through a server that fails; paths of a list are seen from there', async (t) => {
+  const entries = await Promise.all(
+    [0, 1, 2, 3].map(async (n) => ({ name: `${n % 2 ? 'dog' : 'cat'}/${n}.png`, body: await png([n, 0, 0]) })),
+  );
+  const files: Record<string, Buffer | string> = {
+    '/sets/list.csv': `file,label\n${entries.map(({ name }) => `../${name},${name.split('/')[0]}`).join('\n')}`,
+    '/sets/pets.tar': await tarOf(entries),
+    '/sets/hub.parquet': readFileSync(join(fixtures, 'codec-snappy.parquet')),
+    ...Object.fromEntries(entries.map(({ name, body }) => [`/${name}`, body])),
+  };
+  const where = await serve(t, ({ url = '' }, response, nth) => {
+    const found = files[url.replace(/\?.*/, '')];
+    if (nth % 3 === 0) response.writeHead(502).end();
+    else if (found === undefined) response.writeHead(404).end();
+    else response.end(found);
+  });
+  for (const name of ['list.csv', 'pets.tar']) {
+    const set = await openImages(`${where}/sets/${name}?token=1`);
+    assert.deepEqual([set.train.count, set.train.classes, set.name], [4, ['cat', 'dog'], name.split('.')[0]]);
+  }
+  assert.equal((await openImages(`${where}/sets/hub.parquet`)).train.count, 9);
+  await assert.rejects(openImages(`${where}/sets/none.csv`), /none\.csv: not fetched: HTTP 404/);
+  await assert.rejects(
+    openImages('s3://bucket/list.csv'),
+    /s3:.*a kind of address that is not read; http and https are/,
+  );
 });

@@ -140,8 +140,11 @@ test('a table beside images says classes: metadata.csv always, others where fold
   assert.match(note ?? '', /classes are column 'breed' of labels\.csv/);
 
   for (let n = 0; n < 4; n++) write(grouped, `${kind(n)}/${n}.png`, await png([n, 0, 0]));
+  write(grouped, 'metadata.csv', 'camera,lens\none,two\n');
   write(grouped, 'owners.csv', `file,class\n${[...Array(4).keys()].map((n) => `${n}.png,ann`).join('\n')}`);
-  assert.deepEqual((await openImages(grouped)).train.classes, ['cat', 'dog']);
+  const plain = await openImages(grouped);
+  assert.deepEqual(plain.train.classes, ['cat', 'dog']);
+  assert.match(plain.note ?? '', /metadata\.csv is not used: metadata\.csv: none of its columns/);
 });
 
 test('a folder of shards, and gaps in their numbers', async (t) => {

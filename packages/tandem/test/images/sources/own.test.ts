@@ -125,7 +125,7 @@ describe('images from code', () => {
     const { train, skipped } = await openImages(source(images.map((image) => ({ image }))));
     assert.equal(train.count, 5);
     for (let i = 1; i < 5; i++) assert.ok(Buffer.from(bytesOf(train, 0, 1)).equals(bytesOf(train, i, i + 1)));
-    assert.deepEqual(skipped, [{ file: '5', reason: `${at('b.png').href}: HTTP 404` }]);
+    assert.deepEqual(skipped, [{ file: '5', reason: `${at('b.png').href}: HTTP 404 Not Found` }]);
   });
 
   test('by number, with what is known of them told apart, none is read that is not used', async () => {

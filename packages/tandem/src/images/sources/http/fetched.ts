@@ -103,5 +103,6 @@ async function isThere(file: string): Promise<boolean> {
 }
 
 function keyOf(url: string): string {
-  return createHash('sha256').update(url).digest('hex').slice(0, 32);
+  const ending = /\.[a-z0-9]{1,8}(\.gz)?$/i.exec(new URL(url).pathname)?.[0] ?? '';
+  return createHash('sha256').update(url).digest('hex').slice(0, 32) + ending.toLowerCase();
 }

@@ -27,7 +27,7 @@ const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
  */
 export async function request(
   url: string,
-  known: string | undefined,
+  known?: string | undefined,
   signal?: AbortSignal,
   patient: Patience = patience,
 ): Promise<Answer> {

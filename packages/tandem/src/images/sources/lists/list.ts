@@ -14,6 +14,8 @@ export interface ListOptions extends ColumnOptions {
   /** Called now and then with the number of rows seen so far. */
   readonly onFound?: (files: number) => void;
   readonly signal?: AbortSignal | undefined;
+  /** The URL that the list came from: relative paths are seen from there. */
+  readonly base?: string | undefined;
 }
 
 /**
@@ -28,7 +30,11 @@ export async function openList(where: string, format: ListFormat, options: ListO
   if (said.size === 0) throw new UserError(`${where}: a list without a path or URL in it`);
   const paths = [...said.keys()].sort();
   const seen = await seenFrom(dirname(resolve(where)), paths);
-  const place = (path: string) => (isRemote(path) ? path : onDisk(seen.folder, path));
+  const { base } = options;
+  const place = (path: string) => {
+    if (isRemote(path)) return path;
+    return base === undefined ? onDisk(seen.folder, path) : new URL(path, base).href;
+  };
   return {
     name: basename(where).replace(/\.[a-z]+(\.gz)?$/i, ''),
     where,
@@ -41,7 +47,7 @@ export async function openList(where: string, format: ListFormat, options: ListO
       ...(seen.note ? [seen.note] : []),
     ],
     others: [],
-    origins: (wanted) => [where, ...wanted.filter((path) => !isRemote(path)).map(place)],
+    origins: (wanted) => [where, ...wanted.map(place).filter((one) => !isRemote(one))],
     contents: (wanted, signal) => contentsOfRefs(wanted.map(place), signal),
   };
 }
@@ -52,7 +58,11 @@ interface Found {
   readonly double: number;
 }
 
-async function read(where: string, format: ListFormat, { onFound, signal, ...asked }: ListOptions): Promise<Found> {
+async function read(
+  where: string,
+  format: ListFormat,
+  { onFound, signal, base: _, ...asked }: ListOptions,
+): Promise<Found> {
   const said = new Map<string, Said>();
   // A million rows have few classes: each name is kept once.
   const kept = new Map<string, Said>();
