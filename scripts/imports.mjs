@@ -184,7 +184,7 @@ export const house = [
   {
     room: `${tandem}/views`,
     may: [...common, ...rooms('images')],
-    packages: [engine],
+    packages: [engine, 'zod'],
     why: 'views are made of bytes; they know no network',
   },
   { room: `${tandem}/networks`, may: common, packages: [engine], why: 'a network never knows what trains it' },

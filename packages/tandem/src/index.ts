@@ -43,9 +43,11 @@ export {
 // Views: from bytes to random or fixed views, float32 tensors on a device.
 
 export {
+  defineView,
   type EvaluationViewOptions,
   evaluationView,
   type ImageBatch,
+  type ImageRandom,
   type ImageShape,
   type Interpolation,
   type Jitter,
@@ -53,12 +55,16 @@ export {
   makeViews,
   type Normalisation,
   normalisationOf,
+  type Stage,
   smallView,
   type View,
+  type ViewDefinition,
   type ViewKey,
   type ViewOptions,
+  type ViewParts,
   type ViewPresetName,
   type ViewPresetOptions,
+  type ViewStep,
   viewPresetNames,
   viewsPreset,
 } from './views/index.js';

@@ -12,6 +12,7 @@ import { start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
 import { configOf, type PretrainOutcome, type PretrainRequest } from './request.js';
 import { prepare } from './run.js';
+import { pretrainInWorker } from './worker/in-worker.js';
 
 export type { LoadingOptions, PretrainOptions } from './following.js';
 
@@ -31,7 +32,8 @@ export function pretrain(
   what: RunConfig | PretrainRequest,
   options: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> | Promise<PretrainOutcome> {
-  return isConfig(what) ? eventsOf(what, options) : outcomeOf(what);
+  if (isConfig(what)) return eventsOf(what, options);
+  return what.worker ? pretrainInWorker(what) : outcomeOf(what);
 }
 
 function isConfig(what: RunConfig | PretrainRequest): what is RunConfig {

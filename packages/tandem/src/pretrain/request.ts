@@ -1,8 +1,10 @@
+import { defined } from '../defined.js';
 import type { ImageSource } from '../images/index.js';
 import type { MethodDefinition } from '../methods/index.js';
 import type { BackboneDefinition } from '../networks/index.js';
 import type { RunConfig } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
+import type { ViewSettings } from './config/views.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
 import { use, useDefinition } from './extensions/use.js';
 import type { PretrainOptions } from './following.js';
@@ -18,10 +20,17 @@ export interface PretrainRequest extends PretrainOptions {
   readonly method?: string | MethodDefinition | undefined;
   /** Defaults to `resnet18`. */
   readonly backbone?: string | BackboneDefinition | undefined;
-  /** Files that define methods, backbones or images. */
+  /** A preset's name, or settings of views by name, such as `{ flip: 0, steps: 'cutout' }`. */
+  readonly views?: string | ViewSettings | undefined;
+  /** Files that define methods, backbones, views or images. */
   readonly use?: string | readonly string[] | undefined;
   /** Told of all that happens; the run waits for what it returns. */
   readonly onEvent?: ((event: PretrainEvent) => void | Promise<void>) | undefined;
+  /**
+   * Whether the run has a thread of its own, so that the caller's stays free: all that is not
+   * Tandem's comes from the files of `use` then, and events bring no pixels. Defaults to false.
+   */
+  readonly worker?: boolean | undefined;
   /** Any other setting. */
   readonly [setting: string]: unknown;
 }
@@ -41,7 +50,20 @@ export interface PretrainOutcome {
  * @throws UserError or UsageError as `use` and `resolveConfig`
  */
 export async function configOf(request: PretrainRequest): Promise<{ config: RunConfig; options: PretrainOptions }> {
-  const { data, method, backbone, use: given, onEvent: _, out, name, signal, onLoading, ...settings } = request;
+  const {
+    data,
+    method,
+    backbone,
+    views,
+    use: given,
+    onEvent: _,
+    worker: _thread,
+    out,
+    name,
+    signal,
+    onLoading,
+    ...settings
+  } = request;
   const files = typeof given === 'string' ? [given] : (given ?? []);
   await use(...files);
   const nameOf = (one: string | MethodDefinition | BackboneDefinition) => {
@@ -51,6 +73,7 @@ export async function configOf(request: PretrainRequest): Promise<{ config: RunC
   const config = resolveConfig({
     ...settings,
     images: typeof data === 'string' ? data : data.name,
+    ...(typeof views === 'object' ? defined(views) : views !== undefined && { views }),
     ...(method !== undefined && { method: nameOf(method) }),
     ...(backbone !== undefined && { backbone: nameOf(backbone) }),
     ...(files.length > 0 && { use: files }),

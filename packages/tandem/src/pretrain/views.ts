@@ -7,6 +7,7 @@ import {
   defaultPreset,
   type Jitter,
   type Normalisation,
+  stepsIn,
   type View,
   viewsPreset,
   withoutColour,
@@ -39,7 +40,9 @@ export function runViews(
 ): RunViews {
   const { channels } = train;
   const preset = settings.views ?? defaultPreset({ size, channels });
-  const { locals } = settings;
+  const { locals, flipVertical, quarterTurns, rotate, rotateP, steps } = settings;
+  if (rotateP !== undefined && rotate === undefined)
+    throw new UserError('rotateP acts with rotate alone; give rotate=30');
   if (locals !== undefined && preset !== 'multi-crop') {
     throw new UserError(`locals acts with views=multi-crop alone, not with ${preset}`);
   }
@@ -56,17 +59,22 @@ export function runViews(
     return checkView(channels === 3 ? mine : withoutColour(mine), channels);
   });
   const crops = preset === 'multi-crop' && { locals: views.length - 2 };
-  return { views, settings: { views: preset, ...crops, ...agreed(views) } };
+  const turns = defined({ flipVertical, quarterTurns, rotate, rotateP, steps });
+  return { views, settings: { views: preset, ...crops, ...agreed(views), ...turns } };
 }
 
 function changed(view: View, place: number, settings: ViewSettings): View {
-  const { cropMin, flip, gray, blur, solarize } = settings;
+  const { cropMin, flip, gray, blur, solarize, flipVertical, quarterTurns, rotate, rotateP = 1, steps } = settings;
   const { ratio } = view.crop ?? { ratio: [3 / 4, 4 / 3] as const };
   return {
     ...view,
     ...(cropMin !== undefined && isWide(view) && { crop: { scale: [cropMin, 1], ratio } as const }),
     jitter: changedJitter(view.jitter, settings),
     ...(flip !== undefined && { flip }),
+    ...(flipVertical !== undefined && { flipVertical }),
+    ...(quarterTurns !== undefined && { quarterTurns }),
+    ...(rotate !== undefined && { rotate: rotate > 0 ? { p: rotateP, degrees: [-rotate, rotate] as const } : null }),
+    ...(steps !== undefined && { steps: stepsIn(steps) }),
     ...(gray !== undefined && { gray }),
     ...(blur !== undefined && { blur: blur > 0 ? { p: blur, sigma: view.blur?.sigma ?? ([0.1, 2] as const) } : null }),
     ...(solarize !== undefined && { solarize: place === 1 ? solarize : 0 }),

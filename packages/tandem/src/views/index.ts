@@ -14,6 +14,16 @@ export {
 } from './presets.js';
 export { render } from './render.js';
 export { residentImages } from './resident.js';
+export {
+  defineView,
+  type ImageRandom,
+  type Stage,
+  stepsIn,
+  useView,
+  type ViewDefinition,
+  type ViewParts,
+  type ViewStep,
+} from './step.js';
 export type { Interpolation } from './taps.js';
 export {
   checkView,

@@ -40,6 +40,16 @@ export interface ViewParameters {
   readonly sigma: Float32Array;
   /** 1 where values from 0.5 on are inverted. */
   readonly solarize: Uint8Array;
+  /** 1 where the image is mirrored top to bottom. */
+  readonly flipVertical: Uint8Array;
+  /** Right angles, counter-clockwise, 0 to 3. */
+  readonly quarters: Uint8Array;
+  /** Degrees, counter-clockwise, after the right angles. */
+  readonly angle: Float32Array;
+  /** Of the images in their set; what steps of one's own draw depends on them. */
+  readonly indices: Uint32Array;
+  /** What all was drawn from; null where nothing is left to chance, and steps are left out. */
+  readonly key: ViewKey | null;
 }
 
 /** Parameters that leave everything as it is: the whole image, unchanged. */
@@ -59,14 +69,19 @@ export function plainParameters(images: ImageShape, count: number): ViewParamete
     gray: new Uint8Array(count),
     sigma: new Float32Array(count),
     solarize: new Uint8Array(count),
+    flipVertical: new Uint8Array(count),
+    quarters: new Uint8Array(count),
+    angle: new Float32Array(count),
+    indices: new Uint32Array(count),
+    key: null,
   };
 }
 
 /** Those of `count` images from image `from` on, as windows of the same arrays. */
 export function partOf(parameters: ViewParameters, from: number, count: number): ViewParameters {
   if (from === 0 && count === parameters.count) return parameters;
-  const { order, ...others } = parameters;
-  const part: Record<string, unknown> = { count, order: order.subarray(4 * from, 4 * (from + count)) };
+  const { order, key, ...others } = parameters;
+  const part: Record<string, unknown> = { count, key, order: order.subarray(4 * from, 4 * (from + count)) };
   for (const [name, array] of Object.entries(others)) {
     if (typeof array !== 'number') part[name] = array.subarray(from, from + count);
   }
@@ -97,7 +112,8 @@ const orders = [0, 1, 2, 3].flatMap((a) =>
  */
 export function drawParameters(view: View, images: ImageShape, key: ViewKey, indices: Uint32Array): ViewParameters {
   checkView(view, images.channels);
-  const drawn = plainParameters(images, indices.length);
+  const drawn = { ...plainParameters(images, indices.length), indices, key };
+  drawTurns(view, key, drawn);
   for (let i = 0; i < indices.length; i++) {
     const random = stream(key.seed, views + key.view, key.draw, indices[i] as number);
     drawn.flip[i] = Number(random.next() < view.flip);
@@ -126,6 +142,23 @@ export function drawParameters(view: View, images: ImageShape, key: ViewKey, ind
     }
   }
   return drawn;
+}
+
+/** The purpose of a run's seed for turns, plus the view's number. */
+const turns = 0x7475_726e;
+
+/** From a stream of their own, so that views without turns draw what they always drew. */
+function drawTurns({ flipVertical = 0, quarterTurns = 0, rotate }: View, key: ViewKey, drawn: ViewParameters): void {
+  if (flipVertical === 0 && quarterTurns === 0 && !rotate) return;
+  for (const [i, index] of drawn.indices.entries()) {
+    const random = stream(key.seed, turns + key.view, key.draw, index);
+    drawn.flipVertical[i] = Number(random.next() < flipVertical);
+    const [isTurned, quarters] = [random.next() < quarterTurns, 1 + random.below(3)];
+    if (isTurned) drawn.quarters[i] = quarters;
+    const [chance, share] = [random.next(), random.next()];
+    if (rotate && chance < rotate.p)
+      drawn.angle[i] = rotate.degrees[0] + (rotate.degrees[1] - rotate.degrees[0]) * share;
+  }
 }
 
 const still: Jitter = { p: 0, brightness: 0, contrast: 0, saturation: 0, hue: 0 };

@@ -2,10 +2,12 @@ import { autocast, empty, noGrad, scope, type Tensor } from 'tandem-torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
-import { partOf, type ViewParameters } from './parameters.js';
+import { partOf, type ViewKey, type ViewParameters } from './parameters.js';
 import { cropAndResize, oneByOne } from './resample.js';
-import { atOnce, changeRows, marked, pick } from './rows.js';
+import { atOnce, type Change, changeRows, marked, pick } from './rows.js';
 import { StagingBuffer } from './staging-buffer.js';
+import { applyStep, ImageRandom, type Stage, stages } from './step.js';
+import { turn } from './turn.js';
 import type { View } from './view.js';
 
 /**
@@ -37,19 +39,20 @@ export function render(images: Tensor, view: View, parameters: ViewParameters, d
 }
 
 function renderPart(bytes: Tensor, view: View, parameters: ViewParameters, out: Tensor, depth?: 16): void {
-  const { size, interpolation, mean, std } = view;
-  const { count, gray, sigma, solarize } = parameters;
+  const { size, interpolation, mean, std, steps = [] } = view;
+  const { count, gray, sigma, solarize, indices, key } = parameters;
   scope(() => {
     const images = depth === 16 ? widened(bytes) : bytes;
     const staging = new StagingBuffer(images.device);
     const cropped = cropAndResize(images, size, interpolation, parameters, staging);
     const blurred = marked(sigma);
-    const changes = [
-      jitter(parameters, mean.length, staging),
-      changeRows(count, marked(gray), staging, (some) => luma(some).expand(some.shape)),
-      changeRows(count, blurred, staging, gaussianBlur(pick(sigma, blurred), blurRadius(size), staging)),
-      changeRows(count, marked(solarize), staging, solarized),
-    ];
+    const changes: Partial<Record<Stage, Change>> = {
+      turn: turn(parameters, staging),
+      jitter: jitter(parameters, mean.length, staging),
+      gray: changeRows(count, marked(gray), staging, (some) => luma(some).expand(some.shape)),
+      blur: changeRows(count, blurred, staging, gaussianBlur(pick(sigma, blurred), blurRadius(size), staging)),
+      solarize: changeRows(count, marked(solarize), staging, solarized),
+    };
     const line = [mean.length, 1, 1];
     const middle = staging.put(mean, line);
     const slope = staging.put(
@@ -58,8 +61,14 @@ function renderPart(bytes: Tensor, view: View, parameters: ViewParameters, out: 
     );
     staging.send();
     const x = cropped();
-    for (const change of changes) change(x);
-    out.copy_(x.sub_(middle()).mul_(slope()));
+    for (const stage of stages) {
+      changes[stage]?.(x);
+      if (stage === 'normalise') x.sub_(middle()).mul_(slope());
+      for (const step of key === null ? [] : steps.filter(({ after }) => after === stage)) {
+        scope(() => applyStep(step, x, new ImageRandom(step.name, key as ViewKey, indices, x.device)));
+      }
+    }
+    out.copy_(x);
   });
 }
 

@@ -1,6 +1,7 @@
-import { UserError } from '../errors.js';
+import { didYouMean, shownName, UserError } from '../errors.js';
 import type { PixelFormat } from '../images/index.js';
 import { type Normalisation, normalisationOf } from './normalisation.js';
+import type { ViewStep } from './step.js';
 import { type Interpolation, interpolations } from './taps.js';
 
 /** A closed interval. */
@@ -44,6 +45,42 @@ export interface View extends Normalisation {
   readonly blur: { readonly p: number; readonly sigma: Range } | null;
   /** How likely values above a half are inverted. */
   readonly solarize: number;
+  /** How likely it is mirrored, top to bottom; absent for never, as the two below. */
+  readonly flipVertical?: number;
+  /** How likely it is turned by 90, 180 or 270 degrees, each as likely as the others. */
+  readonly quarterTurns?: number;
+  /**
+   * Turned counter-clockwise by degrees from this range, bilinear; what comes in from outside is
+   * black. After the crop and the other turns.
+   */
+  readonly rotate?: { readonly p: number; readonly degrees: Range } | null;
+  /** Steps of one's own, each after what it says. */
+  readonly steps?: readonly ViewStep[];
+}
+
+/** All settings of a view, and of their parts. */
+const settings: Readonly<Record<string, readonly string[]>> = {
+  view: [
+    ...['size', 'crop', 'interpolation', 'flip', 'jitter', 'gray', 'blur', 'solarize', 'mean', 'std'],
+    ...['flipVertical', 'quarterTurns', 'rotate', 'steps'],
+  ],
+  crop: ['scale', 'ratio'],
+  jitter: ['p', 'brightness', 'contrast', 'saturation', 'hue'],
+  blur: ['p', 'sigma'],
+  rotate: ['p', 'degrees'],
+};
+
+/** @throws UserError for a setting that there is not, with the nearest */
+function checkSettings(view: View): void {
+  const parts = { view, crop: view.crop, jitter: view.jitter, blur: view.blur, rotate: view.rotate };
+  for (const [part, own] of Object.entries(parts)) {
+    const names = settings[part] as readonly string[];
+    if (typeof own !== 'object' && own !== undefined) fail(part, `an object of ${names.join(', ')}, or null`, own);
+    const unknown = Object.keys(own ?? {}).find((key) => !names.includes(key));
+    if (unknown === undefined) continue;
+    const path = part === 'view' ? unknown : `${part}.${unknown}`;
+    throw new UserError(`view: unknown setting ${shownName(path)}.${didYouMean(unknown, names)}`);
+  }
 }
 
 /** The images that views are made of; an image set is one. */
@@ -97,9 +134,14 @@ export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: 
  * @throws UserError naming the setting
  */
 export function checkView(view: View, channels: number): View {
+  checkSettings(view);
   const { size, crop, interpolation, flip, jitter, gray, blur, solarize, mean, std } = view;
+  const { flipVertical, quarterTurns, rotate } = view;
   if (!Number.isInteger(size) || size < 1) fail('size', 'a whole number of pixels', size);
-  for (const [name, p] of Object.entries({ flip, gray, solarize, 'jitter.p': jitter?.p, 'blur.p': blur?.p })) {
+  for (const [name, p] of Object.entries({
+    ...{ flip, gray, solarize, 'jitter.p': jitter?.p, 'blur.p': blur?.p },
+    ...{ flipVertical, quarterTurns, 'rotate.p': rotate?.p },
+  })) {
     if (p !== undefined && !(p >= 0 && p <= 1)) fail(name, 'a probability from 0 to 1', p);
   }
   if (crop) {
@@ -114,6 +156,11 @@ export function checkView(view: View, channels: number): View {
         fail(`jitter.${name}`, 'a number from 0 on', strength);
     }
     if (hue > 0.5) fail('jitter.hue', 'at most half a turn, 0.5', hue);
+  }
+  if (rotate) {
+    const [low, high] = rotate.degrees;
+    if (!(low >= -360 && low <= high && high <= 360))
+      fail('rotate.degrees', 'a range within -360 to 360', rotate.degrees);
   }
   if (blur) {
     if (!isRange(blur.sigma)) fail('blur.sigma', 'a range above 0', blur.sigma);

@@ -135,6 +135,21 @@ describe('a method of an example', () => {
   });
 });
 
+test('a step of views of an example is named by a run, which is resumed with it', async (t) => {
+  const words = ['--use', join(dist, 'cutout.js'), 'steps=cutout:share=0.3@jitter', '--method', 'simclr', ...small];
+  const out = at('cutout');
+  const { code, stderr } = await tandem(t, 'pretrain', images, ...words, 'saveSteps=3', '--out', out);
+  assert.equal(code, 0, stderr);
+  const { steps, tandem: begun } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+  assert.equal(steps, 'cutout:share=0.3@jitter');
+  assert.deepEqual(begun.views[0].steps, [{ name: 'cutout', after: 'jitter', options: { share: 0.3 } }]);
+  rmSync(join(out, 'checkpoint', 'state.safetensors'));
+  const whole = readFileSync(join(out, 'encoder', 'encoder.safetensors'));
+  const resumed = await tandem(t, 'resume', out);
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.ok(readFileSync(join(out, 'encoder', 'encoder.safetensors')).equals(whole));
+});
+
 describe('a backbone of an example', () => {
   const words = ['--use', backbone];
 

@@ -121,11 +121,12 @@ export function values(make: () => Tensor): Float32Array {
 
 /** The parameters of some of the images. */
 export function some(parameters: ViewParameters, rows: readonly number[]): ViewParameters {
-  const arrays = Object.entries(parameters).filter(([name]) => name !== 'count') as [string, Uint8Array][];
+  const { count: _, key, ...rest } = parameters;
+  const arrays = Object.entries(rest) as [string, Uint8Array][];
   const picked = arrays.map(([name, array]) => {
     const each = array.length / parameters.count;
     const parts = rows.flatMap((row) => [...array.subarray(row * each, (row + 1) * each)]);
     return [name, (array.constructor as Uint8ArrayConstructor).from(parts)];
   });
-  return { count: rows.length, ...Object.fromEntries(picked) };
+  return { count: rows.length, key, ...Object.fromEntries(picked) };
 }

@@ -20,6 +20,22 @@ export const viewOptions = z.object({
     .describe('small crops of multi-crop; defaults to 4 below 64 pixels, to 8 from there on'),
   cropMin: z.number().positive().max(1).optional().describe('smallest share of the area that a crop takes'),
   flip: share.describe('probability of a horizontal flip'),
+  flipVertical: share.describe('probability of a vertical flip'),
+  quarterTurns: share.describe('probability of a turn by 90, 180 or 270 degrees'),
+  rotate: z
+    .number()
+    .min(0)
+    .max(180)
+    .optional()
+    .describe('most degrees of a rotation, either way; corners become black'),
+  rotateP: share.describe('probability of that rotation; defaults to 1'),
+  steps: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'steps of your own by name, with commas between; name:option=value@jitter says its options and after what it comes',
+    ),
   jitter: strength.describe(
     'strength of brightness and contrast; saturation and hue keep their proportion to it by default',
   ),

@@ -9,10 +9,11 @@ import { type ImageDefinition, useImages } from '../../images/index.js';
 import { type MethodDefinition, useMethod } from '../../methods/index.js';
 import { type BackboneDefinition, useBackbone } from '../../networks/index.js';
 import { savedNotes } from '../../train/checkpoint.js';
+import { useView, type ViewDefinition } from '../../views/index.js';
 import { runOptions } from '../config/options.js';
 
 /** What can be made known by its name: what `defineMethod` and the like give. */
-export type Definition = MethodDefinition | BackboneDefinition | ImageDefinition;
+export type Definition = MethodDefinition | BackboneDefinition | ViewDefinition | ImageDefinition;
 
 /** A file of definitions that was used. */
 export interface UsedFile {
@@ -38,6 +39,7 @@ export async function use(...all: readonly (Definition | string)[]): Promise<voi
 export function useDefinition(definition: Definition): void {
   if (definition.kind === 'method') useMethod(definition, Object.keys(runOptions.shape));
   else if (definition.kind === 'backbone') useBackbone(definition);
+  else if (definition.kind === 'view') useView(definition);
   else useImages(definition);
 }
 
@@ -62,7 +64,9 @@ async function useFile(name: string): Promise<void> {
   const exported = await importing(name, file);
   const definitions = Object.values(exported).flat().filter(isDefinition);
   if (definitions.length === 0) {
-    throw new UserError(`--use ${name}: it exports nothing that defineMethod, defineBackbone or defineImages gave`);
+    throw new UserError(
+      `--use ${name}: it exports nothing that defineMethod, defineBackbone, defineView or defineImages gave`,
+    );
   }
   for (const definition of definitions) useDefinition(definition);
 }
@@ -87,7 +91,7 @@ async function importing(name: string, file: string): Promise<Record<string, unk
 
 function isDefinition(value: unknown): value is Definition {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return value.kind === 'method' || value.kind === 'backbone' || value.kind === 'images';
+  return ['method', 'backbone', 'view', 'images'].some((kind) => kind === value.kind);
 }
 
 /**
