@@ -25,6 +25,7 @@ export function javascriptExample(name: string): string {
  * in torchvision where that builds such a network.
  */
 export function pythonExamples(card: EncoderCard): string[] {
+  if (card.mean.length !== 1 && card.mean.length !== 3) return bandsExample(card);
   return [
     'In Python, with Pillow, NumPy and ONNX Runtime, a picture is prepared as Tandem does:',
     code('python', [...preparing(card), '', ...withOnnxRuntime]),
@@ -36,6 +37,23 @@ const withOnnxRuntime = [
   "session = onnxruntime.InferenceSession('onnx/model.onnx')",
   "vector = session.run(['pooler_output'], {'pixel_values': prepare('picture.jpg')})[0][0]",
 ];
+
+/** Bands have no library of their own: an array of them, at its size. */
+function bandsExample({ size, mean, std, range, bits }: EncoderCard): string[] {
+  const [black, white] = range ?? [0, bits === 16 ? 65535 : 255];
+  return [
+    'In Python, with NumPy and ONNX Runtime:',
+    code('python', [
+      'import numpy, onnxruntime',
+      `bands = numpy.zeros((${mean.length}, ${size}, ${size}), numpy.float32)  # the numbers of a file, ${black} to ${white}`,
+      `pixels = (bands - ${black}) / ${white - black}`,
+      `mean, std = numpy.float32([${mean.join(', ')}]), numpy.float32([${std.join(', ')}])`,
+      'pixels = ((pixels - mean[:, None, None]) / std[:, None, None])[None]',
+      "session = onnxruntime.InferenceSession('onnx/model.onnx')",
+      "vector = session.run(['pooler_output'], {'pixel_values': pixels})[0][0]",
+    ]),
+  ];
+}
 
 /** Two resizes, since Tandem keeps a margin for crops; the first leaves small squares alone. */
 function preparing({ size, mean, std }: EncoderCard): string[] {

@@ -1,6 +1,7 @@
 import type { nn } from 'tandem-torch';
 import { type BasicBlock, Bottleneck, type Encoder, ResNet } from '../networks/index.js';
 import type { EncoderCard } from '../weights/card.js';
+import { channelsOf } from './input-channels.js';
 import type { Onnx } from './model-card.js';
 
 /**
@@ -39,11 +40,6 @@ function isTheirs(encoder: Encoder): encoder is ResNet {
   return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1;
 }
 
-/** Channels that ONNX models take: gray ones take colour. */
-function channelsOf({ architecture: { channels } }: EncoderCard): number {
-  return channels === 1 ? 3 : channels;
-}
-
 function widthOf([block]: readonly nn.Module[]): number {
   const last = block instanceof Bottleneck ? block.conv3 : (block as BasicBlock).conv2;
   return last.weight.shape[0] as number;
@@ -56,7 +52,9 @@ function widthOf([block]: readonly nn.Module[]): number {
  * transformers.js does not alias with. (`docs/reference/exported-folder.md` has the numbers.) ONNX
  * models of gray images take colour.
  */
-export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx): object {
+export function preprocessorConfig({ size, mean, std, range, bits }: EncoderCard, onnx: Onnx): object {
+  const [black, white] = range ?? [0, bits === 16 ? 65535 : 255];
+  const factor = 1 / (white - black);
   const isGray = typeof onnx === 'string' && mean.length === 1;
   const colours = (values: readonly number[]) =>
     values.length !== 1 || isGray ? values : [0, 1, 2].map(() => values[0]);
@@ -69,9 +67,10 @@ export function preprocessorConfig({ size, mean, std }: EncoderCard, onnx: Onnx)
     do_center_crop: true,
     crop_size: { height: size, width: size },
     do_rescale: true,
-    rescale_factor: 1 / 255,
+    rescale_factor: factor,
     do_normalize: true,
-    image_mean: colours(mean),
+    // Black is taken away with the mean, for which alone the format has a place.
+    image_mean: colours(mean.map((value) => value + black * factor)),
     image_std: colours(std),
   };
 }

@@ -2,6 +2,7 @@ import { dataSetNamed } from '../images/datasets/registry.js';
 import { markdown, printableJson } from '../text.js';
 import type { EncoderCard } from '../weights/card.js';
 import { code, javascriptExample, pythonExamples } from './card-examples.js';
+import { channelsOf } from './input-channels.js';
 
 /** What a quantized model was made and measured with. */
 export interface Quantization {
@@ -99,13 +100,14 @@ const preparation =
 function maps(card: EncoderCard, features: number): string {
   const { pool = 1 } = card.architecture;
   if (pool > 1) {
-    return `\`pixel_values\` float32 [batch, 3, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` [batch, ${features / pool ** 2}, h, w] and \`pooler_output\` [batch, ${features}], its means over ${pool}x${pool} cells of h and w, those of a channel side by side.`;
+    return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` [batch, ${features / pool ** 2}, h, w] and \`pooler_output\` [batch, ${features}], its means over ${pool}x${pool} cells of h and w, those of a channel side by side.`;
   }
-  return `\`pixel_values\` float32 [batch, 3, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w.`;
+  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w.`;
 }
 
-function tokens({ architecture: { size: side = 224 } }: EncoderCard, features: number): string {
-  return `\`pixel_values\` float32 [batch, 3, ${side}, ${side}], of no other size; \`last_hidden_state\` [batch, tokens, ${features}] and \`pooler_output\` [batch, ${features}], the class token, which is the first.`;
+function tokens(card: EncoderCard, features: number): string {
+  const { size: side = 224 } = card.architecture;
+  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${side}, ${side}], of no other size; \`last_hidden_state\` [batch, tokens, ${features}] and \`pooler_output\` [batch, ${features}], the class token, which is the first.`;
 }
 
 function weightsAlone({ architecture: { channels }, size }: EncoderCard, features: number, why: string): string[] {

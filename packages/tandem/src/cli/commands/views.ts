@@ -96,7 +96,23 @@ function contents({ name, images, draws, views }: DrawnViews): string {
  * What changes the picture beside the settings of views and of methods, on which the number of
  * views may depend.
  */
-const others = ['images', 'method', 'preset', 'size', 'limit', 'seed', 'dataRoot', 'maxSkipped', 'cache'];
+const others = [
+  'images',
+  'method',
+  'preset',
+  'size',
+  'limit',
+  'seed',
+  'dataRoot',
+  'maxSkipped',
+  'cache',
+  'channels',
+  'bits',
+  'range',
+  'mean',
+  'std',
+  'leaveOut',
+];
 
 /** @throws UsageError for a setting of a run that shows nowhere */
 function assertShown(settings: object): void {

@@ -18,7 +18,8 @@ export interface Looks {
    */
   readonly hash: readonly [number, number];
   /**
-   * 8 x 8 means of each channel up to the third, 0 to 255: hashes of plain pictures mean little.
+   * 8 x 8 means of each channel up to the third, from the least (0) to the greatest (255): hashes
+   * alone mean little where pictures are plain.
    */
   readonly thumb: Uint8Array;
   /** Whether all pixels are alike. */
@@ -34,10 +35,9 @@ export function looksOf(planes: Planes): Looks {
   const shown = Math.min(planes.channels, 3);
   const means = Array.from({ length: shown }, (_, c) => boxMeans(planes, c, blocks, blocks));
   const wide = Array.from({ length: shown }, (_, c) => boxMeans(planes, c, blocks + 1, blocks));
-  const thumb = Uint8Array.from({ length: shown * blocks ** 2 }, (_, i) => {
-    const plane = means[Math.floor(i / blocks ** 2)] as Float64Array;
-    return (255 * (plane[i % blocks ** 2] as number)) / planes.white;
-  });
+  const all = means.flatMap((plane) => [...plane]);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const thumb = Uint8Array.from(all, (value) => (most > least ? (255 * (value - least)) / (most - least) : 0));
   return { hash: hashOf(wide), thumb, isConstant: isConstant(planes), blank: blankShare(planes) };
 }
 

@@ -67,7 +67,12 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
   const { width, height, channels, type, bits, photometric, compression, alpha, isPlain } = kind;
   if (width === 0 || height === 0) return 'TIFF: no pixels';
   if (bits === undefined || type === undefined) return 'TIFF: bands of different kinds, or of none that is known';
-  const isApart = directory.number(tag.planar, 1) === 2 && directory.has(tag.tileOffsets);
+  // Neither planes in tiles nor tiles much larger than the picture are read by the other.
+  const isApart =
+    directory.has(tag.tileOffsets) &&
+    (directory.number(tag.planar, 1) === 2 ||
+      directory.number(tag.tileWidth, 0) > 2 * width ||
+      directory.number(tag.tileHeight, 0) > 2 * height);
   const asValues = ((hasRange && bits > 8) || isApart) && photometric < 3 && valueCodecs.has(compression);
   if (isPlain && pictureCodecs.has(compression) && !asValues) {
     return { picture: bytes, ...(directory.has(tag.tileOffsets) && { check: directory.tilesAsStrips() }) };
