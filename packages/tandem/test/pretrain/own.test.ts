@@ -138,7 +138,19 @@ function satellite(): OwnImage[] {
 test('pictures of five channels in 16 bits from code: trained, measured, resumed bit for bit, embedded', async () => {
   const data = defineImages({ name: 'tiles', images: () => satellite() });
   const request = { data, method: 'simclr', ...settings, knnEvery: 1, epochs: 2, projHidden: 8, projDim: 8 };
-  const whole = await pretrain({ ...request, out: join(root, 'tiles') });
+  const epochs: Float32Array[] = [];
+  let run = '';
+  const whole = await pretrain({
+    ...{ ...request, out: join(root, 'tiles') },
+    onEvent: async (event) => {
+      if (event.kind === 'start') run = event.run;
+      if (event.kind !== 'epoch') return;
+      using model = await load(run);
+      epochs.push(await model.embed((satellite()[0] as OwnImage).image));
+    },
+  });
+  assert.equal(epochs.length, 2);
+  assert.notDeepEqual(epochs[0], epochs[1]);
   assert.ok((whole.metrics?.knnStudent ?? 0) > 0.4);
   const controller = new AbortController();
   const cut = join(root, 'tiles-cut');
