@@ -130,7 +130,7 @@ async function tryAddon(libtorch, build) {
   const addon = join(build, addonName);
   const { code, output } = await run(process.execPath, ['-e', 'require(process.argv[1]).version()', addon]);
   if (code === 0) return;
-  const why = output.split('\n').find((line) => /Error: /.test(line)) ?? output.split('\n')[0] ?? '';
+  const why = output.split('\n').find((line) => /Error: /.test(line)) ?? `Node ends with code ${code}`;
   throw new Failure(`The addon ${addon} does not load: ${why.replace(/^.*?Error: /, '')}`, {
     cure: `Is the libtorch ${libtorch.version} in ${libtorch.root} complete? If so, remove that file and try again.`,
   });
