@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, loadavg } from 'node:os';
-import { findAddon } from '../setup/places.mjs';
+import { findAddon, packageRoot } from '../setup/places.mjs';
 
 /** One argument or result of an operator, as libtorch describes it. */
 export interface SchemaArgument {
@@ -222,6 +222,16 @@ function limitSpinning(): void {
   if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
 }
 
+/** Says to another copy of this package that this one has loaded its addon. */
+const mark = Symbol.for('tandem-torch');
+
+/** libtorch ends the process where two addons register the same operators. */
+function refuseSecondCopy(): void {
+  const other: unknown = Reflect.get(globalThis, mark);
+  if (other === undefined) return;
+  throw new Error(`tandem-torch is here twice, in ${other} and ${packageRoot}; a process takes one of them`);
+}
+
 /**
  * The one place where the addon is loaded, at its first use: so the package can be imported, and
  * set up, where there is none yet.
@@ -229,7 +239,9 @@ function limitSpinning(): void {
 function load(): Binding {
   const threads = threadsWanted(process.env.TANDEM_THREADS);
   limitSpinning();
+  refuseSecondCopy();
   const addon = loadAddon();
+  Reflect.set(globalThis, mark, packageRoot);
   generations = new Uint32Array(addon.capacity());
   addon.attach(generations);
   addon.keepFreedMemory();

@@ -34,6 +34,22 @@ test('TANDEM_ADDON names an addon from anywhere', () => {
   assert.equal(runModule(firstUse, { TANDEM_ADDON: copy }).output, 'imported\n6\n');
 });
 
+test('a second copy of the package in one process is refused in one line', () => {
+  const binding = new URL('../../src/binding.js', import.meta.url).href;
+  const { code, output } = runModule(
+    `${firstUse}
+    const second = await import(${JSON.stringify(`${binding}?copy`)});
+    try {
+      second.binding.version();
+    } catch (error) {
+      console.log(error.message);
+    }`,
+    {},
+  );
+  assert.equal(code, 0, output);
+  assert.match(output, /^imported\n6\ntandem-torch is here twice, in .* and .*; a process takes one of them\n$/);
+});
+
 test('a wrong number of threads is refused at the first use', () => {
   const { output } = runModule(firstUse, { TANDEM_THREADS: 'many' });
   assert.equal(output, "imported\nTANDEM_THREADS must be a whole number of at least 1, got 'many'\n");
