@@ -13,7 +13,7 @@ export { checkPictureFile, type DrawnViews, type DrawViewsOptions, drawViews } f
 export * from './estimate.js';
 export { type FinetuneResult, lacksResult, measureFinetuned } from './evaluation/finetune-result.js';
 export * from './events.js';
-export { type Definition, type UsedFile, use } from './extensions/use.js';
+export { type Definition, type UsedFile, use, useAsBegun } from './extensions/use.js';
 export { type FinetuneOptions, finetuneConfig, finetuneDuration } from './finetune.js';
 export { readConfigOf } from './folder/config-json.js';
 export { newOptimizer } from './optimizer.js';

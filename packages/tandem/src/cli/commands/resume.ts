@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { AtEndError, changeable, lacksResult, resume } from '../../pretrain/index.js';
+import { AtEndError, changeable, lacksResult, resume, useAsBegun } from '../../pretrain/index.js';
 import { showFinetuneResult } from '../shared/finetune-result.js';
 import { showTraining } from '../shared/training.js';
 
@@ -13,6 +13,7 @@ export function resumeCommand(): Command {
     .option('--json', 'one JSON object with the result on stdout')
     .action(async (run: string, settings: string[], { json }: { json?: true }) => {
       const changes = Object.fromEntries(settings.map(readChange));
+      await useAsBegun(run);
       const isDue = lacksResult(run);
       try {
         const isJson = json === true && !isDue;
