@@ -1,9 +1,9 @@
-// The packages as people get them: packed, installed into empty projects outside of the checkout by
-// npm and by pnpm, set up, type-checked, and used: training from the command line and from code, a
-// run that is killed and resumed, export, vectors. Nothing of the checkout is on the path. Where
-// npm's registry is out of reach it says that it is skipped.
+// The packages as people get them: packed, installed into empty projects outside of the checkout
+// by npm and by pnpm, set up, type-checked, and used: an own method on own images, from code and by
+// the command line, a run that is killed and resumed, export, vectors. Nothing of the checkout is
+// on the path. Where npm's registry is out of reach it says that it is skipped.
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -94,12 +94,12 @@ async function writePictures(project, count) {
 function writeProject(project) {
   mkdirSync(project, { recursive: true });
   writeFileSync(join(project, 'package.json'), '{ "name": "own-project", "private": true, "type": "module" }\n');
-  writeFileSync(join(project, 'consumer.ts'), readFileSync(join(root, 'scripts/packages/consumer.ts')));
+  for (const name of ['consumer.ts', 'mine.ts']) cpSync(join(root, 'scripts/packages', name), join(project, name));
   const compilerOptions = {
     ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
     ...{ target: 'ES2022', lib: ['ES2023'], module: 'NodeNext', types: ['node'] },
   };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['consumer.ts'] }));
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
 }
 
 /** @param {string} project @param {string} name */
@@ -119,10 +119,14 @@ async function importsWithoutEngine(project) {
     throw new Failure('Nothing names set-up.', { output: said });
 }
 
-/** A run that is killed after its first epoch, and resumed. @param {string} project */
+/**
+ * A run of an own method on own images that is killed after its first epoch, and resumed.
+ * @param {string} project
+ */
 async function killAndResume(project) {
   const small = ['--backbone', 'resnet8', 'width=4', 'stem=strided', '--batch', '32', '--epochs', '4'];
-  const started = run(bin(project, 'tandem'), ['pretrain', './pictures', ...small, '--out', 'runs/killed'], {
+  const own = ['--use', './mine.js', '--method', 'spread', 'apart=0.5'];
+  const started = run(bin(project, 'tandem'), ['pretrain', 'mine', ...own, ...small, '--out', 'runs/killed'], {
     cwd: project,
     env: environment,
   });
@@ -175,7 +179,9 @@ await runMain(async () => {
     });
     await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
     await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
-    await step(name, 'its code: training, features', () => must(project, process.execPath, 'consumer.js'));
+    await step(name, 'its code: own method, own images, a vector', () =>
+      must(project, process.execPath, 'consumer.js'),
+    );
     await step(name, 'a run killed and resumed', () => killAndResume(project));
     await step(name, 'export and embed', () => exportAndEmbed(project));
   }

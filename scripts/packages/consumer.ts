@@ -2,40 +2,33 @@
 // a project that knows nothing of the checkout.
 
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 import { ones, scope } from 'tandem-torch';
-import {
-  encoderView,
-  features,
-  findEncoder,
-  loadEncoder,
-  openImages,
-  type PretrainEvent,
-  pretrain,
-  resolveConfig,
-} from 'tandem-vision';
+import { load, type PretrainEvent, pretrain } from 'tandem-vision';
+import { mine, spread } from './mine.js';
 
 assert.equal(
   scope(() => ones([2, 3]).sum().item()),
   6,
 );
 
-const config = resolveConfig({
-  images: './pictures',
-  epochs: 1,
-  batch: 32,
-  backbone: 'resnet8',
-  width: 4,
-  stem: 'strided',
-});
 const kinds: PretrainEvent['kind'][] = [];
-for await (const event of pretrain(config, { out: 'runs/from-code' })) {
-  kinds.push(event.kind);
-  if (event.kind === 'epoch') assert.ok(Number.isFinite(event.metrics.loss));
-}
+const { run, metrics, interrupted } = await pretrain({
+  data: mine,
+  method: spread,
+  ...{ epochs: 1, batch: 32, backbone: 'resnet8', width: 4, stem: 'strided' },
+  out: 'runs/from-code',
+  onEvent: (event) => void kinds.push(event.kind),
+});
+assert.ok(!interrupted && metrics !== undefined && Number.isFinite(metrics.loss));
 assert.ok(kinds.includes('epoch') && kinds.at(-1) === 'end', kinds.join(' '));
 
-const { encoder, card } = loadEncoder(findEncoder('runs/from-code'));
-const { train } = await openImages('./one', { size: card.size });
-const [count, width] = scope(() => features(encoder, train, { view: encoderView(card), device: 'cpu' }).shape);
-assert.deepEqual([count, width], [1, encoder.featureWidth]);
-console.log(`one picture, ${width} numbers`);
+const model = await load(run);
+const [first, again] = await Promise.all([
+  model.embed(readFileSync('one/picture.png')),
+  model.embed('one/picture.png', { normalize: true }),
+]);
+assert.equal(first.length, model.width);
+assert.ok(Math.abs(Math.hypot(...again) - 1) < 1e-5);
+model.dispose();
+console.log(`one picture, ${first.length} numbers`);
