@@ -5,6 +5,7 @@ import { UserError } from '../../errors.js';
 import { objectIn } from '../../files/json.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { readRegular } from '../../files/regular.js';
+import { named } from '../../files/system-error.js';
 import { appendWhole, writeWhole } from '../../files/write-whole.js';
 
 /** What one image gave: a row of features, or the reason why there is none. */
@@ -104,7 +105,7 @@ export class Journal {
       for (let from = 0; from < size; ) {
         const block = new Float32Array(Math.min(atATime * width, (size - from) / 4));
         const bytes = new Uint8Array(block.buffer);
-        readWhole(file, bytes, from);
+        readWhole(file, bytes, from, this.#features);
         from += bytes.length;
         yield block;
       }
@@ -156,7 +157,7 @@ export class Journal {
     const numbers = Buffer.alloc(length);
     const file = openSync(this.#features, 'r');
     try {
-      readWhole(file, numbers, from);
+      readWhole(file, numbers, from, this.#features);
     } finally {
       closeSync(file);
     }
@@ -178,10 +179,18 @@ function parsed(line: string): Entry | { readonly sha256: string } | undefined {
   return typeof sha256 === 'string' ? { sha256 } : undefined;
 }
 
-function readWhole(file: number, bytes: Uint8Array, from: number): void {
+function readWhole(file: number, bytes: Uint8Array, from: number, path: string): void {
   for (let done = 0; done < bytes.length; ) {
-    const read = readSync(file, bytes, done, bytes.length - done, from + done);
-    if (read === 0) throw new UserError('the part that was computed became shorter meanwhile; call this again');
+    const read = readSome(file, bytes, done, from + done, path);
+    if (read === 0) throw new UserError(`${path} became shorter meanwhile; call this again, and it resumes`);
     done += read;
+  }
+}
+
+function readSome(file: number, bytes: Uint8Array, done: number, at: number, path: string): number {
+  try {
+    return readSync(file, bytes, done, bytes.length - done, at);
+  } catch (error) {
+    throw named(error, path); // of what is open the system gives no name
   }
 }
