@@ -12,6 +12,8 @@ import type { Subject } from './subjects.js';
 
 /** A command as it is when nothing disturbs it. */
 export interface Undisturbed {
+  /** What was there before, where it replaces something. */
+  readonly before: unknown;
   readonly wanted: unknown;
   /** With a picture changed. */
   readonly changed: unknown;
@@ -37,9 +39,9 @@ export function changePicture(place: string): void {
 }
 
 /** What stands under final names is what was there before, or what is wanted: whole in any case. */
-function checkWhole({ subject, undisturbed: { wanted }, about }: Case, place: string): void {
+function checkWhole({ subject, undisturbed: { before, wanted }, about }: Case, place: string): void {
   const found = subject.read(place); // throws for what is not whole
-  if (found === undefined || subject.grows) return;
+  if (found === undefined || subject.grows || same(found, before)) return;
   if (Array.isArray(found) && Array.isArray(wanted)) {
     for (const part of found)
       assert.ok(

@@ -73,6 +73,7 @@ export async function disturbCommands(
 
 async function undisturbedOf(subject: Subject, shop: Workshop): Promise<Undisturbed> {
   const place = shop.fresh();
+  const before = subject.read(place);
   const begun = performance.now();
   const outcome = await call(subject, place);
   const milliseconds = performance.now() - begun;
@@ -81,7 +82,7 @@ async function undisturbedOf(subject: Subject, shop: Workshop): Promise<Undistur
   const other = shop.fresh();
   changePicture(other);
   const again = await call(subject, other);
-  return { wanted, changed: again.code === 0 ? subject.read(join(other)) : undefined, milliseconds };
+  return { before, wanted, changed: again.code === 0 ? subject.read(join(other)) : undefined, milliseconds };
 }
 
 /** A table in Markdown: commands by kinds. */

@@ -60,6 +60,13 @@ function folder(name: string): Subject['read'] {
   };
 }
 
+/** A run's page, without the minute at which it was made. */
+function report(place: string): unknown {
+  const path = join(place, 'run', 'report.html');
+  if (!existsSync(path)) return undefined;
+  return { 'report.html': readFileSync(path, 'utf8').replace(/Made by Tandem \S+ \S+ UTC/, '') };
+}
+
 /** The lines of a run's evaluations, each once, without their dates. */
 function evaluations(place: string): unknown {
   const path = join(place, 'run', 'evaluations.jsonl');
@@ -140,7 +147,7 @@ export const subjects: readonly Subject[] = [
     name: 'report',
     line: ['report', 'run'],
     outputs: ['run/report.html'],
-    read: files('run/report.html'),
+    read: report,
     replaces: true,
   },
   {
