@@ -163,6 +163,13 @@ function blockFault(directory: TiffDirectory): string | undefined {
   const lengths = directory.numbers(isTiled ? tag.tileByteCounts : tag.stripByteCounts);
   const what = isTiled ? 'tile' : 'strip';
   if (offsets.length === 0 || offsets.length !== lengths.length) return `TIFF: its ${what}s are not named`;
+  const [width, height] = [directory.number(tag.width, 0), directory.number(tag.height, 0)];
+  const across = isTiled ? Math.ceil(width / directory.number(tag.tileWidth, 1)) : 1;
+  const rows = isTiled ? directory.number(tag.tileHeight, 1) : directory.number(tag.rowsPerStrip, height);
+  const planes = directory.number(tag.planar, 1) === 2 ? directory.number(tag.samples, 1) : 1;
+  const wanted = across * Math.ceil(height / rows) * planes;
+  // A damaged height would have millions of tiles looked for, which takes minutes.
+  if (offsets.length < wanted) return `TIFF: ${offsets.length} ${what}s, where its size needs ${wanted}`;
   const missing = lengths.findIndex(
     (length, i) => length === 0 || (offsets[i] as number) + length > directory.bytes.length,
   );
