@@ -106,6 +106,7 @@ const sidebar = [
     ],
     true,
   ),
+  part('Results', 'results/', ['README'], true),
   part(
     'Performance',
     'performance/',

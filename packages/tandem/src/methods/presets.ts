@@ -56,6 +56,7 @@ export const methodPresets: Readonly<
       projHidden: 0,
       projDim: 128,
       lastNorm: 'scale',
+      zeroGain: true,
     },
   },
   // facebookresearch/moco: the CIFAR-10 demo
@@ -67,6 +68,7 @@ export const methodPresets: Readonly<
       epochs: 1000,
       lr: 1,
       weightDecay: 1e-5,
+      eta: 0.996, // the authors' for 1000 epochs
       views: 'asymmetric-small',
       projHidden: 4096,
       projDim: 256,
@@ -101,6 +103,7 @@ export const methodPresets: Readonly<
       clip: 5,
       schedule: 'step',
       warmup: 5,
+      dropPath: 0.2,
       views: 'asymmetric-small',
       projHidden: 4096,
       projDim: 256,
@@ -123,6 +126,7 @@ export const methodPresets: Readonly<
       clipBy: 'tensor',
       schedule: 'step',
       warmup: 10,
+      dropPath: 0.1,
       views: 'multi-crop',
       prototypes: 65536,
     },

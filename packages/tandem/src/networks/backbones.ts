@@ -105,6 +105,11 @@ function find(backbone: string): Backbone {
   throw new UserError(`unknown backbone ${shownName(backbone)}; there is ${names.join(', ')}.${hint}`);
 }
 
+/** Whether a backbone has a use for a setting; false where there is none of that name. */
+export function takesSetting(backbone: string, key: keyof BackboneSettings): boolean {
+  return Object.hasOwn(families, backbone) && (families[backbone]?.takes.includes(key) ?? false);
+}
+
 /**
  * @throws UserError for settings that such a backbone does not take, and for widths it cannot have.
  */

@@ -30,7 +30,7 @@ function shortcut(
   if (stride === 1 && inputs === outputs && !(sk && first)) return null;
   const norm = batchNorm2d(outputs, splits);
   if (!sk) return new nn.Sequential(convolution(inputs, outputs, 1, stride), norm);
-  return new nn.Sequential(new AveragePool(stride), convolution(inputs, outputs, 1), norm);
+  return new nn.Sequential(new AveragePool(stride, { countsZeros: true }), convolution(inputs, outputs, 1), norm);
 }
 
 function lastNorm(channels: number, { splits, zeroGain }: BlockForm): nn.BatchNorm2d {
@@ -41,15 +41,23 @@ function lastNorm(channels: number, { splits, zeroGain }: BlockForm): nn.BatchNo
 
 /**
  * Means over 2x2 cells, or over those of them that lie inside: [n, c, h, w] to ceil(h / stride),
- * ceil(w / stride). (He et al., 2019, ResNet-D)
+ * ceil(w / stride). (He et al., 2019, ResNet-D) With `countsZeros` a strided one takes what lies
+ * outside as zeros that count, as SimCLR v2 pads odd maps.
  */
 export class AveragePool extends nn.Module {
-  constructor(readonly stride: number) {
+  readonly countsZeros: boolean;
+
+  constructor(
+    readonly stride: number,
+    { countsZeros = false } = {},
+  ) {
     super();
+    this.countsZeros = countsZeros && stride !== 1;
   }
 
   forward(x: Tensor): Tensor {
     const [, , height, width] = x.shape as [number, number, number, number];
+    if (this.countsZeros) return x.constantPadNd([0, width % 2, 0, height % 2]).avgPool2d(2, { stride: this.stride });
     if (this.stride !== 1) return x.avgPool2d(2, { stride: this.stride, ceilMode: true, countIncludePad: false });
     const padded = x.avgPool2d(2, { stride: 1, padding: 1, countIncludePad: false });
     return padded.narrow(2, 1, height).narrow(3, 1, width);

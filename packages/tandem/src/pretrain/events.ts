@@ -30,6 +30,8 @@ export interface EpochMetrics {
   readonly knn200Student?: number;
   /** The same with the teacher's. */
   readonly knn200Teacher?: number;
+  /** The accuracy of the classifier that learns beside the run, where one does. */
+  readonly probeStudent?: number;
   /** Share of queries whose class the student's classifier names; where it has one. */
   readonly top1?: number;
   /** Steps of the epoch that were left out, where there are any. */

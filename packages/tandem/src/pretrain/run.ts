@@ -1,3 +1,4 @@
+import type { Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { Batches, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
@@ -11,6 +12,7 @@ import type { EvaluationContext } from './evaluation/context.js';
 import type { ConfigFile, RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
 import { givenNormalisation } from './normalisation.js';
+import { OnlineProbe } from './online-probe.js';
 import { chooseCompute, newPlan } from './plan.js';
 import type { LoadedTeacher } from './teacher.js';
 import { selectTrainingData, type TrainingData } from './training-data.js';
@@ -40,6 +42,8 @@ export interface Run {
   readonly plan: Plan;
   /** Of the encoders that it keeps. */
   readonly card: EncoderCard;
+  /** What learns beside it, where that is asked for. */
+  readonly probe?: OnlineProbe | undefined;
   /** How encoders are evaluated. */
   readonly evaluation: EvaluationContext;
   /** What the user should know before it starts. */
@@ -70,15 +74,21 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
   const batches = newBatches(config, data, trainingData);
   const input = inputOf(config, data, baseModel);
   const { architecture, size, views } = input;
-  const { method, teacher, notes } = buildMethod(config, {
+  const built = buildMethod(config, {
     ...{ architecture, views, trainingData, baseModel, device: compute.device },
   });
-  const plan = newPlan(config, compute, method, batches);
+  const { teacher, notes } = built;
+  const probe = config.execution.onlineProbe
+    ? new OnlineProbe(built.method, data, trainingData.set.count, compute)
+    : undefined;
+  const method = probe ? { ...built.method, state: { ...built.method.state, ...probe.state } } : built.method;
+  const watch = probe && ((seen: readonly Tensor[], images: Uint32Array) => probe.step(seen, images));
+  const plan = { ...newPlan(config, compute, method, batches), watch };
   const [{ mean, std }] = views;
   const { device, memoryFormat } = compute;
   const { range } = config.data;
   return {
-    ...{ config, data, method, teacher, baseModel, notes, batches, plan },
+    ...{ config, data, method, teacher, baseModel, notes, batches, plan, probe },
     settings: settled(config, { ...input, batch: batches.size, plan, baseModel }),
     card: {
       architecture,

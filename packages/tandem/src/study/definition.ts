@@ -20,9 +20,9 @@ const evaluationSettings = z.strictObject({
 /** How a number comes from a run. */
 export const measureSchema = z.strictObject({
   by: z
-    .enum(['knn', 'top1', 'embeddingStd', 'linear', 'silhouette', 'nearest', 'images', 'side', 'setting'])
+    .enum(['knn', 'top1', 'probe', 'embeddingStd', 'linear', 'silhouette', 'nearest', 'images', 'side', 'setting'])
     .describe(
-      'k-NN (k = 1), the classifier of a run with labels, the deviation of the embeddings; after the run, linear accuracy, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
+      'k-NN (k = 1), the classifier of a run with labels, the online probe, the deviation of the embeddings; after the run, linear accuracy, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
     ),
   key: name.optional().describe('which setting'),
   encoder: z.enum(['kept', 'student', 'teacher']).default('kept').describe('whose features'),

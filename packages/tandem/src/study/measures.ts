@@ -40,7 +40,7 @@ function fromConfig(run: RunRecord, { by, key = '' }: Measure): Point[] {
 
 function fromMetrics(run: RunRecord, measure: Measure): Point[] {
   const whose = whoseOf(run.path, measure) === 'teacher' ? 'Teacher' : 'Student';
-  const column = measure.by === 'knn' ? `knn${whose}` : measure.by;
+  const column = measure.by === 'knn' ? `knn${whose}` : measure.by === 'probe' ? 'probeStudent' : measure.by;
   return run.metrics.flatMap((line) => {
     const value = numberIn(line, column);
     return value === undefined ? [] : [pointAt(run, numberIn(line, 'epoch') ?? 0, value)];

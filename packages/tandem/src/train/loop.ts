@@ -104,7 +104,9 @@ async function* takeSteps(
         const labels = labelsOf(indices, batches.set, plan.device);
         const info = { step, taken, steps, epoch, epochs, lr: plan.lr(step), seed };
         const endsEpoch = (step + 1) % perEpoch === 0;
-        return takeStep(method, views, work, plan, { info, labels, stash, resetMomentum }, endsEpoch);
+        const taking = takeStep(method, views, work, plan, { info, labels, stash, resetMomentum }, endsEpoch);
+        if (taking.skipped === undefined) plan.watch?.(views, indices);
+        return taking;
       });
       skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;
       if (skippedInARow > mostSkippedInARow)

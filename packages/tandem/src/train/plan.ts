@@ -1,4 +1,4 @@
-import type { Device, optim } from 'tandem-torch';
+import type { Device, optim, Tensor } from 'tandem-torch';
 import type { GradientClip } from './clip.js';
 import type { Capture } from './replay/capture.js';
 import type { Schedule } from './schedule.js';
@@ -36,6 +36,11 @@ export interface Plan {
   readonly numbersIn?: 'host' | 'device';
   /** A loss or gradient that is not finite ends the run, unless its step is to be skipped. */
   readonly nonFinite?: 'stop' | 'skip';
+  /**
+   * Sees the views of each step that was taken, and which images they are of, after it. It changes
+   * nothing.
+   */
+  readonly watch?: ((views: readonly Tensor[], images: Uint32Array) => void) | undefined;
   /** Steps already taken, to continue from. */
   readonly startStep?: number;
   /** How many of them changed the networks; defaults to all. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, cat, noGrad, scope, type Tensor } from 'tandem-torch';
+import { autocast, cat, noGrad, ones, scope, type Tensor } from 'tandem-torch';
 import { ResNet } from '../../src/networks/index.js';
-import { BasicBlock, Bottleneck } from '../../src/networks/residual.js';
+import { AveragePool, BasicBlock, Bottleneck } from '../../src/networks/residual.js';
 import { SelectiveKernels } from '../../src/networks/selective-kernels.js';
 import { assertClose, elements, normal } from '../support.js';
 import { filled, largestDifference } from './filled.js';
@@ -118,5 +118,19 @@ describe("SimCLR v2's ResNets", () => {
       );
       net.to({ memoryFormat: 'channelsLast' });
       assertClose(net.forward(x.to({ memoryFormat: 'channelsLast' })), plain, { atol: 1e-4 });
+    }));
+
+  test('a strided shortcut counts zeros outside of odd maps, and no others', () =>
+    scope(() => {
+      const means = (side: number, options?: object) =>
+        elements(new AveragePool(2, options).forward(ones([1, 1, side, side])));
+      assert.deepEqual(means(3, { countsZeros: true }), [1, 0.5, 0.5, 0.25]);
+      assert.deepEqual(means(3), [1, 1, 1, 1]);
+      assert.deepEqual(means(4, { countsZeros: true }), [1, 1, 1, 1]);
+      const shortcut = new ResNet({ ...options, sk: true }).modules().filter((part) => part instanceof AveragePool);
+      assert.deepEqual(
+        shortcut.map(({ countsZeros }) => countsZeros),
+        [false, true, true],
+      );
     }));
 });

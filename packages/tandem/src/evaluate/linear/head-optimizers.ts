@@ -13,7 +13,8 @@ export interface HeadSgdSettings {
 
 /** SGD with momentum, each head at a rate of its own. */
 export class HeadSgd {
-  readonly #velocity: { readonly weight: Tensor; readonly bias: Tensor };
+  /** What decides the next steps, beside the heads. */
+  readonly velocity: { readonly weight: Tensor; readonly bias: Tensor };
   readonly #rates: Tensor;
 
   constructor(
@@ -21,7 +22,7 @@ export class HeadSgd {
     readonly settings: HeadSgdSettings,
   ) {
     const { weight, bias } = heads;
-    this.#velocity = scope(() => ({ weight: weight.zerosLike().keep(), bias: bias.zerosLike().keep() }));
+    this.velocity = scope(() => ({ weight: weight.zerosLike().keep(), bias: bias.zerosLike().keep() }));
     this.#rates = tensor(Float32Array.from(settings.rates), { device: weight.device }).keep();
   }
 
@@ -31,7 +32,7 @@ export class HeadSgd {
     const gradients = this.heads.gradients(x, labels);
     for (const name of ['weight', 'bias'] as const) {
       const theta = this.heads[name];
-      const velocity = this.#velocity[name].mul_(momentum).add_(gradients[name]);
+      const velocity = this.velocity[name].mul_(momentum).add_(gradients[name]);
       if (weightDecay > 0) velocity.add_(theta, { alpha: weightDecay });
       const rate = this.#rates.view(name === 'weight' ? [rates.length, 1, 1] : [rates.length, 1]);
       theta.addcmul_(velocity, rate, { value: -falling });
@@ -39,7 +40,7 @@ export class HeadSgd {
   }
 
   dispose(): void {
-    for (const x of [this.#velocity.weight, this.#velocity.bias, this.#rates]) x.dispose();
+    for (const x of [this.velocity.weight, this.velocity.bias, this.#rates]) x.dispose();
   }
 }
 

@@ -61,9 +61,10 @@ export class Draft {
     return this.add('Conv', [x, `${name}.weight`, `${name}.bias`], name, window);
   }
 
-  /** Over 2x2 cells, or those of them that lie inside. */
-  averagePool(name: string, x: string, { stride }: AveragePool): string {
-    const attributes = { kernel_shape: [2, 2], strides: [stride, stride], pads: [0, 0, 1, 1], count_include_pad: 0 };
+  /** Over 2x2 cells: those of them that lie inside, or with zeros for the others. */
+  averagePool(name: string, x: string, { stride, countsZeros }: AveragePool): string {
+    const window = { kernel_shape: [2, 2], strides: [stride, stride], pads: [0, 0, 1, 1] };
+    const attributes = { ...window, count_include_pad: countsZeros ? 1 : 0 };
     return this.add('AveragePool', [x], name, attributes);
   }
 

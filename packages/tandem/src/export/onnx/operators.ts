@@ -19,9 +19,9 @@ interface Said {
 const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>> = {
   Conv: ([x, a, b], said) => conv2d(x, a, { bias: b ?? null, ...windowOf(said) }),
   MaxPool: ([x], said) => maxPool2d(x, said.sizes('kernel_shape'), windowOf(said)),
-  AveragePool: ([x], { sizes }) =>
+  AveragePool: ([x], { size, sizes }) =>
     sizes('pads')
-      ? new AveragePool(sizes('strides')[0] as number).forward(x)
+      ? new AveragePool(sizes('strides')[0] as number, { countsZeros: size('count_include_pad') === 1 }).forward(x)
       : avgPool2d(x, sizes('kernel_shape'), { stride: sizes('strides') }),
   GlobalAveragePool: ([x]) => x.mean([2, 3], { keepdim: true }),
   Flatten: ([x]) => x.flatten({ startDim: 1 }),

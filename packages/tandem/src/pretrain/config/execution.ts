@@ -31,6 +31,10 @@ export const executionOptions = z.object({
     .min(0)
     .default(0)
     .describe('keeps the encoders of every so many epochs, beside those of the last; 0 for none'),
+  onlineProbe: z
+    .boolean()
+    .default(false)
+    .describe("a linear classifier learns beside, on the student's features, for a curve; labels are for it alone"),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
 });
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
 import { largestFloat32 } from '../../math.js';
 import { findMethod, knownMethods, type MethodConfig, methodPresets } from '../../methods/index.js';
-import { checkBackbone } from '../../networks/index.js';
+import { checkBackbone, takesSetting } from '../../networks/index.js';
 import { dataOptions } from './data.js';
 import { asText, explain } from './errors.js';
 import { executionOptions } from './execution.js';
@@ -57,13 +57,20 @@ function refuseTooLarge(settings: Settings): void {
 
 const defaultMethod = methodOptions.shape.method.parse(undefined);
 
-/** What is asked for, over the preset. The preset's settings of an optimizer go with it. */
+/**
+ * What is asked for, over the preset. The preset's settings of an optimizer or a backbone go with
+ * it.
+ */
 function withPreset(method: string, asked: Settings): Settings {
   const { success, data: preset } = methodOptions.shape.preset.safeParse(asked.preset);
   const all: Record<string, unknown> = { ...(success && methodPresets[method]?.[preset]), ...asked };
   const chosen = trainingOptions.shape.optimizer.safeParse(all.optimizer).data;
   for (const [key, ...optimizers] of actsWith) {
     if (!(key in asked) && !(chosen && optimizers.includes(chosen))) delete all[key];
+  }
+  const backbone = asText(all.backbone ?? knownNetworkOptions().shape.backbone.parse(undefined));
+  for (const key of ['dropPath', 'zeroGain'] as const) {
+    if (!(key in asked) && !takesSetting(backbone, key)) delete all[key];
   }
   return all;
 }

@@ -28,6 +28,7 @@ export async function* evaluate(
   return {
     ...method.metrics?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),
     ...(yield* diagnosticsOf(run, watch)),
+    ...(yield* probeOf(run, watch)),
     ...(yield* accuraciesOf(run, epoch, watch)),
   };
 }
@@ -45,6 +46,12 @@ async function* diagnosticsOf({ method, data, plan, evaluation }: Run, watch: Wa
   const diagnostics = yield* watch(diagnoseStudent(method, data.train, plan.seed, evaluation));
   const warning = diagnostics && collapseWarning(diagnostics, method.student.head.embeddingWidth);
   return { ...diagnostics, ...(warning !== undefined && { warning }) };
+}
+
+/** Of the classifier that learns beside the run, where one does. */
+async function* probeOf({ probe, evaluation }: Run, watch: Watch): Evaluating<Found> {
+  const accuracy = probe && (yield* watch(probe.accuracy(evaluation)));
+  return accuracy === undefined ? {} : { probeStudent: accuracy };
 }
 
 /** Where there are labels, and this epoch is due. */

@@ -138,7 +138,9 @@ describe('presets', () => {
     for (const [method, of] of Object.entries(methodPresets)) {
       for (const preset of ['paper', 'official'] as const) {
         const imitated = findMethod(method).teacher === 'none' ? {} : { teacher: 'a/run' };
-        const config = resolveConfig({ images, method, preset, ...imitated });
+        // Only ViTs have drop path.
+        const backbone = 'dropPath' in of[preset] ? { backbone: 'vit-tiny' } : {};
+        const config = resolveConfig({ images, method, preset, ...imitated, ...backbone });
         assert.equal(config.preset, preset);
         for (const [key, value] of Object.entries(of[preset])) assert.equal(config[key], value, `${method} ${key}`);
       }
@@ -160,4 +162,14 @@ describe('presets', () => {
     assert.deepEqual([config.batch, config.optimizer, config.temperature, config.lr], [128, 'sgd', 0.5, 1]);
     assert.deepEqual(resolveConfig(JSON.parse(JSON.stringify(config))), config);
   });
+});
+
+test("a preset's drop path and zero gains are for the backbones that have them", () => {
+  const of = (settings: object) => resolveConfig({ images: 'cifar10', preset: 'official', ...settings });
+  assert.equal(of({ method: 'dino', backbone: 'vit-tiny' }).dropPath, 0.1);
+  assert.equal(of({ method: 'dino' }).dropPath, undefined);
+  assert.equal(of({ method: 'moby', backbone: 'vit-tiny' }).dropPath, 0.2);
+  assert.equal(of({ method: 'moby', backbone: 'vit-tiny', dropPath: 0 }).dropPath, 0);
+  assert.equal(of({ method: 'simclr' }).zeroGain, true);
+  assert.equal(of({ method: 'simclr', backbone: 'vit-tiny' }).zeroGain, undefined);
 });
