@@ -83,6 +83,7 @@ for (const [name, method] of Object.entries({
     cpSync(aside, teacher, { recursive: true });
     const file = join(teacher, 'encoder', 'head.safetensors');
     const { tensors, metadata } = io.loadSafetensors(file);
+    delete metadata.sha256; // these weights are meant
     Object.values(tensors)[0]?.mul_(2);
     io.saveSafetensors(file, tensors, metadata);
     const changed = await resumed();
