@@ -77,7 +77,7 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
   if (isPlain && pictureCodecs.has(compression) && !asValues) {
     return { picture: bytes, ...(directory.has(tag.tileOffsets) && { check: directory.tilesAsStrips() }) };
   }
-  if (!directory.has(tag.photometric)) return 'TIFF: it does not say what its numbers stand for';
+  if (directory.numbers(tag.photometric).length === 0) return 'TIFF: it does not say what its numbers stand for';
   const name = photometrics[photometric];
   if (!valueCodecs.has(compression))
     return `TIFF: ${codecs[compression] ?? `codec ${compression}`}${isPlain ? '' : ` with ${type}${bits} numbers or bands`} is not read`;
