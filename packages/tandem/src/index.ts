@@ -287,6 +287,8 @@ export {
 // Pretraining: whole runs with their folder, from settings to the kept encoder.
 
 export {
+  type Budget,
+  type Change,
   type ConfigFile,
   type DataSettings,
   type Definition,
@@ -300,6 +302,7 @@ export {
   type FinetuneOptions,
   type FinetuneResult,
   type FlatConfig,
+  type Forecast,
   finetuneConfig,
   flattenConfig,
   type LoadingOptions,
@@ -312,11 +315,14 @@ export {
   type PretrainOutcome,
   type PretrainRequest,
   pretrain,
+  pretrainWithin,
   type ResumeOptions,
   type RunConfig,
+  type RunTime,
   readConfigFile,
   resolveConfig,
   resume,
+  type StepLoad,
   type TrainingSettings,
   use,
   type ViewSettings,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { didYouMean, nearest, UsageError, UserError } from '../src/errors.js';
+import { didYouMean, nearest, shownDuration, UsageError, UserError } from '../src/errors.js';
 
 test('errors carry an exit code and a name', () => {
   const user = new UserError('no such thing', { cause: 7 });
@@ -19,6 +19,10 @@ test('the nearest name is found by spelling or by how it begins', () => {
   assert.equal(nearest('imagenet', names), undefined);
   assert.equal(nearest('x', names), undefined);
   assert.equal(nearest('mnist', []), undefined);
+});
+
+test('durations', () => {
+  assert.deepEqual([4, 75, 3725, 360_000].map(shownDuration), ['4s', '1m15s', '1h02m', '100h00m']);
 });
 
 test('numbers in names compare as numbers', () => {

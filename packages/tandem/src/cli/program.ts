@@ -93,7 +93,7 @@ function examples(): string {
   const lines = [
     ['setup', 'gets the engine ready, once'],
     ['doctor', 'is everything here, and fast?'],
-    ['pretrain pictures --epochs 50', 'learns from a folder of yours'],
+    ['pretrain pictures --budget 20m', 'learns from a folder of yours'],
     ['knn runs/pictures-clbo-resnet18 pictures', 'measures it, if labelled'],
   ].map(([words = '', about = '']) => `  ${`${command} ${words}`.padEnd(command.length + 42)} ${about}`);
   const more = `\`${command} help pretrain\` shows what most people set, with \`--all\` every setting.`;

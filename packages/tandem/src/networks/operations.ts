@@ -9,7 +9,7 @@ import { Attention } from './vit.js';
  * pooling are not counted.
  */
 export interface Operations {
-  /** Of real numbers; what the literature of small networks calls FLOPs. */
+  /** Of real numbers; what the literature of small networks calls FLOPs, and is half of them. */
   readonly macs: number;
   /** Of signs by signs. */
   readonly binaryMacs: number;
@@ -18,6 +18,14 @@ export interface Operations {
 /** Binary operations count as the 64th part of a real one, as Bi-Real Net and ReActNet have it. */
 export function effectiveOperations({ macs, binaryMacs }: Operations): number {
   return macs + binaryMacs / 64;
+}
+
+/**
+ * Operations as GFLOP/s count them: a product and a sum are two. Binary ones are none of floating
+ * point and count as `effectiveOperations` has it.
+ */
+export function flopsOf(operations: Operations): number {
+  return 2 * effectiveOperations(operations);
 }
 
 /** What was counted, apart by whether a backward pass can follow. */

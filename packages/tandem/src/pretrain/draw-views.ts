@@ -9,8 +9,9 @@ import { Batches, type DataSet, pictureOf, rgbToPng, type SkippedFile } from '..
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
 import type { RunConfig } from './config/options.js';
 import type { ViewSettings } from './config/views.js';
+import type { LoadingOptions } from './following.js';
+import { loadImages } from './load-images.js';
 import { givenNormalisation } from './normalisation.js';
-import { type LoadingOptions, loadImages } from './pretrain.js';
 import { runViews } from './views.js';
 
 /** What to draw, and where. */

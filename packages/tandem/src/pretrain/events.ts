@@ -2,6 +2,7 @@ import type { Device } from 'tandem-torch';
 import type { DataSet } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
 import type { FlatConfig } from './config/options.js';
+import type { Forecast, RunTime } from './forecast/facts.js';
 
 /** One line of `metrics.jsonl`. The method adds numbers of its own. */
 export interface EpochMetrics {
@@ -49,6 +50,10 @@ export interface EpochMetrics {
 export type PretrainEvent =
   /** What can be known without the images is right; they are read now. */
   | { readonly kind: 'loading' }
+  /** Steps of a copy are timed, which may take seconds. */
+  | { readonly kind: 'timing' }
+  /** What a budget bought: width, size, epochs and batch, and what they will take. */
+  | { readonly kind: 'chosen'; readonly chosen: FlatConfig; readonly time: RunTime }
   | {
       readonly kind: 'start';
       readonly run: string;
@@ -62,7 +67,10 @@ export type PretrainEvent =
       readonly learned: number;
       readonly epochs: number;
       readonly steps: number;
+      readonly stepsPerEpoch: number;
       readonly parameters: number;
+      /** What it will take, where that was asked for and could be measured. */
+      readonly forecast?: Forecast | undefined;
       /** Steps that were taken before, in a run that is resumed. */
       readonly from: number;
       /** Images in those steps. */

@@ -16,4 +16,9 @@ export interface PretrainOptions extends LoadingOptions {
   readonly out?: string | undefined;
   /** Of the folder in `runs`, where it is not to be named after images, method and backbone. */
   readonly name?: string;
+  /**
+   * Whether a few steps of a copy are timed before the first, for `forecast` of the event `start`;
+   * defaults to false. The run is the same bit for bit.
+   */
+  readonly forecast?: boolean | undefined;
 }

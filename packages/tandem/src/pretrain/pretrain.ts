@@ -1,13 +1,17 @@
-import { setImmediate } from 'node:timers/promises';
 import { chooseDevice } from '../device.js';
-import { cropMargin, type DataSet, openImages, parseRange } from '../images/index.js';
+import type { DataSet } from '../images/index.js';
 import { findEncoder } from '../runs/encoder-files.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
+import type { Settings } from './config/read.js';
+import { resolveConfig } from './config/resolve.js';
 import type { PretrainEvent } from './events.js';
 import { writeRunConfig } from './folder/config-json.js';
 import { checkRunFolder, createRunFolder, shortName } from './folder/run-folder.js';
-import type { LoadingOptions, PretrainOptions } from './following.js';
+import type { PretrainOptions } from './following.js';
+import { chooseWithin } from './forecast/budget.js';
+import { forecasting } from './forecast/forecast.js';
+import { loadImages } from './load-images.js';
 import { start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
 import { configOf, type PretrainOutcome, type PretrainRequest } from './request.js';
@@ -49,43 +53,62 @@ async function outcomeOf(request: PretrainRequest): Promise<PretrainOutcome> {
   throw new Error('training ended without its last event');
 }
 
-async function* eventsOf(
-  config: RunConfig,
-  { out, name: own, ...loading }: PretrainOptions,
+async function* eventsOf(config: RunConfig, options: PretrainOptions): AsyncGenerator<PretrainEvent> {
+  checkBegin(config, options);
+  yield { kind: 'loading' };
+  yield* begin(config, await loadImages(config, options), options);
+}
+
+/** A time, and the settings that it leaves to be chosen. */
+export interface Budget {
+  /** For all of the run, its reading of images and its report included. */
+  readonly seconds: number;
+  /** Settings by name; those that are not given may be chosen. */
+  readonly asked: Settings;
+  /** When it began, in milliseconds of `performance.now()`; defaults to now. */
+  readonly begun?: number;
+}
+
+/**
+ * The same within a time: width, size, epochs and batch are chosen where they are not asked for, by
+ * timing steps on this machine. What is chosen stands in the run's config.json like any setting.
+ * @throws UserError where even the smallest network takes longer
+ */
+export async function* pretrainWithin(
+  { seconds, asked, begun = performance.now() }: Budget,
+  options: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
+  checkBegin(resolveConfig(asked), options);
+  yield { kind: 'loading' };
+  yield { kind: 'timing' };
+  const { config, data, chosen, time } = await chooseWithin(asked, seconds, begun, options);
+  yield { kind: 'chosen', chosen, time };
+  yield* begin(config, data, { ...options, forecast: false });
+}
+
+/** What can be known to be wrong before images are read. */
+function checkBegin({ network, execution }: RunConfig, { out }: PretrainOptions): void {
   checkRunFolder(out);
-  const { network, method } = config;
-  chooseDevice(config.execution.device);
+  chooseDevice(execution.device);
   if (network.initFrom !== undefined) checkWeights(findEncoder(network.initFrom));
   if (network.teacher !== undefined) findEncoder(network.teacher);
-  yield { kind: 'loading' };
-  const data = await loadImages(config, loading);
+}
+
+async function* begin(
+  config: RunConfig,
+  data: DataSet,
+  { out, name: own, forecast: wantsForecast, signal }: PretrainOptions,
+): AsyncGenerator<PretrainEvent> {
+  const { network, method } = config;
+  const forecast = wantsForecast ? yield* forecasting(config, data, signal) : undefined;
   const name = own ?? `${shortName(config.data.images)}-${method.name}-${network.backbone}`;
+  // After the forecast: what is built now is built from the seed alone.
   const prepared = prepare(config, data, () => createRunFolder(out, name));
   try {
     const configFile = writeRunConfig(prepared);
     for (const text of prepared.notes) yield { kind: 'warning', text };
-    yield* runLoop({ ...prepared, configFile }, start, loading.signal);
+    yield* runLoop({ ...prepared, configFile }, start, signal, forecast);
   } finally {
     prepared.folder.release();
   }
-}
-
-/** The images of a configuration. @throws UserError, or the signal's reason */
-export async function loadImages(
-  { data: { images, maxSkipped, range, mean: _mean, std: _std, ...opening }, execution: { seed } }: RunConfig,
-  { signal, onLoading, source }: LoadingOptions,
-): Promise<DataSet> {
-  const data = await openImages(source ?? images, {
-    ...opening,
-    seed,
-    margin: cropMargin,
-    range: range === undefined ? undefined : parseRange(range),
-    maxSkippedShare: maxSkipped,
-    signal,
-    onProgress: onLoading,
-  });
-  await setImmediate();
-  signal?.throwIfAborted();
-  return data;
 }

@@ -50,20 +50,8 @@ export interface PretrainOutcome {
  * @throws UserError or UsageError as `use` and `resolveConfig`
  */
 export async function configOf(request: PretrainRequest): Promise<{ config: RunConfig; options: PretrainOptions }> {
-  const {
-    data,
-    method,
-    backbone,
-    views,
-    use: given,
-    onEvent: _,
-    worker: _thread,
-    out,
-    name,
-    signal,
-    onLoading,
-    ...settings
-  } = request;
+  const { data, method, backbone, views, use: given, onEvent: _, worker: _thread, ...rest } = request;
+  const { out, name, signal, onLoading, forecast, ...settings } = rest;
   const files = typeof given === 'string' ? [given] : (given ?? []);
   await use(...files);
   const nameOf = (one: string | MethodDefinition | BackboneDefinition) => {
@@ -79,5 +67,5 @@ export async function configOf(request: PretrainRequest): Promise<{ config: RunC
     ...(files.length > 0 && { use: files }),
   });
   const source = typeof data === 'string' ? undefined : data;
-  return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source } };
+  return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source, forecast } };
 }

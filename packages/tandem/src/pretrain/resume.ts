@@ -13,9 +13,10 @@ import type { PretrainEvent } from './events.js';
 import { useAsBegun } from './extensions/use.js';
 import { type Circumstances, copyIn, readRunConfig } from './folder/config-json.js';
 import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
+import type { LoadingOptions } from './following.js';
+import { loadImages } from './load-images.js';
 import { type Progress, readProgress, start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
-import { type LoadingOptions, loadImages } from './pretrain.js';
 import { prepare, type Run } from './run.js';
 
 /**

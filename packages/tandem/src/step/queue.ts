@@ -1,4 +1,4 @@
-import { arange, noGrad, type Placement, randn, type Tensor, zeros } from 'tandem-torch';
+import { arange, noGrad, type Placement, randn, scope, type Tensor, zeros } from 'tandem-torch';
 
 /**
  * The keys of past batches, first in, first out: in one tensor or in several that share a pointer
@@ -42,8 +42,10 @@ export class KeyQueue {
 }
 
 function randomUnitRows(size: number, width: number, placement: Placement): Tensor {
-  return noGrad(() => {
-    const rows = randn([size, width], placement);
-    return rows.div(rows.norm(2, [1], { keepdim: true })).keep();
-  });
+  return noGrad(() =>
+    scope(() => {
+      const rows = randn([size, width], placement);
+      return rows.div(rows.norm(2, [1], { keepdim: true }));
+    }),
+  ).keep();
 }

@@ -39,7 +39,15 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.notEqual(config.device, 'auto');
   assert.notEqual(config.precision, 'auto');
-  assert.deepEqual(Object.keys(config.tandem), ['version', 'libtorch', 'threads', 'views', 'folder', 'images']);
+  assert.deepEqual(Object.keys(config.tandem), [
+    'version',
+    'libtorch',
+    'threads',
+    'views',
+    'folder',
+    'images',
+    'classes',
+  ]);
 
   const metrics = metricsOf(out);
   assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { duration, type Progress, progress } from '../../src/cli/terminal/progress.js';
+import { type Progress, progress } from '../../src/cli/terminal/progress.js';
 
 /**
  * What is written to a stderr of so many columns (0: no terminal) while `use` has the progress, a
@@ -77,6 +77,12 @@ test('plain lines, seldom, without a terminal', (t) => {
   assert.equal(text, 'training  16/40  24s left  loss 1\ntraining  31/40  9s left  loss 1\n');
 });
 
-test('durations', () => {
-  assert.deepEqual([4, 75, 3725, 360_000].map(duration), ['4s', '1m15s', '1h02m', '100h00m']);
+test('what is known of the time left is told instead of what the rate says', (t) => {
+  const text = written(t, 0, (bar, wait) => {
+    bar.update(0, 40, 'loss 1', 75);
+    wait(20);
+    bar.update(1, 40, 'loss 1', 60);
+    bar.stop();
+  });
+  assert.equal(text, 'training  1/40  1m00s left  loss 1\n');
 });

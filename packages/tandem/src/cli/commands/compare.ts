@@ -1,12 +1,11 @@
 import { Command } from 'commander';
-import { UsageError } from '../../errors.js';
+import { shownDuration, UsageError } from '../../errors.js';
 import { inPoints } from '../../math.js';
 import { type ComparisonRow, type ComparisonTable, compareRuns, type Statistic } from '../../report/index.js';
 import { keptEncoder, readRun } from '../../runs/index.js';
 import { csv as csvLines, markdown, printable } from '../../text.js';
 import { tableLines } from '../shared/table.js';
 import { print, printJson, tell } from '../terminal/print.js';
-import { duration } from '../terminal/progress.js';
 
 interface Options {
   markdown?: true;
@@ -94,7 +93,7 @@ function cellsOf({ columns, rows }: ComparisonTable): string[][] {
     ...(stopped ? [['epochs', ({ epochs, epochsAsked }: ComparisonRow) => `${epochs}/${epochsAsked}`] as const] : []),
     ['steps', ({ steps }) => String(steps)],
     ['images seen', ({ imagesSeen }) => String(imagesSeen)],
-    ['time', ({ seconds }) => (seconds ? duration(seconds.mean) : '')],
+    ['time', ({ seconds }) => (seconds ? shownDuration(seconds.mean) : '')],
   ];
   return [all.map(([head]) => head), ...rows.map((row) => all.map(([, show]) => show(row)))];
 }

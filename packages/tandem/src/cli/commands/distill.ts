@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { shownName, UsageError } from '../../errors.js';
 import { methods } from '../../methods/index.js';
-import { trainingFlags } from '../shared/settings.js';
+import { seldomSet, trainingFlags } from '../shared/settings.js';
 import { trainingCommand } from '../shared/training-command.js';
 
 /**
@@ -13,18 +13,7 @@ export function distillCommand(): Command {
     name: 'distill',
     flags: { ...trainingFlags, backbone: '--student <name>' },
     methods: imitating,
-    rare: [
-      '--preset',
-      '--init',
-      '--precision',
-      '--data-root',
-      '--classes',
-      '--train',
-      '--test',
-      '--image-column',
-      '--label-column',
-      '--split-column',
-    ],
+    rare: seldomSet,
     check,
   });
 }

@@ -57,7 +57,11 @@ async function run(runOrFile: string, images: string, flags: Flags): Promise<voi
   const { encoder, of: old, labels, out, json, ...settings } = flags;
   const which = whichOf({ encoder, of: old });
   const { config, name } = finetuneConfig({ encoder: runOrFile, images, labels, which, settings: { ...settings } });
-  const { run } = await showTraining(images, (hooks) => pretrain(config, { out, name, ...hooks }), false);
+  const { run } = await showTraining(
+    images,
+    (hooks) => pretrain(config, { out, name, forecast: true, ...hooks }),
+    false,
+  );
   await showFinetuneResult(run, json === true);
 }
 

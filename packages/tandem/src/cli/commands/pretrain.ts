@@ -1,24 +1,12 @@
 import type { Command } from 'commander';
 import { knownMethods } from '../../methods/index.js';
-import { trainingFlags } from '../shared/settings.js';
+import { seldomSet, trainingFlags } from '../shared/settings.js';
 import { trainingCommand } from '../shared/training-command.js';
 
 /** `tandem pretrain <images>`: learns an encoder and keeps it in a run folder. */
 export function pretrainCommand(): Command {
   return trainingCommand({
     ...{ name: 'pretrain', flags: trainingFlags, methods: knownMethods().map(({ name }) => name) },
-    rare: [
-      '--preset',
-      '--init',
-      '--teacher',
-      '--precision',
-      '--data-root',
-      '--use',
-      '--train',
-      '--test',
-      '--image-column',
-      '--label-column',
-      '--split-column',
-    ],
+    rare: [...seldomSet, '--teacher'],
   });
 }

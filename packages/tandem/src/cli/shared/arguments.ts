@@ -33,6 +33,20 @@ function notTooLarge(name: string, text: string): number {
   throw new UsageError(`${name} must be at most 3.4e38, the largest number of float32, got ${text}`);
 }
 
+/**
+ * Reads a time such as `90s`, `20m`, `2h` or `1h30m`, in seconds; the parser throws UsageError for
+ * others.
+ */
+export function timeSpan(name: string): Parser<number> {
+  return (text) => {
+    const parts = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/.exec(text) ?? [];
+    const [hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+    const all = 3600 * hours + 60 * minutes + seconds;
+    if (all > 0) return all;
+    throw new UsageError(`${name} must be a time such as 90s, 20m or 2h, got ${text || 'nothing'}`);
+  };
+}
+
 /** Reads a share from 0 to 1; the parser throws UsageError for others. */
 export function share(name: string): Parser<number> {
   return (text) => {

@@ -32,6 +32,12 @@ export const trainingFlags = {
   splitColumn: '--split-column <name>',
 } satisfies Flags;
 
+/** Those of them that few people set: the short help leaves them out. */
+export const seldomSet = [
+  ...['--preset', '--init', '--precision', '--data-root', '--use'],
+  ...['--classes', '--train', '--test', '--image-column', '--label-column', '--split-column'],
+];
+
 /**
  * All settings by name: the file's, then key=value, then flags.
  * @param words the images first, unless another word names them

@@ -1,7 +1,6 @@
-import { shownBytes } from '../../errors.js';
+import { shownBytes, shownDuration } from '../../errors.js';
 import { type Needs, needsOf, type Plan, type PlannedStudy, rateHere } from '../../study/index.js';
 import { print, printJson } from '../terminal/print.js';
-import { duration } from '../terminal/progress.js';
 
 /**
  * Tells what each study needs, and all of them together, where runs that they share count once.
@@ -38,7 +37,7 @@ function showTable(
   const total = { name: 'together', title: 'runs that studies share count once', claims: [], impossible: [], ...all };
   const cells = [...lines, ...(lines.length > 1 ? [total] : [])].map((line) => [
     ...[line.name, `${line.done}/${line.runs}`, count(line.steps), count(line.images), shownBytes(line.bytes)],
-    ...[duration(line.seconds), line.claims.join(' '), line.title],
+    ...[shownDuration(line.seconds), line.claims.join(' '), line.title],
   ]);
   const heads = ['study', 'runs', 'steps', 'images', 'disk', 'time left', 'claims', ''];
   print(

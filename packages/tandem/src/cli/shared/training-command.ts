@@ -1,7 +1,16 @@
 import { Command, Option } from 'commander';
 import { dataSets } from '../../images/index.js';
-import { describeOptions, pretrain, resolveConfig, runOptions, use } from '../../pretrain/index.js';
+import {
+  describeOptions,
+  type LoadingOptions,
+  pretrain,
+  pretrainWithin,
+  resolveConfig,
+  runOptions,
+  use,
+} from '../../pretrain/index.js';
 import { wantsAll, withShortHelp } from '../terminal/help.js';
+import { timeSpan } from './arguments.js';
 import { showEstimate } from './dry-run.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
 import { described, methodsHelp, shortMethodsHelp } from './settings-help.js';
@@ -19,7 +28,8 @@ export interface Training {
   check?(settings: Readonly<Record<string, unknown>>): void;
 }
 
-interface Options extends Record<string, string | true | undefined> {
+interface Options extends Record<string, string | number | true | undefined> {
+  budget?: number;
   out?: string;
   config?: string;
   dryRun?: true;
@@ -49,7 +59,12 @@ export function trainingCommand(training: Training): Command {
       '--config <file>',
       "settings as JSON, such as a run's config.json; key=value and flags come over it; extends names a file it starts from",
     )
-    .option('--dry-run', 'build it all, report its size, operations and memory, and train nothing')
+    .option(
+      '--budget <time>',
+      'such as 90s, 20m or 2h: width, size, epochs and batch that are not given are chosen for it, by timing steps here',
+      timeSpan('--budget'),
+    )
+    .option('--dry-run', 'build it all, report its size, operations, memory and time, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('after', ({ command: asked }) =>
       wantsAll(asked) ? methodsHelp(training) : shortMethodsHelp(training, name, asked.opts().method),
@@ -77,6 +92,7 @@ function briefly({ methods: offered }: Training): Record<string, string> {
     '--lr': 'learning rate (default: 0.06)',
     '--out': 'run folder (default: runs/<images>-<method>-<backbone>)',
     '--config': "settings as JSON, such as a run's config.json",
+    '--budget': 'such as 20m: chooses width, size, epochs and batch for it',
     '--dry-run': 'report size, operations, memory and time; train nothing',
   };
 }
@@ -87,7 +103,8 @@ async function train(
   options: Options,
   known: readonly Option[],
 ): Promise<void> {
-  const { out, config, json, dryRun, ...given } = options;
+  const begun = performance.now();
+  const { out, config, json, dryRun, budget: seconds, ...given } = options;
   const all = gatherSettings(words, config, bySetting(given, training.flags), {
     ...training,
     known: known.map(({ long }) => long ?? ''),
@@ -95,8 +112,13 @@ async function train(
   training.check?.(all);
   await use(...filesOf(all.use));
   const resolved = resolveConfig(all);
-  if (dryRun) return showEstimate(resolved, out, json === true);
-  await showTraining(resolved.data.images, (hooks) => pretrain(resolved, { out, ...hooks }), json === true);
+  const budget = seconds === undefined ? undefined : { seconds, asked: all, begun };
+  if (dryRun) return showEstimate(resolved, { out, json: json === true, ...(budget && { budget }) });
+  const begin = (hooks: LoadingOptions) => {
+    const where = { out, forecast: true, ...hooks };
+    return budget ? pretrainWithin(budget, where) : pretrain(resolved, where);
+  };
+  await showTraining(resolved.data.images, begin, json === true);
 }
 
 /** Files to use, where they are such; all else is told when settings are resolved. */

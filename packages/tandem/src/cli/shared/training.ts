@@ -1,16 +1,17 @@
-import { shellWord } from '../../errors.js';
+import { shellWord, shownDuration } from '../../errors.js';
 import { classSizes, knnSplit } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
 import { inPoints } from '../../math.js';
-import type { EpochMetrics, LoadingOptions, PretrainEvent } from '../../pretrain/index.js';
+import { type EpochMetrics, type LoadingOptions, type PretrainEvent, TimeLeft } from '../../pretrain/index.js';
 import { withReport } from '../../report/index.js';
 import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/lines.js';
 import { printJson, tell } from '../terminal/print.js';
-import { duration, progress } from '../terminal/progress.js';
+import { progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
 import { sizesLine } from './class-lines.js';
+import { brief, forecastLines, timeLine } from './forecast-lines.js';
 
 /** How a training run ended. */
 export interface TrainingOutcome {
@@ -63,14 +64,27 @@ function trainingScreen(images: string) {
   let bar = progress('images');
   let [steps, epochs] = [0, 0];
   let rate = imageRate();
+  let left: TimeLeft | undefined;
+  let refinedAt = 0;
   function start(event: Event<'start'>): void {
     bar.stop();
     bar = progress('training');
     ({ steps, epochs } = event);
     tell(...opening(event));
     rate = imageRate(event.imagesSeen);
+    const { stepsPerEpoch, forecast, from } = event;
+    left = new TimeLeft({ steps, stepsPerEpoch, evaluation: forecast?.time.evaluation });
+    if (forecast) bar.update(from, steps, '', forecast.time.all);
+    refinedAt = from + stepsUntilRefined;
+  }
+  function step(event: Event<'step'>): void {
+    const seconds = left?.step(event.step);
+    bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)), seconds);
+    if (event.step !== refinedAt || seconds === undefined || seconds < 60) return;
+    bar.say(`by the first steps: a step ${brief(left?.secondsPerStep ?? 0)}, ${shownDuration(seconds)} left`);
   }
   function epoch({ metrics }: Event<'epoch'>): void {
+    left?.epoch();
     bar.say(epochLine(metrics, epochs));
     if (metrics.warning) bar.say(`warning: ${metrics.warning}`);
     rate = imageRate(metrics.imagesSeen);
@@ -78,8 +92,10 @@ function trainingScreen(images: string) {
   function show(event: PretrainEvent): void {
     if (event.kind === 'loading') bar.say(`reading ${images}`);
     if (event.kind === 'warning') bar.say(`warning: ${event.text}`);
+    if (event.kind === 'timing') bar.say('timing a few steps');
+    if (event.kind === 'chosen') tell(...chosenLines(event));
     if (event.kind === 'start') start(event);
-    if (event.kind === 'step') bar.update(event.step, steps, stepNote(event, rate(event.imagesSeen)));
+    if (event.kind === 'step') step(event);
     if (event.kind === 'evaluation') bar.update(event.step, steps, `evaluating ${event.done}/${event.total}`);
     if (event.kind === 'epoch') epoch(event);
     if (event.kind === 'end') {
@@ -100,9 +116,13 @@ function trainingScreen(images: string) {
   };
 }
 
+/** Steps of this process after which it is told how long they took. */
+const stepsUntilRefined = 3;
+
 type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: Kind }>;
 
-function opening({ run, changed, data, learned, steps, parameters, from }: Event<'start'>): string[] {
+function opening(event: Event<'start'>): string[] {
+  const { run, settings: all, changed, data, learned, epochs, steps, parameters, from, forecast } = event;
   const { train, skipped, note } = data;
   const split = knnSplit(data);
   const settings = Object.entries(changed).map(([key, value]) => `${key}=${value}`);
@@ -114,8 +134,15 @@ function opening({ run, changed, data, learned, steps, parameters, from }: Event
     ...(split ? [sizesLine(classSizes(split))] : ['k-NN is skipped']),
     ...wrapped(settings.length > 0 ? ['settings that are not the defaults:', ...settings] : ['settings: the defaults']),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
+    ...(forecast ? forecastLines(forecast, { epochs, batch: Number(all.batch) }) : []),
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];
+}
+
+function chosenLines({ chosen, time }: Event<'chosen'>): string[] {
+  const settings = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
+  const run = { epochs: Number(chosen.epochs), batch: Number(chosen.batch) };
+  return [...wrapped(['chosen for this time:', ...settings]), ...wrapped([timeLine(time, run)])];
 }
 
 function closing({ run, interrupted }: Event<'end'>): string {
@@ -145,7 +172,7 @@ function epochLine(metrics: EpochMetrics, epochs: number): string {
     ['std', embeddingStd?.toFixed(4)],
     ['rank', effectiveRank?.toFixed(1)],
     ['images/s', imagesPerSecond.toFixed(0)],
-    ['time', duration(seconds)],
+    ['time', shownDuration(seconds)],
   ];
   const shown = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
   return `epoch ${epoch}/${epochs}  ${shown.join('  ')}`;

@@ -1,3 +1,4 @@
+import { shownDuration } from '../../errors.js';
 import type { JobHooks } from '../../evaluate/index.js';
 import { printable } from '../../text.js';
 import { message } from './lines.js';
@@ -6,8 +7,11 @@ import { message } from './lines.js';
  * Shows on stderr how far a job is: a bar in a terminal, a plain line now and then elsewhere.
  */
 export interface Progress {
-  /** @param total undefined where it is not known yet */
-  update(done: number, total: number | undefined, note: string): void;
+  /**
+   * @param total undefined where it is not known yet
+   * @param left seconds, where more is known of them than the rate until now
+   */
+  update(done: number, total: number | undefined, note: string, left?: number): void;
   /** A line that stays. */
   say(line: string): void;
   /** Takes the bar away. */
@@ -35,7 +39,7 @@ export function progress(label: string): Progress {
     drawn = false;
   };
   return {
-    update(done, total, note) {
+    update(done, total, note, known) {
       const now = performance.now(); // only goes forward, whatever is done to the machine's clock
       if (done < last) {
         begin = { done, at: now };
@@ -44,9 +48,9 @@ export function progress(label: string): Progress {
       last = done;
       if (now < next) return;
       next = now + every;
-      const left = total === undefined ? '' : timeLeft(done - begin.done, total - done, now - begin.at);
+      const left = known ?? secondsLeft(done - begin.done, (total ?? done) - done, now - begin.at);
       const where = total === undefined ? `${done}` : `${isTerminal ? `${bar(done / total)} ` : ''}${done}/${total}`;
-      const line = [label, where, left, note]
+      const line = [label, where, left === undefined || total === undefined ? '' : `${shownDuration(left)} left`, note]
         .filter((part) => part !== '')
         .map(printable)
         .join('  ');
@@ -71,17 +75,9 @@ function bar(share: number): string {
   return '█'.repeat(full) + '░'.repeat(barWidth - full);
 }
 
-/** What is left at the rate so far; empty while there is none. */
-function timeLeft(done: number, rest: number, milliseconds: number): string {
-  return done > 0 ? `${duration((milliseconds / done) * (rest / 1000))} left` : '';
-}
-
-/** `75` as `1m15s`. */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, '0')}s`;
-  return `${Math.floor(s / 3600)}h${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+/** What is left at the rate so far; undefined while there is none. */
+function secondsLeft(done: number, rest: number, milliseconds: number): number | undefined {
+  return done > 0 ? (milliseconds / done) * (rest / 1000) : undefined;
 }
 
 /** Does a job with a progress bar, which is gone when the job ends. */

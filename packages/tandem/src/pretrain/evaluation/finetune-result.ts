@@ -22,7 +22,7 @@ import { findEncoder, findHead, openEncoder } from '../../runs/index.js';
 import { encoderView, loadEncoder, loadHead } from '../../weights/index.js';
 import type { RunConfig } from '../config/options.js';
 import { readConfigOf } from '../folder/config-json.js';
-import { loadImages } from '../pretrain.js';
+import { loadImages } from '../load-images.js';
 import { selectTrainingData } from '../training-data.js';
 
 /** What a fine-tuned run is worth on the queries. */

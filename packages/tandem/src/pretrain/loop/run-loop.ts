@@ -6,6 +6,7 @@ import { train } from '../../train/loop.js';
 import { changedSettings } from '../config/options.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import type { PretrainEvent } from '../events.js';
+import type { Forecast } from '../forecast/facts.js';
 import type { Run } from '../run.js';
 import { failureOf } from './failure.js';
 import type { Progress } from './progress.js';
@@ -20,10 +21,11 @@ export async function* runLoop(
   run: Run,
   from: Progress,
   signal: AbortSignal | undefined,
+  forecast?: Forecast,
 ): AsyncGenerator<PretrainEvent> {
   const state = new RunState(run, from);
   const { path } = run.folder;
-  yield startOf(run, state);
+  yield { ...startOf(run, state), forecast };
   try {
     if (state.endsEpoch) yield* endEpoch(run, state, signal);
     if (!signal?.aborted) yield* takeSteps(run, state, signal);
@@ -35,7 +37,10 @@ export async function* runLoop(
   yield { kind: 'end', run: path, metrics: state.metrics, interrupted: signal?.aborted === true };
 }
 
-function startOf({ config, folder, settings, data, plan, batches, method }: Run, state: RunState): PretrainEvent {
+function startOf(
+  { config, folder, settings, data, plan, batches, method }: Run,
+  state: RunState,
+): Extract<PretrainEvent, { kind: 'start' }> {
   return {
     kind: 'start',
     run: folder.path,
@@ -46,6 +51,7 @@ function startOf({ config, folder, settings, data, plan, batches, method }: Run,
     learned: batches.set.count,
     epochs: plan.epochs,
     steps: plan.epochs * state.stepsPerEpoch,
+    stepsPerEpoch: state.stepsPerEpoch,
     parameters: method.student.parameters().reduce((sum, x) => sum + x.numel, 0),
     from: state.step,
     imagesSeen: state.imagesSeen,

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { allocatedBytes, rand, scope } from 'tandem-torch';
-import type { Views } from '../../src/methods/index.js';
-import { buildEncoder } from '../../src/networks/index.js';
-import { type Estimate, estimateRun, resolveConfig } from '../../src/pretrain/index.js';
-import { smallView } from '../../src/views/index.js';
-import { pictures, tandem, temporary } from '../cli/running.js';
-import { stepContext } from '../methods/stepping.js';
-import { assertClose } from '../support.js';
+import type { Views } from '../../../src/methods/index.js';
+import { buildEncoder } from '../../../src/networks/index.js';
+import { type Estimate, estimateRun, resolveConfig } from '../../../src/pretrain/index.js';
+import { smallView } from '../../../src/views/index.js';
+import { pictures, tandem, temporary } from '../../cli/running.js';
+import { stepContext } from '../../methods/stepping.js';
+import { assertClose } from '../../support.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -119,8 +119,10 @@ test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothi
   for (const line of [
     /^settings: images=.* /,
     /patch=4/,
-    /^student +[\d,]+ parameters, [\d,]+ in the encoder; .* FLOPs$/m,
-    /^a step +/m,
+    /^student +[\d,]+ parameters, [\d,]+ in the encoder$/m,
+    /^a step +[\d.]+ \w multiply-adds$/m,
+    /FLOP as `tandem doctor` counts/,
+    /^time +a step .*, an epoch .*, all 200 epochs /m,
     /^memory +about /m,
     /^steps +2,000: 200 epochs of 10$/m,
   ])
@@ -138,6 +140,7 @@ test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothi
     'perStep',
     'memory',
     'measuredAt',
+    'time',
   ]);
   assert.equal(
     found.student.encoderParameters,
