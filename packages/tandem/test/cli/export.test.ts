@@ -304,7 +304,7 @@ test('what cannot be exported is reported in one line, and nothing is written', 
         free,
       ],
       1,
-      /unknown backbone 'resnet81'; there is .* Did you mean 'resnet8'\?/,
+      /unknown backbone 'resnet81'; there is .* Did you mean 'resnet101'\?/,
     ],
     [
       [saved('later', (own) => ({ ...own, format: 2 })), '--out', free],

@@ -3,7 +3,6 @@ import type { ColumnOptions, ProgressOptions } from '../../options.js';
 import { commonFolder } from '../files.js';
 import type { Source } from '../source.js';
 import { openArrow } from './arrow.js';
-import { openParquet } from './parquet.js';
 import { openTables } from './table.js';
 
 /** How tables are opened. */
@@ -29,7 +28,11 @@ export async function openTableFiles(
   { columns = {}, onProgress, signal }: TableOptions,
 ): Promise<Source> {
   const files = [];
-  for (const path of paths) files.push(await (tableKind(path) === 'parquet' ? openParquet : openArrow)(path, columns));
+  for (const path of paths) {
+    // Its decompressors take gigabytes of addresses as soon as they are loaded.
+    const open = tableKind(path) === 'parquet' ? (await import('./parquet.js')).openParquet : openArrow;
+    files.push(await open(path, columns));
+  }
   const root = commonFolder(paths);
   const names = paths.map((path) => relative(root, path).split(sep).join('/'));
   const name = paths.length === 1 ? basename(where).replace(/\.[^.]*$/, '') : basename(resolve(root));
