@@ -82,7 +82,10 @@ test('so are configurations and weights', { skip }, async (t) => {
     assert.throws(() => readConfigFile(extending), { name: 'UserError', message });
     for (const load of [loadEncoder, loadHead, checkWeights]) {
       const refused = `${path}: not a safetensors file: it is a pipe, socket or device`;
-      assert.throws(() => load(path), { name: 'UserError', message: refused });
+      assert.throws(
+        () => load(path),
+        (error: Error) => error.name === 'UserError' && error.message.startsWith(refused),
+      );
     }
   }
 });
