@@ -46,7 +46,8 @@ function docstrings() {
       checker.getExportsOfModule(module).map((alias) => {
         const symbol = checker.getAliasedSymbol(alias);
         const silent = membersOf(symbol).filter((member) => textOf(member) === '');
-        return [alias.name, { text: textOf(symbol), silent: silent.map(({ name }) => name) }];
+        // What another package says nothing of is said where it is exported.
+        return [alias.name, { text: textOf(symbol) || textOf(alias), silent: silent.map(({ name }) => name) }];
       }),
     );
   } finally {

@@ -155,6 +155,10 @@ export {
 // Methods: all that there are, and what one consists of.
 
 export {
+  /** The zod that Tandem reads options of one's own with. */
+  z,
+} from 'zod';
+export {
   type AuxiliaryNetwork,
   defineMethod,
   findMethod,
@@ -345,7 +349,3 @@ export {
 } from './report/index.js';
 export { type Evaluation, type RunRecord, readEvaluations, readRun } from './runs/index.js';
 export { tandemVersion } from './version.js';
-
-// Options of one's own are zod schemas: this is the zod that Tandem reads them with.
-
-export { z } from 'zod';

@@ -66,7 +66,7 @@ export function warmup(steps: number, schedule: Schedule): Schedule {
 }
 
 /** What `Plateau` remembers. */
-export interface PlateauState {
+export interface PlateauMemory {
   readonly lr: number;
   readonly best: number;
   readonly waited: number;
@@ -77,7 +77,7 @@ export interface PlateauState {
  * ReduceLROnPlateau, with its relative threshold.
  */
 export class Plateau {
-  #state: PlateauState;
+  #state: PlateauMemory;
   readonly #factor: number;
   readonly #patience: number;
   readonly #threshold: number;
@@ -109,12 +109,12 @@ export class Plateau {
   }
 
   /** What a checkpoint must hold. */
-  state(): PlateauState {
+  state(): PlateauMemory {
     return this.#state;
   }
 
   /** Goes on from there. */
-  load(state: PlateauState): void {
+  load(state: PlateauMemory): void {
     this.#state = { ...state };
   }
 }

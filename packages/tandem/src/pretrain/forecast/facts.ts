@@ -50,6 +50,7 @@ export interface Change {
 
 /** What a run will take, before its first step. */
 export interface Forecast {
+  /** Of a step, an epoch and all. */
   readonly time: RunTime;
   /** What a step computes and holds; of runs on the CPU, where memory can be told. */
   readonly load?: StepLoad;
