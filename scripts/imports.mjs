@@ -170,7 +170,7 @@ export const house = [
       errors,
       ...images('options.ts', 'set', 'sources', 'decode/side.ts', 'collection'),
       ...images('cache/cached.ts', 'cache/cache-home.ts'),
-      ...rooms('files/with-lock.ts'),
+      ...rooms('files/with-lock.ts', 'files/sync.ts'),
     ],
     worldly: true,
     why: 'a data set is told apart from others here and nowhere else',

@@ -167,6 +167,14 @@ function withoutHelpCommand(argv: readonly string[]): readonly string[] {
   return help === 'help' && name !== undefined ? [name, '--help', ...rest] : argv;
 }
 
+/** What helps against an error of the command's words. */
+function cureOf(error: string, command: Command): string {
+  if (error.startsWith('missing required argument')) return `: ${tandemCommand()} ${command.name()} ${command.usage()}`;
+  const [, flag] = /^unknown option '(-[^'=]*)/.exec(error) ?? [];
+  const near = flag === undefined ? '' : didYouMean(flag, [...command.options.map(({ long }) => long ?? ''), '--help']);
+  return near === '' ? '' : `.${near}`;
+}
+
 async function programFor(argv: readonly string[]): Promise<Command> {
   const program = new Command('tandem')
     .usage('<command>')
@@ -178,10 +186,8 @@ async function programFor(argv: readonly string[]): Promise<Command> {
     .configureOutput({
       outputError: (text, write) => {
         const error = text.trimEnd().replace(/^error: /, '');
-        const [, flag] = /^unknown option '(-[^'=]*)/.exec(error) ?? [];
-        const flags = program.commands.find((one) => one.name() === argv[0])?.options ?? [];
-        const near = flag === undefined ? '' : didYouMean(flag, [...flags.map(({ long }) => long ?? ''), '--help']);
-        write(`${message(`tandem: ${error}${near === '' ? '' : `.${near}`}`)}\n`);
+        const command = program.commands.find((one) => one.name() === argv[0]);
+        write(`${message(`tandem: ${error}${command === undefined ? '' : cureOf(error, command)}`)}\n`);
       },
     })
     .addHelpText('after', examples());

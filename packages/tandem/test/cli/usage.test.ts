@@ -87,7 +87,7 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain pictures --out=', /--out must name a folder/],
   ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
   ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],
-  ['knn run', /missing required argument 'images'/],
+  ['knn run', /missing required argument 'images': tandem knn <run\|encoder> <images>/],
   ['knn run pictures --temprature 3', /unknown option '--temprature'\. Did you mean '--temperature'\?/],
   ['knn run pictures --k 0', /--k must be a whole number of at least 1, got 0/],
   ['knn run pictures --k 1.5', /--k must be a whole number of at least 1, got 1\.5/],

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ReadableStreamReadResult } from 'node:stream/web';
 import { setTimeout } from 'node:timers/promises';
 import { shownBytes, UserError } from '../../errors.js';
+import { syncFolder } from '../../files/sync.js';
 import { withLock } from '../../files/with-lock.js';
 import type { ProgressOptions } from '../options.js';
 
@@ -71,6 +72,7 @@ export async function download(
         const failure = transferred ?? (await check(remote, part));
         if (failure === undefined) {
           await rename(part, path);
+          syncFolder(dirname(path));
           return path;
         }
         if (failure.isOther) await rm(part, { force: true });
