@@ -24,6 +24,19 @@ export const tag = {
   sampleFormat: 339,
 } as const;
 
+/** Those that hold one whole number and decide where pixels lie. */
+const single = [
+  'width',
+  'height',
+  'compression',
+  'photometric',
+  'samples',
+  'rowsPerStrip',
+  'planar',
+  'tileWidth',
+  'tileHeight',
+] as const;
+
 /** An entry of the directory as it stands in the file. */
 interface Entry {
   readonly tag: number;
@@ -73,6 +86,14 @@ export class TiffDirectory {
     if (!entry || !length) return [];
     if (entry.count * length > this.bytes.length) throw new RangeError('the directory is larger than the file');
     return Array.from({ length: entry.count }, (_, i) => this.#number(entry.at + i * length, length));
+  }
+
+  /** A tag that holds more than its one number, or something else: readers take different ones. */
+  damaged(): string | undefined {
+    return single.find((name) => {
+      const entry = this.#entries.get(tag[name]);
+      return entry && (entry.count !== 1 || !lengths[entry.type]);
+    });
   }
 
   /** The first number of a tag. */
