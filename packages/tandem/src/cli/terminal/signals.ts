@@ -25,9 +25,13 @@ export function abortOnSignals(notice: string, say: (line: string) => void): Int
     process.off('SIGINT', stop).off('SIGTERM', stop);
   };
   const stop = (name: NodeJS.Signals) => {
-    release();
     code = name === 'SIGTERM' ? 143 : 130;
-    if (!isAtOnce) say(text);
+    // Where the system answers, it ends the process at the second too: were its handlers taken back
+    // now, one that comes meanwhile would be nobody's.
+    if (!isAtOnce) {
+      release();
+      say(text);
+    }
     controller.abort();
   };
   const announce = (notice: string) => {
