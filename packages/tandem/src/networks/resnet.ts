@@ -53,16 +53,20 @@ export function reductionOf(stem: Stem, stages: number): number {
   return { small: 1, strided: 2, standard: 4 }[stem] * 2 ** (stages - 1);
 }
 
+/** Places in a cell, and from one cell to the next. */
+interface Cells {
+  readonly kernel: number;
+  readonly stride: number;
+}
+
 /**
  * Cells of equal size that cover `side` places, `count` of them; they overlap where it does not
  * divide. Two are the same as PyTorch's adaptive pooling's.
  */
-export function cellsOf(side: number, count: number): { readonly kernel: number; readonly stride: number } {
+export function cellsOf(side: number, count: number): Cells {
   const stride = Math.floor(side / count);
   return { kernel: side - (count - 1) * stride, stride };
 }
-
-type Cells = ReturnType<typeof cellsOf>;
 
 /** Three 3x3 convolutions in place of the 7x7 one. (He et al., 2019, ResNet-D) */
 function deepStem(channels: number, width: number, splits: number): nn.Sequential {

@@ -4,6 +4,7 @@ import { readAssets } from './assets.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { type Curve, curvesOf } from './curves.js';
 import { type Html, html, jsonForScript } from './html.js';
+import { htmlPage } from './html-page.js';
 import type { Neighbours, Query } from './neighbours.js';
 import { about, environment, evaluations, facts, metricsTable, settings, skippedFiles, warnings } from './sections.js';
 
@@ -26,40 +27,22 @@ export function reportPage(run: RunRecord, { neighbours, scatter, withoutNeighbo
   const curves = curvesOf(run);
   const layout = scatter && pageScatter(scatter);
   const data: PageData = { charts: curves.map(({ chart }) => chart), ...(layout && { scatter: layout }) };
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${run.name} - Tandem</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<header>
-<h1>${run.name}</h1>
-<p class="muted">${about(run)}</p>
-</header>
-<main>
-${facts(run)}
-${warnings(run)}
-${curveSection(run, curves)}
-${neighbourSection(neighbours, withoutNeighbours)}
-${scatter && layout && scatterSection(scatter, layout)}
-${evaluations(run)}
-${settings(run)}
-${environment(run)}
-${skippedFiles(run)}
-</main>
-<footer>Made by Tandem ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC from the files of this run;
-<code>tandem report</code> makes it anew.</footer>
-<script type="application/json" id="data">${jsonForScript(data)}</script>
-${scripts}
-</body>
-</html>
-`.text;
+  return htmlPage({
+    ...{ title: run.name, policy, style, about: about(run) },
+    main: [
+      facts(run),
+      warnings(run),
+      curveSection(run, curves),
+      neighbourSection(neighbours, withoutNeighbours),
+      scatter && layout && scatterSection(scatter, layout),
+      evaluations(run),
+      settings(run),
+      environment(run),
+      skippedFiles(run),
+    ],
+    origin: html`the files of this run; <code>tandem report</code> makes it anew.`,
+    scripts: [html`<script type="application/json" id="data">${jsonForScript(data)}</script>`, scripts],
+  });
 }
 
 function curveSection(run: RunRecord, curves: readonly Curve[]): Html {

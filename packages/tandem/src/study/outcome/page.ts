@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pageStyle } from '../../report/assets.js';
 import { type Html, html } from '../../report/html.js';
+import { htmlPage } from '../../report/html-page.js';
 import { tandemVersion } from '../../version.js';
 import { folderOf, type Plan } from '../plan.js';
 import type { DrawnFigure } from './draw.js';
@@ -30,31 +31,14 @@ interface Places {
  */
 export function studyPage(title: string, sections: readonly Section[], places: Places): string {
   const { scale } = places.plan;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} - Tandem</title>
-<link rel="icon" href="data:,">
-<style>${pageStyle()}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-<p class="muted">Scale ${scale.name}: ${scale.about}</p>
-</header>
-<main>
-${sections.length > 1 && overview(sections)}
-${sections.map((section) => studySection(section, places))}
-</main>
-<footer>Made by Tandem ${tandemVersion} ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC from the runs beside
-it; the same command makes it anew.</footer>
-</body>
-</html>
-`.text;
+  return htmlPage({
+    title,
+    policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
+    style: pageStyle(),
+    about: `Scale ${scale.name}: ${scale.about}`,
+    main: [sections.length > 1 && overview(sections), ...sections.map((section) => studySection(section, places))],
+    origin: html`the runs beside it by version ${tandemVersion}; the same command makes it anew.`,
+  });
 }
 
 function overview(sections: readonly Section[]): Html {
