@@ -83,8 +83,9 @@ test('the memory of a whole batch is estimated from its parts', async () => {
       method.loss(views, stepContext());
       return (allocatedBytes() as number) - before;
     });
-  run();
-  assertClose(memory.activations, run(), { rtol: 0.1 });
+  // Of nine passes, since V8's compiler allocates on its own threads.
+  const middle = Array.from({ length: 9 }, run).sort((a, b) => a - b)[4] as number;
+  assertClose(memory.activations, middle, { rtol: 0.1 });
   assert.equal(memory.gradients, 4 * student.parameters);
   // two queues and their pointer
   assert.equal(memory.state, 2 * memory.gradients + 4 * (2 * 64 * 8) + 8);
