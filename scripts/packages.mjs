@@ -1,7 +1,7 @@
 // The packages as people get them: packed, installed into empty projects outside of the checkout
-// by npm and by pnpm, set up, type-checked, and used: an own method on own images, from code and by
-// the command line, a run that is killed and resumed, export, vectors. Nothing of the checkout is
-// on the path. Where npm's registry is out of reach it says that it is skipped.
+// by npm and by pnpm, set up, type-checked, and used: an own method with an own step of views on own
+// images, from code and by the command line, a run that is killed and resumed, export, vectors.
+// Nothing of the checkout is on the path. Where npm's registry is out of reach it says that it is skipped.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -94,10 +94,11 @@ async function writePictures(project, count) {
 function writeProject(project) {
   mkdirSync(project, { recursive: true });
   writeFileSync(join(project, 'package.json'), '{ "name": "own-project", "private": true, "type": "module" }\n');
-  for (const name of ['consumer.ts', 'mine.ts']) cpSync(join(root, 'scripts/packages', name), join(project, name));
+  for (const name of ['consumer.ts', 'mine.ts', 'vector.ts'])
+    cpSync(join(root, 'scripts/packages', name), join(project, name));
   const compilerOptions = {
     ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
-    ...{ target: 'ES2022', lib: ['ES2023'], module: 'NodeNext', types: ['node'] },
+    ...{ target: 'ES2022', lib: ['ES2023', 'ESNext.Disposable'], module: 'NodeNext', types: ['node'] },
   };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
 }
@@ -120,12 +121,12 @@ async function importsWithoutEngine(project) {
 }
 
 /**
- * A run of an own method on own images that is killed after its first epoch, and resumed.
+ * A run of an own method and an own step of views, on own images, that is killed after its first epoch, and resumed.
  * @param {string} project
  */
 async function killAndResume(project) {
   const small = ['--backbone', 'resnet8', 'width=4', 'stem=strided', '--batch', '32', '--epochs', '4'];
-  const own = ['--use', './mine.js', '--method', 'spread', 'apart=0.5'];
+  const own = ['--use', './mine.js', '--method', 'spread', 'apart=0.5', 'steps=dim:most=0.2@crop'];
   const started = run(bin(project, 'tandem'), ['pretrain', 'mine', ...own, ...small, '--out', 'runs/killed'], {
     cwd: project,
     env: environment,
@@ -156,6 +157,7 @@ async function exportAndEmbed(project) {
     throw new Failure(`The exported folder holds only ${readdirSync(join(project, 'exported'))}.`);
   }
   await must(project, bin(project, 'tandem'), 'embed', 'runs/killed', './one', '--out', 'one.npy');
+  await must(project, process.execPath, 'vector.js');
   const vectors = readFileSync(join(project, 'one.npy'));
   if (!/'shape': \(1, \d+\)/.test(vectors.toString('latin1', 0, 128))) throw new Failure('One picture gave no vector.');
 }
@@ -179,7 +181,7 @@ await runMain(async () => {
     });
     await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
     await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
-    await step(name, 'its code: own method, own images, a vector', () =>
+    await step(name, 'its code: own method, own step, own images, a vector', () =>
       must(project, process.execPath, 'consumer.js'),
     );
     await step(name, 'a run killed and resumed', () => killAndResume(project));

@@ -1,7 +1,8 @@
-// What someone adds of their own: a method and images from code, for `--use` and for `pretrain`.
+// What someone adds of their own: a method, a step of views and images from code, for `--use` and
+// for `pretrain`.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { cosineDistance, defineImages, defineMethod, l2Normalize, newBranch, z } from 'tandem-vision';
+import { cosineDistance, defineImages, defineMethod, defineView, l2Normalize, newBranch, z } from 'tandem-vision';
 
 export const spread = defineMethod({
   name: 'spread',
@@ -23,6 +24,16 @@ export const spread = defineMethod({
       },
     };
   },
+});
+
+export const dim = defineView({
+  name: 'dim',
+  summary: 'makes each image darker by a share of its own',
+  options: z.strictObject({
+    most: z.number().min(0).max(1).default(0.5).describe('largest share'),
+  }),
+  after: 'jitter',
+  apply: (images, random, { most }) => images.mul(random.uniform(1 - most, 1)),
 });
 
 export const mine = defineImages({
