@@ -14,24 +14,27 @@ export {
 } from './presets.js';
 export { render } from './render.js';
 export { residentImages } from './resident.js';
+export { ViewStepError } from './steps/apply.js';
 export {
   defineView,
-  type ImageRandom,
   type Stage,
-  stepsIn,
   useView,
   type ViewDefinition,
   type ViewParts,
   type ViewStep,
-} from './step.js';
+} from './steps/definition.js';
+export { type NamedStep, stepNamed, stepsIn } from './steps/named.js';
+export type { ImageRandom } from './steps/random.js';
 export type { Interpolation } from './taps.js';
 export {
+  checkNames,
   checkView,
   type EvaluationViewOptions,
   evaluationView,
   type ImageShape,
   type Jitter,
   type Range,
+  unchanged,
   type View,
   withoutColour,
 } from './view.js';

@@ -2,11 +2,12 @@ import { autocast, empty, noGrad, scope, type Tensor } from 'tandem-torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
 import { jitter } from './jitter.js';
-import { partOf, type ViewKey, type ViewParameters } from './parameters.js';
+import { partOf, type ViewParameters } from './parameters.js';
 import { cropAndResize, oneByOne } from './resample.js';
 import { atOnce, type Change, changeRows, marked, pick } from './rows.js';
 import { StagingBuffer } from './staging-buffer.js';
-import { applyStep, ImageRandom, type Stage, stages } from './step.js';
+import { applySteps } from './steps/apply.js';
+import { type Stage, stages } from './steps/definition.js';
 import { turn } from './turn.js';
 import type { View } from './view.js';
 
@@ -40,7 +41,7 @@ export function render(images: Tensor, view: View, parameters: ViewParameters, d
 
 function renderPart(bytes: Tensor, view: View, parameters: ViewParameters, out: Tensor, depth?: 16): void {
   const { size, interpolation, mean, std, steps = [] } = view;
-  const { count, gray, sigma, solarize, indices, key } = parameters;
+  const { count, gray, sigma, solarize } = parameters;
   scope(() => {
     const images = depth === 16 ? widened(bytes) : bytes;
     const staging = new StagingBuffer(images.device);
@@ -64,9 +65,7 @@ function renderPart(bytes: Tensor, view: View, parameters: ViewParameters, out: 
     for (const stage of stages) {
       changes[stage]?.(x);
       if (stage === 'normalise') x.sub_(middle()).mul_(slope());
-      for (const step of key === null ? [] : steps.filter(({ after }) => after === stage)) {
-        scope(() => applyStep(step, x, new ImageRandom(step.name, key as ViewKey, indices, x.device)));
-      }
+      applySteps(steps, stage, x, parameters);
     }
     out.copy_(x);
   });

@@ -1,7 +1,7 @@
 import { didYouMean, shownName, UserError } from '../errors.js';
 import type { PixelFormat } from '../images/index.js';
 import { type Normalisation, normalisationOf } from './normalisation.js';
-import type { ViewStep } from './step.js';
+import type { ViewStep } from './steps/definition.js';
 import { type Interpolation, interpolations } from './taps.js';
 
 /** A closed interval. */
@@ -71,7 +71,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @throws UserError for a setting that there is not, with the nearest */
-function checkSettings(view: View): void {
+export function checkNames(view: Partial<Record<keyof View, unknown>>): void {
   const parts = { view, crop: view.crop, jitter: view.jitter, blur: view.blur, rotate: view.rotate };
   for (const [part, own] of Object.entries(parts)) {
     const names = settings[part] as readonly string[];
@@ -134,7 +134,7 @@ export function withoutColour<Some extends Pick<View, 'jitter' | 'gray'>>(view: 
  * @throws UserError naming the setting
  */
 export function checkView(view: View, channels: number): View {
-  checkSettings(view);
+  checkNames(view);
   const { size, crop, interpolation, flip, jitter, gray, blur, solarize, mean, std } = view;
   const { flipVertical, quarterTurns, rotate } = view;
   if (!Number.isInteger(size) || size < 1) fail('size', 'a whole number of pixels', size);

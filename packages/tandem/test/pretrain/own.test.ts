@@ -12,6 +12,7 @@ import { defineMethod, type Method, type TwoViews } from '../../src/methods/inde
 import { newBranch } from '../../src/networks/index.js';
 import { type PretrainEvent, pretrain, resume, use } from '../../src/pretrain/index.js';
 import { stream } from '../../src/random.js';
+import { defineView } from '../../src/views/index.js';
 import { pictures, temporary } from '../cli/running.js';
 
 const root = temporary({ after });
@@ -110,6 +111,32 @@ describe('a method that is not right is one clear line', () => {
     for (const one of kept) one.dispose();
     assert.ok(existsSync(join(out, 'encoder', 'encoder.safetensors')));
     assert.match(readFileSync(join(out, 'stopped.json'), 'utf8'), /leaves more tensors behind/);
+  });
+
+  test('a step of views that gives NaN late, and what was saved before stays', async () => {
+    let batches = 0;
+    const step = defineView({
+      name: 'late-nan',
+      summary: 'for tests',
+      options: z.strictObject({}),
+      apply: (x) => {
+        batches += 1;
+        return batches > 40 ? x.div(0).sub(x.div(0)) : x;
+      },
+    });
+    const out = join(root, 'late-nan');
+    const late = pretrain({
+      ...{ data: images, method: methodWith(() => ({})), use: [step], views: { steps: 'late-nan' } },
+      ...{ out, ...settings, epochs: 50 },
+    });
+    await assert.rejects(late, (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, /^the step 'late-nan' of views gives NaN or infinity in \d+ of 20 images; look for/);
+      assert.match(error.message, /\(after step \d+\); step \d+ is saved in .*\. Mend the step, and begin a new run/);
+      return true;
+    });
+    assert.ok(existsSync(join(out, 'encoder', 'encoder.safetensors')));
+    assert.match(readFileSync(join(out, 'stopped.json'), 'utf8'), /late-nan/);
   });
 
   test('names that are taken, and options that are settings of runs', async () => {

@@ -2,6 +2,7 @@ import { UserError } from '../../errors.js';
 import { isOverflow } from '../../math.js';
 import { MethodError } from '../../methods/index.js';
 import { DivergedError } from '../../train/loop.js';
+import { ViewStepError } from '../../views/index.js';
 import { NotFiniteError } from '../finite.js';
 import type { Run } from '../run.js';
 
@@ -30,7 +31,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
   if (error instanceof DivergedError) return error.message;
-  if (error instanceof MethodError) return `${error.message} (after step ${step})`;
+  if (error instanceof MethodError || error instanceof ViewStepError) return `${error.message} (after step ${step})`;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
   if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
   const asked = memoryAskedFor(error);
@@ -39,6 +40,7 @@ function reasonOf(error: unknown, { batches }: Run, step: number): string | unde
 
 function cureOf(error: unknown, { batches, plan }: Run): string {
   if (error instanceof MethodError) return 'Mend the method, and begin a new run with it';
+  if (error instanceof ViewStepError) return 'Mend the step, and begin a new run with it';
   if (memoryAskedFor(error)) {
     return `Lower batch (${batches.size}), width or size in a new run, or make room and resume`;
   }
