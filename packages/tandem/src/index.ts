@@ -307,6 +307,7 @@ export {
   type FinetuneResult,
   type FlatConfig,
   type Forecast,
+  type FullViewSpec,
   finetuneConfig,
   flattenConfig,
   type LoadingOptions,
@@ -330,6 +331,7 @@ export {
   type TrainingSettings,
   use,
   type ViewSettings,
+  type ViewSpec,
 } from './pretrain/index.js';
 
 // Report: what a run folder says, as a page, and several runs side by side.

@@ -8,6 +8,7 @@ export { changedSettings, type FlatConfig, flattenConfig, type RunConfig, runOpt
 export { knownSettings } from './config/read.js';
 export { resolveConfig } from './config/resolve.js';
 export type { TrainingSettings } from './config/training.js';
+export type { FullViewSpec, ViewSpec } from './config/view-list.js';
 export { type ViewSettings, viewOptions } from './config/views.js';
 export { checkPictureFile, type DrawnViews, type DrawViewsOptions, drawViews } from './draw-views.js';
 export { type FinetuneResult, lacksResult, measureFinetuned } from './evaluation/finetune-result.js';

@@ -58,7 +58,11 @@ function checkViewCount({ method: { name, views: takes }, views }: RunConfig, co
   const { least, most } = takes;
   if (count >= least && count <= most) return;
   const wanted = least === most ? `${least}` : `${least} ${most === Infinity ? 'or more' : `to ${most}`}`;
-  throw new UsageError(`views=${views.views} makes ${count} views of an image; ${name} takes ${wanted}`);
+  const what =
+    typeof views.views === 'object'
+      ? `the list of views has ${count}`
+      : `views=${views.views} makes ${count} views of an image`;
+  throw new UsageError(`${what}; ${name} takes ${wanted}`);
 }
 
 /**

@@ -4,9 +4,10 @@ import type { MethodDefinition } from '../methods/index.js';
 import type { BackboneDefinition } from '../networks/index.js';
 import type { RunConfig } from './config/options.js';
 import { resolveConfig } from './config/resolve.js';
+import type { ViewSpec } from './config/view-list.js';
 import type { ViewSettings } from './config/views.js';
 import type { EpochMetrics, PretrainEvent } from './events.js';
-import { use, useDefinition } from './extensions/use.js';
+import { type Definition, use, useDefinition } from './extensions/use.js';
 import type { PretrainOptions } from './following.js';
 
 /**
@@ -20,10 +21,13 @@ export interface PretrainRequest extends PretrainOptions {
   readonly method?: string | MethodDefinition | undefined;
   /** Defaults to `resnet18`. */
   readonly backbone?: string | BackboneDefinition | undefined;
-  /** A preset's name, or settings of views by name, such as `{ flip: 0, steps: 'cutout' }`. */
-  readonly views?: string | ViewSettings | undefined;
-  /** Files that define methods, backbones, views or images. */
-  readonly use?: string | readonly string[] | undefined;
+  /**
+   * A preset's name, settings of views by name, such as `{ flip: 0, steps: 'cutout' }`, or a list of
+   * views, each said in full.
+   */
+  readonly views?: string | ViewSettings | readonly ViewSpec[] | undefined;
+  /** What defines methods, backbones, views or images: files, or the definitions themselves. */
+  readonly use?: string | readonly (string | Definition)[] | undefined;
   /** Told of all that happens; the run waits for what it returns. */
   readonly onEvent?: ((event: PretrainEvent) => void | Promise<void>) | undefined;
   /**
@@ -52,8 +56,9 @@ export interface PretrainOutcome {
 export async function configOf(request: PretrainRequest): Promise<{ config: RunConfig; options: PretrainOptions }> {
   const { data, method, backbone, views, use: given, onEvent: _, worker: _thread, ...rest } = request;
   const { out, name, signal, onLoading, forecast, ...settings } = rest;
-  const files = typeof given === 'string' ? [given] : (given ?? []);
-  await use(...files);
+  const used = typeof given === 'string' ? [given] : (given ?? []);
+  await use(...used);
+  const files = used.filter((one) => typeof one === 'string');
   const nameOf = (one: string | MethodDefinition | BackboneDefinition) => {
     if (typeof one !== 'string') useDefinition(one);
     return typeof one === 'string' ? one : one.name;
@@ -61,11 +66,15 @@ export async function configOf(request: PretrainRequest): Promise<{ config: RunC
   const config = resolveConfig({
     ...settings,
     images: typeof data === 'string' ? data : data.name,
-    ...(typeof views === 'object' ? defined(views) : views !== undefined && { views }),
+    ...(isSettings(views) ? defined(views) : views !== undefined && { views }),
     ...(method !== undefined && { method: nameOf(method) }),
     ...(backbone !== undefined && { backbone: nameOf(backbone) }),
     ...(files.length > 0 && { use: files }),
   });
   const source = typeof data === 'string' ? undefined : data;
   return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source, forecast } };
+}
+
+function isSettings(views: PretrainRequest['views']): views is ViewSettings {
+  return typeof views === 'object' && !Array.isArray(views);
 }

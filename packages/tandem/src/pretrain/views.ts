@@ -7,11 +7,13 @@ import {
   defaultPreset,
   type Jitter,
   type Normalisation,
+  normalisationOf,
   stepsIn,
   type View,
   viewsPreset,
   withoutColour,
 } from '../views/index.js';
+import { viewOf } from './config/view-list.js';
 import type { ViewSettings } from './config/views.js';
 
 /** The views of a run, and the settings that say so in full. */
@@ -39,28 +41,41 @@ export function runViews(
   { least, most }: ViewCount,
 ): RunViews {
   const { channels } = train;
-  const preset = settings.views ?? defaultPreset({ size, channels });
+  const { views: asked = defaultPreset({ size, channels }) } = settings;
+  if (typeof asked === 'object') {
+    const own = { size, ...normalisationOf(name, channels), ...normalisation };
+    const specs = asked.length === 1 ? asCount(asked, { least, most }) : asked;
+    const views = specs.map((spec) => checkView(viewOf(spec, own), channels));
+    return { views, settings: { views: asked } };
+  }
+  const preset = asked;
   const { locals, flipVertical, quarterTurns, rotate, rotateP, steps } = settings;
   if (rotateP !== undefined && rotate === undefined)
     throw new UserError('rotateP acts with rotate alone; give rotate=30');
   if (locals !== undefined && preset !== 'multi-crop') {
     throw new UserError(`locals acts with views=multi-crop alone, not with ${preset}`);
   }
-  const [first, ...others] = viewsPreset(preset, {
+  const made = viewsPreset(preset, {
     size,
     channels,
     data: name,
     ...normalisation,
     ...(locals !== undefined && { locals }),
-  }) as [View, ...View[]];
-  const alike = others.length === 0 ? Array<View>(least - 1).fill(first) : others;
-  const views = [first, ...(most === 1 ? [] : alike)].map((view, i) => {
+  });
+  const views = asCount(made, { least, most }).map((view, i) => {
     const mine = changed(view, i, settings);
     return checkView(channels === 3 ? mine : withoutColour(mine), channels);
   });
   const crops = preset === 'multi-crop' && { locals: views.length - 2 };
   const turns = defined({ flipVertical, quarterTurns, rotate, rotateP, steps });
   return { views, settings: { views: preset, ...crops, ...agreed(views), ...turns } };
+}
+
+/** As many as a method takes: of a single one several alike, of several the first. */
+function asCount<One>(given: readonly One[], { least, most }: ViewCount): One[] {
+  const [first, ...others] = given as readonly [One, ...One[]];
+  const alike = others.length === 0 ? Array<One>(least - 1).fill(first) : others;
+  return [first, ...(most === 1 ? [] : alike)];
 }
 
 function changed(view: View, place: number, settings: ViewSettings): View {

@@ -12,7 +12,7 @@ import {
 } from '../../pretrain/index.js';
 import { aboutPreset, viewPresetNames } from '../../views/index.js';
 import { wholeNumber } from '../shared/arguments.js';
-import { gatherSettings, trainingFlags } from '../shared/settings.js';
+import { gatherSettings, settingText, trainingFlags } from '../shared/settings.js';
 import { settingsTable } from '../shared/settings-help.js';
 import { helpTable } from '../terminal/help.js';
 import { printJson, tell } from '../terminal/print.js';
@@ -80,7 +80,7 @@ async function run(where: string, words: string[], options: Options): Promise<vo
   const { width, height, images, settings, views, skipped } = drawn;
   if (skipped.length > 0) tell(skippedNote(skipped));
   tell(`${out}: ${contents(drawn)}`);
-  const shown = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const shown = Object.entries(settings).map(([name, value]) => settingText(name, value));
   tell(shown.join(' '));
   if (json) printJson({ out, width, height, images, draws, settings, views });
 }

@@ -13,6 +13,7 @@ import { interruptible } from '../terminal/interruptible.js';
 import { wrapped } from '../terminal/lines.js';
 import { print, printJson } from '../terminal/print.js';
 import { inThousands, shownOperations, timeLine } from './forecast-lines.js';
+import { settingText } from './settings.js';
 
 /**
  * `tandem pretrain --dry-run`: what a run would be, on stdout. Leaves nothing behind.
@@ -35,7 +36,7 @@ export async function showEstimate(
 
 function lines(found: Estimate): string[] {
   const { config, images, steps, stepsPerEpoch, student, teacher, imitated, others, perStep, memory } = found;
-  const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  const settings = Object.entries(config).map(([key, value]) => settingText(key, value));
   const bytes = (Object.entries(memory) as [string, number][])
     .filter(([name]) => name !== 'total')
     .map(([name, size]) => `${name} ${shownBytes(size)}`);

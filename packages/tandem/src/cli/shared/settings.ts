@@ -102,3 +102,9 @@ export function attributeOf(flag: string): string {
 function isPlace(word: string): boolean {
   return existsSync(word) || isPattern(word);
 }
+
+/** `key=value`, as settings are shown; a list of views as JSON. */
+export function settingText(key: string, value: unknown): string {
+  const isOfObjects = Array.isArray(value) && value.some((one) => typeof one === 'object');
+  return `${key}=${isOfObjects ? JSON.stringify(value) : value}`;
+}

@@ -12,6 +12,7 @@ import { progress } from '../terminal/progress.js';
 import { abortOnSignals } from '../terminal/signals.js';
 import { sizesLine } from './class-lines.js';
 import { brief, forecastLines, timeLine } from './forecast-lines.js';
+import { settingText } from './settings.js';
 
 /** How a training run ended. */
 export interface TrainingOutcome {
@@ -125,7 +126,7 @@ function opening(event: Event<'start'>): string[] {
   const { run, settings: all, changed, data, learned, epochs, steps, parameters, from, forecast } = event;
   const { train, skipped, note } = data;
   const split = knnSplit(data);
-  const settings = Object.entries(changed).map(([key, value]) => `${key}=${value}`);
+  const settings = Object.entries(changed).map(([key, value]) => settingText(key, value));
   return [
     `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
@@ -140,7 +141,7 @@ function opening(event: Event<'start'>): string[] {
 }
 
 function chosenLines({ chosen, time }: Event<'chosen'>): string[] {
-  const settings = Object.entries(chosen).map(([key, value]) => `${key}=${value}`);
+  const settings = Object.entries(chosen).map(([key, value]) => settingText(key, value));
   const run = { epochs: Number(chosen.epochs), batch: Number(chosen.batch) };
   return [...wrapped(['chosen for this time:', ...settings]), ...wrapped([timeLine(time, run)])];
 }

@@ -12,12 +12,15 @@ export function explain({ issues }: z.ZodError, given: Readonly<Record<string, u
   return `${key} must be ${wanted(issue)}, got ${shown(value)}`;
 }
 
-function wanted(issue: z.core.$ZodIssue): string {
+/** What a value had to be. */
+export function wanted(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'tuple') return issue.message;
       return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
     case 'too_small':
       if (issue.origin === 'string') return 'a text that is not empty';
+      if (issue.origin === 'array') return issue.message;
       return `${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`;
     case 'too_big':
       return `${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;

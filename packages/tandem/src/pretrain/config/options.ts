@@ -66,7 +66,7 @@ export interface RunConfig {
 }
 
 /** Settings by name, as config.json holds them. */
-export type FlatConfig = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export type FlatConfig = Readonly<Record<string, string | number | boolean | readonly string[] | readonly object[]>>;
 
 /** All settings of a configuration by name, in the order of `runOptions`, the method's own last. */
 export function flattenConfig({

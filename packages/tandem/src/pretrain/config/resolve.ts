@@ -10,6 +10,7 @@ import { knownNetworkOptions } from './network.js';
 import { methodOptions, type RunConfig, runOptions, useOptions } from './options.js';
 import { readSettings, type Settings } from './read.js';
 import { actsWith, checkTraining, trainingOptions } from './training.js';
+import { readViewList } from './view-list.js';
 import { viewOptions } from './views.js';
 
 /**
@@ -24,8 +25,12 @@ export function resolveConfig(given: Settings): RunConfig {
     const method = findMethod(given.method === undefined ? defaultMethod : asText(given.method));
     const networkOptions = knownNetworkOptions();
     const schema = runOptions.extend(networkOptions.shape).extend(method.options.shape);
-    const asked = readSettings(given, schema, method.name);
-    const all = withPreset(method.name, asked);
+    const { views, ...others } = given;
+    // A list is no word, as the schema wants it.
+    const list = Array.isArray(views) ? readViewList(views) : undefined;
+    const asked = readSettings(list ? others : given, schema, method.name);
+    if (list) refuseBesideList(asked);
+    const all = withPreset(method.name, asked, list ? Object.keys(viewOptions.shape) : []);
     const { success, data: settings, error } = schema.safeParse(all);
     if (!success) throw new UsageError(explain(error, all));
     refuseTooLarge(settings);
@@ -38,7 +43,7 @@ export function resolveConfig(given: Settings): RunConfig {
       ...(files && { use: files.map((file) => resolve(file)) }),
       network: networkOptions.parse(settings),
       training: trainingOptions.parse(settings),
-      views: viewOptions.parse(settings),
+      views: { ...viewOptions.parse(settings), ...(list && { views: list }) },
       execution: executionOptions.parse(settings),
     };
     checkTogether(config, asked);
@@ -46,6 +51,12 @@ export function resolveConfig(given: Settings): RunConfig {
   } catch (error) {
     throw error instanceof UserError ? new UsageError(error.message) : error;
   }
+}
+
+function refuseBesideList(asked: Settings): void {
+  const key = Object.keys(asked).find((key) => key in viewOptions.shape);
+  if (key === undefined) return;
+  throw new UsageError(`${key} changes a preset of views; where views is a list, say it in each view of the list`);
 }
 
 function refuseTooLarge(settings: Settings): void {
@@ -60,10 +71,12 @@ const defaultMethod = methodOptions.shape.method.parse(undefined);
 /**
  * What is asked for, over the preset. The preset's settings of an optimizer or a backbone go with
  * it.
+ * @param without settings that the preset may not say
  */
-function withPreset(method: string, asked: Settings): Settings {
+function withPreset(method: string, asked: Settings, without: readonly string[]): Settings {
   const { success, data: preset } = methodOptions.shape.preset.safeParse(asked.preset);
   const all: Record<string, unknown> = { ...(success && methodPresets[method]?.[preset]), ...asked };
+  for (const key of without) delete all[key];
   const chosen = trainingOptions.shape.optimizer.safeParse(all.optimizer).data;
   for (const [key, ...optimizers] of actsWith) {
     if (!(key in asked) && !(chosen && optimizers.includes(chosen))) delete all[key];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ViewPresetName, viewPresetNames } from '../../views/index.js';
+import type { FullViewSpec } from './view-list.js';
 
 const share = z.number().min(0).max(1).optional();
 const strength = z.number().min(0).max(2).optional();
@@ -10,7 +11,7 @@ export const viewOptions = z.object({
     .enum(viewPresetNames as [ViewPresetName, ...ViewPresetName[]])
     .optional()
     .describe(
-      'how the views of an image are made; defaults to small below 64 pixels, to large from there on, to gray with one channel; the settings below change parts of it',
+      'how the views of an image are made; defaults to small below 64 pixels, to large from there on, to gray with one channel; the settings below change parts of it; in a configuration also a list of views',
     ),
   locals: z
     .int()
@@ -48,4 +49,9 @@ export const viewOptions = z.object({
 });
 
 /** How a run makes the views of an image. */
-export type ViewSettings = Readonly<z.infer<typeof viewOptions>>;
+export type ViewSettings = Readonly<
+  Omit<z.infer<typeof viewOptions>, 'views'> & {
+    /** A preset, or each view in full; then there are no other settings. */
+    views?: ViewPresetName | readonly FullViewSpec[] | undefined;
+  }
+>;

@@ -16,7 +16,9 @@ export type FromThread =
  */
 export async function pretrainInWorker(request: PretrainRequest): Promise<PretrainOutcome> {
   const { onEvent, onLoading, signal, worker: _, ...settings } = request;
-  const own = Object.entries(settings).find(([, value]) => typeof value === 'object' && !isPlain(value));
+  const own = Object.entries(settings).find(
+    ([key, value]) => !isPlain(value) || (typeof value === 'object' && byName.includes(key)),
+  );
   if (own !== undefined) {
     throw new UsageError(
       `worker: ${own[0]} must be a name there, as a thread shares no functions; give the file that defines it as use`,
@@ -55,10 +57,13 @@ export async function pretrainInWorker(request: PretrainRequest): Promise<Pretra
   }
 }
 
-/** Whether a value is a list of words, or settings by name. */
+/** What may be given as a value too, of functions mostly. */
+const byName = ['data', 'method', 'backbone'];
+
+/** Whether there is no function in a value. */
 function isPlain(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  return Object.values(value).every((one) => ['string', 'number', 'boolean', 'undefined'].includes(typeof one));
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function';
+  return Object.values(value).every(isPlain);
 }
 
 function failureOf(
