@@ -1,7 +1,8 @@
 // The packages as people get them: packed, installed into empty projects outside of the checkout
-// by npm and by pnpm, set up, type-checked, and used: an own method with an own step of views on own
-// images, from code and by the command line, a run that is killed and resumed, export, vectors.
-// Nothing of the checkout is on the path. Where npm's registry is out of reach it says that it is skipped.
+// by npm and by pnpm, set up, type-checked, and used: an own method with an own step of views on
+// own images, from code and by the command line, a run that is killed and resumed, export, vectors.
+// Nothing of the checkout is on the path. Where npm's registry is out of reach it says that it is
+// skipped.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -121,7 +122,8 @@ async function importsWithoutEngine(project) {
 }
 
 /**
- * A run of an own method and an own step of views, on own images, that is killed after its first epoch, and resumed.
+ * A run of an own method and an own step of views, on own images, that is killed after its first
+ * epoch, and resumed.
  * @param {string} project
  */
 async function killAndResume(project) {

@@ -22,8 +22,8 @@ export interface PretrainRequest extends PretrainOptions {
   /** Defaults to `resnet18`. */
   readonly backbone?: string | BackboneDefinition | undefined;
   /**
-   * A preset's name, settings of views by name, such as `{ flip: 0, steps: 'cutout' }`, or a list of
-   * views, each said in full.
+   * A preset's name, settings of views by name, such as `{ flip: 0, steps: 'cutout' }`, or a list
+   * of views, each said in full.
    */
   readonly views?: string | ViewSettings | readonly ViewSpec[] | undefined;
   /** What defines methods, backbones, views or images: files, or the definitions themselves. */
