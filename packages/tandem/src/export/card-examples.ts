@@ -78,9 +78,9 @@ function preparing({ size, mean, std }: EncoderCard): string[] {
 
 /** torchvision builds no other widths than 64, nor three stages, nor ResNet-D's parts. */
 function torchvision({ architecture }: EncoderCard): string[] {
-  const { backbone, width, features, pool = 1, stem, channels, sk } = architecture;
+  const { backbone, width, features, pool = 1, embedding, stem, channels, sk } = architecture;
   const layers = { resnet10: [1, 1, 1, 1], resnet18: [2, 2, 2, 2], resnet34: [3, 4, 6, 3] }[backbone];
-  if (!layers || width !== 64 || sk || pool > 1 || (features ?? 512) !== 512 || channels !== 3) return [];
+  if (!layers || width !== 64 || sk || pool > 1 || embedding || (features ?? 512) !== 512 || channels !== 3) return [];
   const stride = stem === 'small' ? 1 : 2;
   return [
     'The weights have the names of torchvision; only the classifier is missing:',

@@ -37,7 +37,7 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
 
 /** Whether it is a ResNet as Hugging Face's is: no selective kernels, one mean of the map. */
 function isTheirs(encoder: Encoder): encoder is ResNet {
-  return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1;
+  return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1 && !encoder.embedding;
 }
 
 function widthOf([block]: readonly nn.Module[]): number {

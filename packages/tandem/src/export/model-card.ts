@@ -98,11 +98,14 @@ const preparation =
   "How pictures are prepared matters. Of 60 photographs and an encoder like this one, vectors had these cosines with Tandem's own (median, least): prepared by this program .9987, .9877; by transformers' AutoImageProcessor .9957, .9752; squeezed to a square .9650, .8918; cropped as is usual for ImageNet .9579, .9010; without mean and deviation .7448, .5845.";
 
 function maps(card: EncoderCard, features: number): string {
-  const { pool = 1 } = card.architecture;
-  if (pool > 1) {
-    return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` [batch, ${features / pool ** 2}, h, w] and \`pooler_output\` [batch, ${features}], its means over ${pool}x${pool} cells of h and w, those of a channel side by side.`;
-  }
-  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, height, width], of any size from ${smallest(card)} on, best ${card.size}; \`last_hidden_state\` [batch, ${features}, h, w] and \`pooler_output\` [batch, ${features}], its mean over h and w.`;
+  const { pool = 1, embedding } = card.architecture;
+  const side = pool > 1 ? `${card.size}, ${card.size}], of no other size` : 'height, width]';
+  const sizes = pool > 1 ? '' : `, of any size from ${smallest(card)} on, best ${card.size}`;
+  const depth = embedding ? 'channels' : features / pool ** 2;
+  const means =
+    pool > 1 ? `means over ${pool}x${pool} cells of h and w, those of a channel side by side` : 'mean over h and w';
+  const made = embedding ? `a linear layer of its ${means}` : `its ${means}`;
+  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${side}${sizes}; \`last_hidden_state\` [batch, ${depth}, h, w] and \`pooler_output\` [batch, ${features}], ${made}.`;
 }
 
 function tokens(card: EncoderCard, features: number): string {

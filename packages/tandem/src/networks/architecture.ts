@@ -26,6 +26,8 @@ export interface Architecture {
    * that the features, `pool`^2 times as many, say where things are; defaults to 1, the whole map.
    */
   readonly pool?: number | undefined;
+  /** Of real ResNets: outputs of a linear layer after the pooling, which are then the features. */
+  readonly embedding?: number | undefined;
   /** Of real ResNets: SimCLR v2's form, with selective kernels in bottlenecks. */
   readonly sk?: boolean | undefined;
   /** Of real ResNets: the last norm of each block begins at gain 0. */

@@ -22,7 +22,7 @@ export interface Backbone {
 function resnet(blocks: Stages, bottleneck: boolean): Backbone {
   return {
     width: 64,
-    takes: ['width', 'features', 'pool', 'stem', 'sk', 'zeroGain'],
+    takes: ['width', 'features', 'pool', 'embedding', 'stem', 'sk', 'zeroGain'],
     multiples: { features: bottleneck ? 4 : 1 },
     build: ({ stem = 'standard', ...rest }, { splits }) => new ResNet({ blocks, bottleneck, stem, ...rest, splits }),
   };

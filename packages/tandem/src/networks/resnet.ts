@@ -23,6 +23,8 @@ export interface ResNetOptions {
   readonly features?: number | undefined;
   /** Cells along each side of the last map, averaged each by itself; defaults to 1. */
   readonly pool?: number | undefined;
+  /** Outputs of a linear layer after the pooling; none unless set. */
+  readonly embedding?: number | undefined;
   /** How the network begins. */
   readonly stem: Stem;
   /** Channels of the images. */
@@ -99,6 +101,8 @@ export class ResNet extends nn.Module implements Encoder {
   readonly layer3: nn.Sequential;
   /** Absent in networks of three stages. */
   readonly layer4: nn.Sequential | null;
+  /** Absent unless the features are its outputs. */
+  readonly embedding: nn.Linear | null;
   readonly featureWidth: number;
   /** In SimCLR v2's form. */
   readonly sk: boolean;
@@ -119,13 +123,15 @@ export class ResNet extends nn.Module implements Encoder {
     const last = options.features ?? widest * 2 ** (blocks.length - 1);
     this.sk = sk;
     this.pool = options.pool ?? 1;
-    this.featureWidth = last * this.pool ** 2;
     this.reduction = reductionOf(stem, blocks.length);
     const [first, ...rest] = stageChannels(blocks, width, widest, last).map(([inputs, outputs], i) =>
       stage(bottleneck ? Bottleneck : BasicBlock, blocks[i] as number, inputs, outputs, i === 0 ? 1 : 2, form),
     );
     this.layer1 = first as nn.Sequential;
     [this.layer2, this.layer3, this.layer4 = null] = rest as [nn.Sequential, nn.Sequential, nn.Sequential?];
+    const pooled = last * this.pool ** 2;
+    this.embedding = options.embedding ? new nn.Linear(pooled, options.embedding) : null;
+    this.featureWidth = options.embedding ?? pooled;
   }
 
   forward(x: Tensor): Tensor {
@@ -133,7 +139,8 @@ export class ResNet extends nn.Module implements Encoder {
     if (this.maxpool) y = this.maxpool.forward(y);
     y = this.layer3.forward(this.layer2.forward(this.layer1.forward(y)));
     if (this.layer4) y = this.layer4.forward(y);
-    return this.pool === 1 ? y.mean([2, 3]) : cellMeans(y, this.pool);
+    y = this.pool === 1 ? y.mean([2, 3]) : cellMeans(y, this.pool);
+    return this.embedding ? this.embedding.forward(y) : y;
   }
 }
 

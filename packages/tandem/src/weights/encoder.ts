@@ -13,6 +13,7 @@ const cardSchema = z
       width: z.int().positive().max(4096),
       features: z.int().positive().max(65536).optional(),
       pool: z.int().positive().max(16).optional(),
+      embedding: z.int().positive().max(65536).optional(),
       stem: z.enum(['small', 'strided', 'standard']).optional(),
       channels: z.int().positive().max(16),
       sk: z.boolean().optional(),

@@ -145,6 +145,28 @@ describe('graphs in ONNX Runtime, beside the encoder', () => {
   }
 });
 
+describe('a linear layer after the pooling in ONNX Runtime', () => {
+  for (const pool of [1, 2]) {
+    test(`of ${pool}x${pool} cells`, async () => {
+      const [width, size] = [12, 32];
+      const encoder = seasoned({ backbone: 'resnet8', width: 8, pool, embedding: width, stem: 'small', channels: 3 });
+      const graph = graphIn(encoder, size);
+      const images = normal([2, 3, size, size], 5, 'float32');
+      const { map, pooled } = await run(encodeModel(graph, info), floats(images), images.shape);
+      const own = scope(() => noGrad(() => floats(encoder.forward(images))));
+      assert.deepEqual(
+        [pooled.dims, map.dims],
+        [
+          [2, width],
+          [2, 32, 8, 8],
+        ],
+      );
+      assert.ok(least(cosines(own, pooled.data as Float32Array, width)) > 0.9999999);
+      assert.ok(least(cosines(inEngine(graph, images), pooled.data as Float32Array, width)) > 0.999999);
+    });
+  }
+});
+
 describe('cells of the last map in ONNX Runtime', () => {
   for (const { pool, size, stem } of [
     { pool: 2, size: 28, stem: 'strided' }, // a map of 4x4

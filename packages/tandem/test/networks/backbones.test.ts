@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { adaptiveAvgPool2d, manualSeed, noGrad, scope, type Tensor } from 'tandem-torch';
+import { adaptiveAvgPool2d, manualSeed, type nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import {
   type BackboneSettings,
   backbones,
   buildEncoder,
   checkSide,
   newArchitecture,
+  type ResNet,
 } from '../../src/networks/index.js';
 import { loadEncoder, saveEncoder } from '../../src/weights/index.js';
 import { elements, hash, normal, temporary } from '../support.js';
@@ -58,6 +59,34 @@ describe('architectures', () => {
       const close = (a: Tensor, b: Tensor) => assert.ok(a.sub(b).abs().max().item() < 1e-6);
       close(map.mean([2, 3]), one);
       close(adaptiveAvgPool2d(map, [2, 2]).flatten({ startDim: 1 }), two);
+    }));
+
+  test('embedding: a linear layer of the pooled features, which comes back from its file', (t) =>
+    scope(() => {
+      const architecture = newArchitecture('resnet8', { width: 4, pool: 2, embedding: 6 }, images);
+      const encoder = buildEncoder(architecture) as ResNet;
+      const plain = buildEncoder({ ...architecture, embedding: undefined });
+      plain.loadStateDict(
+        Object.fromEntries(Object.entries(encoder.stateDict()).filter(([name]) => !name.startsWith('embedding'))),
+      );
+      const x = normal([2, 3, 32, 32], 1, 'float32');
+      const { weight, bias } = encoder.embedding as nn.Linear;
+      const [own, pooled] = [encoder, plain].map((net) => noGrad(() => net.eval().forward(x))) as [Tensor, Tensor];
+      assert.deepEqual([encoder.featureWidth, plain.featureWidth, [...weight.shape]], [6, 64, [6, 64]]);
+      const rows = elements(pooled);
+      const [w, b] = [elements(weight.detach()), elements((bias as Tensor).detach())];
+      for (const [i, value] of elements(own).entries()) {
+        const [row, j] = [Math.floor(i / 6), i % 6];
+        const sum = w
+          .slice(64 * j, 64 * (j + 1))
+          .reduce((all, one, k) => all + one * (rows[64 * row + k] as number), 0);
+        assert.ok(Math.abs(value - sum - (b[j] as number)) < 1e-5);
+      }
+      const path = join(temporary(t), 'encoder.safetensors');
+      saveEncoder(path, encoder, { architecture, size: 32, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] });
+      const loaded = loadEncoder(path);
+      assert.equal(loaded.card.architecture.embedding, 6);
+      assert.deepEqual(elements(noGrad(() => loaded.encoder.eval().forward(x))), elements(own));
     }));
 
   test('pool: no more cells than the last map has places, in views too', () => {

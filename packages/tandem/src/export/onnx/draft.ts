@@ -61,6 +61,12 @@ export class Draft {
     return this.add('Conv', [x, `${name}.weight`, `${name}.bias`], name, window);
   }
 
+  /** Of rows, or of the last dimension of more. */
+  linear(name: string, x: string, { weight, bias }: Pick<nn.Linear, 'weight' | 'bias'>, output = name): string {
+    const product = this.add('MatMul', [x, this.put(`${name}.weight`, weight.t())], `${name}.product`);
+    return this.add('Add', [product, this.put(`${name}.bias`, bias as Tensor)], output);
+  }
+
   /** Over 2x2 cells: those of them that lie inside, or with zeros for the others. */
   averagePool(name: string, x: string, { stride, countsZeros }: AveragePool): string {
     const window = { kernel_shape: [2, 2], strides: [stride, stride], pads: [0, 0, 1, 1] };

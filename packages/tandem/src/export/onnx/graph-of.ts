@@ -34,31 +34,43 @@ function writer(encoder: Encoder, size: number): Writer | string {
   }
   if (encoder instanceof ResNet) {
     const write = (draft: Draft) => resnet(draft, encoder);
-    return encoder.pool === 1 ? pooled(write, encoder.featureWidth) : pooledByCells(write, encoder, size);
+    return encoder.pool === 1 ? pooled(write, encoder) : pooledByCells(write, encoder, size);
   }
-  if (encoder instanceof BinaryResNet) return pooled((draft) => binaryResnet(draft, encoder), encoder.featureWidth);
-  if (encoder instanceof ReActNet) return pooled((draft) => reactnet(draft, encoder), encoder.featureWidth);
+  if (encoder instanceof BinaryResNet) return pooled((draft) => binaryResnet(draft, encoder), encoder);
+  if (encoder instanceof ReActNet) return pooled((draft) => reactnet(draft, encoder), encoder);
   return `no form in ONNX is known of a ${encoder.constructor.name}`;
 }
 
+/** A network whose features are means of its last map, or a linear layer of these. */
+type Pooled = Encoder & Partial<Pick<ResNet, 'embedding'>>;
+
 /** A map of features, and after it their means. */
-function pooled(write: (draft: Draft) => void, channels: number): Writer {
+function pooled(write: (draft: Draft) => void, encoder: Pooled): Writer {
   return (draft) => {
     write(draft);
     draft.add('GlobalAveragePool', [io.map], 'pool');
-    draft.add('Flatten', ['pool'], io.pooled, { axis: 1 });
-    return { map: [channels, 'feature_height', 'feature_width'] };
+    return { map: [flattened(draft, encoder), 'feature_height', 'feature_width'] };
   };
 }
 
 /** A map of features, and after it the means of its cells, whose size goes with the images'. */
-function pooledByCells(write: (draft: Draft) => void, { pool, reduction, featureWidth }: ResNet, size: number): Writer {
+function pooledByCells(write: (draft: Draft) => void, encoder: ResNet, size: number): Writer {
+  const { pool, reduction } = encoder;
   return (draft) => {
     write(draft);
     const side = Math.ceil(size / reduction);
     const { kernel, stride } = cellsOf(side, pool);
     draft.add('AveragePool', [io.map], 'pool', { kernel_shape: [kernel, kernel], strides: [stride, stride] });
-    draft.add('Flatten', ['pool'], io.pooled, { axis: 1 });
-    return { side: size, map: [featureWidth / pool ** 2, side, side] };
+    return { side: size, map: [flattened(draft, encoder) / pool ** 2, side, side] };
   };
+}
+
+/** What was pooled as rows, and the linear layer after it. @returns the length of the rows */
+function flattened(draft: Draft, { embedding, featureWidth }: Pooled): number {
+  if (!embedding) {
+    draft.add('Flatten', ['pool'], io.pooled, { axis: 1 });
+    return featureWidth;
+  }
+  draft.linear('embedding', draft.add('Flatten', ['pool'], 'pool.rows', { axis: 1 }), embedding, io.pooled);
+  return embedding.weight.shape[1] as number;
 }

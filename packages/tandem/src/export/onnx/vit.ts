@@ -29,12 +29,8 @@ export function vit(draft: Draft, encoder: ViT): void {
 function transformed(draft: Draft, name: string, x: string, { norm1, attn, norm2, mlp }: Block): string {
   const attended = attention(draft, `${name}.attn`, layerNorm(draft, `${name}.norm1`, x, norm1), attn);
   const y = draft.add('Add', [x, attended], `${name}.attended`);
-  const inner = linear(draft, `${name}.fc1`, layerNorm(draft, `${name}.norm2`, y, norm2), mlp.fc1);
-  return draft.add(
-    'Add',
-    [y, linear(draft, `${name}.fc2`, gelu(draft, `${name}.gelu`, inner), mlp.fc2)],
-    `${name}.out`,
-  );
+  const inner = draft.linear(`${name}.fc1`, layerNorm(draft, `${name}.norm2`, y, norm2), mlp.fc1);
+  return draft.add('Add', [y, draft.linear(`${name}.fc2`, gelu(draft, `${name}.gelu`, inner), mlp.fc2)], `${name}.out`);
 }
 
 function attention(draft: Draft, name: string, x: string, { qkv, proj, heads }: Block['attn']): string {
@@ -46,7 +42,7 @@ function attention(draft: Draft, name: string, x: string, { qkv, proj, heads }: 
   // is in the queries' weights
   const part = (which: 'q' | 'k' | 'v', i: 0 | 1 | 2, scale: number, perm: number[]) => {
     const own = { weight: weights[i].mul(scale), bias: biases[i].mul(scale) };
-    const all = linear(draft, `${name}.${which}`, x, own);
+    const all = draft.linear(`${name}.${which}`, x, own);
     const split = draft.add('Reshape', [all, draft.indices([0, 0, heads, size])], `${name}.${which}.heads`);
     return draft.add('Transpose', [split], `${name}.${which}.turned`, { perm });
   };
@@ -58,12 +54,7 @@ function attention(draft: Draft, name: string, x: string, { qkv, proj, heads }: 
   const sums = draft.add('MatMul', [shares, v], `${name}.sums`);
   const turned = draft.add('Transpose', [sums], `${name}.sums.turned`, { perm: [0, 2, 1, 3] });
   const joined = draft.add('Reshape', [turned, draft.indices([0, 0, width])], `${name}.joined`);
-  return linear(draft, `${name}.proj`, joined, proj);
-}
-
-function linear(draft: Draft, name: string, x: string, { weight, bias }: Pick<nn.Linear, 'weight' | 'bias'>): string {
-  const product = draft.add('MatMul', [x, draft.put(`${name}.weight`, weight.t())], `${name}.product`);
-  return draft.add('Add', [product, draft.put(`${name}.bias`, bias as Tensor)], name);
+  return draft.linear(`${name}.proj`, joined, proj);
 }
 
 /** In the operators of the set, which has none for it; runtimes know the pattern. */

@@ -24,6 +24,12 @@ export const networkOptions = z.object({
     .describe(
       'cells along each side of the last map that a resnet averages each by itself: features that say where things are, pool^2 times as many; defaults to 1',
     ),
+  embedding: z
+    .int()
+    .min(4)
+    .max(16384)
+    .optional()
+    .describe('outputs of a linear layer after the pooling of a resnet, which are then its features; defaults to none'),
   stem: z
     .enum(['small', 'strided', 'standard'])
     .optional()
