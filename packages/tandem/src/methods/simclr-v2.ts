@@ -15,6 +15,10 @@ export const simclrV2Options = z.strictObject({
     .max(1)
     .default(0)
     .describe('share of the labels of each class that are learned from beside the teacher; SimCLR v2 uses none'),
+  distillOn: z
+    .enum(['all', 'labelled'])
+    .default('all')
+    .describe('images that are learned from: all, or those alone whose labels are learned from too'),
   alpha: z
     .number()
     .min(0)
@@ -23,9 +27,13 @@ export const simclrV2Options = z.strictObject({
     .describe('weight of the teacher where labels are learned from too, which have the rest'),
 });
 
-/** @throws UserError for a weight where there is nothing to weigh */
-export function checkSimclrV2({ labels, alpha }: z.infer<typeof simclrV2Options>): void {
-  if (labels > 0 || alpha === simclrV2Options.shape.alpha.parse(undefined)) return;
+/** @throws UserError for a weight where there is nothing to weigh, and for labelled images of no labels */
+export function checkSimclrV2({ labels, alpha, distillOn }: z.infer<typeof simclrV2Options>): void {
+  if (labels > 0) return;
+  if (distillOn === 'labelled') {
+    throw new UserError('distillOn=labelled: no labels are learned from, so no image is one; give labels=0.1');
+  }
+  if (alpha === simclrV2Options.shape.alpha.parse(undefined)) return;
   throw new UserError(`alpha=${alpha} weighs the teacher against labels, and none are learned from; give labels=0.1`);
 }
 

@@ -25,7 +25,8 @@ export function selectTrainingData(config: RunConfig, data: DataSet): TrainingDa
   const known = labelledImages(config, data);
   const chosen = labelledShare(known, share, config.execution.seed);
   const classes = classNames(known);
-  if (use === 'needed') return { set: subset(known, chosen), classes };
+  const isOnThoseAlone = use === 'needed' || ('distillOn' in options && options.distillOn === 'labelled');
+  if (isOnThoseAlone) return { set: subset(known, chosen), classes };
   if (!data.train.labels) {
     throw new UserError(`${data.name}: labels are of other images than those learned from; give labels=0`);
   }

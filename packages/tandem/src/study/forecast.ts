@@ -59,7 +59,8 @@ export function costOf({ config, settings }: PlannedRun): Pick<Needs, 'steps' | 
   const { training, data, execution, method } = config;
   const { options } = method;
   const [count, side] = usual[String(settings.images)] ?? [50_000, 32];
-  const share = 'labels' in options && (options.labels ?? 0) > 0 ? Number(options.labels) : 1;
+  const isOnLabelled = method.labels === 'needed' || ('distillOn' in options && options.distillOn === 'labelled');
+  const share = isOnLabelled && 'labels' in options ? (options.labels ?? 1) : 1;
   const learned = Math.max(2, Math.round(Math.min(data.limit ?? count, count) * share));
   const rounds = 'epochMode' in options && options.epochMode !== 'one-pass' ? options.lookahead : 1;
   const batch = Math.min(training.batch, learned);

@@ -57,6 +57,20 @@ for (const [name, folder, images] of [
       });
     }
 
+    test('distillOn=labelled: the images alone whose labels are learned from', async () => {
+      const data = await openImages(folder(), { size: 16 });
+      const [all, some] = [{}, { distillOn: 'labelled' }].map(
+        (more) => selectTrainingData(config('simclr-v2', { labels: 0.2, ...more }), data).set,
+      ) as [ImageSet, ImageSet];
+      const named = (set: ImageSet) => told(set).map((i) => filesOf(set)[i]);
+      assert.deepEqual([some.count, told(some).length], [told(all).length, told(all).length]);
+      assert.deepEqual(named(some).sort(), named(all).sort());
+      assert.throws(
+        () => config('simclr-v2', { distillOn: 'labelled' }),
+        /distillOn=labelled: no labels are learned from/,
+      );
+    });
+
     test('without labels simclr-v2 sees no query either; a method of its own views sees all, and no label', async () => {
       const data = await openImages(folder(), { size: 16 });
       const [distilled, pretrained] = ['simclr-v2', 'simclr'].map(
