@@ -1,6 +1,6 @@
 import type { Tensor } from 'tandem-torch';
 import type { LossTerms } from '../losses/index.js';
-import type { Branch, Head, NewEncoder } from '../networks/index.js';
+import type { Architecture, Branch, Head, NewEncoder } from '../networks/index.js';
 import type { Position, StepContext } from '../step/index.js';
 import type { FrozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
@@ -45,6 +45,8 @@ export interface AuxiliaryNetwork {
   readonly branch: Branch;
   /** Whether the optimizer trains it too, in the same step. */
   readonly learns: boolean;
+  /** How its encoder is built, where a run saves that beside the others, under the same name. */
+  readonly architecture?: Architecture | undefined;
   /** The learning rate before decay where it is not the run's. */
   readonly lr?: number | undefined;
   /** Its weight decay where it is not the run's. */

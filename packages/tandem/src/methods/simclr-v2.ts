@@ -27,7 +27,10 @@ export const simclrV2Options = z.strictObject({
     .describe('weight of the teacher where labels are learned from too, which have the rest'),
 });
 
-/** @throws UserError for a weight where there is nothing to weigh, and for labelled images of no labels */
+/**
+ * @throws UserError for a weight where there is nothing to weigh, and for labelled images of no
+ * labels
+ */
 export function checkSimclrV2({ labels, alpha, distillOn }: z.infer<typeof simclrV2Options>): void {
   if (labels > 0) return;
   if (distillOn === 'labelled') {

@@ -8,7 +8,7 @@ export function headFile(run: string): string {
 }
 
 /** Where a run folder keeps an encoder: of the last epoch, or of the one that is named. */
-export function encoderFile(run: string, which: 'encoder' | 'student' | 'teacher', epoch?: number): string {
+export function encoderFile(run: string, which: string, epoch?: number): string {
   return join(run, 'encoder', `${which}${epoch === undefined ? '' : `-epoch${epoch}`}.safetensors`);
 }
 

@@ -35,12 +35,13 @@ export function coTrainedTeacher(newEncoder: NewEncoder, { size, mean }: View, o
     projDim,
   } = o;
   const settings = coTrainedWidth === undefined ? {} : { width: coTrainedWidth };
-  const encoder = newEncoder({ splits }, newArchitecture(backbone, settings, { size, channels: mean.length }));
+  const architecture = newArchitecture(backbone, settings, { size, channels: mean.length });
+  const encoder = newEncoder({ splits }, architecture);
   const projHidden = encoder.featureWidth;
   const branch = newBranch(encoder, { projLayers: 2, projHidden, projDim, projNorm: false, splits });
   const contrast = momentumContrast(branch, o);
   const auxiliary: Record<string, AuxiliaryNetwork> = {
-    coTrained: { branch, learns: true, lr, weightDecay },
+    coTrained: { branch, learns: true, architecture, lr, weightDecay },
     coTrainedKeys: { branch: contrast.teacher, learns: false },
   };
   return {

@@ -40,8 +40,11 @@ export interface RunFolder {
   writeStopped(stopped: object): void;
   /** One line of JSON for each file that could not be read. */
   writeSkipped(skipped: readonly object[]): void;
-  /** Where an encoder is kept: of the last epoch, or for good, of the one that is named. */
-  encoderFile(which: 'encoder' | 'student' | 'teacher', epoch?: number): string;
+  /**
+   * Where an encoder is kept, `encoder` being the run's result: of the last epoch, or for good, of
+   * the one that is named.
+   */
+  encoderFile(which: string, epoch?: number): string;
   /** Where the head that was trained on the kept encoder is kept. */
   readonly headFile: string;
   /** Makes sure that no other process trains in it now. @throws UserError when one does */

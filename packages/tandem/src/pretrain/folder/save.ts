@@ -1,4 +1,6 @@
+import type { Branch, Encoder } from '../../networks/index.js';
 import { saveCheckpoint } from '../../train/checkpoint.js';
+import type { EncoderCard } from '../../weights/card.js';
 import { saveEncoder } from '../../weights/encoder.js';
 import { saveHead } from '../../weights/head.js';
 import type { Run } from '../run.js';
@@ -20,16 +22,26 @@ export function saveRun(
   saveCheckpoint(folder.path, method, plan.optimizer, step, { ...notes, config: configFile });
 }
 
-/** Both encoders, and the kept one, with its head, under the name that tools look for. */
-function saveEncoders({ folder, method, card }: Run, keepAs: number | undefined): void {
-  const branches = { student: method.student, teacher: method.teacher };
-  for (const which of ['student', 'teacher'] as const) {
-    const branch = branches[which];
-    if (!branch) continue;
-    saveEncoder(folder.encoderFile(which), branch.encoder, card);
-    if (keepAs !== undefined) saveEncoder(folder.encoderFile(which, keepAs), branch.encoder, card);
-    if (which !== method.result) continue;
-    saveHead(folder.headFile, { head: branch.head, classes: method.classes });
-    saveEncoder(folder.encoderFile('encoder'), branch.encoder, card);
+/** All encoders, and the kept one, with its head, under the name that tools look for. */
+function saveEncoders(run: Run, keepAs: number | undefined): void {
+  const { folder, method, card } = run;
+  for (const [name, encoder, ownCard] of encodersOf(run)) {
+    saveEncoder(folder.encoderFile(name), encoder, ownCard);
+    if (keepAs !== undefined) saveEncoder(folder.encoderFile(name, keepAs), encoder, ownCard);
   }
+  const { head, encoder } = method[method.result] as Branch;
+  saveHead(folder.headFile, { head, classes: method.classes });
+  saveEncoder(folder.encoderFile('encoder'), encoder, card);
+}
+
+/** By the names of their files: student, teacher, and what else the method says is worth one. */
+function encodersOf({ method, card }: Run): (readonly [name: string, Encoder, EncoderCard])[] {
+  const { student, teacher, auxiliary = {} } = method;
+  return [
+    ['student', student.encoder, card],
+    ...(teacher ? [['teacher', teacher.encoder, card] as const] : []),
+    ...Object.entries(auxiliary).flatMap(([name, { branch, architecture }]) =>
+      architecture ? [[name, branch.encoder, { ...card, architecture }] as const] : [],
+    ),
+  ];
 }
