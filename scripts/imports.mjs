@@ -119,7 +119,7 @@ export const house = [
     may: [
       errors,
       ...images('options.ts', 'set/image-set.ts', 'set/split-names.ts', 'cache/cache-home.ts'),
-      ...rooms('files/regular.ts'),
+      ...rooms('files/regular.ts', 'files/system-error.ts'),
     ],
     packages: [
       'tar-stream',

@@ -1,5 +1,7 @@
 // What the system answers where a file cannot be written or read, in words that help.
 
+import { UserError } from '../errors.js';
+
 type Meaning = readonly [why: string, cure: string];
 
 /** Something is lacking for a time: the same place serves again. */
@@ -78,6 +80,15 @@ export function systemMessage(error: unknown): string | undefined {
   if (!lacking[code] && !ofThePlace[code]) return undefined;
   const verb = ofWriting.has(code) ? 'written' : (verbs[syscall] ?? 'written');
   return `${path ?? 'a file'} cannot be ${verb}: ${reasonOf(error)}`;
+}
+
+/**
+ * What to throw where a file cannot be read: one line that names it. Errors of other kinds, such as
+ * the reason of a signal, stay as they are.
+ */
+export function unreadable(file: string, error: unknown): unknown {
+  if (!isOfTheDisk(error)) return error;
+  return new UserError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
 }
 
 /**

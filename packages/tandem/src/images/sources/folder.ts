@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { shellWord, UserError } from '../../errors.js';
+import { shellWord } from '../../errors.js';
+import { isOfTheDisk, unreadable } from '../../files/system-error.js';
 import type { SkippedFile } from '../set/image-set.js';
 import { ahead } from './ahead.js';
 import { checkNumber, headBytes, isHidden, isImage, lacksEnding, looksLikeImage } from './formats.js';
@@ -26,8 +27,7 @@ export interface FolderOptions {
  */
 export async function openFolder(where: string, options: FolderOptions = {}): Promise<Source> {
   const { files, faults, bytePaths } = await survey(where, options).catch((error) => {
-    const { code } = error as NodeJS.ErrnoException;
-    throw code ? new UserError(`${where}: cannot be read (${code})`, { cause: error }) : error;
+    throw unreadable(where, error);
   });
   const onDisk = (path: string) => bytePaths.get(path) ?? join(where, path);
   const images = await imagesByContent(files.filter(lacksEnding), onDisk);
@@ -116,9 +116,8 @@ async function survey(where: string, { onFound, enters, signal }: FolderOptions)
         if (isImage(path)) faults.push({ file: path, reason: 'neither a file nor a folder' });
       } else if (!enters || enters(path)) {
         await walk(onDisk, path, [...around, real]).catch((error) => {
-          const { code } = error as NodeJS.ErrnoException;
-          if (!code) throw error;
-          faults.push({ file: path, reason: `${closedFolder} (${code})` });
+          if (!isOfTheDisk(error)) throw error;
+          faults.push({ file: path, reason: `${closedFolder} (${error.code})` });
         });
       }
     }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../../errors.js';
 import { refuseEndless } from '../../files/regular.js';
+import { unreadable } from '../../files/system-error.js';
 
 /** Most bytes that a gzipped file may unpack to: five times the largest part of any known set. */
 const maxPlain = 2 ** 30;
@@ -101,8 +102,4 @@ export function gzipError(file: string, error: unknown): UserError | undefined {
     });
   }
   return undefined;
-}
-
-function unreadable(file: string, error: unknown): UserError {
-  return new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.js';
 import { readRegular } from '../../files/regular.js';
+import { unreadable } from '../../files/system-error.js';
 import type { Source } from './source.js';
 
 /**
@@ -29,6 +30,6 @@ function linesOf(list: string): string[] {
       .map((line) => line.replace(/\r$/, ''))
       .filter((line) => line !== '');
   } catch (error) {
-    throw new UserError(`leaveOut: ${list} cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    throw unreadable(`leaveOut: ${list}`, error);
   }
 }

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
 import { UserError } from '../../../src/errors.js';
 import { bytesOf, type OpenOptions, openImages, TooManySkippedError } from '../../../src/images/index.js';
+import { openFolder } from '../../../src/images/sources/folder.js';
 import { apart, pixel, plain, png, temporary, write } from '../making.js';
 
 type Colour = readonly [number, number, number];
@@ -432,4 +433,10 @@ test('opening can be stopped', async (t) => {
   };
   await assert.rejects(openImages(root, { onProgress, signal: stop.signal }), { name: 'AbortError' });
   await assert.rejects(openImages(root, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  // A signal's reason has a code too, which is none of the disk's.
+  const below = folder(t, { ...(await several('a/', 1)), ...(await several('b/', 1)) });
+  await assert.rejects(openFolder(below, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  const found = new AbortController();
+  const whileListing = openFolder(below, { onFound: () => found.abort(), signal: found.signal });
+  await assert.rejects(whileListing, { name: 'AbortError' });
 });

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { RecordBatch, RecordBatchReader, Schema, Vector } from 'apache-arrow';
 import { UserError } from '../../../errors.js';
+import { unreadable } from '../../../files/system-error.js';
 import type { ColumnOptions } from '../../options.js';
 import { columnsOf, type Row } from '../lists/columns.js';
 import { chooseImages } from './choose.js';
@@ -59,7 +60,7 @@ function infoOf(schema: Schema): { readonly features?: unknown } {
 async function reading<T>(path: string, work: (reader: RecordBatchReader) => Promise<T>): Promise<T> {
   const { RecordBatchReader: Reader } = await arrow();
   const handle = await open(path).catch((error) => {
-    throw new UserError(`${path}: cannot be read (${error.code})`, { cause: error });
+    throw unreadable(path, error);
   });
   try {
     const reader = await Reader.from(handle);

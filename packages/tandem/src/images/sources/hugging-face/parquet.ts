@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { UserError } from '../../../errors.js';
+import { unreadable } from '../../../files/system-error.js';
 import type { ColumnOptions } from '../../options.js';
 import { columnsOf, hasImages, type Row } from '../lists/columns.js';
 import { chooseImages } from './choose.js';
@@ -45,7 +46,7 @@ interface OpenedParquet {
 /** Does what a file is opened for; what the reader throws becomes one line. */
 async function reading<T>(path: string, work: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
   const handle = await open(path).catch((error) => {
-    throw new UserError(`${path}: cannot be read (${error.code})`, { cause: error });
+    throw unreadable(path, error);
   });
   try {
     return await work(handle, (await handle.stat()).size);

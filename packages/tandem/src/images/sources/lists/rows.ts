@@ -4,6 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import Papa from 'papaparse';
 import { UserError } from '../../../errors.js';
+import { unreadable } from '../../../files/system-error.js';
 import { gzipError } from '../gzip.js';
 import { isReference, type Row } from './columns.js';
 
@@ -64,7 +65,7 @@ export function rowsFrom(
 async function textStream(file: string): Promise<{ stream: Readable; isZipped: boolean }> {
   const start = Buffer.alloc(2);
   const handle = await open(file).catch((error) => {
-    throw new UserError(`${file}: cannot be read (${error.code})`, { cause: error });
+    throw unreadable(file, error);
   });
   await handle.read(start, 0, 2, 0).finally(() => handle.close());
   const isZipped = start[0] === 0x1f && start[1] === 0x8b;
