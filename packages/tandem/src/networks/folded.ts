@@ -1,4 +1,7 @@
 import { nn, noGrad, scope, zerosLike } from 'tandem-torch';
+import { BinaryResNet } from './binary-resnet.js';
+import { ReActNet } from './reactnet.js';
+import { ResNet } from './resnet.js';
 
 /**
  * A copy of a network that computes the same in evaluation, its batch norms inside the convolutions
@@ -20,9 +23,23 @@ export function foldBatchNorms<Network extends nn.Module>(network: Network): Net
 /** What was folded already. */
 const copies = new WeakSet<nn.Module>();
 
-/** Blocks name their parts in the order in which they use them. */
+/** Their blocks name parts in the order in which they use them. */
+const inOrder = [ResNet, BinaryResNet, ReActNet];
+
+/** Where it is certain that the norm has what the convolution gives, and nothing else has it. */
 function foldable(network: nn.Module): [nn.Conv2d, nn.BatchNorm2d][] {
-  const parts = network.modules().filter((part) => part instanceof nn.Conv2d || part instanceof nn.BatchNorm2d);
+  const pairs = network.modules().flatMap((part) => {
+    if (inOrder.some((known) => part instanceof known)) return neighbours(part.modules().filter(isEither));
+    return part instanceof nn.Sequential ? neighbours(part.layers) : [];
+  });
+  return [...new Map(pairs).entries()];
+}
+
+function isEither(part: nn.Module): boolean {
+  return part instanceof nn.Conv2d || part instanceof nn.BatchNorm2d;
+}
+
+function neighbours(parts: readonly nn.Module[]): [nn.Conv2d, nn.BatchNorm2d][] {
   return parts.flatMap((conv, i): [nn.Conv2d, nn.BatchNorm2d][] => {
     const norm = parts[i + 1];
     return conv instanceof nn.Conv2d && norm instanceof nn.BatchNorm2d ? [[conv, norm]] : [];

@@ -88,6 +88,21 @@ describe('foldBatchNorms', () => {
       assert.equal(normsAtWork(folded), 0);
     }));
 
+  test('norms of networks of one\u2019s own stay where their order is not known', () =>
+    scope(() => {
+      // Norms first, as in ResNet v2: after the second convolution a sum comes.
+      class Early extends nn.Module {
+        readonly conv1 = new nn.Conv2d(3, 3, 3, { padding: 1 });
+        readonly conv2 = new nn.Conv2d(3, 3, 3, { padding: 1 });
+        readonly last = new nn.BatchNorm2d(3);
+
+        forward(x: Tensor): Tensor {
+          return this.last.forward(x.add(this.conv2.forward(this.conv1.forward(x))));
+        }
+      }
+      assert.equal(foldBatchNorms(worn(new Early())), undefined);
+    }));
+
   test('a norm that follows something else stays', () => {
     const network = worn(new nn.Sequential(new nn.Linear(3, 3), new nn.BatchNorm1d(3)));
     assert.equal(foldBatchNorms(network), undefined);
