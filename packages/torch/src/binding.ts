@@ -257,6 +257,29 @@ export let binding: Binding = new Proxy({} as Binding, { get: (_, name) => Refle
 /** The boxed call itself. */
 export let call: Binding['call'] = (operator, ...values) => binding.call(operator, ...values);
 
+/** libtorch's names of operators, overloads included, by the addon's numbers. */
+const operators = new Map<number, string>();
+
+/** The addon's number of an operator; see `Binding.resolve`. */
+export function resolve(...[name, overload, ...more]: Parameters<Binding['resolve']>): number {
+  const operator = binding.resolve(name, overload, ...more);
+  operators.set(operator, overload ? `${name}.${overload}` : name);
+  return operator;
+}
+
+/** The name of an operator that was resolved, such as `aten::add.Tensor`. */
+export function operatorOf(operator: number): string {
+  return operators.get(operator) as string;
+}
+
+/** Has all operators go through another function. @returns what they went through before */
+export function replaceCall(other: Binding['call']): Binding['call'] {
+  binding.version(); // loads the addon, which sets it too
+  const before = call;
+  call = other;
+  return before;
+}
+
 /**
  * The generation of each slot, shared with the addon: a reference is live while its own generation
  * stands here. Before the addon is loaded there are no references.

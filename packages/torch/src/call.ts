@@ -1,4 +1,4 @@
-import { binding, call, generations } from './binding.js';
+import { call, generations, resolve } from './binding.js';
 import { describe, slotOf, Tensor } from './tensor.js';
 
 /**
@@ -44,7 +44,7 @@ export function id(row: number): number {
   const resolved = ids[row] as number;
   if (resolved >= 0) return resolved;
   const [name, overload, parameters] = rows[row] as OperatorRow;
-  ids[row] = binding.resolve(
+  ids[row] = resolve(
     name.includes('::') ? name : `aten::${name}`,
     overload,
     parameters.split(' ').filter(Boolean),

@@ -13,6 +13,7 @@ export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export * from './ops.generated.js';
 export * as optim from './optim/index.js';
+export * from './recording.js';
 export * from './runtime.js';
 export * from './scalar-or-tensor.js';
 export * from './scope.js';

@@ -1,4 +1,4 @@
-import { binding, generations } from './binding.js';
+import { binding, call, generations, resolve } from './binding.js';
 import {
   arrayFor,
   bytesPerElement,
@@ -193,10 +193,10 @@ export class Tensor {
     }
     refuseUnknown('to', target, ['dtype', 'device', 'memoryFormat', 'nonBlocking']);
     const { dtype, device, memoryFormat, nonBlocking } = target;
-    conversion ??= binding.resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
+    conversion ??= resolve('aten::to', 'dtype_layout', conversionArguments, 'to');
     const slot = slotOf(this, 'to');
     const skip = undefined;
-    const result = binding.call(conversion, slot, dtype, skip, device, skip, nonBlocking, skip, memoryFormat);
+    const result = call(conversion, slot, dtype, skip, device, skip, nonBlocking, skip, memoryFormat);
     return new Tensor(result as number, 'to');
   }
 

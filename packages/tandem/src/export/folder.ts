@@ -51,7 +51,7 @@ export function exportFolder(
   { encoder, card, provenance, version, quantized }: Export,
 ): { files: string[]; notes: string[] } {
   checkExportFolder(out);
-  const graph = graphOf(encoder, card.size);
+  const graph = graphOf(encoder, { size: card.size, channels: card.architecture.channels });
   const half = typeof graph === 'string' ? graph : halved(graph);
   const about = { name: provenance.name, producerVersion: version, metadata: { tandem: JSON.stringify(card) } };
   const models = Object.entries({ model: graph, model_fp16: half, model_quantized: graphIn(quantized) });

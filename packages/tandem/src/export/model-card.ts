@@ -1,4 +1,5 @@
 import { dataSetNamed } from '../images/datasets/registry.js';
+import { backbones } from '../networks/index.js';
 import { markdown, printableJson } from '../text.js';
 import type { EncoderCard } from '../weights/card.js';
 import { code, javascriptExample, pythonExamples } from './card-examples.js';
@@ -86,7 +87,7 @@ function models(name: string, card: EncoderCard, features: number, quantization:
     ...pythonExamples(card),
     preparation,
     '## Inputs and outputs',
-    `ONNX, opset 13. ${card.architecture.backbone.startsWith('vit') ? tokens(card, features) : maps(card, features)} Compare vectors by cosine similarity.`,
+    `ONNX, opset 13. ${inputsAndOutputs(card, features)} Compare vectors by cosine similarity.`,
     ...(card.architecture.channels === 1
       ? ['The encoder is one of gray images; the ONNX models take colour and make it gray themselves.']
       : []),
@@ -96,6 +97,17 @@ function models(name: string, card: EncoderCard, features: number, quantization:
 /** Measured as docs/reference/exported-folder.md says. */
 const preparation =
   "How pictures are prepared matters. Of 60 photographs and an encoder like this one, vectors had these cosines with Tandem's own (median, least): prepared by this program .9987, .9877; by transformers' AutoImageProcessor .9957, .9752; squeezed to a square .9650, .8918; cropped as is usual for ImageNet .9579, .9010; without mean and deviation .7448, .5845.";
+
+function inputsAndOutputs(card: EncoderCard, features: number): string {
+  const { backbone } = card.architecture;
+  if (!backbones.includes(backbone)) return recorded(card, features);
+  return backbone.startsWith('vit') ? tokens(card, features) : maps(card, features);
+}
+
+/** Of a network that is not Tandem's. */
+function recorded(card: EncoderCard, features: number): string {
+  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` its last map and \`pooler_output\` [batch, ${features}].`;
+}
 
 function maps(card: EncoderCard, features: number): string {
   const { pool = 1, embedding } = card.architecture;

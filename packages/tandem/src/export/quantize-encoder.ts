@@ -51,7 +51,7 @@ export async function quantizeEncoder(
   options: QuantizeOptions,
   hooks: JobHooks = {},
 ): Promise<Export['quantized']> {
-  const plain = graphOf(encoder, card.size);
+  const plain = graphOf(encoder, { size: card.size, channels: card.architecture.channels });
   if (typeof plain === 'string') return plain;
   const without = unquantizable(plain);
   if (without !== undefined) return without;

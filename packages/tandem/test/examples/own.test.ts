@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { pretrain, resume } from '../../src/pretrain/index.js';
+import { load } from '../../src/load/index.js';
+import { pretrain, resume, use } from '../../src/pretrain/index.js';
 import { metricsOf, pictures, start, tandem, temporary } from '../cli/running.js';
 
 const repository = fileURLToPath(new URL('../../../../../', import.meta.url));
@@ -167,8 +168,12 @@ describe('a backbone of an example', () => {
     assert.match(embedded.stdout, /8 features each/);
     const exported = await tandem(t, 'export', out, '--out', at('exported'), ...words);
     assert.equal(exported.code, 0, exported.stderr);
-    assert.match(exported.stderr, /no ONNX models: no form in ONNX is known of a PlainNet; the weights are written/);
-    assert.ok(existsSync(join(at('exported'), 'model.safetensors')));
+    for (const file of ['model.safetensors', 'onnx/model.onnx', 'onnx/model_quantized.onnx']) {
+      assert.ok(existsSync(join(at('exported'), file)), file);
+    }
+    await use(backbone);
+    using model = await load(at('exported'));
+    assert.equal((await model.embed(join(images, 'red/0000.png'))).length, 8);
   });
 
   test('without its file one line says what is needed', async () => {

@@ -35,8 +35,8 @@ export function seasoned(architecture: Architecture, seed = 1): Encoder {
 }
 
 /** The graph of an encoder that has one, for images of so many pixels. */
-export function graphIn(encoder: Encoder, size = 32): Graph {
-  const graph = graphOf(encoder, size);
+export function graphIn(encoder: Encoder, size = 32, channels = 3): Graph {
+  const graph = graphOf(encoder, { size, channels });
   assert.ok(typeof graph !== 'string', String(graph));
   return graph;
 }

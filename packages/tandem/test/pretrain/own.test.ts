@@ -5,7 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { type Tensor, zeros } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.js';
-import { defineImages, type OwnImage } from '../../src/images/index.js';
+import { embedImages } from '../../src/evaluate/index.js';
+import { exportEncoder } from '../../src/export/index.js';
+import { defineImages, type OwnImage, type RawPixels } from '../../src/images/index.js';
 import { load } from '../../src/load/index.js';
 import { negativeCosine } from '../../src/losses/index.js';
 import { defineMethod, type Method, type TwoViews } from '../../src/methods/index.js';
@@ -14,6 +16,8 @@ import { type PretrainEvent, pretrain, resume, use } from '../../src/pretrain/in
 import { stream } from '../../src/random.js';
 import { defineView } from '../../src/views/index.js';
 import { pictures, temporary } from '../cli/running.js';
+import { run } from '../export/exporting.js';
+import { assertClose } from '../support.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -162,17 +166,17 @@ function satellite(): OwnImage[] {
   });
 }
 
-test('pictures of five channels in 16 bits from code: trained, measured, resumed bit for bit, embedded', async () => {
+test('pictures of five channels in 16 bits from code: trained, resumed bit for bit, embedded, exported', async () => {
   const data = defineImages({ name: 'tiles', images: () => satellite() });
   const request = { data, method: 'simclr', ...settings, knnEvery: 1, epochs: 2, projHidden: 8, projDim: 8 };
   const epochs: Float32Array[] = [];
-  let run = '';
+  let folder = '';
   const whole = await pretrain({
     ...{ ...request, out: join(root, 'tiles') },
     onEvent: async (event) => {
-      if (event.kind === 'start') run = event.run;
+      if (event.kind === 'start') folder = event.run;
       if (event.kind !== 'epoch') return;
-      using model = await load(run);
+      using model = await load(folder);
       epochs.push(await model.embed((satellite()[0] as OwnImage).image));
     },
   });
@@ -196,4 +200,32 @@ test('pictures of five channels in 16 bits from code: trained, measured, resumed
   using model = await load(cut);
   const rows = await model.embed(satellite().map(({ image }) => image));
   assert.deepEqual([rows.length, rows[0]?.length, model.channels], [40, model.width, 5]);
+  await use(data);
+  await embedImages({ encoder: cut, images: 'tiles', out: join(root, 'tiles.jsonl') });
+  const lines = readFileSync(join(root, 'tiles.jsonl'), 'utf8').trim().split('\n');
+  const written = new Map(lines.map((line) => JSON.parse(line)).map(({ file, features }) => [file, features]));
+  assert.deepEqual(
+    satellite().map(({ name }) => Float32Array.from(written.get(name) as number[])),
+    rows,
+  );
+
+  // Exported: the weights give the same bits, and ONNX Runtime the same numbers of what the folder
+  // says of the preparation.
+  const out = join(root, 'tiles-exported');
+  const { notes } = await exportEncoder({ encoder: cut, out, quantized: false });
+  assert.deepEqual(notes, ['no quantized model: it was left out by --no-quantized']);
+  using again = await load(out);
+  assert.deepEqual(await again.embed(satellite().map(({ image }) => image)), rows);
+  const said = JSON.parse(readFileSync(join(out, 'preprocessor_config.json'), 'utf8'));
+  const pixels = Float32Array.from({ length: 40 * 5 * 144 }, (_, k) => {
+    const [tile, c, at] = [Math.floor(k / 720), Math.floor(k / 144) % 5, k % 144];
+    const { data: samples } = (satellite()[tile] as OwnImage).image as RawPixels;
+    return ((samples[5 * at + c] as number) * said.rescale_factor - said.image_mean[c]) / said.image_std[c];
+  });
+  const { pooled } = await run(join(out, 'onnx/model.onnx'), pixels, [40, 5, 12, 12]);
+  assertClose(
+    [...(pooled.data as Float32Array)],
+    rows.flatMap((row) => [...row]),
+    { rtol: 1e-4, atol: 1e-5 },
+  );
 });

@@ -52,6 +52,26 @@ export class Draft {
     return name;
   }
 
+  zeros(count: number): string {
+    const name = `zeros.${count}`;
+    this.constants[name] = float32([count], new Float32Array(count));
+    return name;
+  }
+
+  /** The slope of a PRelu, for all channels. */
+  slope(value: number): string {
+    const name = `slope.${value}`;
+    this.constants[name] = float32([1], Float32Array.of(value));
+    return name;
+  }
+
+  /** Colour made gray. */
+  gray(x: string): string {
+    this.constants['gray.weight'] = float32([1, 3, 1, 1], Float32Array.from(luma));
+    const window = { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0] };
+    return this.add('Conv', [x, 'gray.weight', this.zeros(1)], 'gray', window);
+  }
+
   convolution(name: string, x: string, conv: Kernels, norm?: Norm, more?: More): string {
     const [weight, bias] = folded(conv.weight, norm, more);
     if (more?.first) this.channels = weight.shape[1] as number;

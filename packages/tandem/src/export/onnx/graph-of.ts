@@ -2,7 +2,8 @@ import { noGrad, scope } from 'tandem-torch';
 import { BinaryResNet, cellsOf, type Encoder, ReActNet, ResNet, ViT } from '../../networks/index.js';
 import { binaryResnet, reactnet } from './binary.js';
 import { Draft } from './draft.js';
-import { type Graph, io } from './graph.js';
+import { type Graph, type Images, io } from './graph.js';
+import { recorded } from './recorded/recorded.js';
 import { resnet } from './resnet.js';
 import { vit } from './vit.js';
 
@@ -13,19 +14,19 @@ type Writer = (draft: Draft) => Pick<Graph, 'map' | 'side'>;
  * What an encoder computes in evaluation of images of `size` pixels; of any where its form in ONNX
  * allows that. Batch norms go into the convolutions before them.
  * Encoders of gray images take colour ones: the first convolution makes them gray, since no reader
- * of the format does that by itself.
+ * of the format does that by itself. A network of one's own is written by the operators it calls.
  * @returns why there is none, for an encoder of another kind
  */
-export function graphOf(encoder: Encoder, size: number): Graph | string {
-  const write = writer(encoder, size);
-  if (typeof write === 'string') return write;
+export function graphOf(encoder: Encoder, images: Images): Graph | string {
+  const write = writer(encoder, images.size);
+  if (write === undefined) return recorded(encoder, images);
   const draft = new Draft();
   const shapes = scope(() => noGrad(() => write(draft)));
   const { channels, nodes, constants } = draft;
   return { channels, features: encoder.featureWidth, ...shapes, nodes, constants };
 }
 
-function writer(encoder: Encoder, size: number): Writer | string {
+function writer(encoder: Encoder, size: number): Writer | undefined {
   if (encoder instanceof ViT) {
     return (draft) => {
       vit(draft, encoder);
@@ -38,7 +39,7 @@ function writer(encoder: Encoder, size: number): Writer | string {
   }
   if (encoder instanceof BinaryResNet) return pooled((draft) => binaryResnet(draft, encoder), encoder);
   if (encoder instanceof ReActNet) return pooled((draft) => reactnet(draft, encoder), encoder);
-  return `no form in ONNX is known of a ${encoder.constructor.name}`;
+  return undefined;
 }
 
 /** A network whose features are means of its last map, or a linear layer of these. */

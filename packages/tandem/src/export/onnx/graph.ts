@@ -58,6 +58,14 @@ export interface Graph {
   readonly constants: Readonly<Record<string, Constant>>;
 }
 
+/** The images that an encoder takes. */
+export interface Images {
+  /** Their side, in pixels. */
+  readonly size: number;
+  /** Their channels. */
+  readonly channels: number;
+}
+
 /** The names that tools built on Hugging Face's conventions look for. */
 export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'pooler_output' } as const;
 

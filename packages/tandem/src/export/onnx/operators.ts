@@ -6,6 +6,7 @@ type Three = readonly [x: Tensor, a: Tensor, b: Tensor];
 
 /** What an operator's node says beside its inputs. */
 interface Said {
+  /** Undefined where nothing is said. */
   readonly size: (name: string) => number;
   readonly sizes: (name: string) => readonly number[];
   /** The second input, where it is a constant shape or place. */
@@ -17,7 +18,11 @@ interface Said {
  * operator what graphs use of it.
  */
 const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>> = {
-  Conv: ([x, a, b], said) => conv2d(x, a, { bias: b ?? null, ...windowOf(said) }),
+  Conv: ([x, a, b], said) =>
+    conv2d(x, a, {
+      ...{ bias: b ?? null, ...windowOf(said) },
+      ...{ groups: said.size('group') ?? 1, dilation: said.sizes('dilations') ?? 1 },
+    }),
   MaxPool: ([x], said) => maxPool2d(x, said.sizes('kernel_shape'), windowOf(said)),
   AveragePool: ([x], { size, sizes }) =>
     sizes('pads')
@@ -28,6 +33,8 @@ const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>>
   Relu: ([x]) => x.relu(),
   PRelu: ([x, a]) => x.prelu(a.flatten()),
   Sigmoid: ([x]) => x.sigmoid(),
+  Tanh: ([x]) => x.tanh(),
+  Identity: ([x]) => x,
   Add: ([x, a]) => x.add(a),
   Sub: ([x, a]) => x.sub(a),
   Mul: ([x, a]) => x.mul(a),
@@ -39,7 +46,7 @@ const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>>
   Erf: ([x]) => x.erf(),
   MatMul: ([x, a]) => x.matmul(a),
   Softmax: ([x], { size }) => x.softmax(size('axis')),
-  ReduceMean: ([x], { sizes }) => x.mean(sizes('axes'), { keepdim: true }),
+  ReduceMean: ([x], { size, sizes }) => x.mean(sizes('axes'), { keepdim: size('keepdims') !== 0 }),
   Transpose: ([x], { sizes }) => x.permute(sizes('perm')),
   // 0 stands for the size that is there.
   Reshape: ([x], { indices }) => x.reshape(indices().map((size, i) => (size === 0 ? (x.shape[i] as number) : size))),

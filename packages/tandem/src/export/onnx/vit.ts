@@ -58,7 +58,13 @@ function attention(draft: Draft, name: string, x: string, { qkv, proj, heads }: 
 }
 
 /** In the operators of the set, which has none for it; runtimes know the pattern. */
-function layerNorm(draft: Draft, name: string, x: string, { weight, bias, eps }: nn.LayerNorm, output = name): string {
+export function layerNorm(
+  draft: Draft,
+  name: string,
+  x: string,
+  { weight, bias, eps }: Pick<nn.LayerNorm, 'weight' | 'bias' | 'eps'>,
+  output = name,
+): string {
   const mean = draft.add('ReduceMean', [x], `${name}.mean`, { axes: [-1], keepdims: 1 });
   const centred = draft.add('Sub', [x, mean], `${name}.centred`);
   const squares = draft.add('Pow', [centred, draft.number(2)], `${name}.squares`);
@@ -74,7 +80,7 @@ function layerNorm(draft: Draft, name: string, x: string, { weight, bias, eps }:
 }
 
 /** x (1 + erf(x / sqrt 2)) / 2 */
-function gelu(draft: Draft, name: string, x: string): string {
+export function gelu(draft: Draft, name: string, x: string): string {
   const erf = draft.add('Erf', [draft.add('Div', [x, draft.number(Math.SQRT2)], `${name}.narrow`)], `${name}.erf`);
   const twice = draft.add('Mul', [x, draft.add('Add', [erf, draft.number(1)], `${name}.risen`)], `${name}.twice`);
   return draft.add('Mul', [twice, draft.number(0.5)], name);
