@@ -86,6 +86,40 @@ test('16 bits are TIFF inside; several images a row; paths without pictures are 
   );
 });
 
+test('lists of images over several pages: a page at a time, each row whole', async () => {
+  const wanted = range(0, 12).flatMap((n) => (n === 5 ? [] : range(0, n % 4).map((i) => 4 * n + i)));
+  for (const kind of ['structs', 'bytes']) {
+    for (const codec of ['none', 'zstd', 'snappy']) {
+      const name = `lists-${kind}-${codec}`;
+      const { train } = await openImages(join(fixtures, `${name}.parquet`));
+      assert.deepEqual(redsOf(train), wanted, name);
+      assert.deepEqual(
+        train.files?.slice(0, 4),
+        [1, 2, 2, 3].map((n, i) => `${name}/${String(n).padStart(6, '0')}${n === 1 ? '' : `/${[0, 0, 1, 0][i]}`}`),
+      );
+      const rows = await pagesIn(name);
+      assert.ok(rows.length > 4, `${rows.length} pages`);
+      assert.ok(Math.max(...rows) <= 4, `${rows} rows of a page`);
+    }
+  }
+});
+
+/** How many rows each page of the first row group brought. */
+async function pagesIn(name: string): Promise<number[]> {
+  const bytes = readFileSync(join(fixtures, `${name}.parquet`));
+  const file = {
+    byteLength: bytes.length,
+    slice: (from: number, to = bytes.length) => Uint8Array.from(bytes.subarray(from, to)).buffer,
+  };
+  const metadata = await parquetMetadataAsync(file);
+  const path = metadata.row_groups[0]?.columns[0]?.meta_data?.path_in_schema as string[];
+  const pages = [];
+  for await (const { values } of pagesOf(file, metadata, parquetSchema(metadata), { group: 0, path }, () => true)) {
+    pages.push(values.length);
+  }
+  return pages;
+}
+
 test('of a row group only the pages are read that hold what is asked for', async () => {
   for (const [name, leaf] of [
     ['codec-none.parquet', 'jpg'],

@@ -1,9 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { AsyncBuffer, ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
-import { parquetHeader, readColumn } from 'hyparquet/src/column.js';
-import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
+
+type ColumnDecoder = Parameters<typeof readPage>[2];
+type DecodedArray = NonNullable<ReturnType<typeof readPage>['data']>;
 
 /** Some rows of one column, in order. */
 export interface PageRows {
@@ -33,10 +36,10 @@ const headerBytes = 2 ** 14;
 
 /**
  * The values of one column of a row group, a page at a time: a row group of images may have half a
- * gigabyte, a page has a megabyte or one image. A column of lists is read at once, as a list may go
- * on in the next page.
+ * gigabyte, a page has a megabyte or one image.
  *
- * @param wants whether any of some rows of the group are wanted: pages of others are not read
+ * @param wants whether any of some rows of the group are wanted: pages of others are not read,
+ * but for those of lists, whose rows only their pages tell
  */
 export async function* pagesOf(
   file: AsyncBuffer,
@@ -50,28 +53,36 @@ export async function* pagesOf(
   const rows = Number(row_groups[group]?.num_rows);
   const begin = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
   const end = begin + Number(meta.total_compressed_size);
-  if (isRepeated(schema, path)) {
-    if (wants(0, rows)) yield { from: 0, values: decode(await file.slice(begin, end), meta, schema, rows) };
-    return;
-  }
-  let dictionary = new Uint8Array();
+  const isList = isRepeated(schema, path);
+  const decoder = decoderOf(meta, schema);
+  let dictionary: DecodedArray | undefined;
+  /** The last list so far, which may go on in the next page. */
+  let open: DecodedArray | undefined;
   let from = 0;
-  for (let at = begin; at < end && from < rows; ) {
+  for (let at = begin; at < end && (isList || from < rows); ) {
     const { header, length } = await headerAt(file, at, end);
     const next = at + length + header.compressed_page_size;
+    const read = async () => {
+      const view = new DataView(await file.slice(at + length, next));
+      return readPage({ view, offset: 0 }, header, decoder, dictionary, open, 0).data ?? [];
+    };
     if (header.type === 'DICTIONARY_PAGE') {
-      dictionary = new Uint8Array(await file.slice(at, next));
+      dictionary = convert(await read(), decoder);
+    } else if (isList) {
+      const lists = await read();
+      if (lists.length > 0) {
+        yield { from, values: rowsOf(lists.slice(0, -1)) };
+        from += lists.length - 1;
+        open = lists.slice(-1);
+      }
     } else {
       const count = header.data_page_header_v2?.num_rows ?? header.data_page_header?.num_values ?? 0;
-      if (wants(from, from + count)) {
-        const page = new Uint8Array(await file.slice(at, next));
-        const bytes = dictionary.length === 0 ? page : joined(dictionary, page);
-        yield { from, values: decode(bytes.buffer, meta, schema, count) };
-      }
+      if (wants(from, from + count)) yield { from, values: rowsOf(await read()) };
       from += count;
     }
     at = next;
   }
+  if (open) yield { from, values: rowsOf(open) };
 }
 
 async function headerAt(file: AsyncBuffer, at: number, end: number) {
@@ -85,32 +96,24 @@ async function headerAt(file: AsyncBuffer, at: number, end: number) {
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
-}
-
-function decode(bytes: ArrayBuffer, meta: ColumnMetaData, schema: SchemaTree, rows: number): PageRows['values'] {
+function decoderOf(meta: ColumnMetaData, schema: SchemaTree): ColumnDecoder {
   const schemaPath = getTreePath(schema, meta.path_in_schema);
   const element = schemaPath.at(-1)?.element as SchemaTree['element'];
-  const { data } = readColumn(
-    { view: new DataView(bytes), offset: 0 },
-    { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows },
-    {
-      pathInSchema: meta.path_in_schema,
-      schemaPath,
-      element,
-      parsers: DEFAULT_PARSERS,
-      compressors,
-      utf8: false,
-      ...meta,
-    },
-  );
-  // Whatever structs and lists are around a value, each row's are side by side.
-  return data.flatMap((part) =>
-    Array.from(part as ArrayLike<unknown>, (value) => (Array.isArray(value) ? (value.flat(9) as unknown[]) : [value])),
+  return {
+    pathInSchema: meta.path_in_schema,
+    schemaPath,
+    element,
+    parsers: DEFAULT_PARSERS,
+    compressors,
+    utf8: false,
+    ...meta,
+  };
+}
+
+/** Whatever structs and lists are around a value, each row's are side by side. */
+function rowsOf(values: DecodedArray): PageRows['values'] {
+  return Array.from(values as ArrayLike<unknown>, (value) =>
+    Array.isArray(value) ? (value.flat(9) as unknown[]) : [value],
   );
 }
 

@@ -182,16 +182,17 @@ async function heldIn(held: Held): Promise<(i: number) => Pick<RowFacts, 'images
   const nulls = Number(column?.statistics?.null_count ?? 0);
   if (nulls === 0 && !isList) return () => ({ images: 1 });
   const names = pathLeaf(node);
-  const texts = names ? await valuesOf(held, names) : [];
   if (isList) {
-    const lists = names ? texts : await valuesOf(held, bytes);
-    return (i) => ({ images: lists[i]?.length ?? 0 });
+    const counts = await valuesOf(held, names ?? bytes, (list) => list.length);
+    return (i) => ({ images: counts[i] ?? 0 });
   }
+  const texts = names ? await valuesOf(held, names, ([text]) => text) : [];
   const isAll = nulls === Number(metadata.row_groups[group]?.num_rows);
-  const there = isAll ? [] : (await valuesOf(held, bytes)).map(([value]) => value !== null && value !== undefined);
+  const isThere = ([value]: readonly unknown[]) => value !== null && value !== undefined;
+  const there = isAll ? [] : await valuesOf(held, bytes, isThere);
   return (i) => {
     if (there[i]) return { images: 1 };
-    const [text] = texts[i] ?? [];
+    const text = texts[i];
     const outside = text === undefined || text === null ? undefined : textIn(text);
     return { images: outside === undefined ? 0 : 1, outside };
   };
@@ -201,12 +202,17 @@ function textIn(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
 }
 
-async function valuesOf({ file, metadata, schema, group }: Held, path: readonly string[]) {
-  const values: (readonly unknown[])[] = [];
+/** What is kept of each row's values: images are not held all at once. */
+async function valuesOf<T>(
+  { file, metadata, schema, group }: Held,
+  path: readonly string[],
+  keep: (row: readonly unknown[]) => T,
+): Promise<T[]> {
+  const kept: T[] = [];
   for await (const page of pagesOf(file, metadata, schema, { group, path }, () => true)) {
-    for (const row of page.values) values.push(row);
+    for (const row of page.values) kept.push(keep(row));
   }
-  return values;
+  return kept;
 }
 
 async function* cellsOf(
