@@ -143,7 +143,7 @@ export const house = [
       errors,
       ...images('options.ts', 'concurrency.ts', 'set', 'sources/source.ts', 'sources/formats.ts', 'sources/crc32.ts'),
     ],
-    packages: ['sharp', 'geotiff', 'yauzl'],
+    packages: ['sharp', 'fzstd', 'geotiff', 'yauzl'],
     worldly: true,
     why: 'decoding does not know where images are kept',
   },

@@ -48,6 +48,7 @@ const sidebar = [
     'settings',
     'run-folder',
     'images',
+    'decoders',
     'views',
     'networks',
     'evaluation',

@@ -16,7 +16,7 @@ export async function planarImage(readable: Readable, decoding: Decoding): Promi
   const { channels, depth } = decoding.format;
   const isPicture = channels === 1 || channels === 3;
   if ('picture' in readable) {
-    return isPicture ? fromPicture(await decoder(readable.picture), decoding) : unwanted('a picture', channels);
+    return isPicture ? fromFile(readable, decoding) : unwanted('a picture', channels);
   }
   const { bands } = readable;
   const isColour = isPicture && bands.colours > 0;
@@ -31,6 +31,20 @@ function unwanted(found: string, channels: number): string {
   const usual = channels === 3 ? 'red, green and blue' : channels === 1 ? 'gray' : `${channels} bands`;
   const cure = found === 'a picture' ? ' (channels=3 reads pictures)' : '';
   return `${found}, where ${usual} ${channels === 1 ? 'is' : 'are'} wanted${cure}`;
+}
+
+/** What the decoder warns of in JPEGs that are whole but for their writer's habits. */
+const harmless = /extraneous bytes before marker|Invalid SOS|JFIF revision|Adobe color|progression sequence|VipsIcc/;
+
+/** @throws Error where it is damaged */
+async function fromFile({ picture, isStrict }: Extract<Readable, { picture: Uint8Array }>, decoding: Decoding) {
+  try {
+    return await fromPicture(await decoder(picture, isStrict), decoding);
+  } catch (error) {
+    const lines = String((error as Error).message).split('\n');
+    if (!isStrict || !lines.every((line) => line.trim() === '' || harmless.test(line))) throw error;
+    return fromPicture(await decoder(picture), decoding);
+  }
 }
 
 /** Transparent parts are white. */

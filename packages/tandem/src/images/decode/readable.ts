@@ -4,15 +4,19 @@ import { type ImageFile, identify } from './content.js';
 import { gifFault } from './gif.js';
 import { type NpyHeader, npyHeader, readNpy } from './numpy/npy.js';
 import { arrayIn } from './numpy/npz.js';
-import type { Bands, SampleRange } from './samples.js';
+import { pngFault } from './png-fault.js';
+import { type Bands, mostPixels, type SampleRange } from './samples.js';
 import { loadSharp } from './sharp.js';
 import { openTiff, tiffFormat, tiffSize } from './tiff/tiff.js';
 
-/** Larger images are not decoded: a few kilobytes can claim to be gigabytes. */
-const maxPixels = 2 ** 27;
-
 /** A file that the decoder may be given, or numbers that were read from one. */
-export type Readable = { readonly picture: Uint8Array } | { readonly bands: Bands };
+export type Readable =
+  | {
+      readonly picture: Uint8Array;
+      /** Whether what the decoder merely warns of is damage, or may be. */
+      readonly isStrict?: boolean;
+    }
+  | { readonly bands: Bands };
 
 /**
  * Opens a file so that it comes out right.
@@ -26,6 +30,8 @@ export async function readableOf(
   range: SampleRange | undefined,
 ): Promise<Readable | string> {
   if (format === 'gif') return gifFault(bytes) ?? { picture: bytes };
+  if (format === 'png') return pngFault(bytes) ?? { picture: bytes };
+  if (format === 'jpeg') return { picture: bytes, isStrict: true };
   if (format === 'avif') return { picture: asStill(bytes) };
   if (format === 'npy' || format === 'npz') {
     const array = await arrayOf({ format, bytes });
@@ -37,7 +43,7 @@ export async function readableOf(
   if (typeof tiff === 'string' || 'bands' in tiff) return tiff;
   // A damaged tile fails here, as a strip; as a tile it would be black.
   if (tiff.check) await (await decoder(tiff.check)).extractChannel(0).raw().toBuffer();
-  return { picture: bytes };
+  return { picture: bytes, isStrict: tiff.isFax };
 }
 
 /** The bytes of NumPy's array in a file of NumPy's. */
@@ -57,9 +63,9 @@ function asStill(bytes: Uint8Array): Uint8Array {
 }
 
 /** The decoder for a file's bytes. */
-export async function decoder(bytes: Uint8Array): Promise<Sharp> {
+export async function decoder(bytes: Uint8Array, isStrict = false): Promise<Sharp> {
   const sharp = await loadSharp();
-  return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
+  return sharp(bytes, { failOn: isStrict ? 'warning' : 'error', limitInputPixels: mostPixels });
 }
 
 /** @throws Error where it is an array that cannot be read; undefined for other formats */

@@ -1,5 +1,8 @@
 /** From the numbers that a file holds to bytes: what is black, what is white, what is refused. */
 
+/** Larger images are not decoded: a few kilobytes can claim to be gigabytes. */
+export const mostPixels = 2 ** 27;
+
 /** Numbers of a picture or of several bands, pixel by pixel. */
 export interface Samples {
   readonly values: ArrayLike<number>;
@@ -48,7 +51,7 @@ export function rangeOf({ type, bits }: SampleKind): SampleRange | undefined {
 /**
  * Numbers as bytes, or as 16 bits, rounded.
  *
- * @param range what is asked for; numbers outside become black or white
+ * @param range what is asked for; numbers outside become black or white. Bytes keep their own.
  * @param most 255 or 65535
  * @returns the reason where a number is none, or outside of the kind's own range
  */
@@ -57,10 +60,11 @@ export function scaled(
   range: SampleRange | undefined,
   most: 255 | 65535,
 ): Numbers | string {
-  const [black, white] = range ?? rangeOf(kind) ?? [Number.NaN, Number.NaN];
+  const said = kind.type === 'uint' && kind.bits <= 8 ? undefined : range;
+  const [black, white] = said ?? rangeOf(kind) ?? [Number.NaN, Number.NaN];
   const factor = most / (white - black);
   // Floats of resized pictures may miss their ends by rounding.
-  const slack = range ? Number.POSITIVE_INFINITY : kind.type === 'float' ? 0.5 / 255 : 0;
+  const slack = said ? Number.POSITIVE_INFINITY : kind.type === 'float' ? 0.5 / 255 : 0;
   const [lowest, highest] = [black - slack, white + slack];
   const bytes = most === 255 ? new Uint8Array(values.length) : new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) {

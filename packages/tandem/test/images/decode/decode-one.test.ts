@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { decodeOne } from '../../../src/images/decode/decode-one.js';
@@ -7,13 +8,16 @@ import { fixture } from '../../support.js';
 /** A file, and the pixels that it stands for or words of why it is skipped. */
 type Case = {
   readonly name: string;
+  /** That of docs/reference/decoders.md which it belongs to. */
+  readonly row?: string;
   readonly file: string;
 } & (
   | { readonly reason: string }
   | { readonly width: number; readonly height: number; readonly pixels: string; readonly off: number }
 );
 
-const cases = fixture<readonly Case[]>('pictures');
+const unusual = fixture<readonly Case[]>('unusual');
+const cases = [...fixture<readonly Case[]>('pictures'), ...unusual];
 
 for (const one of cases) {
   test(`${one.name}: ${'reason' in one ? 'skipped, with the reason' : 'the pixels that its writer was given'}`, async () => {
@@ -34,6 +38,12 @@ for (const one of cases) {
     assert.ok(furthest <= one.off, `${furthest} apart, at most ${one.off} wanted`);
   });
 }
+
+test('the page of unusual pictures has a row for each kind that is tried, and no other', () => {
+  const page = readFileSync(new URL('../../../../../../docs/reference/decoders.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').flatMap((line) => line.match(/^\| ([A-Z].*?) \|/)?.[1] ?? []);
+  assert.deepEqual(rows, [...new Set(unusual.map(({ row }) => row))]);
+});
 
 function unpacked(text: string): Buffer {
   return inflateSync(Buffer.from(text, 'base64'));

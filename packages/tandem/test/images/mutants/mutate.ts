@@ -9,7 +9,7 @@ export interface Base {
   readonly bytes: Buffer;
 }
 
-/** Files of every format that is read, and of every kind of TIFF. */
+/** Files of every format that is read, and of every kind of each. */
 export async function bases(): Promise<readonly Base[]> {
   const [width, height] = [48, 40];
   const raw = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7 + (i >> 5) * 13) % 251);
@@ -29,10 +29,45 @@ export async function bases(): Promise<readonly Base[]> {
     'still.avif': picture().avif({ effort: 0 }),
   };
   const pictures = Object.entries(made).map(async ([name, image]) => ({ name, bytes: await image.toBuffer() }));
-  const kinds = fixture<readonly { name: string; file: string; reason?: string }[]>('pictures')
-    .filter(({ name, reason }) => /TIFF/.test(name) && reason === undefined)
-    .map(({ name, file }) => ({ name: `${name}.tif`, bytes: inflateSync(Buffer.from(file, 'base64')) }));
-  return [...(await Promise.all(pictures)), ...kinds];
+  return [...(await Promise.all(pictures)), ...kinds('pictures'), ...kinds('unusual'), ...arrays];
+}
+
+/**
+ * Those of a fixture that are read, but of inks without a profile, whose colours are a matter of
+ * taste.
+ */
+function kinds(name: string): Base[] {
+  return fixture<readonly { name: string; file: string; reason?: string }[]>(name)
+    .filter(({ name, reason }) => reason === undefined && !/(CMYK|YCCK)( \d|$)/.test(name))
+    .map(({ name, file }) => {
+      const format = name.split(/[ ,]/)[0] as string;
+      const ending = { APNG: 'png', BigTIFF: 'tif', MPO: 'jpg', TIFF: 'tif' }[format] ?? format.toLowerCase();
+      return { name: `${name}.${ending}`, bytes: inflateSync(Buffer.from(file, 'base64')) };
+    });
+}
+
+/** NumPy's arrays of bytes and floats. */
+const arrays: readonly Base[] = [
+  {
+    name: 'bytes.npy',
+    bytes: npy(
+      '|u1',
+      Uint8Array.from({ length: 20 * 24 * 3 }, (_, i) => (i * 7) % 256),
+    ),
+  },
+  {
+    name: 'floats.npy',
+    bytes: npy(
+      '<f4',
+      Float32Array.from({ length: 20 * 24 * 3 }, (_, i) => ((i * 7) % 256) / 255),
+    ),
+  },
+];
+
+function npy(type: string, values: Uint8Array | Float32Array): Buffer {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (20, 24, 3), }`.padEnd(117);
+  const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, 'latin1');
+  return Buffer.concat([head, Buffer.from(values.buffer)]);
 }
 
 /** How a file is damaged. */

@@ -10,6 +10,7 @@ export const tag = {
   bits: 258,
   compression: 259,
   photometric: 262,
+  fillOrder: 266,
   stripOffsets: 273,
   orientation: 274,
   samples: 277,
@@ -22,6 +23,9 @@ export const tag = {
   tileByteCounts: 325,
   extraSamples: 338,
   sampleFormat: 339,
+  lumas: 529,
+  subsampling: 530,
+  blackAndWhite: 532,
 } as const;
 
 /** Those that hold one whole number and decide where pixels lie. */
@@ -86,6 +90,14 @@ export class TiffDirectory {
     if (!entry || !length) return [];
     if (entry.count * length > this.bytes.length) throw new RangeError('the directory is larger than the file');
     return Array.from({ length: entry.count }, (_, i) => this.#number(entry.at + i * length, length));
+  }
+
+  /** The fractions of a tag, or others where it does not hold as many. */
+  fractions(name: number, otherwise: readonly number[]): readonly number[] {
+    const entry = this.#entries.get(name);
+    if (entry?.type !== 5 || entry.count !== otherwise.length) return otherwise;
+    const at = this.#offset(entry.at);
+    return otherwise.map((_, i) => this.#number(at + 8 * i, 4) / this.#number(at + 8 * i + 4, 4));
   }
 
   /** A tag that holds more than its one number, or something else: readers take different ones. */

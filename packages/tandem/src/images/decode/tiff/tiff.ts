@@ -7,7 +7,9 @@
  */
 
 import type { PixelFormat } from '../../set/image-set.js';
-import type { Bands } from '../samples.js';
+import { type Bands, mostPixels } from '../samples.js';
+import { sizeFault } from './blocks.js';
+import { asColours, colourReader } from './colours.js';
 import { TiffDirectory, tag } from './directory.js';
 import { readValues } from './values.js';
 
@@ -15,8 +17,9 @@ import { readValues } from './values.js';
 export type Tiff =
   /**
    * It is read like files of other formats; `check`, where there is one, must be decoded before.
+   * Of fax codes that are damaged the decoder only warns.
    */
-  | { readonly picture: Uint8Array; readonly check?: Uint8Array }
+  | { readonly picture: Uint8Array; readonly check?: Uint8Array; readonly isFax: boolean }
   /** Its numbers, and what they are. */
   | { readonly bands: Bands };
 
@@ -40,7 +43,7 @@ const codecs: Readonly<Record<number, string>> = {
   52546: 'JPEG XL',
 };
 /** Of the library of all other formats: none, CCITT, LZW, JPEG, Deflate, PackBits, WebP. */
-const pictureCodecs = new Set([1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 50001]);
+const pictureCodecs = new Set([1, 2, 3, 4, 5, 7, 8, 32773, 32946, 50001]);
 /** Of the other reader: none, LZW, Deflate, PackBits, LERC, Zstandard. */
 const valueCodecs = new Set([1, 5, 8, 32773, 32946, 34887, 50000]);
 
@@ -68,6 +71,9 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
   const kind = kindOf(directory);
   const { width, height, channels, type, bits, photometric, compression, alpha, isPlain } = kind;
   if (width === 0 || height === 0) return 'TIFF: no pixels';
+  const tiles = directory.numbers(tag.tileOffsets).length;
+  const ofTiles = tiles * directory.number(tag.tileWidth, 0) * directory.number(tag.tileHeight, 0);
+  if (width * height > mostPixels || ofTiles > 2 ** 31) return `TIFF: ${width} x ${height} pixels are too many`;
   if (bits === undefined || type === undefined) return 'TIFF: bands of different kinds, or of none that is known';
   // Neither planes in tiles nor tiles much larger than the picture are read by the other.
   const isApart =
@@ -76,14 +82,18 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
       directory.number(tag.tileWidth, 0) > 2 * width ||
       directory.number(tag.tileHeight, 0) > 2 * height);
   const asValues = ((hasRange && bits > 8) || isApart) && photometric < 3 && valueCodecs.has(compression);
-  if (isPlain && pictureCodecs.has(compression) && !asValues) {
-    return { picture: bytes, ...(directory.has(tag.tileOffsets) && { check: directory.tilesAsStrips() }) };
+  const toColours = colourReader(directory);
+  if (isPlain && pictureCodecs.has(compression) && !asValues && !toColours) {
+    const fault = blockFault(directory) ?? sizeFault(directory);
+    if (fault) return fault;
+    const isFax = compression >= 2 && compression <= 4;
+    return { picture: bytes, isFax, ...(directory.has(tag.tileOffsets) && { check: directory.tilesAsStrips() }) };
   }
   if (directory.numbers(tag.photometric).length === 0) return 'TIFF: it does not say what its numbers stand for';
   const name = photometrics[photometric];
   if (!valueCodecs.has(compression))
     return `TIFF: ${codecs[compression] ?? `codec ${compression}`}${isPlain ? '' : ` with ${type}${bits} numbers or bands`} is not read`;
-  if (name)
+  if (name && !(toColours && isPlain))
     return `TIFF: ${name} with ${isPlain ? (codecs[compression] ?? 'this codec') : `${type}${bits} numbers or more bands`} is not read`;
   if (channels > maxChannels) return `TIFF: ${channels} bands; at most ${maxChannels} are read`;
   if (width * height * channels > maxSamples)
@@ -94,9 +104,15 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
   if (fault) return fault;
   const values = await readValues(bytes);
   if (values.length !== width * height * channels) return 'TIFF: fewer numbers than pixels';
+  const orientation = directory.number(tag.orientation, 1);
+  if (toColours) {
+    const data = asColours(values, channels, bits, toColours);
+    return {
+      bands: { values: data, width, height, channels, kind: { type, bits: 8 }, colours: 3, alpha, orientation },
+    };
+  }
   if (photometric === 0) invert(values, bits, type);
   const { colours } = kind;
-  const orientation = directory.number(tag.orientation, 1);
   return { bands: { values, width, height, channels, kind: { type, bits }, colours, alpha, orientation } };
 }
 
@@ -126,7 +142,8 @@ function kindOf(directory: TiffDirectory): Kind {
   const photometric = directory.number(tag.photometric, 1);
   const [extra] = directory.numbers(tag.extraSamples);
   const type = types[format as keyof typeof types];
-  const inks = photometric === 2 || photometric === 6 || photometric === 8 ? 3 : photometric === 5 ? 4 : 1;
+  const inks =
+    photometric === 2 || photometric === 6 || photometric === 8 || photometric === 9 ? 3 : photometric === 5 ? 4 : 1;
   const alpha = channels === inks + 1 && (extra === 1 || extra === 2);
   const depths = inks === 1 ? [1, 2, 4, 8, 16] : [8, 16];
   return {
