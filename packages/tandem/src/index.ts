@@ -206,17 +206,25 @@ export {
   accuracy,
   type Baseline,
   type BaselineOptions,
+  type Calibrated,
+  type CalibrateOptions,
+  type ClassGuess,
   type ClassTable,
   type ClusterScores,
+  calibrateClassifier,
   clusterScores,
   type Diagnostics,
   diagnoseEmbeddings,
   type Embedded,
   type EmbedOptions,
+  type EpisodeMean,
   type EvaluationRecord,
   embedImages,
   type FeatureOptions,
   type FewLabelsOptions,
+  type FewShotMeasurement,
+  type FewShotOptions,
+  type FewShotResult,
   features,
   fewLabelsAccuracy,
   type JobHooks,
@@ -237,12 +245,17 @@ export {
   linearOnFeatures,
   linearOnViews,
   type MeasureOptions,
+  measureFewShot,
   measureKnn,
   measureLinear,
   measureTsne,
   type PictureFiles,
+  type Predicted,
+  type Prediction,
+  type PredictOptions,
   type ProbeContext,
   type ProbeResult,
+  predictImages,
   type ScatterPicture,
   scatterSvg,
   type TsneLayout,
@@ -257,6 +270,7 @@ export {
 // Weights: encoders and heads in files, of runs and of others, and what a file says of them.
 
 export {
+  type ClassifierChoice,
   type EncoderChoice,
   findEncoder,
   type OpenedEncoder,
@@ -277,7 +291,7 @@ export {
 
 // Vectors: a trained encoder, one picture at a time.
 
-export { type EmbedRowOptions, type LoadOptions, load, type Model } from './load/index.js';
+export { type ClassifyOptions, type EmbedRowOptions, type LoadOptions, load, type Model } from './load/index.js';
 
 // Export: folders that other tools read, and quantized models.
 

@@ -54,6 +54,14 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Trains an encoder on with a share of the labels, and reports what it gets right.',
     load: async () => (await import('./commands/finetune.js')).finetuneCommand(),
   },
+  fewshot: {
+    about: 'Measures an encoder with one or a few labels a class, in many small draws.',
+    load: async () => (await import('./commands/fewshot.js')).fewshotCommand(),
+  },
+  calibrate: {
+    about: "Fits the probabilities of a run's classifier to labelled images that it did not learn from.",
+    load: async () => (await import('./commands/calibrate.js')).calibrateCommand(),
+  },
   tsne: {
     about: 'Draws the features in the plane, with the numbers beside the picture.',
     load: async () => (await import('./commands/tsne.js')).tsneCommand(),
@@ -61,6 +69,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
   embed: {
     about: 'Writes the features of any images to a file, for other tools.',
     load: async () => (await import('./commands/embed.js')).embedCommand(),
+  },
+  predict: {
+    about: 'Names the classes of pictures, by the classifier of a run.',
+    load: async () => (await import('./commands/predict.js')).predictCommand(),
   },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',

@@ -29,3 +29,40 @@ export function topAccuracy(ranked: Int32Array, best: number, labels: Int32Array
   for (const [i, label] of labels.entries()) if (ranked.subarray(i * best, (i + 1) * best).includes(label)) right += 1;
   return right / labels.length;
 }
+
+/** Precision, recall and F1 of each class; null where it neither occurs nor is named. */
+export interface ClassScores {
+  /** Of the images that were taken for the class, the share that is of it. */
+  readonly precision: number;
+  /** Of the images of the class, the share that was taken for it. */
+  readonly recall: number;
+  /** The harmonic mean of both. */
+  readonly f1: number;
+}
+
+/** Of each class, from a confusion matrix; as scikit-learn counts, 0 / 0 is 0. */
+export function classScores(matrix: readonly (readonly number[])[]): (ClassScores | null)[] {
+  return matrix.map((row, c) => {
+    const right = row[c] as number;
+    const images = row.reduce((sum, count) => sum + count, 0);
+    const named = matrix.reduce((sum, other) => sum + (other[c] as number), 0);
+    if (images + named === 0) return null;
+    const share = (of: number) => (of === 0 ? 0 : right / of);
+    return { precision: share(named), recall: share(images), f1: (2 * right) / (images + named) };
+  });
+}
+
+/** The mean over classes that have images of the share recognised. */
+export function balancedAccuracy(matrix: readonly (readonly number[])[]): number {
+  return meanOf(perClass(matrix));
+}
+
+/** The mean F1 over classes that occur or are named. */
+export function macroF1(matrix: readonly (readonly number[])[]): number {
+  return meanOf(classScores(matrix).map((scores) => scores?.f1 ?? null));
+}
+
+function meanOf(values: readonly (number | null)[]): number {
+  const known = values.filter((value) => value !== null);
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}

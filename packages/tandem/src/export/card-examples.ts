@@ -20,6 +20,17 @@ export function javascriptExample(name: string): string {
   ]);
 }
 
+/** The classes of a picture with transformers.js. @param name of the folder */
+export function classifyExample(name: string): string {
+  return code('js', [
+    "import { env, pipeline } from '@huggingface/transformers';",
+    "env.localModelPath = '..';",
+    'env.allowRemoteModels = false;',
+    `const classify = await pipeline('image-classification', ${printableJson(name)}, { dtype: 'fp32' });`,
+    "const [{ label, score }] = await classify('picture.jpg');",
+  ]);
+}
+
 /**
  * In Python: a picture prepared as Tandem prepares it, and its vector by ONNX Runtime; the weights
  * in torchvision where that builds such a network.

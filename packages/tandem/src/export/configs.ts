@@ -8,19 +8,25 @@ import type { Onnx } from './model-card.js';
  * `config.json`, as Hugging Face's ResNet has it; transformers.js finds the kind of model in it.
  * Without a quantized model it is asked to load the float32 one, where it would take the other, in
  * WebAssembly. Of another network it has no name that other libraries would take for one of theirs.
+ * @param classes of a classifier on it
  */
-export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): object {
+export function modelConfig(
+  encoder: Encoder,
+  card: EncoderCard,
+  onnx: Onnx,
+  classes: readonly string[] | undefined,
+): object {
   const dtype = typeof onnx !== 'string' && typeof onnx.quantized === 'string' && { dtype: 'fp32' };
   const forJavaScript = dtype && { 'transformers.js_config': dtype };
   if (typeof onnx === 'string' || !isTheirs(encoder)) {
     const channels = typeof onnx === 'string' ? card.architecture.channels : channelsOf(card);
     const shapes = { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size };
-    return { ...shapes, ...forJavaScript, tandem: card };
+    return { ...shapes, ...(classes && labelsOf(classes)), ...forJavaScript, tandem: card };
   }
   const { layer1, layer2, layer3, layer4 } = encoder;
   const stages = [layer1, layer2, layer3, layer4].flatMap((stage) => (stage ? [stage.layers] : []));
   return {
-    architectures: ['ResNetModel'],
+    architectures: [classes ? 'ResNetForImageClassification' : 'ResNetModel'],
     model_type: 'resnet',
     layer_type: stages[0]?.[0] instanceof Bottleneck ? 'bottleneck' : 'basic',
     hidden_act: 'relu',
@@ -30,8 +36,18 @@ export function modelConfig(encoder: Encoder, card: EncoderCard, onnx: Onnx): ob
     depths: stages.map((blocks) => blocks.length),
     downsample_in_first_stage: false,
     image_size: card.size,
+    ...(classes && labelsOf(classes)),
     ...forJavaScript,
     tandem: card,
+  };
+}
+
+/** The names of classes as the format has them. */
+function labelsOf(classes: readonly string[]): object {
+  return {
+    id2label: Object.fromEntries(classes.entries()),
+    label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
+    problem_type: 'single_label_classification',
   };
 }
 

@@ -1,6 +1,16 @@
 import { chooseDevice } from '../device.js';
+import { UserError } from '../errors.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
-import { type EncoderChoice, openEncoder, ownImages } from '../runs/index.js';
+import {
+  type ClassifierChoice,
+  type EncoderChoice,
+  findClassifier,
+  type OpenedClassifier,
+  type OpenedEncoder,
+  openClassifier,
+  openEncoder,
+  ownImages,
+} from '../runs/index.js';
 import { tandemVersion } from '../version.js';
 import { checkExportFolder, exportFolder } from './folder.js';
 import type { Quantization } from './model-card.js';
@@ -17,6 +27,11 @@ export interface ExportOptions extends Opening {
   readonly out: string;
   /** Which of a run's encoders; defaults to the kept one. */
   readonly which?: Exclude<EncoderChoice, 'both'> | undefined;
+  /**
+   * Which classifier goes with it, as scores beside the features; defaults to the encoder's own, or
+   * else the linear one, where there is one.
+   */
+  readonly classifier?: ClassifierChoice | 'none' | undefined;
   /** To calibrate and measure the quantized model with; defaults to the run's. */
   readonly images?: string | undefined;
   /** Whether to write a quantized model too; defaults to true. */
@@ -39,6 +54,8 @@ export interface Exported {
   readonly notes: readonly string[];
   /** What the quantized model was measured to be, or why there is none. */
   readonly quantized: Quantization | string;
+  /** The classes that its ONNX models and `classifier.safetensors` tell apart. */
+  readonly classes?: readonly string[];
 }
 
 /** Images, and queries, that the quantized model is measured with at most. */
@@ -56,17 +73,42 @@ export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}
   const device = chooseDevice(options.device ?? 'auto');
   const opened = openEncoder(options.encoder, options.which);
   const { encoder, card, note, file, name } = opened;
+  let classifier: OpenedClassifier | undefined;
   try {
     if (note) hooks.onNote?.(note);
+    classifier = classifierOf(options, opened, hooks);
     const provenance = provenanceOf(options.encoder, name, out);
     for (const line of provenance.lost ?? []) hooks.onNote?.(line);
     const { quantized = true, allowLoss = false, limit = measuredImages } = options;
     const how = { ...options, own: ownImages(options.encoder), device, limit, quantized, allowLoss };
     const eight = await quantizeEncoder(encoder, card, how, hooks);
     hooks.signal?.throwIfAborted();
-    const written = exportFolder(out, { encoder, card, provenance, version: tandemVersion, quantized: eight });
-    return { encoder: file, out, ...written, quantized: typeof eight === 'string' ? eight : eight.made };
+    const parts = { encoder, card, classifier, provenance, version: tandemVersion, quantized: eight };
+    const written = exportFolder(out, parts);
+    return {
+      ...{ encoder: file, out, ...written },
+      quantized: typeof eight === 'string' ? eight : eight.made,
+      ...(classifier && { classes: classifier.classes }),
+    };
   } finally {
     encoder.dispose();
+    classifier?.head.dispose();
+  }
+}
+
+/** That a classifier is out of date is an error only where one was asked for. */
+function classifierOf(
+  { encoder, classifier }: ExportOptions,
+  opened: OpenedEncoder,
+  { onNote }: JobHooks,
+): OpenedClassifier | undefined {
+  if (classifier === 'none') return undefined;
+  if (classifier !== undefined) return openClassifier(encoder, opened, classifier);
+  try {
+    return findClassifier(encoder, opened);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onNote?.(`without the classifier: ${error.message}`);
+    return undefined;
   }
 }

@@ -8,11 +8,13 @@ import { syncFolder } from '../files/sync.js';
 import { reasonOf } from '../files/system-error.js';
 import { writeSynced } from '../files/write-whole.js';
 import type { Encoder } from '../networks/index.js';
+import { exportedClassifier } from '../runs/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { saveEncoder } from '../weights/encoder.js';
+import { saveHead } from '../weights/head.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
 import { modelCard, type Provenance, type Quantization } from './model-card.js';
-import { encodeModel, type Graph, graphOf, halved } from './onnx/index.js';
+import { type Classifier, encodeModel, type Graph, graphOf, halved, withClassifier } from './onnx/index.js';
 
 /** What goes into an exported folder. */
 export interface Export {
@@ -24,6 +26,8 @@ export interface Export {
   readonly provenance: Provenance;
   /** Of the Tandem that writes. */
   readonly version: string;
+  /** What stands on its features and names classes. */
+  readonly classifier?: Classifier | undefined;
   /** The graph in 8 bits and what it was measured to be, or why there is none. */
   readonly quantized: { readonly graph: Graph; readonly made: Quantization } | string;
 }
@@ -40,37 +44,39 @@ export function checkExportFolder(out: string): void {
 }
 
 /**
- * Writes an encoder as a folder that transformers.js, ONNX Runtime and torchvision load as it is,
- * in the layout of Hugging Face's Hub. An encoder that has no form in ONNX is written without those
+ * Writes an encoder, with the classifier on it, as a folder that transformers.js, ONNX Runtime and
+ * torchvision load as it is, in the layout of Hugging Face's Hub. An encoder that has no form in ONNX is written without those
  * models. It is written beside and renamed: the folder appears whole or not at all.
  * @returns its files, from the folder, and what was left out
  * @throws UserError where the folder is not empty or cannot be written
  */
 export function exportFolder(
   out: string,
-  { encoder, card, provenance, version, quantized }: Export,
+  { encoder, card, classifier, provenance, version, quantized }: Export,
 ): { files: string[]; notes: string[] } {
   checkExportFolder(out);
-  const graph = graphOf(encoder, { size: card.size, channels: card.architecture.channels });
+  const whole = (of: Graph | string) => (typeof of === 'string' || !classifier ? of : withClassifier(of, classifier));
+  const graph = whole(graphOf(encoder, { size: card.size, channels: card.architecture.channels }));
   const half = typeof graph === 'string' ? graph : halved(graph);
   const about = { name: provenance.name, producerVersion: version, metadata: { tandem: JSON.stringify(card) } };
-  const models = Object.entries({ model: graph, model_fp16: half, model_quantized: graphIn(quantized) });
+  const models = Object.entries({ model: graph, model_fp16: half, model_quantized: whole(graphIn(quantized)) });
   const onnx =
     typeof graph === 'string' ? graph : { quantized: typeof quantized === 'string' ? quantized : quantized.made };
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   const files: Record<string, string | Uint8Array> = {
-    'config.json': json(modelConfig(encoder, card, onnx)),
+    'config.json': json(modelConfig(encoder, card, onnx, classifier?.classes)),
     'preprocessor_config.json': json(preprocessorConfig(card, onnx)),
     ...Object.fromEntries(
       models.flatMap(([name, of]) => (typeof of === 'string' ? [] : [[`onnx/${name}.onnx`, encodeModel(of, about)]])),
     ),
-    'README.md': modelCard(provenance, card, encoder.featureWidth, onnx),
+    'README.md': modelCard(provenance, card, encoder.featureWidth, onnx, classifier?.classes),
   };
   const part = beside(out);
   try {
     clearAbandoned(out);
     makeFolder(typeof graph === 'string' ? part : join(part, 'onnx'));
     saveEncoder(join(part, 'model.safetensors'), encoder, card);
+    if (classifier) saveHead(join(part, exportedClassifier), classifier);
     for (const [name, content] of Object.entries(files)) writeSynced(join(part, name), content);
     if (typeof graph !== 'string') syncFolder(join(part, 'onnx'));
     syncFolder(part);
@@ -81,7 +87,8 @@ export function exportFolder(
     rmSync(part, { recursive: true, force: true });
     throw new UserError(`${out} cannot be written: ${reasonOf(error)}`);
   }
-  return { files: ['model.safetensors', ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
+  const weights = ['model.safetensors', ...(classifier ? [exportedClassifier] : [])];
+  return { files: [...weights, ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
 }
 
 function graphIn(quantized: Export['quantized']): Graph | string {

@@ -2,7 +2,7 @@ import { dataSetNamed } from '../images/datasets/registry.js';
 import { backbones } from '../networks/index.js';
 import { markdown, printableJson } from '../text.js';
 import type { EncoderCard } from '../weights/card.js';
-import { code, javascriptExample, pythonExamples } from './card-examples.js';
+import { classifyExample, code, javascriptExample, pythonExamples } from './card-examples.js';
 import { channelsOf } from './input-channels.js';
 
 /** What a quantized model was made and measured with. */
@@ -59,18 +59,25 @@ export interface Provenance {
   readonly lost?: readonly string[];
 }
 
-/** The folder's README.md. */
-export function modelCard(provenance: Provenance, card: EncoderCard, features: number, onnx: Onnx): string {
+/** The folder's README.md. @param classes that a classifier on it tells apart */
+export function modelCard(
+  provenance: Provenance,
+  card: EncoderCard,
+  features: number,
+  onnx: Onnx,
+  classes?: readonly string[],
+): string {
   const { name, method, images } = provenance;
   const { backbone, width, stem } = card.architecture;
   const share = Number(provenance.settings?.labels ?? 0);
   const labels = share > 0 ? `with ${Number((share * 100).toPrecision(3))} % of the labels` : 'without labels';
   const learned = method && images ? `, learned by ${markdown(method)} from ${markdown(images)} ${labels}` : '';
   return [
-    frontMatter(provenance, card, onnx),
+    frontMatter(provenance, card, onnx, classes),
     `# ${markdown(name)}`,
     `An image encoder${learned}: ${backbone} of width ${width}${stem ? ` (${stem} stem)` : ''}, images of ${card.size} pixels to ${features} features. Made with Tandem.`,
     ...quality(provenance),
+    ...(classes ? classesOf(name, classes, onnx) : []),
     ...(typeof onnx === 'string' ? weightsAlone(card, features, onnx) : models(name, card, features, onnx.quantized)),
     ...settings(provenance),
     '',
@@ -91,6 +98,24 @@ function models(name: string, card: EncoderCard, features: number, quantization:
     ...(card.architecture.channels === 1
       ? ['The encoder is one of gray images; the ONNX models take colour and make it gray themselves.']
       : []),
+  ];
+}
+
+/** Classes that the card names. */
+const mostNamed = 100;
+
+function classesOf(name: string, classes: readonly string[], onnx: Onnx): string[] {
+  const more = classes.length > mostNamed ? `, and ${classes.length - mostNamed} more in \`config.json\`` : '';
+  const named = classes.slice(0, mostNamed).map(markdown).join(', ');
+  return [
+    '## Classes',
+    `A classifier on its features tells ${classes.length} classes apart: ${named}${more}. Its weights are in \`classifier.safetensors\`.`,
+    ...(typeof onnx === 'string'
+      ? []
+      : [
+          'The ONNX models give its scores as `logits`, of which the softmax is the probability of each class. With transformers.js:',
+          classifyExample(name),
+        ]),
   ];
 }
 
@@ -135,7 +160,12 @@ function weightsAlone({ architecture: { channels }, size }: EncoderCard, feature
   ];
 }
 
-function frontMatter({ name, method, images, quality }: Provenance, { architecture }: EncoderCard, onnx: Onnx): string {
+function frontMatter(
+  { name, method, images, quality }: Provenance,
+  { architecture }: EncoderCard,
+  onnx: Onnx,
+  classes: readonly string[] | undefined,
+): string {
   const text = printableJson; // JSON is YAML too
   const family =
     architecture.backbone.startsWith('resnet') && typeof onnx !== 'string' ? 'resnet' : architecture.backbone;
@@ -149,7 +179,7 @@ function frontMatter({ name, method, images, quality }: Provenance, { architectu
   return [
     '---',
     `library_name: ${typeof onnx === 'string' ? 'tandem' : 'transformers.js'}`,
-    'pipeline_tag: image-feature-extraction',
+    `pipeline_tag: ${classes ? 'image-classification' : 'image-feature-extraction'}`,
     `tags: [${tags.map((tag) => text(tag)).join(', ')}]`,
     ...(dataset ? [`datasets: [${text(dataset)}]`] : []),
     ...(results.length > 0 ? ['model-index:', `- name: ${text(name)}`, '  results:', ...results] : []),

@@ -1,1 +1,1 @@
-export { type EmbedRowOptions, type LoadOptions, load, Model } from './load.js';
+export { type ClassifyOptions, type EmbedRowOptions, type LoadOptions, load, Model } from './load.js';

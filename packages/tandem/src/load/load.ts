@@ -2,10 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { type Device, scope } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
-import { features, unitRows } from '../evaluate/index.js';
+import { type ClassGuess, classScoresOf, features, guessClasses, unitRows } from '../evaluate/index.js';
 import { decodeSingle, type ImageLike, type ImageSet, isImageLike } from '../images/index.js';
 import { type Encoder, foldBatchNorms } from '../networks/index.js';
-import { type EncoderChoice, openEncoder } from '../runs/index.js';
+import {
+  type ClassifierChoice,
+  type EncoderChoice,
+  type OpenedClassifier,
+  openClassifier,
+  openEncoder,
+} from '../runs/index.js';
 import type { View } from '../views/index.js';
 import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
 
@@ -13,8 +19,16 @@ import { checkChannels, type EncoderCard, encoderView } from '../weights/index.j
 export interface LoadOptions {
   /** Which of a run's encoders; defaults to the kept one. */
   readonly which?: Exclude<EncoderChoice, 'both'> | undefined;
+  /** Which classifier `classify` asks; defaults to the encoder's own, or else the linear one. */
+  readonly classifier?: ClassifierChoice | undefined;
   /** Defaults to `auto`, the best there is. */
   readonly device?: string | undefined;
+}
+
+/** How a picture is classified. */
+export interface ClassifyOptions {
+  /** Classes that are named, likeliest first; defaults to 5, or all where there are fewer. */
+  readonly top?: number | undefined;
 }
 
 /** What becomes of features. */
@@ -39,13 +53,18 @@ const atOnce = 64;
  * under torchvision's or Hugging Face's names
  * @throws UserError where there is none, or it is damaged
  */
-export async function load(runOrFile: string, { which, device = 'auto' }: LoadOptions = {}): Promise<Model> {
+export async function load(
+  runOrFile: string,
+  { which, classifier, device = 'auto' }: LoadOptions = {},
+): Promise<Model> {
   const place = chooseDevice(device);
-  const { encoder, card, file } = openEncoder(runOrFile, which);
+  const opened = openEncoder(runOrFile, which);
+  const { encoder, card, file } = opened;
   encoder.to({ device: place });
+  const open = () => openClassifier(runOrFile, opened, classifier);
   const folded = foldBatchNorms(encoder);
   if (folded) encoder.dispose();
-  return new Model(folded ?? encoder.eval(), card, file, place);
+  return new Model(folded ?? encoder.eval(), card, file, place, open);
 }
 
 /**
@@ -58,6 +77,8 @@ export class Model {
   readonly #card: EncoderCard;
   readonly #view: View;
   readonly #device: Device;
+  readonly #openClassifier: () => OpenedClassifier;
+  #classifier: OpenedClassifier | undefined;
   #waiting: Waiting[] = [];
   #isRunning = false;
   #isDisposed = false;
@@ -69,8 +90,10 @@ export class Model {
     /** The file of weights. */
     readonly file: string,
     device: Device,
+    openClassifier: () => OpenedClassifier,
   ) {
     this.#encoder = encoder;
+    this.#openClassifier = openClassifier;
     this.#card = card;
     this.#view = encoderView(card);
     this.#device = device;
@@ -110,16 +133,47 @@ export class Model {
     return Promise.all(pictures.map((one, i) => this.#row(one, nameOf(one, i), options)));
   }
 
+  /** The classes that `classify` tells apart. @throws UserError where there is no classifier */
+  get classes(): readonly string[] {
+    return this.#classes().classes;
+  }
+
+  /**
+   * The likeliest classes of a picture, likeliest first, by the classifier in the run. It is what
+   * `tandem predict` writes, to the last bit.
+   * @throws UserError where there is no classifier, and as `embed`
+   */
+  classify(picture: ImageLike, options?: ClassifyOptions): Promise<ClassGuess[]>;
+  /** The likeliest classes of several pictures, in their order. */
+  classify(pictures: readonly ImageLike[], options?: ClassifyOptions): Promise<ClassGuess[][]>;
+  async classify(
+    pictures: ImageLike | readonly ImageLike[],
+    { top = 5 }: ClassifyOptions = {},
+  ): Promise<ClassGuess[] | ClassGuess[][]> {
+    if (!(Number.isInteger(top) && top >= 1))
+      throw new UserError(`top must be a whole number of at least 1, not ${top}`);
+    if (this.#isDisposed) throw new UserError(disposed);
+    const classifier = this.#classes();
+    const guess = (row: Float32Array) => guessClasses(classScoresOf(classifier, row), classifier, top);
+    return isList(pictures) ? (await this.embed(pictures)).map(guess) : guess(await this.embed(pictures));
+  }
+
   /** Frees the network. What was asked for before is refused. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const { failed } of this.#waiting.splice(0)) failed(new UserError(disposed));
     this.#encoder.dispose();
+    this.#classifier?.head.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #classes(): OpenedClassifier {
+    this.#classifier ??= this.#openClassifier();
+    return this.#classifier;
   }
 
   async #row(picture: ImageLike, name: string, { normalize = false }: EmbedRowOptions): Promise<Float32Array> {

@@ -2,6 +2,7 @@ import type { RunRecord, Scatter } from '../runs/index.js';
 import { printable } from '../text.js';
 import { readAssets } from './assets.js';
 import type { PageData, PageScatter } from './browser/data.js';
+import { classSection } from './class-section.js';
 import { type Curve, curvesOf } from './curves.js';
 import { type Html, html, jsonForScript } from './html.js';
 import { htmlPage } from './html-page.js';
@@ -36,6 +37,7 @@ export function reportPage(run: RunRecord, { neighbours, scatter, withoutNeighbo
       neighbourSection(neighbours, withoutNeighbours),
       scatter && layout && scatterSection(scatter, layout),
       evaluations(run),
+      classSection(run),
       settings(run),
       environment(run),
       skippedFiles(run),

@@ -1,3 +1,11 @@
+export {
+  type ClassifierChoice,
+  exportedClassifier,
+  findClassifier,
+  linearFile,
+  type OpenedClassifier,
+  openClassifier,
+} from './classifiers.js';
 export { findEncoder, findHead } from './encoder-files.js';
 export {
   type EncoderChoice,

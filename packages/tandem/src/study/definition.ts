@@ -4,7 +4,7 @@ const name = z.string().min(1);
 const value = z.union([z.string(), z.number(), z.boolean()]);
 const settings = z.record(name, value);
 
-/** Settings of linear evaluation and of t-SNE. */
+/** Settings of linear evaluation, of few-shot episodes and of t-SNE. */
 const evaluationSettings = z.strictObject({
   protocol: z.enum(['views', 'features']).optional(),
   epochs: z.int().positive().optional(),
@@ -15,19 +15,25 @@ const evaluationSettings = z.strictObject({
   seed: z.int().min(0).optional(),
   points: z.int().positive().optional(),
   iterations: z.int().positive().optional(),
+  ways: z.int().min(2).optional(),
+  shots: z.int().positive().optional(),
+  episodes: z.int().min(2).optional(),
 });
 
 /** How a number comes from a run. */
 export const measureSchema = z.strictObject({
   by: z
-    .enum(['knn', 'top1', 'probe', 'embeddingStd', 'linear', 'silhouette', 'nearest', 'images', 'side', 'setting'])
+    .enum([
+      ...['knn', 'top1', 'probe', 'embeddingStd', 'linear', 'fewshot', 'silhouette', 'nearest'],
+      ...['images', 'side', 'setting'],
+    ] as const)
     .describe(
-      'k-NN (k = 1), the classifier of a run with labels, the online probe, the deviation of the embeddings; after the run, linear accuracy, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
+      'k-NN (k = 1), the classifier of a run with labels, the online probe, the deviation of the embeddings; after the run, linear accuracy, that of few-shot episodes by class means, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
     ),
   key: name.optional().describe('which setting'),
   encoder: z.enum(['kept', 'student', 'teacher']).default('kept').describe('whose features'),
   over: z.enum(['end', 'epochs']).default('end').describe('at the end, or at every epoch that was measured or kept'),
-  with: evaluationSettings.default({}).describe('settings of linear evaluation or t-SNE'),
+  with: evaluationSettings.default({}).describe('settings of linear evaluation, few-shot episodes or t-SNE'),
 });
 
 /** How a number comes from a run. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../defined.js';
-import { type JobHooks, measureLinear, measureTsne } from '../evaluate/index.js';
+import { type JobHooks, measureFewShot, measureLinear, measureTsne } from '../evaluate/index.js';
 import { readRegular } from '../files/regular.js';
 import type { RunConfig } from '../pretrain/index.js';
 import { encoderFile, keptEpochOf } from '../runs/encoder-files.js';
@@ -17,8 +17,8 @@ export interface Point {
 }
 
 /** The command that finds a measure after the run; the others stand in its metrics. */
-function commandOf({ by }: Measure): 'linear' | 'tsne' | undefined {
-  if (by === 'linear') return by;
+function commandOf({ by }: Measure): 'linear' | 'fewshot' | 'tsne' | undefined {
+  if (by === 'linear' || by === 'fewshot') return by;
   return by === 'silhouette' || by === 'nearest' ? 'tsne' : undefined;
 }
 
@@ -50,8 +50,9 @@ function fromMetrics(run: RunRecord, measure: Measure): Point[] {
 function evaluated(run: RunRecord, measure: Measure): Point[] {
   const points = new Map<number, Point>();
   for (const one of run.evaluations.filter((other) => isOf(other, measure, run.path))) {
-    const numbers = measure.by === 'linear' ? one.result : (one.result.features as Evaluation['result'] | undefined);
-    const value = numberIn(numbers, measure.by === 'linear' ? 'accuracy' : measure.by);
+    const isAccuracy = measure.by === 'linear' || measure.by === 'fewshot';
+    const numbers = isAccuracy ? one.result : (one.result.features as Evaluation['result'] | undefined);
+    const value = numberIn(numbers, isAccuracy ? 'accuracy' : measure.by);
     if (value !== undefined && one.epoch !== undefined) points.set(one.epoch, pointAt(run, one.epoch, value));
   }
   return [...points.values()].sort((a, b) => a.epoch - b.epoch);
@@ -109,8 +110,10 @@ export async function measureRun(
     hooks.onStart?.(done, missing.length);
     hooks.signal?.throwIfAborted();
     const which: EncoderChoice = encoder === run ? whose : 'kept';
-    const options = { ...measure.with, ...opening, encoder, images, which, device: execution.device };
+    const { shots, ...settings } = measure.with;
+    const options = { ...settings, ...opening, encoder, images, which, device: execution.device };
     if (measure.by === 'linear') await measureLinear(options, hooks);
+    else if (measure.by === 'fewshot') await measureFewShot({ ...options, ...(shots && { shots: [shots] }) }, hooks);
     else {
       for (const file of ['tsne.svg', 'tsne.png']) rmSync(join(run, file), { force: true });
       await measureTsne({ ...options, out: join(run, 'tsne.svg') }, hooks);

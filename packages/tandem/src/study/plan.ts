@@ -130,6 +130,7 @@ function addMeasures(run: PlannedRun, measures: readonly Measure[], scale: Scale
 /** A measure with the settings that the scale gives it. */
 export function measureAt(measure: Measure, { linear, tsne }: Pick<Scale, 'linear' | 'tsne'>): Measure {
   if (measure.by === 'linear') return { ...measure, with: { ...linear, ...measure.with } };
+  if (measure.by === 'fewshot') return { ...measure, with: { shots: 1, ...measure.with } };
   if (measure.by === 'silhouette' || measure.by === 'nearest')
     return { ...measure, with: { ...tsne, ...measure.with } };
   return measure;

@@ -9,6 +9,10 @@ export interface SavedHead {
   readonly head: Head;
   /** In the order of its outputs. */
   readonly classes?: readonly string[] | undefined;
+  /** Of a classifier that was trained on a frozen encoder: SHA-256 of that encoder's file. */
+  readonly encoder?: string | undefined;
+  /** Of a classifier: what its outputs are divided by, so that their softmax is calibrated. */
+  readonly temperature?: number | undefined;
 }
 
 const width = z.int().positive().max(65536);
@@ -24,15 +28,17 @@ const schema = z.object({
     fixedGain: z.boolean().optional(),
   }),
   classes: z.array(z.string()).optional(),
+  encoder: z.string().optional(),
+  temperature: z.number().positive().optional(),
 });
 
 /**
  * Writes one safetensors file: the weights, and as metadata the head's shape and the names of its
  * classes.
  */
-export function saveHead(path: string, { head, classes }: SavedHead): void {
+export function saveHead(path: string, { head, ...facts }: SavedHead): void {
   const { splits: _, ...shape } = head.shape; // batch norms split batches in training alone
-  saveWeights(path, head.stateDict(), JSON.stringify({ head: shape, classes }));
+  saveWeights(path, head.stateDict(), JSON.stringify({ head: shape, ...facts }));
 }
 
 /**
@@ -43,7 +49,7 @@ export function loadHead(path: string): SavedHead {
   try {
     const { tensors, about = '{}' } = loadWeights(path);
     try {
-      const { head: shape, classes } = schema.parse(JSON.parse(about));
+      const { head: shape, ...facts } = schema.parse(JSON.parse(about));
       checkWidths(shape.widths, tensors);
       const { prototypes, ...mlp } = shape;
       const head = prototypes === undefined ? new Head(mlp) : new PrototypeHead({ ...mlp, prototypes });
@@ -53,7 +59,7 @@ export function loadHead(path: string): SavedHead {
         head.dispose();
         throw error;
       }
-      return { head, classes };
+      return { head, ...facts };
     } finally {
       for (const tensor of Object.values(tensors)) tensor.dispose();
     }

@@ -53,7 +53,7 @@ test('on features, of both encoders, in words', async (t) => {
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /^2 classes \(blue 36, red 36\).*\nlinear \(features\), teacher: top 1 \d+\.\d\d % of 8 queries\n {2}blue .*%.*\n {2}red .*\nlinear \(features\), student: /,
+    /^2 classes \(blue 36, red 36\).*\nlinear \(features\), teacher: top 1 \d+\.\d\d % of 8 queries\n {2}mean of classes .*, macro F1 .*, calibration error .*\n {2}blue .*%.*\n {2}red .*\nlinear \(features\), student: /,
   );
 });
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exportEncoder } from '../../export/index.js';
 import { dataSets } from '../../images/index.js';
-import { wholeNumber } from '../shared/arguments.js';
+import { oneOf, wholeNumber } from '../shared/arguments.js';
 import { type EncoderFlags, encoderHelp, oneEncoder, whichOf, withEncoder } from '../shared/encoder-flags.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -13,6 +13,7 @@ interface Flags extends EncoderFlags<(typeof oneEncoder)[number]> {
   /** Switched off by --no-quantized. */
   quantized: boolean;
   allowLoss?: true;
+  classifier?: 'own' | 'linear' | 'none';
   dataRoot?: string;
   json?: true;
 }
@@ -29,6 +30,11 @@ export function exportCommand(): Command {
       `to calibrate and measure the quantized model with: ${dataSets.join(', ')}, a folder or an archive (default: the run's)`,
     )
     .option('--limit <n>', 'at most so many images, and so many queries, to measure with', wholeNumber('--limit'), 2000)
+    .option(
+      '--classifier <which>',
+      'what gives scores beside the features: own (of a fine-tuned or distilled run), linear (of `tandem linear`) or none (default: own, or else linear, where there is one)',
+      oneOf('--classifier', ['own', 'linear', 'none']),
+    )
     .option('--no-quantized', 'without the quantized model')
     .option('--allow-loss', 'keep the quantized model also where it loses more than 2 points, or is too far off')
     .option('--data-root <folder>', 'where named data sets are looked for first')
@@ -43,6 +49,7 @@ async function run(runOrFile: string, { encoder, of: old, json, ...flags }: Flag
   if (made.notes.length > 0) tell(...made.notes);
   const { out, files } = made;
   const quantized = typeof made.quantized === 'string' ? { left: made.quantized } : made.quantized;
-  if (json) printJson({ command: 'export', encoder: made.encoder, out, files, quantized });
+  const { classes } = made;
+  if (json) printJson({ command: 'export', encoder: made.encoder, out, files, quantized, ...(classes && { classes }) });
   else print(...files.map((file) => `${out}/${file}`));
 }

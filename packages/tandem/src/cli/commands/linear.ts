@@ -7,7 +7,7 @@ import {
   measureLinear,
 } from '../../evaluate/index.js';
 import { notNegative, numberList, oneOf, wholeNumber } from '../shared/arguments.js';
-import { classLines, sizesLine, topLine } from '../shared/class-lines.js';
+import { classLines, scoreLine, sizesLine, topLine } from '../shared/class-lines.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
 import { print, printJson } from '../terminal/print.js';
@@ -79,6 +79,7 @@ function lines({ encoder, protocol, settings, result }: EvaluationRecord<LinearR
   const rate = result.lr === undefined ? '' : `, at learning rate ${result.lr}`;
   return [
     `${protocol}, ${encoder}: ${topLine(result)} of ${settings.queries} queries${rate}`,
+    scoreLine(result),
     ...classLines(result, classes),
   ];
 }

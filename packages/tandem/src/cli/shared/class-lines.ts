@@ -18,6 +18,14 @@ export function sizesLine({ sizes, majority }: ClassSizes): string {
   return `${count} (${named.join(', ')}${more}); always naming the same one is right for ${percent(majority)} at most`;
 }
 
+/** What else a classifier is worth: classes counted alike, and how true its probabilities are. */
+export function scoreLine({ balanced, macroF1, ece, temperature, eceUncalibrated }: ClassTable): string {
+  const before =
+    eceUncalibrated === undefined ? '' : ` (${percent(eceUncalibrated)} before temperature ${temperature?.toFixed(2)})`;
+  const error = ece === undefined ? '' : `, calibration error ${percent(ece)}${before}`;
+  return `  mean of classes ${percent(balanced)}, macro F1 ${percent(macroF1)}${error}`;
+}
+
 /** Each class's share, and the class it was most often taken for. */
 export function classLines({ perClass, confusion }: ClassTable, classes: readonly string[]): string[] {
   const shown = classes.map(printable); // as wide as they will be

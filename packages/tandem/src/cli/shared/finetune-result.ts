@@ -1,7 +1,7 @@
 import { type FinetuneResult, measureFinetuned } from '../../pretrain/index.js';
 import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
-import { classLines, sizesLine, topLine } from './class-lines.js';
+import { classLines, scoreLine, sizesLine, topLine } from './class-lines.js';
 import { recordsAsJson } from './record-json.js';
 
 /** Measures a fine-tuned run and prints what it is worth. */
@@ -16,6 +16,7 @@ function lines({ record: { encoder, settings, result }, classes, sizes }: Finetu
   return [
     `${what}, ${settings.labelled} labels: ${topLine(result)} of ${settings.queries} queries`,
     sizesLine(sizes),
+    scoreLine(result),
     ...classLines(result, classes),
   ];
 }

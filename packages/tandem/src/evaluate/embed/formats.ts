@@ -21,7 +21,8 @@ export const embedFormats: Readonly<Record<string, Format>> = {
   '.jsonl': async (journal, path) => writeBlocks(path, jsonLines(journal)),
 };
 
-function writeBlocks(path: string, blocks: Iterable<Uint8Array | string>): void {
+/** Writes a file, a block at a time. */
+export function writeBlocks(path: string, blocks: Iterable<Uint8Array | string>): void {
   const file = openSync(path, 'w');
   try {
     for (const block of blocks) {
@@ -108,13 +109,15 @@ async function writeParquet(journal: Journal, path: string, facts: Facts): Promi
   await writer.finish();
 }
 
-interface RowGroup {
+/** Some images with their rows. */
+export interface RowGroup {
   readonly names: string[];
   readonly classes?: string[];
   readonly features: number[][];
 }
 
-function* rowGroups(journal: Journal): Generator<RowGroup> {
+/** The rows of a journal with their names and classes, some at a time. */
+export function* rowGroups(journal: Journal): Generator<RowGroup> {
   const { rows, about } = journal;
   let next = 0;
   for (const block of journal.features()) {

@@ -5,7 +5,7 @@ import { moveUnlessThere, refuseExisting } from '../../files/existing.js';
 import { lockFolder } from '../../files/lock-folder.js';
 import { syncFile, syncFolder } from '../../files/sync.js';
 import { reasonOf } from '../../files/system-error.js';
-import { embedFormats, type Facts, type Format, writeNames } from './formats.js';
+import { type Facts, type Format, writeNames } from './formats.js';
 import type { Journal } from './journal.js';
 
 /** What ends a message about a disk. */
@@ -22,10 +22,10 @@ export interface Output {
 }
 
 /** @throws UserError where the file exists; UsageError for another ending */
-export function outputFor(out: string): Output {
+export function outputFor(out: string, formats: Readonly<Record<string, Format>>): Output {
   const ending = extname(out);
-  const write = embedFormats[ending];
-  const endings = Object.keys(embedFormats);
+  const write = formats[ending];
+  const endings = Object.keys(formats);
   if (!write)
     throw new UsageError(`--out must end in ${endings.join(', ')}, got ${out}.${didYouMean(ending, endings)}`);
   const names = ending === '.npy' ? `${out.slice(0, -ending.length)}.files.txt` : undefined;

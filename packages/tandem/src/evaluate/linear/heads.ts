@@ -8,6 +8,14 @@ export interface HeadGradients {
   readonly bias: Tensor;
 }
 
+/** A linear classifier's parameters, on the host. */
+export interface LinearClassifier {
+  /** [classes, width], row by row. */
+  readonly weight: Float32Array;
+  /** [classes] */
+  readonly bias: Float32Array;
+}
+
 /**
  * Linear classifiers on the same features, side by side in one matrix: what one costs, all do. They
  * begin at zero; the problem is convex, so where it begins matters little.
@@ -60,6 +68,17 @@ export class LinearHeads {
         return Int32Array.from(classes.data() as BigInt64Array, Number);
       }),
     );
+  }
+
+  /** The scores of each row: [n, classes] for one head, row by row. */
+  scores(x: Tensor, head: number): Float32Array {
+    return scope(() => noGrad(() => Float32Array.from(this.logits(x).select(1, head).contiguous().data(), Number)));
+  }
+
+  /** One head's parameters, on the host. */
+  classifier(head: number): LinearClassifier {
+    const part = (x: Tensor) => scope(() => Float32Array.from(x.select(0, head).contiguous().data(), Number));
+    return { weight: part(this.weight), bias: part(this.bias) };
   }
 
   /** Whether a head's parameters are numbers still. */

@@ -1,13 +1,16 @@
-import { scope } from 'tandem-torch';
+import { scope, type Tensor, tensor } from 'tandem-torch';
 import { defined } from '../../defined.js';
 import { UsageError } from '../../errors.js';
+import { holdOut } from '../../images/set/sampling.js';
 import type { OpenedEncoder } from '../../runs/index.js';
 import { smallView, type View } from '../../views/index.js';
+import { fitTemperature } from '../calibration.js';
 import { type ClassTable, classTable } from '../class-table.js';
 import { type ClassSizes, classSizes } from '../classes.js';
 import type { JobHooks } from '../hooks.js';
 import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
 import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
+import { keepLinear } from './keep.js';
 import { type LinearFeaturesSettings, linearFeaturesDefaults, linearOnFeatures } from './on-features.js';
 import { type LinearViewsResult, type LinearViewsSettings, linearOnViews, linearViewsDefaults } from './on-views.js';
 
@@ -47,7 +50,7 @@ export interface LinearMeasurement {
 
 /**
  * What a linear classifier on the frozen features of encoders gets right. The result is recorded in
- * the run of the encoders.
+ * the run of the encoders, and the classifier kept there.
  * @throws UserError where encoder and images do not suit each other, or every rate diverges;
  * UsageError where `lr` does not suit the protocol
  */
@@ -70,7 +73,7 @@ function onViews(
   opened: OpenedEncoder,
   { epochs, batch, weightDecay, seed, lr: rates, cropMin = 0.08 }: LinearMeasureOptions,
   { reference, queries, view, device, classes }: Opened,
-  { onProgress }: JobHooks,
+  hooks: JobHooks,
 ): EvaluationRecord<LinearResult> {
   const settings: LinearViewsSettings = {
     ...linearViewsDefaults,
@@ -82,12 +85,14 @@ function onViews(
     view,
     device,
     memoryFormat: 'channelsLast',
-    onProgress,
+    onProgress: hooks.onProgress,
   } as const;
-  const { lr, validation, ...answers } = linearOnViews(opened.encoder, reference, queries, settings, context);
+  const probe = linearOnViews(opened.encoder, reference, queries, settings, context);
+  const { lr, validation, temperature, classifier } = probe;
+  keepLinear(opened, classifier, classes, temperature, hooks);
   const protocol = { optimizer: 'SGD', schedule: 'cosine', crop, flip: 0.5, heldOut: 0.1 };
   const counts = { bank: reference.count, queries: queries.count };
-  const result = { ...classTable(answers, queries.labels, classes), lr, validation };
+  const result = { ...classTable(probe, queries.labels, classes, temperature), lr, validation };
   return evaluationRecord(opened, 'linear (views)', { ...protocol, ...settings, ...counts }, result);
 }
 
@@ -100,17 +105,40 @@ function onFeatures(
   const { reference, queries, classes } = opened;
   const own = defined({ epochs, batch, weightDecay, seed, lr: lr as readonly [number, number] | undefined });
   const settings: LinearFeaturesSettings = { ...linearFeaturesDefaults, ...own };
-  const answers = scope(() => {
+  const { temperature, ...answers } = scope(() => {
     const known = featuresOf(encoder, reference, 'training images', opened, hooks);
     const asked = featuresOf(encoder, queries, 'queries', opened, hooks);
-    return linearOnFeatures(known, reference.labels, asked, classes.length, settings, (done, total) =>
+    const answers = linearOnFeatures(known, reference.labels, asked, classes.length, settings, (done, total) =>
       hooks.onProgress?.(done, total, 'epochs'),
     );
+    return { ...answers, temperature: heldOutTemperature(known, reference.labels, classes.length, settings, hooks) };
   });
+  keepLinear(encoder, answers.classifier, classes, temperature, hooks);
   const protocol = { optimizer: 'Adam', schedule: 'exponential' };
   const counts = { bank: reference.count, queries: queries.count };
-  const result = classTable(answers, queries.labels, classes);
+  const result = classTable(answers, queries.labels, classes, temperature);
   return evaluationRecord(encoder, 'linear (features)', { ...protocol, ...settings, ...counts }, result);
+}
+
+/**
+ * The temperature of a second classifier, which does not see a tenth of the training images, on that
+ * tenth; 1 where no class has an image to spare.
+ */
+function heldOutTemperature(
+  x: Tensor,
+  labels: Int32Array,
+  classes: number,
+  settings: LinearFeaturesSettings,
+  { onProgress }: JobHooks,
+): number {
+  const { reference, queries } = holdOut(labels, 0);
+  if (queries.length === 0) return 1;
+  const rows = (some: readonly number[]) => x.indexSelect(0, tensor(Int32Array.from(some), { device: x.device }));
+  const of = (some: readonly number[]) => Int32Array.from(some, (i) => labels[i] as number);
+  const held = linearOnFeatures(rows(reference), of(reference), rows(queries), classes, settings, (done, total) =>
+    onProgress?.(done, total, 'epochs, to calibrate'),
+  );
+  return fitTemperature(held.scores, of(queries), classes);
 }
 
 /** Random crops and flips, no colours changed. */

@@ -2,7 +2,7 @@ import { fromBuffer, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { permutation } from '../../random.js';
 import type { ProbeResult } from '../class-table.js';
 import { HeadAdam } from './head-optimizers.js';
-import { LinearHeads } from './heads.js';
+import { type LinearClassifier, LinearHeads } from './heads.js';
 
 /** What decides the outcome of the fast linear protocol. */
 export interface LinearFeaturesSettings {
@@ -43,7 +43,7 @@ export function linearOnFeatures(
   classes: number,
   settings: LinearFeaturesSettings,
   onProgress?: (done: number, total: number) => void,
-): ProbeResult {
+): ProbeResult & { readonly scores: Float32Array; readonly classifier: LinearClassifier } {
   const { epochs, batch, lr, seed } = settings;
   const [n, d] = x.shape as [number, number];
   const { device } = x;
@@ -66,7 +66,8 @@ export function linearOnFeatures(
       onProgress?.(epoch + 1, epochs);
     }
     const best = Math.min(5, classes);
-    return { ranked: heads.ranked(queries, 0, best), best };
+    const answers = { ranked: heads.ranked(queries, 0, best), best, scores: heads.scores(queries, 0) };
+    return { ...answers, classifier: heads.classifier(0) };
   } finally {
     for (const owner of [heads, adam, targets]) owner.dispose();
   }

@@ -4,12 +4,13 @@ import { Batches, type ImageSet, subset } from '../../images/index.js';
 import { holdOut } from '../../images/set/sampling.js';
 import type { Encoder } from '../../networks/index.js';
 import { makeView, type View } from '../../views/index.js';
+import { fitTemperature } from '../calibration.js';
 import type { ProbeResult } from '../class-table.js';
 import { features } from '../features.js';
 import { classCount, type LabelledSet, labelsOf } from '../labels.js';
 import { accuracy } from '../scores.js';
 import { HeadSgd } from './head-optimizers.js';
-import { LinearHeads } from './heads.js';
+import { type LinearClassifier, LinearHeads } from './heads.js';
 
 /** What decides the outcome of the primary linear protocol. */
 export interface LinearViewsSettings {
@@ -60,6 +61,10 @@ export interface LinearViewsResult extends ProbeResult {
   readonly lr: number;
   /** Accuracy of each rate on the held-out tenth of the training images; null where it diverged. */
   readonly validation: readonly { readonly lr: number; readonly accuracy: number | null }[];
+  /** The parameters of the classifier that answered. */
+  readonly classifier: LinearClassifier;
+  /** Fitted on the held-out tenth, to the classifier of the chosen rate that did not see it. */
+  readonly temperature: number;
 }
 
 /**
@@ -106,13 +111,20 @@ export function linearOnViews(
       );
       chooser.step(others, tensor(labels, { device }), falling);
     });
-    const validation = validate(choosing, encoder, subset(train, held) as LabelledSet, rates, context);
-    const lr = choose(validation);
-    const best = Math.min(5, answering.classes);
-    const ranked = scope(() =>
-      answering.ranked(featuresOf(encoder, queries, context, 'queries'), rates.indexOf(lr), best),
+    const { validation, lr, temperature } = validate(
+      choosing,
+      encoder,
+      subset(train, held) as LabelledSet,
+      rates,
+      context,
     );
-    return { ranked, best, lr, validation };
+    const best = Math.min(5, answering.classes);
+    const chosen = rates.indexOf(lr);
+    return scope(() => {
+      const x = featuresOf(encoder, queries, context, 'queries');
+      const answers = { ranked: answering.ranked(x, chosen, best), best, scores: answering.scores(x, chosen) };
+      return { ...answers, lr, validation, classifier: answering.classifier(chosen), temperature };
+    });
   } finally {
     encoder.train(training);
     for (const owner of [choosing, answering, chooser, answerer]) owner.dispose();
@@ -155,13 +167,16 @@ function validate(
   held: LabelledSet,
   rates: readonly number[],
   context: ProbeContext,
-): LinearViewsResult['validation'] {
+): Pick<LinearViewsResult, 'validation' | 'lr' | 'temperature'> {
   return scope(() => {
     const x = featuresOf(encoder, held, context, 'held-out images');
-    return rates.map((lr, head) => ({
+    const validation = rates.map((lr, head) => ({
       lr,
       accuracy: heads.isFinite(head) ? accuracy(heads.ranked(x, head, 1), held.labels) : null,
     }));
+    const lr = choose(validation);
+    const scores = heads.scores(x, rates.indexOf(lr));
+    return { validation, lr, temperature: fitTemperature(scores, held.labels, heads.classes) };
   });
 }
 

@@ -40,14 +40,16 @@ export interface Node {
 
 /**
  * What a network computes, as data: from `pixel_values` [n, channels, h, w] to `last_hidden_state`
- * [n, ...map] and `pooler_output` [n, features], all float32. Nodes stand in the order in which
- * they can be computed.
+ * [n, ...map], `pooler_output` [n, features] and, with a classifier, `logits` [n, classes], all
+ * float32. Nodes stand in the order in which they can be computed.
  */
 export interface Graph {
   /** Of the images. */
   readonly channels: number;
   /** Of an image. */
   readonly features: number;
+  /** Of a classifier on the features, whose scores are a third output. */
+  readonly classes?: number;
   /** Side of the images, where it takes no others. */
   readonly side?: number;
   /** Sizes of `last_hidden_state` after the batch; those that depend on the images by a name. */
@@ -67,7 +69,12 @@ export interface Images {
 }
 
 /** The names that tools built on Hugging Face's conventions look for. */
-export const io = { input: 'pixel_values', map: 'last_hidden_state', pooled: 'pooler_output' } as const;
+export const io = {
+  input: 'pixel_values',
+  map: 'last_hidden_state',
+  pooled: 'pooler_output',
+  scores: 'logits',
+} as const;
 
 /**
  * The version of ONNX's operators that graphs are written in: the first whose quantization knows

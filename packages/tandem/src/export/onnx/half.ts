@@ -26,6 +26,7 @@ export function halved(graph: Graph): Graph | string {
       ...graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(inner), output: inner(node.output) })),
       cast(inner(io.map), io.map, 'float32'),
       cast(inner(io.pooled), io.pooled, 'float32'),
+      ...(graph.classes === undefined ? [] : [cast(inner(io.scores), io.scores, 'float32')]),
     ],
   };
 }

@@ -1,3 +1,4 @@
+export { type Classifier, withClassifier } from './classifier.js';
 export * from './graph.js';
 export { graphOf } from './graph-of.js';
 export { halved } from './half.js';

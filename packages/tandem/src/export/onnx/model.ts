@@ -37,7 +37,7 @@ export interface ModelInfo {
  * takes any.
  */
 export function encodeModel(graph: Graph, { name, producerVersion, metadata }: ModelInfo): Uint8Array {
-  const { channels, features, side, map } = graph;
+  const { channels, features, classes, side, map } = graph;
   const model = create(ModelProtoSchema, {
     irVersion: onnxIrVersion,
     opsetImport: [{ domain: '', version: BigInt(opset) }],
@@ -49,7 +49,11 @@ export function encodeModel(graph: Graph, { name, producerVersion, metadata }: M
       node: graph.nodes.map(nodeProto),
       initializer: Object.entries(graph.constants).map(([key, constant]) => tensorProto(key, constant)),
       input: [valueInfo(io.input, ['batch_size', channels, side ?? 'height', side ?? 'width'])],
-      output: [valueInfo(io.map, ['batch_size', ...map]), valueInfo(io.pooled, ['batch_size', features])],
+      output: [
+        valueInfo(io.map, ['batch_size', ...map]),
+        valueInfo(io.pooled, ['batch_size', features]),
+        ...(classes === undefined ? [] : [valueInfo(io.scores, ['batch_size', classes])]),
+      ],
     },
   });
   return toBinary(ModelProtoSchema, model);

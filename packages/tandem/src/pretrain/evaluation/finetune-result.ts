@@ -93,14 +93,14 @@ function rankedClasses(
   const device = chooseDevice(asked);
   const network = new Branch(encoder.to({ device }), head);
   try {
-    const ranked = scope(() => {
+    return scope(() => {
       const scores = features(network, queries, {
         ...{ view: encoderView(card), device, memoryFormat },
         onProgress: (done, total) => onProgress?.(done, total, 'queries'),
       });
-      return Int32Array.from(noGrad(() => scores.topk(best, { dim: 1 }))[1].data(), Number);
+      const ranked = Int32Array.from(noGrad(() => scores.topk(best, { dim: 1 }))[1].data(), Number);
+      return { ranked, best, scores: Float32Array.from(scores.contiguous().data(), Number) };
     });
-    return { ranked, best };
   } finally {
     network.dispose();
   }

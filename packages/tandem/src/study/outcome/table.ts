@@ -42,7 +42,7 @@ export function tableOf(study: Study, values: StudyValues): StudyTable {
 
 /** Whether a measure is a share that tables show in per cent. */
 export function isShare({ measures }: Study, name: string): boolean {
-  return ['knn', 'top1', 'probe', 'linear', 'nearest'].includes(measures[name]?.by ?? '');
+  return ['knn', 'top1', 'probe', 'linear', 'fewshot', 'nearest'].includes(measures[name]?.by ?? '');
 }
 
 /** `61.20 ± 0.40`, and how many runs where some are missing; a dash where all are. */
