@@ -20,7 +20,9 @@ export function calibrationError(confidence: ArrayLike<number>, right: (i: numbe
   return confidence.length === 0 ? 0 : apart / confidence.length;
 }
 
-/** Temperatures that are looked at: beyond them probabilities are as good as 0 and 1, or all equal. */
+/**
+ * Temperatures that are looked at: beyond them probabilities are as good as 0 and 1, or all equal.
+ */
 const [coldest, hottest] = [0.02, 50] as const;
 
 /**

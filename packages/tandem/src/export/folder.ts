@@ -45,8 +45,9 @@ export function checkExportFolder(out: string): void {
 
 /**
  * Writes an encoder, with the classifier on it, as a folder that transformers.js, ONNX Runtime and
- * torchvision load as it is, in the layout of Hugging Face's Hub. An encoder that has no form in ONNX is written without those
- * models. It is written beside and renamed: the folder appears whole or not at all.
+ * torchvision load as it is, in the layout of Hugging Face's Hub. An encoder that has no form in
+ * ONNX is written without those models. It is written beside and renamed: the folder appears whole
+ * or not at all.
  * @returns its files, from the folder, and what was left out
  * @throws UserError where the folder is not empty or cannot be written
  */

@@ -25,7 +25,9 @@ export interface EpisodeMean {
 
 /** What both classifiers get right. */
 export interface FewShotScores {
-  /** By the nearest class mean (Snell et al., 2017, "Prototypical networks for few-shot learning"). */
+  /**
+   * By the nearest class mean (Snell et al., 2017, "Prototypical networks for few-shot learning").
+   */
   readonly prototypes: EpisodeMean;
   /** By the nearest labelled image. */
   readonly nearest: EpisodeMean;

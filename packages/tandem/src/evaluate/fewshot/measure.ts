@@ -39,8 +39,8 @@ const usualAsked = 15;
  * What a few labels are worth to encoders, in episodes of a few classes each. Labelled images come
  * from the reference set, those asked about from the queries. The result is recorded in the run of
  * the encoders.
- * @throws UserError where encoder and images do not suit each other, or too few classes have so many
- * images; UsageError for numbers that make no episode
+ * @throws UserError where encoder and images do not suit each other, or too few classes have so
+ * many images; UsageError for numbers that make no episode
  */
 export async function measureFewShot(options: FewShotOptions, hooks: JobHooks = {}): Promise<FewShotMeasurement> {
   const { ways = 5, shots = [1, 5], episodes = 600, seed = 0 } = options;

@@ -121,8 +121,8 @@ function onFeatures(
 }
 
 /**
- * The temperature of a second classifier, which does not see a tenth of the training images, on that
- * tenth; 1 where no class has an image to spare.
+ * The temperature of a second classifier, which does not see a tenth of the training images, on
+ * that tenth; 1 where no class has an image to spare.
  */
 function heldOutTemperature(
   x: Tensor,

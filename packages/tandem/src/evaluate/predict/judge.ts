@@ -3,7 +3,9 @@ import { type ClassTable, classTable } from '../class-table.js';
 import { rankClasses, rowAt } from '../classify.js';
 import type { Entry, Journal } from '../embed/journal.js';
 
-/** Compares predictions with the class folders that images lie in, where these are known classes. */
+/**
+ * Compares predictions with the class folders that images lie in, where these are known classes.
+ */
 export class Judge {
   readonly #classifier: OpenedClassifier;
   readonly #best: number;

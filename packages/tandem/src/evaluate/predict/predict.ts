@@ -35,7 +35,9 @@ export interface PredictOptions extends Opening {
   readonly classifier?: ClassifierChoice | undefined;
   /** Classes of each image, likeliest first; defaults to 5, or all where there are fewer. */
   readonly top?: number | undefined;
-  /** A file to write, by its ending: .csv, .jsonl or .parquet; without it predictions are returned. */
+  /**
+   * A file to write, by its ending: .csv, .jsonl or .parquet; without it predictions are returned.
+   */
   readonly out?: string | undefined;
   /** Defaults to `auto`, the best there is. */
   readonly device?: string | undefined;
