@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setThreads } from 'tandem-torch';
 import { stream } from '../../../src/random.js';
 import { damaged } from './damage.js';
 import { changePicture, fewKinds, kinds, type Undisturbed } from './kinds.js';
@@ -52,6 +53,8 @@ export async function disturbCommands(
     counts.set(command, row.set(kind, (row.get(kind) ?? 0) + 1));
     say(`${about}: ${how} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
   };
+  // As the processes that the cases start: the bits of features go with the number of threads.
+  setThreads(1);
   await damaged(shop, { attempt, isAsked, random: stream(seed, 1000), run: here });
   for (const [which, subject] of [...subjects, server.subject].entries()) {
     const all = Object.entries(kinds).flatMap(([kind, { times, work }], i) =>
