@@ -26,7 +26,7 @@ export type Opening = Pick<
 /** What is measured with what. */
 export interface MeasureOptions extends Opening {
   /**
-   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   * A run folder, or a file of weights: of a run, or of a public model.
    */
   readonly encoder: string;
   /** Labelled images: a data set's name, a folder or an archive. */

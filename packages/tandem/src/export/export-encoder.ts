@@ -20,7 +20,7 @@ import { quantizeEncoder } from './quantize-encoder.js';
 /** Which encoder, where it goes, and what the quantized model is measured with. */
 export interface ExportOptions extends Opening {
   /**
-   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   * A run folder, or a file of weights: of a run, or of a public model.
    */
   readonly encoder: string;
   /** The folder to write, new or empty. */

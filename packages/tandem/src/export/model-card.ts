@@ -146,8 +146,12 @@ function maps(card: EncoderCard, features: number): string {
 }
 
 function tokens(card: EncoderCard, features: number): string {
-  const { size: side = 224 } = card.architecture;
-  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${side}, ${side}], of no other size; \`last_hidden_state\` [batch, tokens, ${features}] and \`pooler_output\` [batch, ${features}], the class token, which is the first.`;
+  const { size: side } = card;
+  return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${side}, ${side}], of no other size; \`last_hidden_state\` [batch, tokens, ${features}] and \`pooler_output\` [batch, ${features}], ${isOfClass(card) ? 'the class token, which is the first' : 'the mean of its patches'}.`;
+}
+
+function isOfClass({ architecture: { pooling, classToken = true } }: EncoderCard): boolean {
+  return pooling === undefined ? classToken : pooling === 'class';
 }
 
 function weightsAlone({ architecture: { channels }, size }: EncoderCard, features: number, why: string): string[] {

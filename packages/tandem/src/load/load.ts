@@ -49,8 +49,8 @@ const atOnce = 64;
 
 /**
  * Loads a trained encoder.
- * @param runOrFile a run folder, an exported folder, or a file of weights: of a run, or a ResNet
- * under torchvision's or Hugging Face's names
+ * @param runOrFile a run folder, an exported folder, or a file of weights: of a run, or of a
+ * public model
  * @throws UserError where there is none, or it is damaged
  */
 export async function load(

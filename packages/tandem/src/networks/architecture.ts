@@ -1,3 +1,5 @@
+import type { TransformerForm } from './vit/form.js';
+
 /**
  * How the network begins: `small` keeps the resolution, `strided` halves it, `standard` quarters
  * it.
@@ -8,7 +10,7 @@ export type Stem = 'small' | 'strided' | 'standard';
  * What names an encoder completely: enough to build it again and load its weights. What its
  * backbone has no use for is absent.
  */
-export interface Architecture {
+export interface Architecture extends TransformerForm {
   /** Its name, one of `backbones`. */
   readonly backbone: string;
   /**

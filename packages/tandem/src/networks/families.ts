@@ -3,7 +3,8 @@ import { BinaryResNet } from './binary-resnet.js';
 import type { Encoder } from './encoder.js';
 import { ReActNet } from './reactnet.js';
 import { ResNet, type Stages } from './resnet.js';
-import { ViT } from './vit.js';
+import { transformerSettings } from './vit/form.js';
+import { ViT } from './vit/vit.js';
 
 /** What is known of a backbone by its name. */
 export interface Backbone {
@@ -56,10 +57,10 @@ function vit(width: number, blocks: number, heads: number): Backbone {
   return {
     width,
     depth: blocks,
-    takes: ['width', 'depth', 'patch', 'dropPath'],
+    takes: ['width', 'depth', 'patch', 'dropPath', ...transformerSettings],
     multiples: { width: headWidth },
-    build: ({ width, channels, depth = blocks, patch = 16, size = 224 }, { dropPath }) =>
-      new ViT({ width, depth, heads: width / headWidth, patch, size, channels, dropPath }),
+    build: ({ backbone: _, depth = blocks, patch = 16, size = 224, heads, ...form }, { dropPath }) =>
+      new ViT({ ...form, depth, heads: heads ?? form.width / headWidth, patch, size, dropPath }),
   };
 }
 
@@ -95,4 +96,6 @@ export const families: Readonly<Record<string, Backbone>> = {
   'vit-micro': vit(64, 4, 2),
   'vit-tiny': vit(192, 12, 3),
   'vit-small': vit(384, 12, 6),
+  'vit-base': vit(768, 12, 12),
+  'vit-large': vit(1024, 24, 16),
 };

@@ -13,4 +13,7 @@ export * from './reactnet.js';
 export { AveragePool, BasicBlock, Bottleneck } from './residual.js';
 export * from './resnet.js';
 export { SelectiveKernels } from './selective-kernels.js';
-export * from './vit.js';
+export { Attention, Block, LayerScale, Mlp } from './vit/block.js';
+export * from './vit/form.js';
+export { type Grid, type Rotation, resampled, rotation } from './vit/positions.js';
+export * from './vit/vit.js';

@@ -2,7 +2,7 @@ import { nn, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
 import { BinaryConv2d } from './binary.js';
 import type { Encoder } from './encoder.js';
 import { Prototypes } from './prototype-head.js';
-import { Attention } from './vit.js';
+import { Attention } from './vit/block.js';
 
 /**
  * Multiply-adds in the convolutions, matrices and attention of networks; norms, activations and

@@ -7,7 +7,7 @@ import { shortName } from './folder/run-folder.js';
 /** What is fine-tuned, on which images, with how many labels. */
 export interface FinetuneOptions {
   /**
-   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   * A run folder, or a file of weights: of a run, or of a public model.
    */
   readonly encoder: string;
   /** A data set's name, a folder with class folders, an archive, or shards. */

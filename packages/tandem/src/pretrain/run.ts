@@ -2,10 +2,11 @@ import type { Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { Batches, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
-import { type Architecture, checkSide, newArchitecture } from '../networks/index.js';
+import { type Architecture, checkSide } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
 import { evaluationView, type Normalisation, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
+import { architectureOf } from './architecture.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
 import { type FlatConfig, flattenConfig, type RunConfig } from './config/options.js';
 import type { EvaluationContext } from './evaluation/context.js';
@@ -128,9 +129,8 @@ interface Input {
  */
 function inputOf(config: RunConfig, data: DataSet, baseModel: BaseModel | undefined): Input {
   const size = baseModel?.card.size ?? data.size ?? data.train.height;
-  const { backbone, initFrom: _from, teacher: _teacher, ...asked } = config.network;
   const { channels } = data.train;
-  const architecture = baseModel?.card.architecture ?? newArchitecture(backbone, asked, { size, channels });
+  const architecture = baseModel?.card.architecture ?? architectureOf(config.network, { size, channels });
   const normalisation = givenNormalisation(config.data, data.train);
   const { views: made, settings } = runViews(config.views, { ...data, size, normalisation }, config.method.views);
   const views = made.map((view) => (baseModel ? normalisedFor(baseModel, view) : view)) as [View, ...View[]];

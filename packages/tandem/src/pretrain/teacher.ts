@@ -43,6 +43,12 @@ export function loadTeacher(
     if (card.size !== size && note === undefined) {
       throw new Error(`learned from images of ${card.size} pixels, these have ${size}; give size=${card.size}`);
     }
+    const { patch } = card.architecture;
+    if (patch !== undefined && size % patch !== 0) {
+      throw new Error(
+        `sees patches of ${patch} pixels, which do not divide images of ${size}; give size=${patch * Math.round(size / patch)}`,
+      );
+    }
     if (inputs !== encoder.featureWidth) {
       throw new Error(`has a head for ${inputs} features on an encoder of ${encoder.featureWidth}`);
     }

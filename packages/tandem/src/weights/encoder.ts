@@ -1,10 +1,20 @@
+import { scope, type Tensor } from 'tandem-torch';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { buildEncoder, type Encoder, isOwnBackbone } from '../networks/index.js';
+import {
+  type Architecture,
+  buildEncoder,
+  type Encoder,
+  isOwnBackbone,
+  mlpKinds,
+  poolings,
+  positionKinds,
+  qkvBiases,
+  resamplings,
+} from '../networks/index.js';
 import type { EncoderCard } from './card.js';
 import { key, loadWeights, named, saveWeights } from './file.js';
-import { torchvisionNames } from './hugging-face.js';
-import { assumeTorchvision } from './torchvision.js';
+import { assume, publicWeights } from './public/assume.js';
 
 const cardSchema = z
   .object({
@@ -22,6 +32,17 @@ const cardSchema = z
       depth: z.int().positive().max(64).optional(),
       patch: z.int().positive().max(64).optional(),
       size: z.int().positive().max(1024).optional(),
+      heads: z.int().positive().max(256).optional(),
+      mlp: z.enum(mlpKinds).optional(),
+      mlpWidth: z.int().positive().max(65536).optional(),
+      layerScale: z.number().positive().optional(),
+      registers: z.int().positive().max(64).optional(),
+      classToken: z.boolean().optional(),
+      pooling: z.enum(poolings).optional(),
+      positions: z.enum(positionKinds).optional(),
+      resample: z.enum(resamplings).optional(),
+      normEps: z.number().positive().optional(),
+      qkvBias: z.enum(qkvBiases).optional(),
     }),
     size: z.int().positive(),
     mean: z.array(z.number()),
@@ -53,46 +74,71 @@ export interface LoadedEncoder {
 }
 
 /**
- * Reads such a file, or one without a card whose keys are torchvision's or Hugging Face's (see
- * `assumeTorchvision`).
+ * Reads such a file, or one without a card that has another library's names (see `assume`).
  * @throws UserError when it is neither, or is damaged, or holds NaN or infinity, naming the file
  * and what is wrong
  */
 export function loadEncoder(path: string): LoadedEncoder {
   const { tensors: inFile, about } = loadWeights(path);
-  let tensors = inFile;
   try {
-    const assumed = about === undefined ? assumeTorchvision(torchvisionNames(inFile)) : undefined;
-    tensors = assumed?.tensors ?? inFile;
-    const card = assumed?.card ?? parseCard(path, about);
-    // Asked before building, so that a wrong width cannot take all memory.
-    const { width, features = width, patch, size } = card.architecture;
-    for (const outputs of isOwnBackbone(card.architecture.backbone) ? [] : [width, features]) {
-      const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
-      if (!some) throw new Error(`its weights are not those of width ${outputs}`);
-    }
-    if (patch && size && tensors.pos_embed?.shape[1] !== (size / patch) ** 2 + 1) {
-      throw new Error(`its weights are not those of patches of ${patch} pixels at ${size}`);
-    }
-    const encoder = buildEncoder(card.architecture);
-    try {
-      encoder.loadStateDict(tensors);
-    } catch (error) {
-      encoder.dispose();
-      throw error;
-    }
-    return { encoder, card, ...(assumed && { note: `${path}: ${assumed.note}` }) };
+    return scope(() => {
+      const assumed = about === undefined ? assume(path, inFile) : undefined;
+      const card = assumed?.card ?? parseCard(path, about);
+      const encoder = encoderOf(card, assumed?.tensors ?? inFile);
+      return { encoder, card, ...(assumed && { note: `${path}: ${assumed.note}` }) };
+    });
   } catch (error) {
     throw new UserError(named(path, error));
   } finally {
-    for (const tensor of Object.values({ ...inFile, ...tensors })) tensor.dispose();
+    for (const tensor of Object.values(inFile)) tensor.dispose();
+  }
+}
+
+function encoderOf({ architecture }: EncoderCard, tensors: Readonly<Record<string, Tensor>>): Encoder {
+  checkSizes(architecture, tensors);
+  const encoder = buildEncoder(architecture);
+  try {
+    encoder.loadStateDict(tensors);
+    return encoder;
+  } catch (error) {
+    encoder.dispose();
+    throw error;
+  }
+}
+
+/** Asked before building, so that a wrong width cannot take all memory. */
+function checkSizes(architecture: Architecture, tensors: Readonly<Record<string, Tensor>>): void {
+  const { backbone, width, features = width, patch, size, positions, classToken = true } = architecture;
+  for (const outputs of isOwnBackbone(backbone) ? [] : [width, features]) {
+    const some = Object.values(tensors).some(({ shape }) => shape[0] === outputs);
+    if (!some) throw new Error(`its weights are not those of width ${outputs}`);
+  }
+  if (!patch || !size || positions === 'rotary') return;
+  if (tensors.pos_embed?.shape[1] !== (size / patch) ** 2 + (classToken ? 1 : 0)) {
+    throw new Error(`its weights are not those of patches of ${patch} pixels at ${size}`);
+  }
+}
+
+/**
+ * The architecture of a file's network, from its card or read off its shapes.
+ * @throws UserError as `loadEncoder` does
+ */
+export function architectureIn(path: string): Architecture {
+  const { tensors, about } = loadWeights(path);
+  try {
+    const found = about === undefined ? scope(() => publicWeights(path, tensors)?.architecture) : undefined;
+    return found ?? parseCard(path, about).architecture;
+  } catch (error) {
+    throw new UserError(named(path, error));
+  } finally {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
   }
 }
 
 function parseCard(path: string, text: string | undefined): EncoderCard {
   if (text === undefined) {
     throw new UserError(
-      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and ResNets under torchvision's or Hugging Face's names, can be read`,
+      `${path}: has no '${key}' entry in its metadata; only encoders saved by Tandem, and networks under the names of torchvision, timm, transformers or their authors, can be read`,
     );
   }
   let parsed: unknown;

@@ -19,6 +19,7 @@ import type { Architecture, Encoder } from '../../src/networks/index.js';
 import { normal, temporary } from '../support.js';
 import { askPython, cosines, floats, graphIn, least, pythonWith, run, seasoned } from './exporting.js';
 
+const vit = { backbone: 'vit-micro', width: 64, depth: 2, patch: 8, size: 32, channels: 3 } as const;
 const architectures: Architecture[] = [
   { backbone: 'resnet18', width: 16, stem: 'standard', channels: 3 },
   { backbone: 'resnet34', width: 4, stem: 'small', channels: 3 },
@@ -34,6 +35,9 @@ const architectures: Architecture[] = [
   { backbone: 'reactnet-a', width: 8, stem: 'strided', channels: 3 },
   { backbone: 'vit-micro', width: 64, depth: 3, patch: 8, size: 32, channels: 3 },
   { backbone: 'vit-tiny', width: 192, depth: 2, patch: 4, size: 16, channels: 1 },
+  { ...vit, registers: 3, layerScale: 0.1, pooling: 'mean' },
+  { ...vit, classToken: false, pooling: 'mean-norm', qkvBias: 'none', mlp: 'swiglu', mlpWidth: 80, heads: 4 },
+  { ...vit, positions: 'rotary', registers: 2, qkvBias: 'query-value', normEps: 1e-5 },
 ];
 const info = { name: 'test', producerVersion: '1', metadata: { tandem: '{}' } };
 
@@ -42,7 +46,7 @@ function made(architecture: Architecture) {
   const { size: side } = architecture;
   const size = side === undefined ? [64, 48] : [side, side];
   const encoder = seasoned(architecture);
-  const graph = graphIn(encoder);
+  const graph = graphIn(encoder, side);
   const gray = normal([3, architecture.channels, ...size], 5, 'float32').keep();
   const images = gray
     .expand([3, 3, ...size])
@@ -104,8 +108,9 @@ describe('graphs in ONNX Runtime, beside the encoder', () => {
         const same = cosines(inEngine(graph, images), found, width);
         assert.ok(least(same) > likeness(form, architecture), `${form} in the engine: ${same}`);
         if (architecture.size !== undefined) {
-          const { patch, size } = architecture as Required<Architecture>;
-          assert.deepEqual(map.dims, [3, (size / patch) ** 2 + 1, width]);
+          const { patch, size, registers = 0, classToken = true, pooling = 'class' } = architecture;
+          assert.deepEqual(map.dims, [3, (size / (patch as number)) ** 2 + registers + (classToken ? 1 : 0), width]);
+          if (pooling !== 'class') continue;
           const classes = [0, 1, 2].flatMap((i) => [
             ...(map.data as Float32Array).subarray(i * (map.data.length / 3)).subarray(0, width),
           ]);

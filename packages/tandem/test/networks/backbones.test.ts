@@ -122,7 +122,12 @@ describe('architectures', () => {
   });
 
   for (const [backbone, settings, size, message] of [
-    ['resnet18', { patch: 4 }, 32, /^patch is no setting of backbone resnet18 but of vit-micro, vit-tiny, vit-small$/],
+    [
+      'resnet18',
+      { patch: 4 },
+      32,
+      /^patch is no setting of backbone resnet18 but of vit-micro, vit-tiny, vit-small, vit-base, vit-large$/,
+    ],
     ['vit-tiny', { stem: 'small' }, 32, /^stem is no setting of backbone vit-tiny but of resnet8/],
     ['react-resnet18', { sk: true }, 32, /^sk is no setting of backbone react-resnet18 but of resnet8.*resnet200$/],
     ['resnet50', { binary: 'both' }, 32, /^binary is no setting of backbone resnet50 but of bireal-resnet8/],

@@ -224,7 +224,7 @@ describe('building', () => {
     assert.throws(build('resnet81'), {
       name: 'UserError',
       message:
-        /unknown backbone 'resnet81'; there is resnet8, resnet10, resnet18, .*, vit-small\. Did you mean 'resnet\d+'\?$/,
+        /unknown backbone 'resnet81'; there is resnet8, resnet10, resnet18, .*, vit-large\. Did you mean 'resnet\d+'\?$/,
     });
     for (const odd of ['constructor', '__proto__', 'toString', '']) {
       assert.throws(build(odd), { name: 'UserError', message: /unknown backbone/ }, odd);

@@ -113,6 +113,8 @@ describe('damaged and foreign files', () => {
     const { bad, state } = prepared(t);
     const { 'conv1.weight': stem, ...others } = state;
     io.saveSafetensors(bad, { ...others, stem: stem as (typeof state)[string] });
+    refused(bad, /has no conv1.weight: it is damaged, or a ResNet with another stem$/);
+    io.saveSafetensors(bad, { stem: stem as (typeof state)[string] });
     refused(bad, /only encoders saved by Tandem/);
     const { architecture } = card;
     for (const text of [

@@ -41,7 +41,7 @@ export interface MeasureFlags extends OpeningFlags, EncoderFlags {
 
 /** What the argument of commands that take an encoder may be. */
 export const encoderHelp =
-  "run folder, or a .safetensors file: from a run's encoder/, or a ResNet under torchvision's or Hugging Face's names";
+  "run folder, or a .safetensors file: from a run's encoder/, or of a public model (torchvision, timm, transformers, DINO, DINOv2, MoCo)";
 
 /** The encoders of which one command takes one. */
 export const oneEncoder = ['kept', 'student', 'teacher'] as const;

@@ -16,7 +16,7 @@ import { noDirection, unitRows } from './unit-rows.js';
 /** Which encoder, which images, and where their features go. */
 export interface EmbedOptions extends Opening {
   /**
-   * A run folder, or a file of weights: of a run, or a ResNet of torchvision's or Hugging Face's.
+   * A run folder, or a file of weights: of a run, or of a public model.
    */
   readonly encoder: string;
   /** A data set's name, a folder of images at any depth, an archive, or shards. */

@@ -28,9 +28,10 @@ export function graphOf(encoder: Encoder, images: Images): Graph | string {
 
 function writer(encoder: Encoder, size: number): Writer | undefined {
   if (encoder instanceof ViT) {
+    if (size % encoder.patch !== 0) return `patches of ${encoder.patch} pixels do not divide images of ${size}`;
     return (draft) => {
-      vit(draft, encoder);
-      return { side: encoder.side * encoder.patch, map: ['tokens', encoder.featureWidth] };
+      vit(draft, encoder, size / encoder.patch);
+      return { side: size, map: ['tokens', encoder.featureWidth] };
     };
   }
   if (encoder instanceof ResNet) {

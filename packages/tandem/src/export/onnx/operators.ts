@@ -9,8 +9,8 @@ interface Said {
   /** Undefined where nothing is said. */
   readonly size: (name: string) => number;
   readonly sizes: (name: string) => readonly number[];
-  /** The second input, where it is a constant shape or place. */
-  readonly indices: () => number[];
+  /** An input, the second by default, where it is a constant shape or place. */
+  readonly indices: (input?: number) => number[];
 }
 
 /**
@@ -52,6 +52,10 @@ const operators: Readonly<Record<string, (inputs: Three, said: Said) => Tensor>>
   Reshape: ([x], { indices }) => x.reshape(indices().map((size, i) => (size === 0 ? (x.shape[i] as number) : size))),
   Pad: ([x], { indices }) => x.constantPadNd(sidesOf(indices())),
   Gather: ([x], { size, indices }) => x.select(size('axis'), indices()[0] as number),
+  Slice: ([x], { indices }) => {
+    const [start, end, axis] = [1, 2, 3].map((input) => indices(input)[0]) as [number, number, number];
+    return x.narrow(axis, start, end - start);
+  },
   Concat: (parts, { size }) => cat(parts, { dim: size('axis') }),
   Cast: ([x]) => x,
   QuantizeLinear: ([x, a, b]) => x.div(a).round().add(b).clamp({ min: 0, max: 255 }),
@@ -85,6 +89,6 @@ export function compute(graph: Graph, { op, attributes = {}, inputs }: Node, val
   return operator(values as unknown as Three, {
     size: (name) => attributes[name] as number,
     sizes: (name) => attributes[name] as readonly number[],
-    indices: () => indicesOf(graph, inputs[1]),
+    indices: (input = 1) => indicesOf(graph, inputs[input]),
   });
 }

@@ -1,5 +1,48 @@
 import { z } from 'zod';
-import { backbones, knownBackbones } from '../../networks/index.js';
+import {
+  backbones,
+  knownBackbones,
+  mlpKinds,
+  poolings,
+  positionKinds,
+  qkvBiases,
+  resamplings,
+} from '../../networks/index.js';
+
+/** What vision transformers have beside the first ones' parts. */
+const transformerOptions = {
+  heads: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("heads of a vit's attention; defaults to its name's width of a head"),
+  mlp: z.enum(mlpKinds).optional().describe("between the layers of a vit's perceptrons; defaults to gelu"),
+  mlpWidth: z
+    .int()
+    .min(1)
+    .max(65536)
+    .optional()
+    .describe("inner width of a vit's perceptrons; defaults to 4 times width"),
+  layerScale: z
+    .number()
+    .positive()
+    .optional()
+    .describe("what factors of a vit's layers begin at; defaults to no factors"),
+  registers: z.int().min(1).max(64).optional().describe('tokens of a vit beside class and patches; defaults to none'),
+  classToken: z.boolean().optional().describe('whether a vit has a class token; defaults to true'),
+  pooling: z
+    .enum(poolings)
+    .optional()
+    .describe("a vit's features: its class token, or the mean of its patches after the last norm, or before it"),
+  positions: z.enum(positionKinds).optional().describe("a vit's positions; defaults to learned"),
+  resample: z
+    .enum(resamplings)
+    .optional()
+    .describe("how a vit's positions come to another size: plain as transformers, antialias as timm, offset as DINO"),
+  normEps: z.number().positive().optional().describe("added to variances in a vit's norms; defaults to 1e-6"),
+  qkvBias: z.enum(qkvBiases).optional().describe('which of queries, keys and values have biases; defaults to all'),
+};
 
 /** The student's network, and the trained networks that it starts from or imitates. */
 export const networkOptions = z.object({
@@ -40,7 +83,9 @@ export const networkOptions = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("start from the weights in a .safetensors file with torchvision's or Hugging Face's names, or of a run"),
+    .describe(
+      'start from the weights of a run, or of a .safetensors file of torchvision, timm, transformers, DINO, DINOv2 or MoCo',
+    ),
   teacher: z
     .string()
     .min(1)
@@ -66,6 +111,7 @@ export const networkOptions = z.object({
     .max(64)
     .optional()
     .describe("side of a vit's patches; defaults to 4 below 64 pixels, 8 below 160, else 16"),
+  ...transformerOptions,
   depth: z.int().min(1).max(64).optional().describe("blocks of a vit; defaults to its name's"),
   dropPath: z
     .number()

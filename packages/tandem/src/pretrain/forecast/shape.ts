@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.js';
-import { buildEncoder, effectiveOperations, encoderOperations, newArchitecture } from '../../networks/index.js';
+import { buildEncoder, effectiveOperations, encoderOperations } from '../../networks/index.js';
+import { architectureOf } from '../architecture.js';
 import type { RunConfig } from '../config/options.js';
 
 /** What decides how much an image's way through a network computes. */
@@ -20,8 +21,7 @@ export type ImageShape = Pick<Shape, 'size'> & { readonly channels: number };
 
 /** The shape that a run's encoder has on such images. @throws UserError where there can be none */
 export function shapeOf({ network }: RunConfig, images: ImageShape, change: NetworkChange = {}): Shape {
-  const { backbone, initFrom: _from, teacher: _teacher, ...asked } = network;
-  const architecture = newArchitecture(backbone, { ...asked, ...change }, images);
+  const architecture = architectureOf({ ...network, ...change }, images);
   const encoder = buildEncoder(architecture);
   try {
     const macs = effectiveOperations(encoderOperations(encoder, images));

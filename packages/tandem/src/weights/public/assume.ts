@@ -1,0 +1,93 @@
+import type { Tensor } from 'tandem-torch';
+import type { Architecture } from '../../networks/index.js';
+import { normalisationOf } from '../../views/index.js';
+import type { EncoderCard } from '../card.js';
+import { listed } from '../listed.js';
+import { type FolderSays, folderSays } from './folder.js';
+import { type Recognised, recognise } from './recognise.js';
+import { readOffResNet } from './resnet.js';
+import { type ReadOff, readOffViT } from './vit.js';
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Weights under the names here, and what they were found to be. */
+export interface PublicWeights extends ReadOff {
+  readonly recognised: Recognised;
+}
+
+/** A card for weights without one, and what it takes for granted. */
+export interface Assumed {
+  readonly card: EncoderCard;
+  readonly tensors: Record<string, Tensor>;
+  readonly note: string;
+}
+
+/**
+ * Finds the network of another library in a file's tensors, and reads its architecture off their
+ * shapes and the files beside.
+ * @returns undefined where there is none of a known layout
+ * @throws Error where there is one that is not known here
+ */
+export function publicWeights(path: string, all: Tensors): PublicWeights | undefined {
+  const recognised = recognise(all);
+  return recognised && { recognised, ...readOff(recognised, folderSays(path)) };
+}
+
+function readOff(recognised: Recognised, folder: FolderSays): ReadOff {
+  return recognised.family === 'vit' ? readOffViT(recognised, folder) : readOffResNet(recognised);
+}
+
+/**
+ * A card for the network of another library: what heads and other parts the features do not need
+ * are left out. How images are prepared shows in no weights: the folder's
+ * `preprocessor_config.json` says it, or else ImageNet's constants are assumed, at the size of a
+ * transformer's positions, at 224 pixels, or, for the small stem, at 32.
+ * @returns undefined where the names are of no known layout
+ * @throws Error where they are, but of a network that is not known here
+ */
+export function assume(path: string, all: Tensors): Assumed | undefined {
+  const found = publicWeights(path, all);
+  if (!found) return undefined;
+  const { architecture, recognised, assumed } = found;
+  const folder = folderSays(path);
+  const { channels } = architecture;
+  const size = folder.size ?? architecture.size ?? (architecture.stem === 'small' ? 32 : 224);
+  const fed = folder.mean?.length === channels && folder.std?.length === channels;
+  const card = {
+    architecture,
+    size,
+    ...(fed ? { mean: folder.mean, std: folder.std } : normalisationOf(undefined, channels)),
+  } as EncoderCard;
+  const tensors = Object.fromEntries(Object.entries(found.tensors).filter(([name]) => !isBeside(name)));
+  const beside = Object.keys(found.tensors).filter(
+    (name) => isBeside(name) && !(recognised.prefix === '' && /^fc\b/.test(name)),
+  );
+  const taken = recognised.prefix === '' ? '' : `, its '${recognised.prefix}*'`;
+  const left = [...beside.map((name) => recognised.prefix + name), ...recognised.elsewhere];
+  const parts = [
+    `${fed ? '' : 'it does not say how to feed it; '}taken for a ${describe(architecture, recognised)}${taken}`,
+    `${size} pixels`,
+    fed ? "its preprocessor_config.json's mean and std" : "ImageNet's mean and std",
+    ...assumed,
+    ...whose(architecture),
+  ];
+  return { card, tensors, note: parts.join(', ') + (left.length > 0 ? `; left: ${listed(left)}` : '') };
+}
+
+function describe({ backbone }: Architecture, { family, layout }: Recognised): string {
+  return family === 'resnet' ? `${backbone} of torchvision's` : `${backbone} of ${layout.name}`;
+}
+
+/** By whose numbers positions come to another size. */
+function whose({ resample }: Architecture): string[] {
+  if (resample === undefined) return [];
+  const library = { plain: "transformers'", antialias: "timm's", offset: "DINO's authors'" }[resample];
+  return [`positions of other sizes by ${library} way`];
+}
+
+/** Heads, and what only training had a use for. */
+function isBeside(name: string): boolean {
+  return /^(fc|head|heads|head_dist|classifier|pooler|projector|predictor|projection_head|prototypes|mask_token|masked_embed|embeddings\.mask_token|rope_embed\.periods)(\.|$)/.test(
+    name,
+  );
+}
