@@ -167,11 +167,6 @@ function attention(
 
 type Layer = Pick<nn.Linear, 'weight' | 'bias'>;
 
-function linear(draft: Draft, name: string, x: string, { weight, bias }: Layer): string {
-  const product = draft.add('MatMul', [x, draft.put(`${name}.weight`, weight.t())], `${name}.product`);
-  return draft.add('Add', [product, draft.put(`${name}.bias`, bias as Tensor)], name);
-}
-
 /** In the operators of the set, which has none for it; runtimes know the pattern. */
 export function layerNorm(
   draft: Draft,
