@@ -43,7 +43,8 @@ export class Attention extends nn.Module {
     const size = width / this.heads;
     const all = this.qBias ? affine(x, this.qkv.weight, { bias: this.biases() }) : this.qkv.forward(x);
     const parts = all.reshape([n, tokens, 3, this.heads, size]).permute([2, 0, 3, 1, 4]);
-    const [plainQ, plainK, v] = parts.unbind() as [Tensor, Tensor, Tensor]; // [n, heads, tokens, size] each
+    // [n, heads, tokens, size] each
+    const [plainQ, plainK, v] = parts.unbind() as [Tensor, Tensor, Tensor];
     const [q, k] = turn ? [rotated(plainQ, turn), rotated(plainK, turn)] : [plainQ, plainK];
     const weights = q
       .mul(size ** -0.5)

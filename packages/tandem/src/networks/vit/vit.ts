@@ -43,8 +43,8 @@ class PatchEmbed extends nn.Module {
 /**
  * A vision transformer, norms before the layers (Dosovitskiy et al., 2021): [n, channels, h, w] to
  * [n, width]. The plain one has a class token and learned positions, as DeiT (Touvron et al., 2021)
- * and DINO (facebookresearch/dino) have it; `TransformerForm` says what others have. Tokens stand in
- * the order class, registers, patches. Parameter names are timm's. Images of other sides than
+ * and DINO (facebookresearch/dino) have it; `TransformerForm` says what others have. Tokens stand
+ * in the order class, registers, patches. Parameter names are timm's. Images of other sides than
  * `size` are taken too, if patches divide them: the position embeddings are resampled.
  */
 export class ViT extends nn.Module implements Encoder {

@@ -23,8 +23,8 @@ const secondary = /(^|\.)(encoder_k|momentum_encoder|student|target)\./;
 
 /**
  * Finds the network in a file by the names of its tensors, whatever stands before them.
- * @returns undefined where there is none of a known layout; parts that were joined belong to the scope,
- * the others are the file's
+ * @returns undefined where there is none of a known layout; parts that were joined belong to the
+ * scope, the others are the file's
  * @throws Error where there are several
  */
 export function recognise(tensors: Tensors): Recognised | undefined {

@@ -28,7 +28,7 @@ export interface ReadOff {
 }
 
 /**
- * Reads off the shapes which vision transformer has these weights, which stand under the names here.
+ * Reads off the shapes which vision transformer has these weights, under the names here.
  * Heads, norms' eps and how positions are resampled show nowhere: those of the layout are taken.
  * @throws Error where no transformer here has them
  */
