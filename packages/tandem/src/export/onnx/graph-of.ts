@@ -28,7 +28,6 @@ export function graphOf(encoder: Encoder, images: Images): Graph | string {
 
 function writer(encoder: Encoder, size: number): Writer | undefined {
   if (encoder instanceof ViT) {
-    if (size % encoder.patch !== 0) return `patches of ${encoder.patch} pixels do not divide images of ${size}`;
     return (draft) => {
       vit(draft, encoder, size / encoder.patch);
       return { side: size, map: ['tokens', encoder.featureWidth] };

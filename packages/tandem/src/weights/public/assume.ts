@@ -52,6 +52,10 @@ export function assume(path: string, all: Tensors): Assumed | undefined {
   const folder = folderSays(path);
   const { channels } = architecture;
   const size = folder.size ?? architecture.size ?? (architecture.stem === 'small' ? 32 : 224);
+  const { patch = 1 } = architecture;
+  if (size % patch !== 0) {
+    throw new Error(`the files beside it say images of ${size} pixels, which patches of ${patch} do not divide`);
+  }
   const fed = folder.mean?.length === channels && folder.std?.length === channels;
   const card = {
     architecture,
