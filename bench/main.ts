@@ -22,6 +22,7 @@ import { images } from './suites/images/images.js';
 import { open } from './suites/images/opening.js';
 import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
+import { neighbours } from './suites/neighbours/neighbours.js';
 import { precision } from './suites/precision.js';
 import { train } from './suites/train/train.js';
 
@@ -37,6 +38,7 @@ const suites: Readonly<Record<string, Suite>> = {
   evaluate,
   growth,
   memory,
+  neighbours,
   precision,
   engines,
   gpu,
@@ -56,7 +58,7 @@ const usage = [
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; defaults to noise',
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
-  '  --rounds            of train, growth, engines and allocator: interleaved rounds; defaults to 3',
+  '  --rounds            of train, growth, engines, neighbours and allocator: interleaved rounds; defaults to 3',
   '  --other FOLDER      of engines: another checkout, set up with another libtorch',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',

@@ -43,7 +43,7 @@ export function freshScript(checkout: string): string | undefined {
 export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh> {
   const script = realpathSync(freshScript(checkout) ?? join(checkout, freshPaths[0]));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(work)], {
-    // libgomp's default, which the engine shortens on a busy machine: all are to wait alike,
+    // libgomp's default, which the engine shortens beside others: all are to wait alike,
     // whatever the load when one begins.
     env: { GOMP_SPINCOUNT: '300000', ...process.env },
   });

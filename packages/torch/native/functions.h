@@ -56,6 +56,9 @@
   FUNCTION(void, seed, 1)                     \
   FUNCTION(napi_value, generatorState, 1)     \
   FUNCTION(void, setGeneratorState, 2)        \
+  /* waiting.cc */                            \
+  FUNCTION(void, watchNeighbours, 1)          \
+  FUNCTION(napi_value, waitsAreShort, 0)      \
   /* async-copy.cc */                         \
   FUNCTION(napi_value, copyAsync, 2)          \
   FUNCTION(void, waitForCopy, 1)              \

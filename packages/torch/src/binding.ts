@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, loadavg } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { findAddon, packageRoot } from '../setup/places.mjs';
 
 /** One argument or result of an operator, as libtorch describes it. */
@@ -165,6 +165,14 @@ export interface Binding {
   /** Puts a state back. */
   setGeneratorState(device: string, state: number): void;
 
+  /**
+   * From now on threads that wait for each other spin for a moment only while other work takes the
+   * cores, and for long while none does.
+   */
+  watchNeighbours(threads: number): void;
+  /** Whether they spin for a moment only just now; undefined where that is not the addon's to say. */
+  waitsAreShort(): boolean | undefined;
+
   /** Begins a copy of pinned memory to a device, in a stream of its own. */
   copyAsync(pinned: number, device: string): number;
   /** Has this thread's stream wait for it. */
@@ -212,16 +220,6 @@ function threadsWanted(setting: string | undefined): number {
   throw new Error(`TANDEM_THREADS must be a whole number of at least 1, got '${setting}'`);
 }
 
-/**
- * How long a waiting thread of libgomp spins before it sleeps, read when the library is loaded. On
- * a machine that is busy with other work its default lets threads wait for each other's time slices
- * (a training run took eight times as long); on a quiet one it is twice as quick.
- */
-function limitSpinning(): void {
-  const isBusy = (loadavg()[0] as number) > availableParallelism();
-  if (isBusy && !process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '10000';
-}
-
 /** Says to another copy of this package that this one has loaded its addon. */
 const mark = Symbol.for('tandem-torch');
 
@@ -238,7 +236,6 @@ function refuseSecondCopy(): void {
  */
 function load(): Binding {
   const threads = threadsWanted(process.env.TANDEM_THREADS);
-  limitSpinning();
   refuseSecondCopy();
   const addon = loadAddon();
   Reflect.set(globalThis, mark, packageRoot);
@@ -246,6 +243,9 @@ function load(): Binding {
   addon.attach(generations);
   addon.keepFreedMemory();
   addon.setThreads(threads);
+  // Who sets libgomp's own variables has chosen how threads wait.
+  const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env;
+  if (threads > 1 && !OMP_WAIT_POLICY && !GOMP_SPINCOUNT) addon.watchNeighbours(threads);
   binding = addon;
   call = addon.call;
   return addon;
