@@ -9,6 +9,8 @@ import type { Context, Outcome, Suite } from '../harness/suite.js';
  */
 const shapes = [
   [256, 64, 32],
+  [256, 32, 32],
+  [256, 16, 32],
   [256, 128, 16],
   [256, 256, 8],
   [256, 512, 4],
@@ -19,6 +21,8 @@ const shapes = [
   [32, 256, 4],
   [16, 256, 8],
   [64, 128, 8],
+  [64, 64, 8],
+  [8, 64, 56],
   [256, 128, 6],
   [256, 128, 5],
   [256, 512, 2],
@@ -111,7 +115,7 @@ async function measure(n: number, channels: number, side: number, short: boolean
   const compared = await interleave(
     ours,
     theirs,
-    short ? { least: 1, most: 1, seconds: 0 } : { least: 5, most: 15, seconds: 5 },
+    short ? { least: 1, most: 1, seconds: 0 } : { least: 5, most: 15, seconds: 3 },
   );
   for (const tensor of [x, weight, direction]) tensor.dispose();
   return { ...compared, errors };

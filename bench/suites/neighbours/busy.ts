@@ -18,7 +18,7 @@ export class Busy {
     return busy;
   }
 
-  /** Seconds on a core that each of them has had so far, in the mean; NaN where none can be asked. */
+  /** Seconds on a core that each has had so far, in the mean; NaN where none can be asked. */
   meanSeconds(): number {
     const each = this.#children.map(({ pid }) => secondsOnCore(pid as number));
     return each.reduce((sum, seconds) => sum + seconds, 0) / each.length;

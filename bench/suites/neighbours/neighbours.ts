@@ -104,7 +104,7 @@ async function start({ short, startPeer, machine }: Context): Promise<Side[]> {
   return sides;
 }
 
-/** A network of about the size of ours: its steps have another length, its fair share is its own. */
+/** A network of about our size: its steps have another length, its fair share is its own. */
 async function peerSide(peer: Peer): Promise<Side> {
   await peer.ask('prepare', { bfloat16: false, channelsLast: true, width: small.width / 2, batch: small.batch });
   const step = () => peer.ask<{ seconds: number; cpuSeconds: number }>('train', { steps: 1 });

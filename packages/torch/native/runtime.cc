@@ -1,6 +1,7 @@
 // The machine: versions, devices, threads, the allocator, random generators.
 #include "functions.h"
 
+#include "clones.h"
 #include "compat.h"
 #include "convert.h"
 #include "errors.h"
@@ -31,6 +32,7 @@ napi_value capabilities(Call& call) {
   call.set(object, "mkl", call.boolean(context.hasMKL()));
   call.set(object, "lapack", call.boolean(context.hasLAPACK()));
   call.set(object, "openmp", call.boolean(context.hasOpenMP()));
+  call.set(object, "wideVectors", call.boolean(widestVectors() != Vectors::plain));
   call.set(object, "cudaDevices", call.number(static_cast<double>(at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0)));
 #if TANDEM_TORCH_AT_LEAST(2, 0)
   call.set(object, "mps", call.boolean(context.hasMPS()));

@@ -5,9 +5,11 @@
 //   y = A'((G w G') . (B' x B)) A for each 6x6 piece of x, two pixels shared with the next; "."
 //   multiplies channels, one matrix for each of 36 places
 //
-// Its gradients are the same maps transposed. The six of them are two loops: `unfold` takes pieces
-// of an image, `fold` adds pieces to one.
+// The gradient of x is the same of the gradient of y with turned kernels. That of w is the
+// transpose: G'(sum of (B' x B) . (A y' A')) G. Pieces are worked on in blocks that stay in a
+// core's second-level cache through all passes.
 #include "clones.h"
+#include "winograd-blocks.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -15,217 +17,162 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <functional>
+
 namespace tandem::winograd {
 
 namespace {
 
-/// Channels that are worked on together.
-constexpr int64_t lanes = 16;
-typedef float Lanes __attribute__((vector_size(lanes * sizeof(float)), aligned(4)));
+#define TANDEM_TILES const Images &images, const Buffer &buffer, int64_t first, int64_t from, int64_t to
+TANDEM_CLONES void gatherInput(const float* pixels, TANDEM_TILES) { gatherTiles<Bt, 1>(images, pixels, buffer, first, from, to); }
+TANDEM_CLONES void gatherGradient(const float* pixels, TANDEM_TILES) { gatherTiles<A, 0>(images, pixels, buffer, first, from, to); }
+TANDEM_CLONES void scatterOutput(float* pixels, TANDEM_TILES) { scatterTiles(images, buffer, pixels, first, from, to); }
+#undef TANDEM_TILES
+TANDEM_CLONES void gatherWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherKernels(weight, kernels, from, to); }
+TANDEM_CLONES void gatherTurnedWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherTurned(weight, kernels, from, to); }
+TANDEM_CLONES void scatterWeight(const Kernels& kernels, int64_t parts, float* weight, int64_t from, int64_t to) { scatterKernels(kernels, parts, weight, from, to); }
 
-template <int rows, int columns>
-struct Matrix {
-  static constexpr int height = rows, width = columns;
-  float at[rows][columns];
-
-  constexpr Matrix<columns, rows> transposed() const {
-    Matrix<columns, rows> result{};
-    for (int i = 0; i < rows; ++i) {
-      for (int k = 0; k < columns; ++k) result.at[k][i] = at[i][k];
-    }
-    return result;
-  }
+/// Products at places `from` to `to` of so many tiles: of inputs and kernels, and of inputs and
+/// gradients.
+struct Products {
+  void (*multiply)(const Buffer& v, const Kernels& u, const Buffer& m, int64_t tiles, int64_t from, int64_t to);
+  void (*correlate)(const Buffer& v, const Buffer& d, const Kernels& u, bool adds, int64_t tiles, int64_t from, int64_t to);
 };
 
-// The polynomials are compared at 0, 1, -1, 2, -2 and infinity.
-constexpr Matrix<6, 6> Bt = {{
-    {4, 0, -5, 0, 1, 0},
-    {0, -4, -4, 1, 1, 0},
-    {0, 4, -4, -1, 1, 0},
-    {0, -2, -1, 2, 1, 0},
-    {0, 2, -1, -2, 1, 0},
-    {0, 4, 0, -5, 0, 1},
-}};
-constexpr Matrix<6, 3> G = {{
-    {1.f / 4, 0, 0},
-    {-1.f / 6, -1.f / 6, -1.f / 6},
-    {-1.f / 6, 1.f / 6, -1.f / 6},
-    {1.f / 24, 1.f / 12, 1.f / 6},
-    {1.f / 24, -1.f / 12, 1.f / 6},
-    {0, 0, 1},
-}};
-constexpr Matrix<4, 6> At = {{
-    {1, 1, 1, 1, 1, 0},
-    {0, 1, -1, 2, -2, 0},
-    {0, 1, 1, 4, 4, 0},
-    {0, 1, -1, 8, -8, 1},
-}};
-constexpr auto B = Bt.transposed();
-constexpr auto Gt = G.transposed();
-constexpr auto A = At.transposed();
+typedef float Half __attribute__((vector_size(lanes / 2 * sizeof(float)), aligned(4)));
 
-/// P x P' of a square of lanes.
-template <const auto& P>
-inline __attribute__((always_inline)) void sandwich(const Lanes (&x)[P.width][P.width], Lanes (&result)[P.height][P.height]) {
-  Lanes half[P.height][P.width];
-#pragma GCC unroll 8
-  for (int i = 0; i < P.height; ++i) {
-#pragma GCC unroll 8
-    for (int j = 0; j < P.width; ++j) {
-      Lanes sum = {};
-#pragma GCC unroll 8
-      for (int k = 0; k < P.width; ++k) {
-        if (P.at[i][k] != 0) sum += P.at[i][k] * x[k][j];
-      }
-      half[i][j] = sum;
-    }
+// 6 rows by 4 vectors of 16 take 24 of AVX-512's 32 registers, by 2 vectors of 8 12 of AVX2's 16.
+#define TANDEM_PRODUCTS(kind, target, Vector, columns)                                                                                \
+  target void multiply##kind(const Buffer& v, const Kernels& u, const Buffer& m, int64_t tiles, int64_t from, int64_t to) {            \
+    multiplyPlaces<Vector, columns>(v, u, m, tiles, from, to);                                                                         \
+  }                                                                                                                                    \
+  target void correlate##kind(const Buffer& v, const Buffer& d, const Kernels& u, bool adds, int64_t tiles, int64_t from, int64_t to) { \
+    if (adds) correlatePlaces<Vector, columns, true>(v, d, u, tiles, from, to);                                                        \
+    else correlatePlaces<Vector, columns, false>(v, d, u, tiles, from, to);                                                            \
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < P.height; ++i) {
-#pragma GCC unroll 8
-    for (int j = 0; j < P.height; ++j) {
-      Lanes sum = {};
-#pragma GCC unroll 8
-      for (int k = 0; k < P.width; ++k) {
-        if (P.at[j][k] != 0) sum += P.at[j][k] * half[i][k];
-      }
-      result[i][j] = sum;
-    }
-  }
+TANDEM_PRODUCTS(Avx512, TANDEM_AVX512, Lanes, 4)
+TANDEM_PRODUCTS(Avx2, TANDEM_AVX2, Half, 2)
+TANDEM_PRODUCTS(Plain, , Half, 2)
+#undef TANDEM_PRODUCTS
+
+const Products& products() {
+  static const Products widest = [] {
+    const Vectors vectors = widestVectors();
+    if (vectors == Vectors::avx512) return Products{multiplyAvx512, correlateAvx512};
+    if (vectors == Vectors::avx2) return Products{multiplyAvx2, correlateAvx2};
+    return Products{multiplyPlain, correlatePlain};
+  }();
+  return widest;
 }
 
-/// Images [n, height, width, channels] and the squares that cover them: `step` pixels from one to
-/// the next, the first `before` pixels outside.
-struct Cover {
-  int64_t n, height, width, channels, step, before;
+void parallel(int64_t count, const std::function<void(int64_t, int64_t)>& work) { at::parallel_for(0, count, 1, work); }
 
-  int64_t down() const { return (height + step - 1) / step; }
-  int64_t across() const { return (width + step - 1) / step; }
-  int64_t pieces() const { return n * down() * across(); }
+/// How a convolution is cut into blocks. With few channels a thread takes a block through all
+/// passes, since its kernels fit beside it into the cache. With many, all threads share a larger
+/// block and divide its places: each then needs its own places' kernels only.
+struct Blocks {
+  bool areShared;
+  int64_t tiles, each;
+
+  Blocks(const Images& images, int64_t outputs) : areShared(images.channels * outputs > 128 * 128), tiles(images.tiles()), each(areShared ? 256 : 24) {}
+
+  int64_t count() const { return (tiles + each - 1) / each; }
+  int64_t workers() const { return areShared ? 1 : std::clamp<int64_t>(at::get_num_threads(), 1, std::max<int64_t>(count(), 1)); }
+
+  /// Tiles are multiplied by sixes, so the capacity is a multiple.
+  Buffer buffer(at::Tensor& held, int64_t channels, const at::TensorOptions& options) const {
+    Buffer buffer{nullptr, (std::min(each, tiles) + 5) / 6 * 6, channels};
+    held = at::empty({buffer.size()}, options);
+    buffer.data = held.data_ptr<float>();
+    return buffer;
+  }
+
+  /// Calls work(worker, first, last) for each worker's blocks, one block after another.
+  template <typename Work>
+  void forEach(const Work& work) const {
+    const int64_t all = workers();
+    parallel(all, [&](int64_t from, int64_t to) {
+      for (int64_t worker = from; worker < to; ++worker) work(worker, count() * worker / all, count() * (worker + 1) / all);
+    });
+  }
 };
-
-/// pieces [places, pieces, channels] = P square P' of each square of images `from` to `to`, zero
-/// outside.
-template <const auto& P>
-inline __attribute__((always_inline)) void unfoldImages(const Cover& cover, const float* images, float* pieces, int64_t from, int64_t to) {
-  const auto [n, height, width, channels, step, before] = cover;
-  const int64_t down = cover.down(), across = cover.across(), place = cover.pieces() * channels;
-  for (int64_t piece = from * down * across; piece < to * down * across; ++piece) {
-    const float* image = images + piece / (down * across) * height * width * channels;
-    const int64_t top = piece / across % down * step - before, left = piece % across * step - before;
-    for (int64_t c = 0; c < channels; c += lanes) {
-      Lanes square[P.width][P.width], result[P.height][P.height];
-      for (int i = 0; i < P.width; ++i) {
-        for (int j = 0; j < P.width; ++j) {
-          const int64_t y = top + i, x = left + j;
-          const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-          square[i][j] = inside ? *reinterpret_cast<const Lanes*>(image + (y * width + x) * channels + c) : Lanes{};
-        }
-      }
-      sandwich<P>(square, result);
-      float* target = pieces + piece * channels + c;
-      for (int i = 0; i < P.height * P.height; ++i) *reinterpret_cast<Lanes*>(target + i * place) = result[i / P.height][i % P.height];
-    }
-  }
-}
-
-/// Images `from` to `to`, zero at first, of which each square gets P piece P' of its piece added;
-/// what lies outside is dropped.
-template <const auto& P>
-inline __attribute__((always_inline)) void foldImages(const Cover& cover, const float* pieces, float* images, int64_t from, int64_t to) {
-  const auto [n, height, width, channels, step, before] = cover;
-  const int64_t down = cover.down(), across = cover.across(), place = cover.pieces() * channels;
-  for (int64_t piece = from * down * across; piece < to * down * across; ++piece) {
-    float* image = images + piece / (down * across) * height * width * channels;
-    const int64_t top = piece / across % down * step - before, left = piece % across * step - before;
-    for (int64_t c = 0; c < channels; c += lanes) {
-      Lanes square[P.width][P.width], result[P.height][P.height];
-      const float* source = pieces + piece * channels + c;
-      for (int i = 0; i < P.width * P.width; ++i) square[i / P.width][i % P.width] = *reinterpret_cast<const Lanes*>(source + i * place);
-      sandwich<P>(square, result);
-      for (int i = 0; i < P.height; ++i) {
-        for (int j = 0; j < P.height; ++j) {
-          const int64_t y = top + i, x = left + j;
-          if (y >= 0 && y < height && x >= 0 && x < width) *reinterpret_cast<Lanes*>(image + (y * width + x) * channels + c) += result[i][j];
-        }
-      }
-    }
-  }
-}
-
-#define TANDEM_LOOP(name, loop, P) \
-  TANDEM_CLONES void name(const Cover& cover, const float* source, float* target, int64_t from, int64_t to) { loop<P>(cover, source, target, from, to); }
-
-TANDEM_LOOP(unfoldInput, unfoldImages, Bt)
-TANDEM_LOOP(unfoldWeight, unfoldImages, G)
-TANDEM_LOOP(unfoldGradient, unfoldImages, A)
-TANDEM_LOOP(foldOutput, foldImages, At)
-TANDEM_LOOP(foldInputGradient, foldImages, B)
-TANDEM_LOOP(foldWeightGradient, foldImages, Gt)
-
-using Loop = void (*)(const Cover&, const float*, float*, int64_t, int64_t);
-
-/// An image's pieces are one thread's work, since they overlap.
-at::Tensor run(Loop loop, const Cover& cover, const at::Tensor& source, at::Tensor target) {
-  const float* read = source.data_ptr<float>();
-  float* write = target.data_ptr<float>();
-  at::parallel_for(0, cover.n, 1, [&](int64_t from, int64_t to) { loop(cover, read, write, from, to); });
-  return target;
-}
 
 constexpr auto channelsLast = at::MemoryFormat::ChannelsLast;
 
-at::Tensor unfold(Loop loop, const Cover& cover, const at::Tensor& images) {
-  return run(loop, cover, images.contiguous(channelsLast), at::empty({36, cover.pieces(), cover.channels}, images.options()));
-}
+Images imagesOf(const at::Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1)}; }
 
-at::Tensor fold(Loop loop, const Cover& cover, const at::Tensor& pieces) {
-  return run(loop, cover, pieces, at::empty({cover.n, cover.channels, cover.height, cover.width}, pieces.options().memory_format(channelsLast)).zero_());
-}
-
-/// How the 6x6 pieces of the input, the 4x4 ones of the output, and the kernels, which are one
-/// piece each, are laid out.
-Cover inputCover(const at::Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1), 4, 1}; }
-Cover outputCover(const at::Tensor& x, int64_t channels) { return {x.size(0), x.size(2), x.size(3), channels, 4, 0}; }
-Cover weightCover(const at::Tensor& weight) { return {weight.size(0), 3, 3, weight.size(1), 3, 0}; }
-
-/// The product at each of the 36 places is one thread's work: faster than all threads for one after
-/// the other.
-at::Tensor products(const at::Tensor& a, const at::Tensor& b) {
-  at::Tensor result = at::empty({36, a.size(1), b.size(2)}, a.options());
-  at::parallel_for(0, 36, 1, [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; ++i) {
-      at::Tensor place = result.select(0, i);
-      at::mm_out(place, a.select(0, i), b.select(0, i));
+/// x [n, inputs, h, w] and weight [outputs, inputs, 3, 3] to [n, outputs, h, w]; or, for a
+/// gradient, x [n, outputs, h, w] and the turned weight to [n, inputs, h, w].
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned) {
+  const Images in = imagesOf(x), out{in.n, in.height, in.width, weight.size(isTurned ? 1 : 0)};
+  const at::Tensor pixels = x.contiguous(channelsLast), memory = at::empty({places, in.channels, out.channels}, x.options());
+  const Kernels u{memory.data_ptr<float>(), in.channels, out.channels};
+  const at::Tensor inOrder = weight.contiguous(channelsLast);
+  const float *source = pixels.data_ptr<float>(), *kernels = inOrder.data_ptr<float>();
+  parallel(in.channels / lanes, [&](int64_t from, int64_t to) { (isTurned ? gatherTurnedWeight : gatherWeight)(kernels, u, from, to); });
+  at::Tensor y = at::empty({out.n, out.channels, out.height, out.width}, x.options().memory_format(channelsLast));
+  float* target = y.data_ptr<float>();
+  const Blocks blocks(in, out.channels);
+  blocks.forEach([&](int64_t, int64_t begin, int64_t end) {
+    at::Tensor held[2];
+    const Buffer v = blocks.buffer(held[0], in.channels, x.options()), m = blocks.buffer(held[1], out.channels, x.options());
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block * blocks.each, count = std::min(blocks.each, blocks.tiles - first);
+      parallel(count, [&](int64_t from, int64_t to) { gatherInput(source, in, v, first, first + from, first + to); });
+      parallel(places, [&](int64_t from, int64_t to) { products().multiply(v, u, m, count, from, to); });
+      parallel(count, [&](int64_t from, int64_t to) { scatterOutput(target, out, m, first, first + from, first + to); });
     }
   });
-  return result;
+  return y;
+}
+
+/// The gradient of the weight [outputs, inputs, 3, 3].
+at::Tensor correlate(const at::Tensor& x, const at::Tensor& dy) {
+  const Images in = imagesOf(x), out = imagesOf(dy);
+  const auto options = x.options().memory_format(channelsLast);
+  if (in.tiles() == 0) return at::empty({out.channels, in.channels, 3, 3}, options).zero_();
+  const at::Tensor pixels = x.contiguous(channelsLast), gradients = dy.contiguous(channelsLast);
+  const float *source = pixels.data_ptr<float>(), *direction = gradients.data_ptr<float>();
+  const Blocks blocks(in, out.channels);
+  const int64_t parts = blocks.workers();
+  const at::Tensor sums = at::empty({parts, places, in.channels, out.channels}, x.options());
+  const Kernels u{sums.data_ptr<float>(), in.channels, out.channels};
+  blocks.forEach([&](int64_t worker, int64_t begin, int64_t end) {
+    Kernels part = u;
+    part.data += worker * places * u.place();
+    at::Tensor held[2];
+    const Buffer v = blocks.buffer(held[0], in.channels, x.options()), d = blocks.buffer(held[1], out.channels, x.options());
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block * blocks.each, count = std::min(blocks.each, blocks.tiles - first);
+      parallel(count, [&](int64_t from, int64_t to) {
+        gatherInput(source, in, v, first, first + from, first + to);
+        gatherGradient(direction, out, d, first, first + from, first + to);
+      });
+      parallel(places, [&](int64_t from, int64_t to) { products().correlate(v, d, part, block > begin, count, from, to); });
+    }
+  });
+  at::Tensor dw = at::empty({out.channels, in.channels, 3, 3}, options);
+  float* target = dw.data_ptr<float>();
+  parallel(in.channels / lanes, [&](int64_t from, int64_t to) { scatterWeight(u, parts, target, from, to); });
+  return dw;
 }
 
 struct Winograd : torch::autograd::Function<Winograd> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
     const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
     context->save_for_backward({x, weight});
-    at::Tensor v = unfold(unfoldInput, inputCover(x), x);
-    at::Tensor u = unfold(unfoldWeight, weightCover(weight), weight);
-    return fold(foldOutput, outputCover(x, weight.size(0)), products(v, u.transpose(1, 2)));
+    return convolve(x, weight, false);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
     TORCH_CHECK(!at::GradMode::is_enabled(), "conv2d_winograd has no second derivative");
     const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
     const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1];
-    at::Tensor dm = unfold(unfoldGradient, outputCover(x, weight.size(0)), gradients[0]);
+    const at::Tensor &x = saved[0], &weight = saved[1], &dy = gradients[0];
     at::Tensor dx, dw;
-    if (context->needs_input_grad(0)) {
-      at::Tensor u = unfold(unfoldWeight, weightCover(weight), weight);
-      dx = fold(foldInputGradient, inputCover(x), products(dm, u));
-    }
-    if (context->needs_input_grad(1)) {
-      at::Tensor v = unfold(unfoldInput, inputCover(x), x);
-      dw = fold(foldWeightGradient, weightCover(weight), products(dm.transpose(1, 2), v));
-    }
+    if (context->needs_input_grad(0)) dx = convolve(dy, weight, true);
+    if (context->needs_input_grad(1)) dw = correlate(x, dy);
     return {dx, dw};
   }
 };

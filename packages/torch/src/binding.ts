@@ -43,6 +43,8 @@ export interface Capabilities {
   readonly lapack: boolean;
   /** Threads within an operator. */
   readonly openmp: boolean;
+  /** Whether our own kernels find vectors of at least 8 floats that multiply and add at once. */
+  readonly wideVectors: boolean;
   /** Apple's GPUs. */
   readonly mps: boolean;
   /** How many GPUs CUDA sees. */
@@ -170,7 +172,7 @@ export interface Binding {
    * cores, and for long while none does.
    */
   watchNeighbours(threads: number): void;
-  /** Whether they spin for a moment only just now; undefined where that is not the addon's to say. */
+  /** Whether they do so just now; undefined where that is not the addon's to say. */
   waitsAreShort(): boolean | undefined;
 
   /** Begins a copy of pinned memory to a device, in a stream of its own. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { autocast, conv2d, conv2dWinograd, grad, manualSeed, nn, randn, scope, type Tensor } from '../src/index.js';
+import { askChild } from './children.js';
 
 const channelsLast = { memoryFormat: 'channelsLast' } as const;
 
@@ -29,6 +30,8 @@ describe("convolution by Winograd's method and its gradients are those of the de
     [2, 16, 16, 1, 3],
     [2, 128, 64, 9, 2],
     [1, 16, 16, 33, 12],
+    [3, 80, 64, 20, 17],
+    [2, 272, 96, 34, 31],
   ] as const) {
     test(`[${n}, ${inputs}, ${height}, ${width}] to ${outputs} channels`, () => {
       manualSeed(0);
@@ -51,6 +54,32 @@ describe("convolution by Winograd's method and its gradients are those of the de
       });
     });
   }
+});
+
+for (const widest of ['default', 'avx2']) {
+  test(`its result and gradients where vectors are at most ${widest}`, async () => {
+    const errors = await askChild<number[]>(`
+      process.env.ATEN_CPU_CAPABILITY = '${widest}';
+      const { conv2d, conv2dWinograd, grad, manualSeed, randn } = torch;
+      manualSeed(0);
+      const leaf = (shape) => Object.assign(randn(shape), { requiresGrad: true });
+      const [x, w, g] = [leaf([2, 32, 9, 6]), leaf([80, 32, 3, 3]), randn([2, 80, 9, 6])];
+      const all = (y) => [y, ...grad([y], [x, w], { gradOutputs: [g] })];
+      const theirs = all(conv2d(x, w, { padding: 1 }));
+      const errors = all(conv2dWinograd(x, w)).map((v, i) => v.sub(theirs[i]).norm().item() / theirs[i].norm().item());
+      console.log(JSON.stringify(errors));
+    `);
+    assert.ok(errors.length === 3 && Math.max(...errors) < 1e-5, `${errors}`);
+  });
+}
+
+test('the same bits from run to run', () => {
+  scope(() => {
+    manualSeed(0);
+    const [x, w, g] = [normal(5, 64, 12, 12), normal(64, 64, 3, 3), normal(5, 64, 12, 12)];
+    const [first, second] = [all(conv2dWinograd, x, w, g), all(conv2dWinograd, x, w, g)];
+    for (const i of [0, 1, 2]) assert.ok(first[i]?.equal(second[i] as Tensor));
+  });
 });
 
 test('tensors in the usual order are taken too, and one gradient alone', () => {

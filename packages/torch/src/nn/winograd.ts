@@ -1,15 +1,24 @@
 import { autocastEnabled } from '../autograd.js';
+import { capabilities } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
 
 // Below these its passes over memory cost more than it saves in multiplications, as measured on one
-// processor (docs/performance/notes/2026-11-22-winograd.md).
-const leastChannels = 128;
-const leastPieces = 64;
+// processor (docs/performance/notes/2026-12-01-speed.md).
+const leastChannels = 32;
+const leastPixels = 1024;
 const leastOfImage = 3 / 4;
 
+let areVectorsWide: boolean | undefined;
+
+/** Without wide vectors libtorch's own convolutions are faster. */
+function hasWideVectors(): boolean {
+  areVectorsWide ??= capabilities().wideVectors;
+  return areVectorsWide;
+}
+
 /**
- * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: with
- * many channels and enough 4x4 pieces to multiply at once, few of whose pixels lie outside the
+ * Whether `conv2dWinograd` is the faster way to a 3x3 convolution with stride and padding 1: from
+ * 32 channels on, with enough pixels to multiply at once, and few of its 4x4 pieces' outside the
  * images, in channels-last float32 on a CPU.
  * @param x [n, in, h, w] @param weight [out, in, 3, 3]
  */
@@ -21,12 +30,13 @@ export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {
     Math.min(inputs, outputs) >= leastChannels &&
     inputs % 16 === 0 &&
     outputs % 16 === 0 &&
-    n * pieces >= leastPieces &&
+    n * height * width >= leastPixels &&
     height * width >= leastOfImage * 16 * pieces &&
     x.device === 'cpu' &&
     x.dtype === 'float32' &&
     weight.dtype === 'float32' &&
     x.isContiguous('channelsLast') &&
-    !autocastEnabled('cpu')
+    !autocastEnabled('cpu') &&
+    hasWideVectors()
   );
 }
