@@ -24,6 +24,16 @@ export interface TensorOptions {
  * unless `dtype` says otherwise.
  * @throws TypeError for nested arrays of unequal lengths, RangeError for numbers that an integer
  * dtype cannot hold, Error when the data do not fill `shape`
+ * @example
+ * ```ts
+ * import { scope, tensor } from 'tandem-torch';
+ *
+ * scope(() => {
+ *   const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+ *   x.square().sum().backward();
+ *   console.log(x.grad?.toArray()); // [ [ 2, 4 ], [ 6, 8 ] ]
+ * });
+ * ```
  */
 export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
   refuseUnknown('tensor', options, ['shape', 'dtype', 'device', 'requiresGrad']);

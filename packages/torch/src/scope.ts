@@ -6,6 +6,17 @@ import { setTracker, Tensor } from './tensor.js';
  * tensor, or arrays and plain objects of them) and those that were kept. Scopes nest; what one
  * returns belongs to the scope around it.
  * @throws when `fn` returns a promise: other work would run between its steps and lose its tensors.
+ * @example
+ * ```ts
+ * import { liveCount, ones, scope } from 'tandem-torch';
+ *
+ * const before = liveCount();
+ * const sum = scope(() => {
+ *   const x = ones([1000, 1000]); // freed at the end, as all that is not returned
+ *   return x.mul(2).sum().item();
+ * });
+ * console.log(sum, liveCount() - before); // 2000000 0
+ * ```
  */
 export function scope<T>(fn: () => T): T {
   const returned: number[] = [];

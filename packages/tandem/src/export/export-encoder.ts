@@ -66,6 +66,15 @@ export const measuredImages = 2000;
  * with a quantized model that was measured beside it.
  * @throws UserError where the folder is not empty or cannot be written, there is no such encoder,
  * or the images that were asked for cannot be used
+ * @example
+ * ```ts
+ * import { exportEncoder, load } from 'tandem-vision';
+ *
+ * const { files } = await exportEncoder({ encoder: 'runs/mine', out: 'my-encoder' });
+ * console.log(files.includes('onnx/model.onnx')); // true
+ * using model = await load('my-encoder'); // Tandem reads such a folder too
+ * console.log((await model.embed('cat.png')).length); // 64
+ * ```
  */
 export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}): Promise<Exported> {
   const { out } = options;

@@ -36,6 +36,20 @@ import type { Source } from './sources/source.js';
  * under which `useImages` knows them.
  *
  * @throws UserError where there is nothing of that name, no image, or something damaged
+ * @example
+ * ```ts
+ * import { scope } from 'tandem-torch';
+ * import { Batches, makeViews, openImages, viewsPreset } from 'tandem-vision';
+ *
+ * const { train } = await openImages('pictures', { size: 32 });
+ * const views = viewsPreset('small', { size: 32 });
+ * for (const batch of new Batches(train, { batch: 8, seed: 0 }).epoch(0)) {
+ *   scope(() => {
+ *     const [first] = makeViews(batch, train, views, { seed: 0, draw: 0 });
+ *     console.log(first?.shape.join()); // 8,3,32,32
+ *   });
+ * }
+ * ```
  */
 export async function openImages(where: string | ImageSource, options: OpenOptions = {}): Promise<DataSet> {
   const { locate, ...parts } = partsOf(options);

@@ -52,6 +52,15 @@ const atOnce = 64;
  * @param runOrFile a run folder, an exported folder, or a file of weights: of a run, or of a
  * public model
  * @throws UserError where there is none, or it is damaged
+ * @example
+ * ```ts
+ * import { load } from 'tandem-vision';
+ *
+ * using model = await load('runs/mine');
+ * const [cat, dog] = await model.embed(['cat.png', 'dog.png'], { normalize: true });
+ * const cosine = cat?.reduce((sum, x, i) => sum + x * (dog?.[i] ?? 0), 0);
+ * console.log(model.width, cosine);
+ * ```
  */
 export async function load(
   runOrFile: string,

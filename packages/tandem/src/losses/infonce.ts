@@ -15,6 +15,18 @@ export type Negatives = 'opposite-view' | 'all-others';
  * @param teacher likewise, without gradient
  * @returns one number, 0 or more; ln(2n - 1) or ln(n) when all projections are equal (van den Oord
  * et al., 2018; Chen, Ji, Yuan, 2022)
+ * @example
+ * ```ts
+ * import { ones, scope } from 'tandem-torch';
+ * import { infoNce } from 'tandem-vision';
+ *
+ * const loss = scope(() => {
+ *   const same = ones([4, 8]);
+ *   const options = { temperature: 0.2, negatives: 'all-others' } as const;
+ *   return infoNce([same, same], [same, same], options).item();
+ * });
+ * console.log(loss.toFixed(4), Math.log(2 * 4 - 1).toFixed(4)); // 1.9459 1.9459
+ * ```
  */
 export function infoNce(
   student: readonly [Tensor, Tensor],

@@ -84,6 +84,35 @@ export interface MethodParts<Name extends string, Shape extends z.ZodRawShape, S
 /**
  * Defines a method: one of one's own is known by its name once `use` was called with it, or with
  * the file that exports it.
+ * @example
+ * ```ts
+ * import { defineMethod, emaTeacher, negativeCosine, newBranch, pretrain, z } from 'tandem-vision';
+ *
+ * // A student finds what a slow teacher makes of the other view.
+ * const follow = defineMethod({
+ *   name: 'follow',
+ *   summary: "a student finds its moving average's projection of the other view",
+ *   options: z.strictObject({
+ *     eta: z.number().min(0).max(1).default(0.99).describe('of the moving average'),
+ *   }),
+ *   build(newEncoder, views, { eta }) {
+ *     const student = newBranch(newEncoder(), { projLayers: 2, projHidden: 32, projDim: 16 });
+ *     const teacher = emaTeacher(student, { eta, etaSchedule: 'cosine' }, { counts: 'step' });
+ *     return {
+ *       ...{ name: 'follow', student, teacher: teacher.branch, result: 'teacher', views },
+ *       loss([a, b]) {
+ *         const [ta, tb] = teacher.project([a, b]);
+ *         const [sa, sb] = [student.forward(a), student.forward(b)];
+ *         return negativeCosine(sa, tb).add(negativeCosine(sb, ta));
+ *       },
+ *       afterStep: teacher.afterStep,
+ *     };
+ *   },
+ * });
+ *
+ * const network = { backbone: 'resnet10', width: 4 };
+ * await pretrain({ data: 'pictures', method: follow, ...network, epochs: 1, batch: 16 });
+ * ```
  */
 export function defineMethod<Name extends string, Shape extends z.ZodRawShape, Seen extends Views = TwoViews>({
   name,

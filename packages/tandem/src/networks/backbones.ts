@@ -56,6 +56,31 @@ export interface BackboneParts extends Partial<Pick<Backbone, 'multiples'>> {
 /**
  * Defines a backbone: it is known by its name once `use` was called with it, or with the file that
  * exports it.
+ * @example
+ * ```ts
+ * import { nn, type Tensor } from 'tandem-torch';
+ * import { defineBackbone, pretrain } from 'tandem-vision';
+ *
+ * class Plain extends nn.Module {
+ *   readonly conv: nn.Conv2d;
+ *
+ *   constructor(channels: number, readonly featureWidth: number) {
+ *     super();
+ *     this.conv = new nn.Conv2d(channels, featureWidth, 5, { stride: 4 });
+ *   }
+ *
+ *   forward(x: Tensor): Tensor {
+ *     return this.conv.forward(x).relu().mean([2, 3]);
+ *   }
+ * }
+ *
+ * const plain = defineBackbone({
+ *   name: 'plain',
+ *   width: 16,
+ *   build: ({ channels, width }) => new Plain(channels, width),
+ * });
+ * await pretrain({ data: 'pictures', method: 'simclr', backbone: plain, epochs: 1, batch: 16 });
+ * ```
  */
 export function defineBackbone({
   name,
@@ -170,6 +195,18 @@ export function checkSide({ backbone, patch, stem, pool = 1 }: Architecture, sid
 /**
  * Builds an encoder with fresh weights from the default generator.
  * @throws UserError for an unknown backbone.
+ * @example
+ * ```ts
+ * import { randn, scope } from 'tandem-torch';
+ * import { buildEncoder, encoderOperations } from 'tandem-vision';
+ *
+ * const architecture = { backbone: 'resnet18', width: 16, stem: 'small', channels: 3 } as const;
+ * const encoder = buildEncoder(architecture).eval();
+ * const shape = scope(() => encoder.forward(randn([2, 3, 32, 32])).shape);
+ * console.log(shape.join()); // 2,128
+ * console.log(encoderOperations(encoder, { size: 32, channels: 3 }).macs);
+ * encoder.dispose();
+ * ```
  */
 export function buildEncoder(architecture: Architecture, form: TrainingForm = {}): Encoder {
   return find(architecture.backbone).build(architecture, form);

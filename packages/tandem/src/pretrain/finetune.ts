@@ -30,6 +30,18 @@ export function finetuneDuration(share: number): { epochs: number; batch: number
  * The configuration of a run that fine-tunes an encoder, for `pretrain`, and a name for its folder.
  * Images that the encoder's run learned from are opened as it did.
  * @throws UserError where there is no such encoder; UsageError for settings that are wrong
+ * @example
+ * ```ts
+ * import { finetuneConfig, pretrain } from 'tandem-vision';
+ *
+ * const { config } = finetuneConfig({
+ *   ...{ encoder: 'runs/mine', images: 'pictures', labels: 0.5 }, // of half the labels
+ *   settings: { epochs: 1, batch: 8 },
+ * });
+ * for await (const event of pretrain(config, { out: 'runs/tuned' })) {
+ *   if (event.kind === 'epoch') console.log(event.metrics.loss);
+ * }
+ * ```
  */
 export function finetuneConfig({ encoder, images, labels, which = 'kept', settings }: FinetuneOptions): {
   config: RunConfig;

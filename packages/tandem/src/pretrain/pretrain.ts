@@ -30,6 +30,21 @@ export function pretrain(config: RunConfig, options?: PretrainOptions): AsyncGen
 /**
  * The same from a request, to its end.
  * @throws UserError, or UsageError for settings that are wrong
+ * @example
+ * ```ts
+ * import { pretrain } from 'tandem-vision';
+ *
+ * const { run, metrics } = await pretrain({
+ *   data: 'pictures', // a folder with a folder for each class, or without
+ *   method: 'simclr',
+ *   ...{ backbone: 'resnet10', width: 8, batch: 16, epochs: 2 },
+ *   out: 'runs/mine',
+ *   onEvent(event) {
+ *     if (event.kind === 'epoch') console.log(event.metrics.epoch, event.metrics.loss);
+ *   },
+ * });
+ * console.log(run, metrics?.knnStudent);
+ * ```
  */
 export function pretrain(request: PretrainRequest): Promise<PretrainOutcome>;
 export function pretrain(

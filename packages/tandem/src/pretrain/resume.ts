@@ -51,6 +51,23 @@ export interface ResumeOptions extends LoadingOptions {
  * the same bit for bit.
  * @throws UserError when it is no run folder, is at its end, is being trained, or its images are
  * others now
+ * @example
+ * ```ts
+ * import { pretrain, resume } from 'tandem-vision';
+ *
+ * const stop = new AbortController();
+ * const { run } = await pretrain({
+ *   data: 'pictures',
+ *   ...{ method: 'byol', backbone: 'resnet10', width: 4, batch: 16, epochs: 2 },
+ *   signal: stop.signal,
+ *   onEvent(event) {
+ *     if (event.kind === 'step') stop.abort(); // as Ctrl-C does
+ *   },
+ * });
+ * for await (const event of resume(run)) {
+ *   if (event.kind === 'end') console.log(event.metrics?.epoch); // 2
+ * }
+ * ```
  */
 export async function* resume(
   path: string,

@@ -86,6 +86,14 @@ const pretrainingColumns: Readonly<Record<string, string>> = {
  * tables, and evaluations with other settings in other columns, so that no mean goes over different
  * protocols.
  * @throws UsageError when a run is given twice
+ * @example
+ * ```ts
+ * import { compareRuns, readRun, writeReport } from 'tandem-vision';
+ *
+ * const { tables } = compareRuns([readRun('runs/mine')]);
+ * for (const { rows } of tables) console.log(rows.map(({ method }) => method).join()); // simclr
+ * console.log(await writeReport('runs/mine'));
+ * ```
  */
 export function compareRuns(given: readonly RunRecord[]): Comparison {
   // Runs of earlier versions have other words for the same.

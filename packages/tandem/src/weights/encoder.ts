@@ -58,6 +58,17 @@ const format = 1;
 /**
  * Writes one safetensors file: weights under the names of torchvision (ViTs: timm), and the card as
  * metadata.
+ * @example
+ * ```ts
+ * import { buildEncoder, loadEncoder, saveEncoder } from 'tandem-vision';
+ *
+ * const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
+ * const encoder = buildEncoder(architecture);
+ * const [mean, std] = [[0.5, 0.5, 0.5], [0.2, 0.2, 0.2]]; // of the images that it learned from
+ * saveEncoder('encoder.safetensors', encoder, { architecture, size: 32, mean, std });
+ * const { encoder: again, card } = loadEncoder('encoder.safetensors');
+ * console.log(card.size, again.featureWidth); // 32 64
+ * ```
  */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
   saveWeights(path, encoder.stateDict(), JSON.stringify({ format, ...card }));

@@ -18,6 +18,19 @@ export interface LoaderOptions {
  * Goes over a data set in batches: `for await (const [images, labels] of loader)`. The next batch
  * is read while the loop works on one. A batch's tensors are freed when the loop asks for the next
  * or ends, in whatever way; what is to stay is cloned and kept.
+ * @example
+ * ```ts
+ * import { arange, data, randn, scope } from 'tandem-torch';
+ *
+ * const examples = new data.TensorDataset(randn([10, 3]), arange(10, { dtype: 'int64' }));
+ * const loader = new data.DataLoader(examples, { batch: 4, shuffle: true });
+ * let sum = 0;
+ * for await (const [rows, numbers] of loader) {
+ *   sum += scope(() => numbers.sum().item());
+ *   console.log(rows.shape.join());
+ * }
+ * console.log(loader.length, sum); // 3 45
+ * ```
  */
 export class DataLoader<Batch> implements AsyncIterable<Batch> {
   readonly #dataset: Dataset<Batch>;

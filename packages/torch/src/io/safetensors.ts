@@ -49,6 +49,15 @@ export interface SafeTensors {
  * @param beforeRename called when the new file is safe on the disk and the old one, if any, still
  * in its place
  * @throws when the folder cannot be written; nothing is left behind.
+ * @example
+ * ```ts
+ * import { io, nn } from 'tandem-torch';
+ *
+ * const layer = new nn.Linear(3, 2);
+ * io.saveSafetensors('layer.safetensors', layer.stateDict());
+ * const { tensors } = io.loadSafetensors('layer.safetensors');
+ * console.log(Object.keys(tensors).join()); // weight,bias
+ * ```
  */
 export function saveSafetensors(
   path: string,

@@ -26,6 +26,16 @@ export interface ClassLoss extends Reduced {
  * @param x logits [n, classes, ...]
  * @param target classes, int64 [n, ...]; or their probabilities, of the shape of x
  * @param options labelSmoothing: share of the target that is spread over all classes
+ * @example
+ * ```ts
+ * import { nn, scope, tensor, zeros } from 'tandem-torch';
+ *
+ * scope(() => {
+ *   const classes = tensor([0, 3], { dtype: 'int64' });
+ *   const loss = nn.losses.crossEntropy(zeros([2, 10]), classes).item(); // nothing is known
+ *   console.log(loss.toFixed(4), Math.log(10).toFixed(4)); // 2.3026 2.3026
+ * });
+ * ```
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: ClassLoss & { labelSmoothing?: number } = {}): Tensor {
   return ops.crossEntropyLoss(x, target, { ...options, ...numbered(options) });

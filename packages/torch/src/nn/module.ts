@@ -36,6 +36,25 @@ interface Entry {
  * A part of a network. Parameters, buffers and children are ordinary properties (made by
  * `parameter`, by `buffer`, or modules themselves); their names are the property names, in snake
  * case as PyTorch spells them.
+ * @example
+ * ```ts
+ * import { nn, randn, scope, type Tensor } from 'tandem-torch';
+ *
+ * class Residual extends nn.Module {
+ *   readonly first = new nn.Linear(8, 16);
+ *   readonly second = new nn.Linear(16, 8);
+ *
+ *   forward(x: Tensor): Tensor {
+ *     return x.add(this.second.forward(this.first.forward(x).relu()));
+ *   }
+ * }
+ *
+ * const block = new Residual();
+ * console.log(Object.keys(block.first.stateDict()).join()); // weight,bias
+ * const shape = scope(() => block.forward(randn([3, 8])).shape);
+ * console.log(shape.join()); // 3,8
+ * block.dispose();
+ * ```
  */
 export abstract class Module {
   /**

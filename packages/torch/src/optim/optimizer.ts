@@ -20,6 +20,25 @@ import {
  * kind of optimizer says which settings it takes (`check`), what it remembers of a parameter
  * (`begin`), and how one update goes (`update`). Parameters without a gradient stand still, and
  * gradients stay as they are.
+ * @example
+ * ```ts
+ * import { manualSeed, nn, optim, randn, scope } from 'tandem-torch';
+ *
+ * manualSeed(0);
+ * const [layer, x] = [new nn.Linear(4, 1), randn([64, 4])];
+ * const target = scope(() => x.sum(1, { keepdim: true }));
+ * const optimizer = new optim.SGD(layer.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const rate = optim.schedules.cosine(0.1, 100);
+ * for (let step = 0; step < 100; step++) {
+ *   scope(() => {
+ *     optimizer.zeroGrad();
+ *     nn.losses.meanSquare(layer.forward(x), target).backward();
+ *     optimizer.step({ lr: rate(step) });
+ *   });
+ * }
+ * const learned = scope(() => layer.weight.round().toArray());
+ * console.log(learned); // [ [ 1, 1, 1, 1 ] ]
+ * ```
  */
 export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
   /** Parameters with their settings of the moment and what is remembered of each. */

@@ -55,6 +55,15 @@ export interface Embedded {
  * that file until it is whole, so that the same call after an interruption resumes there.
  * @throws UserError where the file exists or is being written, there is no such encoder, there are
  * no images, or too many cannot be read; UsageError for another ending
+ * @example
+ * ```ts
+ * import { embedImages } from 'tandem-vision';
+ *
+ * const { images, width, files } = await embedImages({
+ *   ...{ encoder: 'runs/mine', images: 'pictures', out: 'vectors.npy' },
+ * });
+ * console.log(`${images} rows of ${width} numbers in ${files.join(' and ')}`);
+ * ```
  */
 export async function embedImages(options: EmbedOptions, hooks: JobHooks = {}): Promise<Embedded> {
   const output = outputFor(options.out, embedFormats);

@@ -26,6 +26,15 @@ export interface KnnOptions extends Vote {
  * @returns q classes; of equally near neighbours those with the lowest indices count, of equal
  * votes the lowest class wins
  * @throws RangeError when k is not between 1 and n, or shapes do not fit
+ * @example
+ * ```ts
+ * import { tensor } from 'tandem-torch';
+ * import { knn } from 'tandem-vision';
+ *
+ * const reference = tensor([[1, 0], [0.9, 0.1], [0, 1]]);
+ * const labels = Int32Array.of(0, 0, 1);
+ * console.log(knn(reference, labels, tensor([[2, 0.1], [0.1, 3]])).join()); // 0,1
+ * ```
  */
 export function knn(reference: Tensor, labels: Int32Array, queries: Tensor, options: KnnOptions = {}): Int32Array {
   return knnVotes(reference, labels, queries, [options], options.chunk)[0] as Int32Array;

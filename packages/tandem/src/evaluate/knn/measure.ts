@@ -43,6 +43,13 @@ const usual: readonly Vote[] = [{ k: 1 }, { k: 200, temperature: 0.1 }, { k: 200
  * recorded in the run of the encoders.
  * @throws UserError where encoder and images do not suit each other; UsageError for a `k` above the
  * images of the reference set
+ * @example
+ * ```ts
+ * import { measureKnn } from 'tandem-vision';
+ *
+ * const { records } = await measureKnn({ encoder: 'runs/mine', images: 'pictures', k: 1 });
+ * for (const { encoder, result } of records) console.log(encoder, result.accuracy);
+ * ```
  */
 export function measureKnn(options: KnnMeasureOptions, hooks: JobHooks = {}): Promise<KnnMeasurement> {
   return withOpened('k-NN', { ...options, which: options.which ?? 'both' }, hooks, (opened) => {

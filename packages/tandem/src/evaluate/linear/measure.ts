@@ -53,6 +53,15 @@ export interface LinearMeasurement {
  * the run of the encoders, and the classifier kept there.
  * @throws UserError where encoder and images do not suit each other, or every rate diverges;
  * UsageError where `lr` does not suit the protocol
+ * @example
+ * ```ts
+ * import { measureLinear } from 'tandem-vision';
+ *
+ * const { records } = await measureLinear({
+ *   ...{ encoder: 'runs/mine', images: 'pictures', protocol: 'features', epochs: 20 },
+ * });
+ * console.log(records[0]?.result.accuracy);
+ * ```
  */
 export async function measureLinear(options: LinearMeasureOptions, hooks: JobHooks = {}): Promise<LinearMeasurement> {
   const { protocol = 'views', lr } = options;

@@ -74,6 +74,25 @@ export interface ImageDefinition extends ImageSource {
 /**
  * Defines images: they can be opened by their name once `use` was called with them, or with the
  * file that exports them.
+ * @example
+ * ```ts
+ * import { readdir, readFile } from 'node:fs/promises';
+ * import { defineImages, openImages } from 'tandem-vision';
+ *
+ * const mine = defineImages({
+ *   name: 'mine',
+ *   images: async function* () {
+ *     for (const label of ['cats', 'dogs']) {
+ *       for (const name of await readdir(`pictures/${label}`)) {
+ *         const path = `pictures/${label}/${name}`;
+ *         yield { name: path, label, image: await readFile(path) };
+ *       }
+ *     }
+ *   },
+ * });
+ * const { train } = await openImages(mine);
+ * console.log(train.classes?.join()); // cats,dogs
+ * ```
  */
 export function defineImages(source: ImageSource): ImageDefinition {
   return { kind: 'images', ...source };

@@ -19,6 +19,19 @@ import { viewOptions } from './views.js';
  * are wanted
  * @throws UsageError for unknown names (with the nearest known), wrong types, values out of range,
  * and settings that do not go together
+ * @example
+ * ```ts
+ * import { flattenConfig, pretrain, resolveConfig } from 'tandem-vision';
+ *
+ * const config = resolveConfig({
+ *   ...{ images: 'pictures', method: 'simclr', backbone: 'resnet10', width: 4 },
+ *   ...{ epochs: 1, batch: '16' }, // texts, as from a command line, will do
+ * });
+ * console.log(flattenConfig(config).batch); // 16
+ * for await (const event of pretrain(config, { out: 'runs/resolved' })) {
+ *   if (event.kind === 'epoch') console.log(event.metrics.loss);
+ * }
+ * ```
  */
 export function resolveConfig(given: Settings): RunConfig {
   try {

@@ -49,6 +49,15 @@ export interface Estimate extends StepLoad {
  * Builds what `pretrain` would, without a run folder, and takes its measure: memory and operations
  * on the CPU, time on the device of the run.
  * @throws UserError for what would stop the run
+ * @example
+ * ```ts
+ * import { estimateRun, resolveConfig } from 'tandem-vision';
+ *
+ * const network = { backbone: 'resnet10', width: 8 };
+ * const config = resolveConfig({ images: 'pictures', batch: 16, epochs: 3, ...network });
+ * const { steps, memory, student } = await estimateRun(config);
+ * console.log(`${steps} steps, ${memory.total} bytes, ${student.parameters} parameters`);
+ * ```
  */
 export async function estimateRun(
   config: RunConfig,

@@ -54,6 +54,29 @@ export interface ViewParts<Shape extends z.ZodRawShape> extends Pick<ViewDefinit
 /**
  * Defines a step of views: runs name it as `steps=<name>` once `use` was called with it, or with
  * the file that exports it. Each image must come out the same whatever others there are.
+ * @example
+ * ```ts
+ * import { defineView, pretrain, z } from 'tandem-vision';
+ *
+ * const noise = defineView({
+ *   name: 'noise',
+ *   summary: 'adds noise to each pixel',
+ *   options: z.strictObject({
+ *     deviation: z.number().min(0).default(0.05).describe('of the noise'),
+ *   }),
+ *   apply(images, random, { deviation }) {
+ *     const [, c, h, w] = images.shape as [number, number, number, number];
+ *     return images.add(random.normal(0, deviation, [c, h, w])).clamp({ min: 0, max: 1 });
+ *   },
+ * });
+ *
+ * await pretrain({
+ *   ...{ data: 'pictures', method: 'simclr', backbone: 'resnet10', width: 4 },
+ *   ...{ epochs: 1, batch: 16 },
+ *   use: [noise],
+ *   views: [{ crop: { scale: [0.2, 1] }, flip: 0.5, steps: ['noise:deviation=0.1@jitter'] }],
+ * });
+ * ```
  */
 export function defineView<Shape extends z.ZodRawShape>(parts: ViewParts<Shape>): ViewDefinition {
   const { name, summary, options: schema, after: usual = 'solarize', apply } = parts;
