@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/program.js';
+import { message } from '../../src/cli/terminal/lines.js';
+import { tandemCommand } from '../../src/invocation.js';
 import { tandem } from './running.js';
 
 /** As a terminal of 80 columns, for the rest of a test. */
@@ -68,4 +70,18 @@ test('messages fit a terminal of 80 columns and lose no word', async (t) => {
     );
     assert.equal(stderr.replace(/\s+/g, ' '), whole[i]?.replace(/\s+/g, ' '));
   }
+});
+
+test('a command to type next is never broken, so that a copy of it works', (t) => {
+  narrow(t);
+  const resume = `${tandemCommand()} resume '/home/somebody/a folder/with a name/that is longer than a whole line/run'`;
+  const init = `${tandemCommand()} pretrain pictures --init runs/one`;
+  const lines = (text: string) =>
+    message(text)
+      .split('\n')
+      .map((line) => line.trim());
+  assert.ok(lines(`interrupted; saved. Resume with: ${resume}`).includes(resume));
+  const both = lines(`it is at its end; write its report with: ${resume}; learn more with: ${init}`);
+  assert.ok(both.includes(`${resume};`) && both.some((line) => line.endsWith(init)), both.join('\n'));
+  assert.ok(lines(`nothing is to be seen of this anywhere in the folder; see \`${init}\`.`).join('\n').includes(init));
 });

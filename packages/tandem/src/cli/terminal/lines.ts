@@ -1,4 +1,5 @@
 import { Help } from 'commander';
+import { tandemCommand } from '../../invocation.js';
 import { printable } from '../../text.js';
 
 /** Columns that every terminal has. */
@@ -16,7 +17,7 @@ export function wrapped(words: readonly string[]): string[] {
 
 /**
  * A message as it stands on stderr: one line, whatever names are in it; in a terminal that is
- * narrower, several that end between words.
+ * narrower, several that end between words, but for commands.
  */
 export function message(text: string): string {
   const line = printable(text);
@@ -25,6 +26,22 @@ export function message(text: string): string {
 }
 
 function inLines(text: string, width: number): string[] {
-  const lines = new Help().boxWrap(text, width - 2).split('\n');
+  const lines = new Help()
+    .boxWrap(withWholeCommands(text), width - 2)
+    .replaceAll(glue, ' ')
+    .split('\n');
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
+}
+
+/** Stands for a space where no line may end; in printable text it is not found. */
+const glue = '\0';
+
+/**
+ * What is to be typed next, behind a colon up to a semicolon or in backquotes, stays in one line: a
+ * copy of it must work.
+ */
+function withWholeCommands(text: string): string {
+  const command = tandemCommand();
+  const typed = new RegExp(`(?<=: )${command} .*?(?=; |$)|\`${command} [^\`]*\``, 'g');
+  return text.replace(typed, (line) => line.replaceAll(' ', glue));
 }
