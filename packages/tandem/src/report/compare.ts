@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { withoutAliases } from '../pretrain/index.js';
-import { numberIn, type RunRecord } from '../runs/run-record.js';
+import { imagesKey, numberIn, type RunRecord } from '../runs/run-record.js';
 import { columnsOf, type EvaluationColumn } from './evaluation-columns.js';
 
 /** A number measured in several runs. */
@@ -58,10 +58,9 @@ export interface Comparison {
   readonly remarks: readonly string[];
 }
 
-/** Settings that decide what accuracies are measured on. */
-const protocolKeys = ['images', 'limit', 'size'] as const;
 /** What makes no row of its own: the seed is averaged over, and the others change no result. */
 const ignored: ReadonlySet<string> = new Set([
+  'images', // they have a table of their own
   'seed',
   'dataRoot',
   'cache',
@@ -104,7 +103,7 @@ export function compareRuns(given: readonly RunRecord[]): Comparison {
     seen.add(resolve(path));
   }
   const { columns, remarks } = columnsOf(runs);
-  const groups = grouped(runs, ({ config }) => protocolKeys.map((key) => config[key]));
+  const groups = grouped(runs, (run) => [imagesKey(run), run.config.limit, run.config.size]);
   const tables = groups.map((group) => tableOf(group, columns));
   const lost = runs.flatMap((run) => run.lost ?? []);
   return { tables, remarks: [...remarksOn(tables, runs), ...remarks, ...lost] };

@@ -48,32 +48,48 @@ export function columnsOf(runs: readonly RunRecord[]): { columns: EvaluationColu
     accuracyOf: (run: RunRecord) => mean([...(values.get(run)?.values() ?? [])]),
   }));
   for (const [protocol, count] of waysOf(examples)) {
-    remarks.add(`${protocol} was measured in ${count} ways that cannot be compared: each has a column of its own.`);
+    const names = differing(examples.filter((one) => one.protocol === protocol))
+      .map(wordOf)
+      .join(', ');
+    remarks.add(
+      `${protocol} was measured in ${count} ways that cannot be compared (${names} differ): each has a column of its own.`,
+    );
   }
   return { columns: columns.sort((a, b) => (a.name < b.name ? -1 : 1)), remarks: [...remarks] };
 }
 
 /** All that must be equal for two accuracies to be compared. */
-function way({ command, protocol, images, settings }: Evaluation): [string, string, string, [string, unknown][]] {
+function way(one: Evaluation): [string, string, string, [string, unknown][]] {
+  const { command, protocol, settings } = one;
   const chosen = Object.entries(settings).filter(([name]) => name !== 'seed');
-  return [command, protocol, images, chosen.sort(([a], [b]) => (a < b ? -1 : 1))];
+  return [command, protocol, placeIn(one), chosen.sort(([a], [b]) => (a < b ? -1 : 1))];
 }
+
+const placeIn = ({ images, place = images }: Evaluation) => place;
 
 /**
  * The protocol, what differs from others of that name, and the encoder:
  * `linear (features) epochs=10 teacher`.
  */
 function nameOf(one: Evaluation, all: readonly Evaluation[]): string {
-  const facts = (evaluation: Evaluation): Record<string, unknown> => ({
-    images: evaluation.images,
-    ...evaluation.settings,
-  });
-  const names = new Set(all.flatMap((other) => Object.keys(facts(other))));
-  names.delete('seed');
-  const differ = [...names].filter((name) => new Set(all.map((other) => JSON.stringify(facts(other)[name]))).size > 1);
-  const shown = differ.filter((name) => facts(one)[name] !== undefined).map((name) => `${name}=${facts(one)[name]}`);
+  const own: Record<string, unknown> = { ...one.settings, images: one.images };
+  const named = differing(all).filter((name) => own[name] !== undefined);
+  const shown = named.map((name) => `${wordOf(name)}=${own[name]}`);
   return [one.protocol, ...shown, one.encoder].join(' ');
 }
+
+/** What is not the same in all of them: the images, or settings by name. */
+function differing(all: readonly Evaluation[]): string[] {
+  const facts = all.map(
+    (one): Record<string, unknown> => ({ command: one.command, images: placeIn(one), ...one.settings }),
+  );
+  const names = new Set(facts.flatMap(Object.keys));
+  names.delete('seed');
+  return [...names].filter((name) => new Set(facts.map((own) => JSON.stringify(own[name]))).size > 1);
+}
+
+/** What people call a setting. */
+const wordOf = (name: string) => (name === 'bank' ? 'reference set' : name);
 
 function waysOf(all: readonly Evaluation[]): [protocol: string, count: number][] {
   const ways = new Map<string, Set<string>>();

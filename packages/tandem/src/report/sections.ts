@@ -1,4 +1,4 @@
-import { percent } from '../math.js';
+import { inPoints, percent } from '../math.js';
 import type { Evaluation } from '../runs/evaluations.js';
 import { classesOf, numberIn, type RunRecord, series } from '../runs/run-record.js';
 import { type Html, html } from './html.js';
@@ -24,6 +24,7 @@ export function facts(run: RunRecord): Html {
     ['k-NN, teacher', number('knnTeacher', tenths), bestOf(run, 'knnTeacher')],
     ['k-NN, student', number('knnStudent', tenths), bestOf(run, 'knnStudent')],
     ['Classes', classes && count(classes.count), classes && classNote(classes)],
+    ['Queries', classes?.queries === undefined ? undefined : count(classes.queries), pictureNote(classes?.queries)],
     ['Loss', number('loss', (x) => x.toPrecision(4))],
     ['Epochs', number('epoch', (x) => `${x} of ${run.config.epochs}`)],
     ['Student steps', number('step', count), number('imagesSeen', (x) => `${count(x)} images seen`)],
@@ -39,6 +40,11 @@ function classNote({ count: all, first, majority }: NonNullable<ReturnType<typeo
   const named = Object.entries(first).slice(0, 3);
   const sizes = named.map(([name, size]) => `${name} ${count(size)}`).join(', ');
   return `${sizes}${all > named.length ? ', ...' : ''}; the largest is ${tenths(majority)} of the queries`;
+}
+
+/** What chance does to accuracies of few queries. */
+function pictureNote(queries = 0): string | undefined {
+  return queries > 0 && queries <= 1000 ? `one picture is ${inPoints(1 / queries, 1)} points` : undefined;
 }
 
 function bestOf(run: RunRecord, name: string): string | undefined {

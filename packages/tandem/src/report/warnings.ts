@@ -1,5 +1,5 @@
 import { percent } from '../math.js';
-import { numberIn, type RunRecord, series } from '../runs/run-record.js';
+import { classesOf, numberIn, type RunRecord, series } from '../runs/run-record.js';
 
 /** Something about a run that its owner should know, and what can be done. */
 export interface Warning {
@@ -60,8 +60,17 @@ function collapse(run: RunRecord): Warning | undefined {
   };
 }
 
-/** Points of accuracy that are more than chance. */
+/** Points of accuracy that are more than chance among many queries. */
 const visible = 0.005;
+
+/**
+ * Differences of accuracy that say nothing: twice the standard error of a share,
+ * sqrt(p (1 - p) / n), among n queries. 0 where it is not known how many there were.
+ */
+function noise(run: RunRecord, share: number): number {
+  const queries = classesOf(run)?.queries;
+  return queries === undefined || queries === 0 ? 0 : 2 * Math.sqrt((share * (1 - share)) / queries);
+}
 
 function flatKnn(run: RunRecord): Warning | undefined {
   for (const name of ['knnTeacher', 'knnStudent']) {
@@ -71,6 +80,7 @@ function flatKnn(run: RunRecord): Warning | undefined {
     if (best(shares.slice(half)) - best(shares.slice(0, half)) > visible) return undefined;
     // that is said as a fall
     if (best(shares) - (shares.at(-1) as Point).share > 4 * visible) return undefined;
+    if (noise(run, best(shares)) > 10 * visible) return undefined; // so few queries show no rise
     return {
       what: 'The k-NN accuracy has not risen in the second half of the run.',
       advice:
@@ -88,7 +98,7 @@ function fallingKnn(run: RunRecord): Warning | undefined {
     const shares = measured(run, name);
     const top = shares.reduce<Point | undefined>((a, b) => (a && a.share >= b.share ? a : b), undefined);
     const last = shares.at(-1);
-    if (!top || !last || top.share - last.share <= 4 * visible) continue;
+    if (!top || !last || top.share - last.share <= Math.max(4 * visible, noise(run, top.share))) continue;
     return {
       what: `The k-NN accuracy of the ${whose} fell: ${percent(top.share, 1)} in epoch ${top.epoch}, ${percent(last.share, 1)} at the end.`,
       advice: 'Training has gone past its best. Fewer epochs, or a smaller lr, keep more.',

@@ -6,6 +6,7 @@ import { readJsonLines } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { appendLine } from '../files/write-whole.js';
 import { runOf } from './encoder-files.js';
+import { placeOf } from './image-place.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
 
@@ -20,6 +21,8 @@ const evaluationSchema = z.object({
    */
   settings: settingsSchema,
   images: z.string(),
+  /** The same as `placeOf` names it; earlier versions did not write it. */
+  place: z.string().optional(),
   /** Whose encoder: `student`, `teacher`, or `encoder` where that is not known. */
   encoder: z.string(),
   /** The run's last epoch when it was measured. */
@@ -41,7 +44,7 @@ export type Evaluation = Readonly<z.infer<typeof evaluationSchema>>;
  */
 export function recordEvaluation(
   runOrFile: string,
-  evaluation: Omit<Evaluation, 'encoder' | 'epoch' | 'date'>,
+  evaluation: Omit<Evaluation, 'place' | 'encoder' | 'epoch' | 'date'>,
   seen?: { readonly encoder?: string | undefined; readonly epoch?: number | undefined },
 ): string | undefined {
   const run = runOf(runOrFile);
@@ -50,6 +53,7 @@ export function recordEvaluation(
   const epoch = seen?.epoch ?? readJsonLines(join(run, 'metrics.jsonl')).at(-1)?.epoch;
   const line = {
     ...evaluation,
+    place: placeOf(evaluation.images),
     encoder: seen?.encoder ?? whose(run, runOrFile),
     epoch,
     date: new Date().toISOString(),

@@ -1,6 +1,7 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { dataSets, type OpenOptions } from '../images/index.js';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenOptions } from '../images/index.js';
+import { placeOf } from './image-place.js';
 import { readRun } from './run-record.js';
 
 const textual = [
@@ -43,10 +44,5 @@ export function ownImages(runOrFile: string): OwnImages | undefined {
 /** How a run opened these images, where they are its own. */
 export function ownOpening(runOrFile: string, images: string): OwnOpening | undefined {
   const own = ownImages(runOrFile);
-  return own !== undefined && realName(own.images) === realName(images) ? own.opening : undefined;
-}
-
-function realName(images: string): string {
-  if (dataSets.includes(images)) return images;
-  return existsSync(images) ? realpathSync(images) : resolve(images);
+  return own !== undefined && placeOf(own.images) === placeOf(images) ? own.opening : undefined;
 }

@@ -6,6 +6,7 @@ import { readJsonLines, readJsonObject } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { tandemCommand } from '../invocation.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
+import { placeOf } from './image-place.js';
 
 /** One line of `metrics.jsonl`: numbers, and whatever else a later version writes. */
 export type EpochRecord = Readonly<Record<string, unknown>>;
@@ -70,13 +71,38 @@ function withoutConfig(path: string): string {
 
 const classFacts = z.object({
   tandem: z.object({
-    classes: z.object({ count: z.number(), first: z.record(z.string(), z.number()), majority: z.number() }),
+    classes: z.object({
+      count: z.number(),
+      first: z.record(z.string(), z.number()),
+      majority: z.number(),
+      queries: z.number().optional(), // earlier versions did not write it
+    }),
   }),
 });
 
-/** The classes of the images that a run measured itself on: how many, the first, the majority. */
+/**
+ * The classes of the images that a run measured itself on: how many, the first, the majority, and
+ * how many images are asked about.
+ */
 export function classesOf({ config }: RunRecord): z.infer<typeof classFacts>['tandem']['classes'] | undefined {
   return classFacts.safeParse(config).data?.tandem.classes;
+}
+
+const imageFacts = z.object({
+  images: z.string(),
+  tandem: z.object({ folder: z.string().optional(), images: z.object({ sha256: z.string().optional() }).optional() }),
+});
+
+/**
+ * Tells the images of a run from those of others, however their path was spelled: by their
+ * checksum or, where a limit draws some of them by the seed, by their place.
+ */
+export function imagesKey({ config }: RunRecord): unknown {
+  const { data } = imageFacts.safeParse(config);
+  if (data === undefined) return config.images;
+  const { folder, images } = data.tandem;
+  const sha256 = config.limit === undefined ? images?.sha256 : undefined;
+  return sha256 ?? placeOf(data.images, folder);
 }
 
 /** The number of that name, or undefined where it is missing or no number. */

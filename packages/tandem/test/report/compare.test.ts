@@ -114,8 +114,25 @@ test('evaluations with the same settings share a column, others have their own, 
   assert.deepEqual(second?.accuracies[hundred]?.values, [0.9]);
   assert.equal(second?.accuracies[ten], undefined);
   assert.deepEqual(remarks, [
-    'linear (features) was measured in 2 ways that cannot be compared: each has a column of its own.',
+    'linear (features) was measured in 2 ways that cannot be compared (epochs differ): each has a column of its own.',
   ]);
+});
+
+test('the same images count as the same, however their path is spelled', () => {
+  const on = (path: string, images: string, seed: number, tandem: object) =>
+    run(path, { images, seed, tandem }, { evaluations: [{ ...linear(0.5), images, place: '/data/pictures' }] });
+  const spelled = (...of: [images: string, tandem: object][]) =>
+    compareRuns(of.map(([images, tandem], i) => on(`r${i}`, images, i, tandem)));
+  const here = { folder: '/data' };
+  const { tables, remarks } = spelled(['pictures', here], ['./pictures', here], ['/data/pictures', { folder: '/' }]);
+  assert.deepEqual(
+    tables.map(({ rows }) => rows.map(({ seeds }) => seeds)),
+    [[[0, 1, 2]]],
+  );
+  assert.deepEqual([remarks, tables[0]?.columns.at(-1)], [[], 'linear (features) teacher']);
+  const [same, other] = ['a', 'b'].map((sha256) => ({ ...here, images: { sha256 } })) as [object, object];
+  assert.equal(spelled(['pictures', same], ['copied', same]).tables.length, 1);
+  assert.equal(spelled(['pictures', same], ['pictures', other]).tables.length, 2);
 });
 
 test('several seeds of one evaluation count as their mean, and other encoders apart', () => {

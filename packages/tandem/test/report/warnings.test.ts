@@ -53,6 +53,22 @@ test('k-NN that does not rise in the second half is flat, one that rises is not,
   );
 });
 
+test('of few queries, differences that chance explains are no cause for advice', () => {
+  const ending = (share: number, queries: number) => {
+    const classes = { count: 2, first: { cat: 20, dog: 16 }, majority: 0.5, queries };
+    return said({
+      config: { tandem: { classes } },
+      metrics: epochs(6, (i) => ({ knnTeacher: i < 5 ? 0.444 : share })),
+    });
+  };
+  assert.deepEqual(ending(0.417, 36), []); // one picture of 36
+  assert.match(
+    ending(0.417, 3600).join(),
+    /^The k-NN accuracy of the teacher fell: 44.4 % in epoch 1, 41.7 % at the end/,
+  );
+  assert.match(ending(0.1, 36).join(), /fell: 44.4 %/);
+});
+
 test('a loss that does not fall', () => {
   assert.deepEqual(said({ metrics: epochs(6, () => ({ loss: 5 })) }), ['The loss is not falling.']);
   assert.deepEqual(said({ metrics: epochs(6, (i) => ({ loss: 5 + i })) }), ['The loss is not falling.']);

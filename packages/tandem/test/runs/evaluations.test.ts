@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { keepScatter, readEvaluations, readScatter, recordEvaluation } from '../../src/runs/index.js';
 import { runFolder } from '../report/making.js';
@@ -33,8 +33,8 @@ test('evaluations of a run and of its encoders are kept in order, with whose enc
     all.map(({ epoch }) => epoch),
     [6, 6, 6, 6],
   );
-  const { date, encoder: _e, epoch: _n, ...rest } = all[0] as (typeof all)[number];
-  assert.deepEqual(rest, knn);
+  const { date, encoder: _e, epoch: _n, place, ...rest } = all[0] as (typeof all)[number];
+  assert.deepEqual([rest, place], [knn, resolve('pictures')]);
   assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000);
 });
 

@@ -58,7 +58,7 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
     ...{ views: method.views, folder: process.cwd() },
     images: { count, channels, height, width, ...(depth && { depth }), sha256: fingerprint(data.train) },
-    ...(split && { classes: classNote(classSizes(split)) }),
+    ...(split && { classes: { ...classNote(classSizes(split)), queries: split.queries.count } }),
     ...(run.config.use && { use: usedFiles(run.config.use) }),
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
     ...(baseModel && { origin: { sha256: baseModel.sha256 } }),
