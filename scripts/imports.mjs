@@ -119,7 +119,7 @@ export const house = [
     may: [
       errors,
       ...images('options.ts', 'set/image-set.ts', 'set/split-names.ts', 'cache/cache-home.ts'),
-      ...rooms('files/regular.ts', 'files/system-error.ts'),
+      ...rooms('files/make-folder.ts', 'files/regular.ts', 'files/system-error.ts'),
     ],
     packages: [
       'tar-stream',
@@ -151,7 +151,7 @@ export const house = [
     room: `${tandem}/images/cache`,
     may: [
       errors,
-      ...rooms('files/with-lock.ts', 'files/regular.ts', 'files/sync.ts'),
+      ...rooms('files/make-folder.ts', 'files/with-lock.ts', 'files/regular.ts', 'files/sync.ts'),
       ...images('file-state.ts', 'set', 'sources/listing.ts'),
     ],
     worldly: true,
@@ -170,10 +170,16 @@ export const house = [
       errors,
       ...images('options.ts', 'set', 'sources', 'decode/side.ts', 'collection'),
       ...images('cache/cached.ts', 'cache/cache-home.ts'),
-      ...rooms('files/with-lock.ts', 'files/sync.ts'),
+      ...rooms('files/make-folder.ts', 'files/with-lock.ts', 'files/sync.ts'),
     ],
     worldly: true,
     why: 'a data set is told apart from others here and nowhere else',
+  },
+  {
+    room: `${tandem}/images/check`,
+    may: [...common, ...rooms('images', 'files/make-folder.ts', 'files/write-whole.ts')],
+    worldly: true,
+    why: 'it looks at what others open and decode, and writes lists of it',
   },
   {
     room: `${tandem}/images`,
@@ -236,7 +242,10 @@ export const house = [
   },
   {
     room: `${tandem}/train`,
-    may: [...common, ...rooms('files/put-aside.ts', 'images', 'views', 'losses', 'step', 'methods/method.ts')],
+    may: [
+      ...common,
+      ...rooms('files/make-folder.ts', 'files/put-aside.ts', 'images', 'views', 'losses', 'step', 'methods/method.ts'),
+    ],
     packages: [engine],
     worldly: true,
     why: 'training knows the contract, no method',

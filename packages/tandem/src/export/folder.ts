@@ -4,6 +4,7 @@ import { UsageError, UserError } from '../errors.js';
 import { beside, clearAbandoned } from '../files/beside.js';
 import { alreadyThere } from '../files/existing.js';
 import { makeFolder } from '../files/make-folder.js';
+import { checkWritable } from '../files/out.js';
 import { syncFolder } from '../files/sync.js';
 import { reasonOf } from '../files/system-error.js';
 import { writeSynced } from '../files/write-whole.js';
@@ -33,14 +34,14 @@ export interface Export {
 }
 
 /**
- * @throws UserError where a folder is there that is not empty, or another file; UsageError for an
- * empty name
+ * @throws UserError where a folder is there that is not empty, or another file, or nothing can be
+ * written there; UsageError for an empty name
  */
 export function checkExportFolder(out: string): void {
   if (out.trim() === '') throw new UsageError('--out must name a folder');
-  if (!existsSync(out)) return;
-  if (statSync(out).isDirectory() && readdirSync(out).length === 0) return;
-  throw alreadyThere(out);
+  const isEmpty = existsSync(out) && statSync(out).isDirectory() && readdirSync(out).length === 0;
+  if (existsSync(out) && !isEmpty) throw alreadyThere(out);
+  checkWritable(out);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readRegular } from './regular.js';
+import { named } from './system-error.js';
 
 // A lock is a file that is there while something is held; its text says by whom. Who still holds
 // one is for those to say who write the text: a process that lives (`lock-folder.ts`), or one that
@@ -24,6 +25,8 @@ export function takeLock(path: string, text: string, isHeld: (text: string) => b
       takeAway(path, other);
     }
     return undefined;
+  } catch (error) {
+    throw named(error, path); // a name that users know
   } finally {
     rmSync(mine, { force: true });
   }

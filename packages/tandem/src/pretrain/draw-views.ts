@@ -1,9 +1,8 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { scope, type Tensor } from 'tandem-torch';
 import { UsageError, UserError } from '../errors.js';
-import { refuseExisting } from '../files/existing.js';
-import { reasonOf } from '../files/system-error.js';
+import { checkOut } from '../files/out.js';
 import { writeNew } from '../files/write-whole.js';
 import { Batches, type DataSet, pictureOf, rgbToPng, type SkippedFile } from '../images/index.js';
 import { type ContactSheet, contactSheet, makeViews, type Picture, type View } from '../views/index.js';
@@ -53,7 +52,7 @@ export async function drawViews(
   config: RunConfig,
   { out, count = 8, draws = 3, ...loading }: DrawViewsOptions,
 ): Promise<DrawnViews> {
-  await checkPictureFile(out);
+  checkPictureFile(out);
   const data = await loadImages(config, loading);
   const { settings, views: all } = runViews(
     config.views,
@@ -72,13 +71,10 @@ export async function drawViews(
  * Says early that a picture cannot be written.
  * @throws UserError, or UsageError for another ending
  */
-export async function checkPictureFile(out: string): Promise<void> {
+export function checkPictureFile(out: string): void {
   if (!/\.png$/i.test(out)) throw new UsageError(`--out must name a .png file, got ${out}`);
-  refuseExisting(out);
-  await access(dirname(out)).catch((error) => {
-    if (error.code === 'ENOENT') throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
-    throw new UserError(`${out} cannot be written: ${reasonOf(error)}`);
-  });
+  if (!existsSync(dirname(out))) throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
+  checkOut(out);
 }
 
 /**

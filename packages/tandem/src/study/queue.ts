@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { makeFolder } from '../files/make-folder.js';
 import { tryLock } from '../files/with-lock.js';
 import { forgetFailure, noteFailed, type Stage, stageOf, thin } from './folder.js';
 import { costOf } from './forecast.js';
@@ -48,7 +48,7 @@ export async function workOff(
   { runs, scale }: Plan,
   options: QueueOptions,
 ): Promise<{ failed: ReadonlyMap<string, string>; interrupted: boolean }> {
-  mkdirSync(join(options.folder, 'runs'), { recursive: true });
+  makeFolder(join(options.folder, 'runs'));
   const queue = new Queue(runs, options, scale.reports);
   await Promise.all(Array.from({ length: options.parallel }, () => queue.work()));
   return { failed: queue.failed, interrupted: options.signal?.aborted === true };

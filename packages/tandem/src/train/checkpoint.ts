@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, noGrad, type optim, type Tensor } from 'tandem-torch';
 import { shownName } from '../errors.js';
+import { makeFolder } from '../files/make-folder.js';
 import { putAside } from '../files/put-aside.js';
 import type { Method } from '../methods/method.js';
 
@@ -76,7 +77,7 @@ export function saveCheckpoint(
   notes: unknown = null,
 ): void {
   const folder = join(runFolder, 'checkpoint');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const [newest, previous] = files.map((file) => join(folder, file)) as [string, string];
   const tensors = trainingState(method, optimizer);
   const progress = JSON.stringify({ step, notes });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { refuseExisting } from '../../files/existing.js';
+import { checkOut } from '../../files/out.js';
 import {
   checkImages,
   dataSets,
@@ -43,7 +43,7 @@ export function checkCommand(): Command {
 }
 
 async function run(where: string, { out, json, range, ...flags }: Flags): Promise<void> {
-  if (out !== undefined) refuseExisting(out);
+  if (out !== undefined) checkOut(out);
   const options: PixelOptions = range === undefined ? {} : { range: parseRange(range) };
   const check = await withProgress('check', (hooks) => checkImages(where, { ...flags, ...options, ...hooks }));
   const lists = out === undefined ? undefined : await writeLists(out, check);

@@ -69,7 +69,7 @@ function viewsHelp(): string {
 async function run(where: string, words: string[], options: Options): Promise<void> {
   const { out, count, draws, config: file, json, ...given } = options;
   if (out === undefined) throw new UsageError('where to? Give --out views.png');
-  await checkPictureFile(out);
+  checkPictureFile(out);
   const asked = [where, ...words];
   const known = { name: 'views', flags: trainingFlags };
   const config = resolveConfig(gatherSettings(asked, file, given, known));

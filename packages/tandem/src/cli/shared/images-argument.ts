@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { writeWhole } from '../../files/write-whole.js';
 import { asPattern, listHome } from '../../images/index.js';
 
 /** Reads `<images...>`: what is given becomes one text, `{a,b}` where there are several. */
@@ -35,8 +37,8 @@ function fromStdin(): string {
         : 'txt';
   const name = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const folder = listHome();
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, `${name}.${ending}`);
-  writeFileSync(file, bytes);
+  writeWhole(file, bytes);
   return file;
 }

@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { didYouMean, UsageError, UserError } from '../../errors.js';
 import { moveUnlessThere, refuseExisting } from '../../files/existing.js';
 import { lockFolder } from '../../files/lock-folder.js';
+import { checkOut } from '../../files/out.js';
 import { syncFile, syncFolder } from '../../files/sync.js';
 import { reasonOf } from '../../files/system-error.js';
 import { type Facts, type Format, writeNames } from './formats.js';
@@ -33,7 +34,7 @@ export function outputFor(out: string, formats: Readonly<Record<string, Format>>
   if (existsSync(out) && existsSync(partial)) {
     throw new UserError(`${out} exists already and is whole; ${partial} is left of making it and can be removed`);
   }
-  refuseExisting(out);
+  checkOut(out);
   // Where a part is left, the names are of the last step that was cut short.
   if (names && !existsSync(partial)) refuseExisting(names);
   return { file: out, write, names, partial };

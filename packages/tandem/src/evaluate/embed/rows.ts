@@ -64,10 +64,7 @@ export async function writeRows(
   const unlock = lockPartial(output.partial);
   try {
     const journal = openJournal(job, stream, options, hooks);
-    await fill(journal, stream, opened, device, job, options, hooks).catch((error) => {
-      if (!isOfTheDisk(error)) throw error;
-      throw new UserError(`${systemMessage(error) ?? error.message}; ${resumable}`);
-    });
+    await fill(journal, stream, opened, device, job, options, hooks);
     const skipped = skippedIn(journal.entries);
     // What was computed stays: with a larger share the same call only writes the file.
     refuseTooMany(options.images, journal.entries.length, skipped, openingFor(options).maxSkippedShare);
@@ -76,6 +73,9 @@ export async function writeRows(
     await writeOutput(journal, output, job.facts(journal.about));
     const files = [output.file, ...(output.names ? [output.names] : [])];
     return { images: journal.rows.length, skipped, files };
+  } catch (error) {
+    if (!isOfTheDisk(error)) throw error;
+    throw new UserError(`${systemMessage(error) ?? error.message}; ${resumable}`);
   } finally {
     unlock();
   }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
-import { refuseExisting } from '../../files/existing.js';
+import { checkOut } from '../../files/out.js';
 
 /** The two forms of one picture. */
 export interface PictureFiles {
@@ -29,7 +29,7 @@ export function pictureFiles(runOrFile: string, out: string | undefined): Pictur
   if (ending !== '.svg' && ending !== '.png') throw new UsageError(`--out must end in .svg or .png, got ${out}`);
   if (!existsSync(dirname(out))) throw new UserError(`${dirname(out)}: there is no such folder for the picture`);
   const files = filesOf(out.slice(0, -ending.length));
-  for (const file of [files.svg, files.png]) refuseExisting(file);
+  for (const file of [files.svg, files.png]) checkOut(file);
   return files;
 }
 

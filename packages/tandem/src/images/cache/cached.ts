@@ -6,8 +6,9 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/make-folder.js';
 import { withLock } from '../../files/with-lock.js';
 import { stateOf } from '../file-state.js';
 import { digestOf, jsonOf } from '../set/digest.js';
@@ -64,7 +65,7 @@ export async function cached(
   const source = await realpath(key.where).catch(() => key.where);
   return writing(cache, source, async () => {
     const folder = join(cache, folderName(key, source));
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const hash = await hashOf(key, signal);
     const stored = await readSet(folder, hash);
     if (stored) {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/make-folder.js';
+import { writeNew } from '../../files/write-whole.js';
 import type { ImageCheck } from './check.js';
 
 /**
@@ -18,12 +19,12 @@ export async function writeLists(folder: string, check: ImageCheck): Promise<Rea
     'lookalikes.txt': later(check.lookalikes),
     'test-in-train.txt': check.leaks.map(({ train }) => train),
   };
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const written: Record<string, number> = {};
   for (const [name, paths] of Object.entries(lists)) {
     if (paths.length === 0) continue;
     const unique = [...new Set(paths)];
-    await writeFile(join(folder, name), unique.map((path) => `${path}\n`).join(''), { flag: 'wx' });
+    writeNew([join(folder, name), unique.map((path) => `${path}\n`).join('')]);
     written[name] = unique.length;
   }
   return written;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ReadableStreamReadResult } from 'node:stream/web';
 import { setTimeout } from 'node:timers/promises';
 import { shownBytes, UserError } from '../../errors.js';
+import { makeFolder } from '../../files/make-folder.js';
 import { syncFolder } from '../../files/sync.js';
 import { withLock } from '../../files/with-lock.js';
 import type { ProgressOptions } from '../options.js';
@@ -93,7 +94,7 @@ export async function download(
     throw isOther ? new UserError(message) : new UnreachableError(message);
   };
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     return await withLock(`${path}.lock`, attempt, {
       onWait: () => onProgress?.(0, undefined, `waiting for another process ${what}`),
       signal,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/make-folder.js';
 import { cacheHome } from '../cache/cache-home.js';
 import type { Encoded } from './source.js';
 
@@ -60,7 +61,7 @@ export class Spool {
 
   #open(): number {
     const folder = cacheHome();
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const path = join(folder, `${randomUUID()}.spool`);
     const file = openSync(path, 'wx+');
     rmSync(path);

@@ -1,20 +1,11 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { UsageError, UserError } from '../../errors.js';
 import { alreadyThere } from '../../files/existing.js';
 import { objectIn } from '../../files/json.js';
 import { type FolderLock, lockFolder } from '../../files/lock-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { tryWriting } from '../../files/out.js';
 import { isRunning } from '../../files/process.js';
 import { putAside } from '../../files/put-aside.js';
 import { readRegular } from '../../files/regular.js';
@@ -74,11 +65,8 @@ export interface OpenedRunFolder extends RunFolder {
 export function checkRunFolder(out: string | undefined): void {
   if (out?.trim() === '') throw new UsageError('--out must name a folder');
   if (out !== undefined && existsSync(out) && !isEmptyFolder(out)) throw alreadyThere(out);
-  let there = resolve(out ?? 'runs');
-  while (!existsSync(there)) there = dirname(there);
-  if (!statSync(there).isDirectory()) throw unwritable(out ?? 'runs', new UserError(`${there} is no folder`));
   try {
-    accessSync(there, constants.W_OK | constants.X_OK);
+    tryWriting(out ?? 'runs');
   } catch (error) {
     throw unwritable(out ?? 'runs', error);
   }
@@ -113,7 +101,7 @@ export function openRunFolder(path: string): OpenedRunFolder {
   try {
     return locked(path, (lock) => {
       for (const part of ['.', 'encoder', 'checkpoint']) clearHalfWritten(join(path, part));
-      mkdirSync(join(path, 'encoder'), { recursive: true });
+      makeFolder(join(path, 'encoder'));
       const resumeAfter = (bytes: number) => {
         rmSync(join(path, 'stopped.json'), { force: true });
         return cutLines(join(path, 'metrics.jsonl'), bytes);

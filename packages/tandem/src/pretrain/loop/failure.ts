@@ -12,6 +12,11 @@ interface Position {
   readonly savedStep: number;
 }
 
+/** What of a run is safe: `step 12 is saved`. @param where stands behind the number */
+export function savedText({ savedStep }: Pick<Position, 'savedStep'>, where = ''): string {
+  return savedStep > 0 ? `step ${savedStep}${where} is saved` : 'nothing was saved yet';
+}
+
 /**
  * What ended a run, as one line for the user that says what is saved and what helps; also left in
  * the run folder. Errors that no user can cure stay as they are.
@@ -25,8 +30,8 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
   } catch {
     // The line below says it too.
   }
-  const kept = saved > 0 ? `step ${saved} is saved in ${folder.path}` : 'nothing was saved yet';
-  return new UserError(`${reason}; ${kept}. ${cureOf(error, run)}`);
+  const where = saved > 0 ? ` in ${folder.path}` : '';
+  return new UserError(`${reason}; ${savedText({ savedStep: saved })}${where}. ${cureOf(error, run)}`);
 }
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {

@@ -8,7 +8,7 @@ import { evaluate } from '../evaluation/evaluate.js';
 import type { PretrainEvent } from '../events.js';
 import type { Forecast } from '../forecast/facts.js';
 import type { Run } from '../run.js';
-import { failureOf } from './failure.js';
+import { failureOf, savedText } from './failure.js';
 import type { Progress } from './progress.js';
 import { RunState } from './run-state.js';
 
@@ -86,7 +86,7 @@ async function* endEpoch(run: Run, state: RunState, signal: AbortSignal | undefi
 function* trySave({ folder }: Run, state: RunState): Generator<PretrainEvent> {
   const error = state.save();
   if (error === undefined) return;
-  const text = `${folder.path} could not be written: ${whyOf(error)}; step ${state.savedStep} is saved, will try again`;
+  const text = `${folder.path} could not be written: ${whyOf(error)}; ${savedText(state)}, will try again`;
   yield { kind: 'warning', text };
 }
 
@@ -106,6 +106,6 @@ function saveLast({ folder }: Run, state: RunState, signal: AbortSignal | undefi
   const { path } = folder;
   const cure = cureOf(error, 'make it writable') as string;
   throw new UserError(
-    `${path} could not be written: ${whyOf(error)}; step ${state.savedStep} of ${state.step} is saved. ${cure[0]?.toUpperCase()}${cure.slice(1)}, then resume with: ${tandemCommand()} resume ${shellWord(path)}`,
+    `${path} could not be written: ${whyOf(error)}; ${savedText(state, ` of ${state.step}`)}. ${cure[0]?.toUpperCase()}${cure.slice(1)}, then ${state.savedStep > 0 ? 'resume' : 'begin again'} with: ${tandemCommand()} resume ${shellWord(path)}`,
   );
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/make-folder.js';
 import { writeWhole } from '../../files/write-whole.js';
 import type { Plan } from '../plan.js';
 import { drawFigures } from './draw.js';
@@ -22,7 +22,7 @@ export interface Written {
 export async function writeOutcome(name: string, plan: Plan, folder: string): Promise<Written> {
   const outcomes = outcomesOf(plan, folder);
   const out = join(folder, name);
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const sections: Section[] = [];
   for (const outcome of outcomes) {
     const figures = await drawFigures(outcome, folder);
@@ -32,7 +32,7 @@ export async function writeOutcome(name: string, plan: Plan, folder: string): Pr
     writeWhole(`${own}-table.csv`, tableCsv(outcome.table));
     for (const { name, svg, png, csv } of figures) {
       writeWhole(join(out, `${name}.svg`), svg);
-      writeFileSync(join(out, `${name}.png`), png);
+      writeWhole(join(out, `${name}.png`), png);
       writeWhole(join(out, `${name}.csv`), csv);
     }
   }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../files/make-folder.js';
 import { cacheHome } from '../../cache/cache-home.js';
 import type { Encoded } from '../source.js';
 import { NoAnswer, request } from './request.js';
@@ -46,7 +47,7 @@ async function ask(url: string, file: string, signal: AbortSignal | undefined): 
 
 async function keep(file: string, bytes: Uint8Array, etag: string | undefined): Promise<void> {
   const folder = join(file, '..');
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const part = `${file}.${randomUUID()}.part`;
   await rm(`${file}.etag`, { force: true });
   await writeFile(part, bytes);
