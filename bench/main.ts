@@ -20,6 +20,7 @@ import { gpu } from './suites/gpu.js';
 import { growth } from './suites/growth.js';
 import { images } from './suites/images/images.js';
 import { open } from './suites/images/opening.js';
+import { streams } from './suites/images/streams.js';
 import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
 import { neighbours } from './suites/neighbours/neighbours.js';
@@ -35,6 +36,7 @@ const suites: Readonly<Record<string, Suite>> = {
   methods: methodSteps,
   images,
   open,
+  streams,
   evaluate,
   growth,
   memory,

@@ -119,13 +119,15 @@ export const house = [
     may: [
       errors,
       ...images('options.ts', 'set/image-set.ts', 'set/split-names.ts', 'cache/cache-home.ts'),
-      ...rooms('files/make-folder.ts', 'files/regular.ts', 'files/system-error.ts'),
+      ...rooms('files/make-folder.ts', 'files/regular.ts', 'files/system-error.ts', 'files/with-lock.ts'),
     ],
     packages: [
       'tar-stream',
       'yauzl',
       'brace-expansion',
       'tinyglobby',
+      'picomatch',
+      'aws4fetch',
       'papaparse',
       'hyparquet',
       'hyparquet/src/column.js',
@@ -163,6 +165,16 @@ export const house = [
     packages: ['picomatch'],
     worldly: true,
     why: 'the cache has one door, cached.ts, and a data set is a collection at a known place',
+  },
+  {
+    room: `${tandem}/images/streamed`,
+    may: [
+      ...common,
+      ...images('options.ts', 'concurrency.ts', 'file-state.ts', 'set', 'sources', 'decode', 'collection'),
+      ...rooms('files/json.ts'),
+    ],
+    worldly: true,
+    why: 'a stream is made of sources and decodes what comes; it knows no cache of pixels',
   },
   {
     room: `${tandem}/images/datasets`,

@@ -98,7 +98,7 @@ function rowOf(name: string, { sharp: alone, pil }: Against): string[] {
 const inCache = { size, margin: cropMargin, memory: 1 };
 
 /** Noise of two sizes, of which the fine one is faint: it compresses about as photographs do. */
-async function makePhotographs(root: string, count: number): Promise<string> {
+export async function makePhotographs(root: string, count: number): Promise<string> {
   const folder = join(root, 'photographs');
   mkdirSync(folder);
   const noise = new Uint8Array(3 * (width >> 1) * (height >> 1) + 4 * count);

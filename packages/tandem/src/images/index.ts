@@ -13,11 +13,14 @@ export {
   type PixelOptions,
   parseRange,
 } from './options.js';
-export { type Batch, Batches, inOrder } from './set/batches.js';
+export { Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {
+  type Batch,
+  type BatchSource,
   bytesOf,
   type DataSet,
+  type Flow,
   gather,
   type ImageSet,
   imageBytes,
@@ -25,6 +28,7 @@ export {
   type PixelFormat,
   pictureOf,
   type SkippedFile,
+  type StreamedImages,
   samplesOf,
   slice,
   subset,
@@ -49,3 +53,4 @@ export {
 export { asPattern, isPattern } from './sources/patterns.js';
 export type { RawPixels } from './sources/source.js';
 export { type ImageChunk, type ImageStream, streamImages } from './stream.js';
+export { StreamError } from './streamed/stream-batches.js';

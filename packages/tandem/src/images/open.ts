@@ -7,6 +7,7 @@
  *     cache/       pixels that are too many for the memory
  *     collection/  decoded files to a data set, by the folders they lie in
  *     datasets/    data sets known by name
+ *     streamed/    images that are read while they are learned from
  *     set/         what comes out: image sets, batches
  *
  * Nothing here knows of views, networks or training.
@@ -17,16 +18,18 @@ import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
 import { dataSetNamed, dataSets, hintFor } from './datasets/registry.js';
-import { type OpenOptions, partsOf } from './options.js';
+import { type OpenOptions, partsOf, type StreamOptions } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { inChannels } from './set/in-channels.js';
 import { archiveName } from './sources/archive.js';
 import { isRemote } from './sources/contents.js';
+import { isRemotePattern } from './sources/http/matching.js';
 import { withoutListed } from './sources/leave-out.js';
 import { openSource, type SourceOptions } from './sources/open-source.js';
 import { type ImageSource, openOwn } from './sources/own.js';
 import { isPattern } from './sources/patterns.js';
 import type { Source } from './sources/source.js';
+import { openStreamed } from './streamed/open.js';
 
 /**
  * Opens images: a data set known by name, or the path of a folder, a `.tar`, `.tar.gz`, `.tgz` or
@@ -58,11 +61,42 @@ export async function openImages(where: string | ImageSource, options: OpenOptio
   if (named && parts.sample.leaveOut !== undefined)
     throw new UserError(`leaveOut is for folders and archives, not for ${where}`);
   if (named) return inChannels(await named.open({ locate, ...parts }), parts.pixels.channels);
-  const found = await openPath(where, { ...parts.progress, columns: parts.columns });
+  if (typeof where === 'string' && isStreamed(where, parts.streaming)) {
+    const streamed = await openStreamed(where, parts);
+    return parts.streaming.measureOn === undefined ? streamed : measuredOn(streamed, options);
+  }
+  const found = await openPath(where, { ...parts.progress, columns: parts.columns, storage: parts.storage });
   const source = withoutListed(found, parts.sample.leaveOut);
   const hint = source.paths.length === 0 ? hintFor(source.others) : undefined;
   if (hint) throw new UserError(`${where}: ${hint}`);
   return inChannels(await openCollection(source, parts), parts.pixels.channels);
+}
+
+/** As the user says; without that, addresses that stand for several files are. */
+function isStreamed(where: string, { stream = 'auto', measureOn }: StreamOptions): boolean {
+  const isOn = stream === 'on' || (stream === 'auto' && isRemote(where) && isRemotePattern(where));
+  if (isOn || measureOn === undefined) return isOn;
+  throw new UserError(
+    `measureOn is for images that are streamed, and ${where} is not: give stream=on, or leave it out`,
+  );
+}
+
+/** A stream with labelled images of another place to measure on. */
+async function measuredOn(streamed: DataSet, options: OpenOptions): Promise<DataSet> {
+  const { measureOn, epochImages: _, streamWindow: _window, ...opening } = options;
+  const { train, size } = streamed;
+  const where = measureOn as string;
+  const { reference, queries, note } = await openImages(where, {
+    ...opening,
+    stream: 'off',
+    size: size ?? train.height,
+    channels: train.channels,
+  });
+  if (!reference || !queries) throw new UserError(`${where}: has no labels to measure with${note ? `: ${note}` : ''}`);
+  if (reference.height !== train.height || reference.depth !== train.depth)
+    throw new UserError(`${where}: its images come out otherwise than those of the stream; give size=<pixels>`);
+  const said = `measured on ${where}${note ? ` (${note})` : ''}`;
+  return { ...streamed, reference, queries, note: [streamed.note, said].filter(Boolean).join('. ') };
 }
 
 /** Images from code that can be opened by name. */

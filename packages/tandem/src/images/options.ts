@@ -98,6 +98,23 @@ export interface StorageOptions {
    * user's cache.
    */
   readonly cache?: string | undefined;
+  /** Bytes of files from URLs and buckets that are kept on disk; default 10 GiB. */
+  readonly streamCache?: number | undefined;
+}
+
+/** How images are read while they are learned from. */
+export interface StreamOptions {
+  /**
+   * Whether they are: `on`, `off`, or `auto`, which is on for URLs that stand for several files and
+   * for buckets.
+   */
+  readonly stream?: 'auto' | 'on' | 'off' | undefined;
+  /** Shards that are mixed at a time; defaults to 16, or as many as fit twice in `streamCache`. */
+  readonly streamWindow?: number | undefined;
+  /** Images in an epoch; defaults to as many as there are, as far as that is known. */
+  readonly epochImages?: number | undefined;
+  /** Labelled images to measure on, in place of some of the stream's. */
+  readonly measureOn?: string | undefined;
 }
 
 /** How the work is followed and stopped. */
@@ -120,6 +137,7 @@ export interface OpenOptions
     PixelOptions,
     SampleOptions,
     StorageOptions,
+    StreamOptions,
     ProgressOptions {
   /**
    * Share of files that may fail to decode, default 0.05. In a small collection up to five may, or
@@ -137,6 +155,7 @@ export interface OpenParts {
   readonly pixels: PixelOptions;
   readonly sample: SampleOptions;
   readonly storage: StorageOptions;
+  readonly streaming: StreamOptions;
   readonly progress: ProgressOptions;
   readonly maxSkippedShare: number | undefined;
 }
@@ -144,7 +163,7 @@ export interface OpenParts {
 /** @throws UserError for what is out of range */
 export function partsOf(options: OpenOptions): OpenParts {
   const { classes, train, test, imageColumn, labelColumn, splitColumn } = options;
-  const { channels, bits, range, leaveOut } = options;
+  const { channels, bits, range, leaveOut, streamCache, stream, streamWindow, epochImages, measureOn } = options;
   const { dataRoot, download, size, margin, limit, seed, memory, cache, maxSkippedShare, onProgress, signal } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 4096)) {
     throw new UserError(`size must be a whole number of pixels from 1 to 4096, not ${size}`);
@@ -168,6 +187,12 @@ export function partsOf(options: OpenOptions): OpenParts {
   if (memory !== undefined && !(memory >= 0)) {
     throw new UserError(`memory must be a number of bytes from 0 on, not ${memory}`);
   }
+  if (streamCache !== undefined && !(streamCache >= 1))
+    throw new UserError(`streamCache must be a number of bytes from 1 on, not ${streamCache}`);
+  for (const [name, value] of Object.entries({ streamWindow, epochImages })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      throw new UserError(`${name} must be a whole number from 1 on, not ${value}`);
+  }
   if (maxSkippedShare !== undefined && !(maxSkippedShare >= 0 && maxSkippedShare <= 1)) {
     throw new UserError(`maxSkippedShare must be between 0 and 1, not ${maxSkippedShare}`);
   }
@@ -178,7 +203,8 @@ export function partsOf(options: OpenOptions): OpenParts {
     sizing: { size, margin },
     pixels: { channels, bits, range },
     sample: { limit, seed, leaveOut },
-    storage: { memory, cache },
+    storage: { memory, cache, streamCache },
+    streaming: { stream, streamWindow, epochImages, measureOn },
     progress: { onProgress, signal },
     maxSkippedShare,
   };

@@ -1,5 +1,5 @@
 import type { Device } from 'tandem-torch';
-import type { DataSet } from '../images/index.js';
+import type { DataSet, Flow } from '../images/index.js';
 import type { StepReport } from '../train/loop.js';
 import type { FlatConfig } from './config/options.js';
 import type { Forecast, RunTime } from './forecast/facts.js';
@@ -76,7 +76,12 @@ export type PretrainEvent =
       /** Images in those steps. */
       readonly imagesSeen: number;
     }
-  | ({ readonly kind: 'step'; readonly imagesSeen: number } & StepReport)
+  | ({
+      readonly kind: 'step';
+      readonly imagesSeen: number;
+      /** How images come, where they are streamed. */
+      readonly flow?: Flow | undefined;
+    } & StepReport)
   /** An epoch is over and its encoders are looked at: so many of so many images are done. */
   | { readonly kind: 'evaluation'; readonly step: number; readonly done: number; readonly total: number }
   | { readonly kind: 'epoch'; readonly metrics: EpochMetrics }

@@ -5,13 +5,17 @@ import type { LoadingOptions } from './following.js';
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
 export async function loadImages(
-  { data: { images, maxSkipped, range, mean: _mean, std: _std, ...opening }, execution: { seed } }: RunConfig,
+  {
+    data: { images, maxSkipped, range, streamCache, mean: _mean, std: _std, ...opening },
+    execution: { seed },
+  }: RunConfig,
   { signal, onLoading, source }: LoadingOptions,
 ): Promise<DataSet> {
   const data = await openImages(source ?? images, {
     ...opening,
     seed,
     margin: cropMargin,
+    ...(streamCache !== undefined && { streamCache: Math.ceil(streamCache * 2 ** 30) }),
     range: range === undefined ? undefined : parseRange(range),
     maxSkippedShare: maxSkipped,
     signal,

@@ -1,6 +1,6 @@
 import { canCapture } from 'tandem-torch';
 import { chooseDevice, choosePrecision } from '../device.js';
-import type { Batches } from '../images/index.js';
+import type { BatchSource } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Plan } from '../train/plan.js';
@@ -23,7 +23,7 @@ export function newPlan(
   { training, execution: { seed, nonFinite, graph } }: RunConfig,
   compute: Compute,
   method: Method,
-  batches: Batches,
+  batches: BatchSource,
 ): Plan {
   const { device } = compute;
   return {

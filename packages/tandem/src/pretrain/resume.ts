@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { threads, version } from 'tandem-torch';
 import { shellWord, shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
-import { type DataSet, fingerprint } from '../images/index.js';
+import type { DataSet } from '../images/index.js';
 import { tandemCommand } from '../invocation.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
@@ -11,7 +11,7 @@ import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import type { PretrainEvent } from './events.js';
 import { useAsBegun } from './extensions/use.js';
-import { type Circumstances, copyIn, readRunConfig } from './folder/config-json.js';
+import { type Circumstances, copyIn, describeImages, readRunConfig } from './folder/config-json.js';
 import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
 import type { LoadingOptions } from './following.js';
 import { loadImages } from './load-images.js';
@@ -29,6 +29,7 @@ export const changeable = [
   'saveSteps',
   'dataRoot',
   'cache',
+  'streamCache',
   'graph',
   'teacher',
   'from',
@@ -123,15 +124,16 @@ function checkMachine(begun: Circumstances): string[] {
   return [`begun with ${was}, resumed with ${is}: the last bits may differ`];
 }
 
-function checkImages({ train }: DataSet, before: Circumstances['images'], path: string): void {
+function checkImages(data: DataSet, before: Circumstances['images'], path: string): void {
   if (!before) return;
+  const now = describeImages(data);
   const described = (x: NonNullable<Circumstances['images']>) =>
     `${x.count} of ${x.channels}x${x.height}x${x.width}${x.depth ? ` in ${x.depth} bits` : ''}`;
   const begun = `${path} was begun with ${described(before)} images`;
-  if (described(before) !== described(train)) {
-    throw new UserError(`${begun}, now there are ${described(train)}: it cannot resume with others`);
+  if (described(before) !== described(now)) {
+    throw new UserError(`${begun}, now there are ${described(now)}: it cannot resume with others`);
   }
-  if (before.sha256 === undefined || before.sha256 === fingerprint(train)) return;
+  if (before.sha256 === undefined || before.sha256 === now.sha256) return;
   throw new UserError(
     `${begun}, now there are as many others: put the former back, or take sha256 out of its config.json to resume with these`,
   );

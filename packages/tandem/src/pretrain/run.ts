@@ -1,6 +1,6 @@
 import type { Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
-import { Batches, type DataSet, parseRange } from '../images/index.js';
+import { Batches, type BatchSource, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, checkSide } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
@@ -38,7 +38,7 @@ export interface Run {
   /** The network that it starts from. */
   readonly baseModel?: Pick<BaseModel, 'sha256'> | undefined;
   /** Of the images that are learned from. */
-  readonly batches: Batches;
+  readonly batches: BatchSource;
   /** How long, how fast and where. */
   readonly plan: Plan;
   /** Of the encoders that it keeps. */
@@ -80,7 +80,7 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
   });
   const { teacher, notes } = built;
   const probe = config.execution.onlineProbe
-    ? new OnlineProbe(built.method, data, trainingData.set.count, compute)
+    ? new OnlineProbe(built.method, data, data.stream?.count ?? trainingData.set.count, compute)
     : undefined;
   const method = probe ? { ...built.method, state: { ...built.method.state, ...probe.state } } : built.method;
   const watch = probe && ((seen: readonly Tensor[], images: Uint32Array) => probe.step(seen, images));
@@ -90,7 +90,7 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
   const { range } = config.data;
   return {
     ...{ config, data, method, teacher, baseModel, notes, batches, plan, probe },
-    settings: settled(config, { ...input, batch: batches.size, plan, baseModel }),
+    settings: settled(config, { ...input, batch: batches.size, plan, baseModel, stream: data.stream }),
     card: {
       architecture,
       size,
@@ -107,7 +107,12 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
 }
 
 /** Batches of what is learned from; smaller where labels leave fewer images than a batch has. */
-function newBatches({ training, execution }: RunConfig, { train }: DataSet, { set }: TrainingData): Batches {
+function newBatches(
+  { training, execution }: RunConfig,
+  { train, stream }: DataSet,
+  { set }: TrainingData,
+): BatchSource {
+  if (stream) return stream.batches(training.batch, execution.seed);
   const few = set.count < train.count;
   const batch = few ? Math.min(training.batch, set.count) : training.batch;
   return new Batches(set, { batch, seed: execution.seed });
@@ -147,10 +152,12 @@ interface Decided extends Input {
   readonly batch: number;
   readonly plan: Plan;
   readonly baseModel: BaseModel | undefined;
+  readonly stream: DataSet['stream'];
 }
 
 /** All settings with what images, machine and base model decided. */
-function settled(config: RunConfig, { size, architecture, viewSettings, batch, plan, baseModel }: Decided): FlatConfig {
+function settled(config: RunConfig, decided: Decided): FlatConfig {
+  const { size, architecture, viewSettings, batch, plan, baseModel, stream } = decided;
   const { channels: _, ...network } = architecture;
   const { device, precision } = plan;
   return defined({
@@ -158,6 +165,7 @@ function settled(config: RunConfig, { size, architecture, viewSettings, batch, p
     ...viewSettings,
     ...network,
     ...{ device, precision, batch },
+    ...(stream && { stream: 'on', streamWindow: stream.window, epochImages: stream.count }),
     // With a base model the views have its size, whatever the images': those are read again as they
     // were asked for.
     size: baseModel ? config.data.size : size,

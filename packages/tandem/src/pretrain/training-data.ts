@@ -18,6 +18,11 @@ export interface TrainingData {
 export function selectTrainingData(config: RunConfig, data: DataSet): TrainingData {
   const { labels: use, options } = config.method;
   const share = 'labels' in options ? (options.labels ?? 0) : use === 'needed' ? 1 : 0;
+  if (data.stream && use !== 'none' && (share > 0 || use === 'needed')) {
+    throw new UserError(
+      `${data.name}: ${config.method.name} learns from labels, and streams are learned from without: give stream=off`,
+    );
+  }
   if (use === 'none' || share === 0) {
     const { labels: _, ...set } = use === 'none' ? data.train : withoutQueries(data);
     return { set };

@@ -14,6 +14,8 @@ const textual = [
   'labelColumn',
   'splitColumn',
   'leaveOut',
+  'stream',
+  'measureOn',
 ] as const;
 
 /** How a run opened its images: what it cached is found again, what it tolerated is tolerated. */

@@ -1,5 +1,5 @@
 import { type Device, scope, type Tensor, upload, uploadAsync } from 'tandem-torch';
-import { type Batches, gather, type ImageSet } from '../images/index.js';
+import type { BatchSource, ImageSet } from '../images/index.js';
 import type { Rounds } from '../methods/method.js';
 import { byteShape, type ImageBatch } from '../views/index.js';
 
@@ -9,8 +9,7 @@ export interface LoadedBatch extends ImageBatch {
   readonly pass: number;
 }
 
-type UnloadedBatch = Omit<LoadedBatch, 'bytes'>;
-type LoadedBatches = Generator<LoadedBatch, void, void>;
+type HostBatch = LoadedBatch & { readonly bytes: Uint8Array };
 
 /**
  * The batches of a run, with their images where the work is; a batch may be used until the next is
@@ -21,58 +20,73 @@ type LoadedBatches = Generator<LoadedBatch, void, void>;
  * @param resident all images of the set, on the device
  */
 export function loadBatches(
-  batches: Batches,
+  batches: BatchSource,
   { passes, repeats }: Rounds,
   startStep: number,
   device: Device,
   resident: Tensor | undefined,
-): LoadedBatches {
-  const unloaded = unloadedFrom(batches, passes, Math.floor(startStep / repeats));
-  if (resident) return fromResident(unloaded, resident);
-  return device === 'cpu' ? fromHost(unloaded, batches.set) : sentAhead(unloaded, batches.set, device);
+): AsyncGenerator<LoadedBatch> {
+  const first = Math.floor(startStep / repeats);
+  if (resident) return fromResident(batches, passes, first, resident);
+  const loaded = fromHost(batches, passes, first);
+  return device === 'cpu' ? loaded : sentAhead(loaded, batches.set, device);
 }
 
-function* unloadedFrom(batches: Batches, passes: number, first: number): Generator<UnloadedBatch, void, void> {
-  let from = first % batches.perEpoch;
-  for (let pass = Math.floor(first / batches.perEpoch); pass < passes; pass++) {
-    for (const indices of batches.order(pass, from)) yield { pass, indices };
+/** What is left of each pass, from the first batch on. */
+function* passesFrom({ perEpoch }: BatchSource, passes: number, first: number) {
+  let from = first % perEpoch;
+  for (let pass = Math.floor(first / perEpoch); pass < passes; pass++) {
+    yield { pass, from };
     from = 0;
   }
 }
 
-function* fromHost(unloaded: Iterable<UnloadedBatch>, set: ImageSet): LoadedBatches {
-  for (const batch of unloaded) yield { ...batch, bytes: gather(set, batch.indices) };
+async function* fromHost(batches: BatchSource, passes: number, first: number): AsyncGenerator<HostBatch> {
+  for (const { pass, from } of passesFrom(batches, passes, first)) {
+    for await (const batch of batches.epoch(pass, from)) yield { ...batch, pass };
+  }
 }
 
 /** Nothing is sent but the numbers of the images. */
-function* fromResident(unloaded: Iterable<UnloadedBatch>, resident: Tensor): LoadedBatches {
+async function* fromResident(
+  batches: BatchSource,
+  passes: number,
+  first: number,
+  resident: Tensor,
+): AsyncGenerator<LoadedBatch> {
   const { device } = resident;
-  for (const batch of unloaded) {
-    const which = Int32Array.from(batch.indices);
-    const bytes = scope(() => resident.indexSelect(0, upload(which, [which.length], device))).keep();
-    try {
-      yield { ...batch, bytes };
-    } finally {
-      bytes.dispose();
+  for (const { pass, from } of passesFrom(batches, passes, first)) {
+    for (const indices of batches.order?.(pass, from) ?? []) {
+      const which = Int32Array.from(indices);
+      const bytes = scope(() => resident.indexSelect(0, upload(which, [which.length], device))).keep();
+      try {
+        yield { pass, indices, bytes };
+      } finally {
+        bytes.dispose();
+      }
     }
   }
 }
 
-function* sentAhead(unloaded: Iterator<UnloadedBatch, void>, set: ImageSet, device: Device): LoadedBatches {
-  const send = () => {
-    const { value: batch } = unloaded.next();
+async function* sentAhead(
+  loaded: AsyncGenerator<HostBatch>,
+  set: ImageSet,
+  device: Device,
+): AsyncGenerator<LoadedBatch> {
+  const send = async () => {
+    const { value: batch } = await loaded.next();
     if (!batch) return undefined;
-    const shape = byteShape(set, batch.indices.length);
-    return { batch, images: uploadAsync(gather(set, batch.indices), shape, device) };
+    return { batch, images: uploadAsync(batch.bytes, byteShape(set, batch.indices.length), device) };
   };
-  let next = send();
+  let next = await send();
   try {
     while (next) {
       // Taken before the next is sent, lest the work waits for that one.
       const { batch, images } = next;
+      next = undefined;
       const bytes = images.take();
       try {
-        next = send();
+        next = await send();
         yield { ...batch, bytes };
       } finally {
         bytes.dispose();
@@ -80,5 +94,6 @@ function* sentAhead(unloaded: Iterator<UnloadedBatch, void>, set: ImageSet, devi
     }
   } finally {
     next?.images.dispose();
+    await loaded.return(undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { _foreachNorm, type Device, manualSeed, noGrad, scope, stack, type Tensor, upload } from 'tandem-torch';
-import type { Batches, ImageSet } from '../images/index.js';
+import type { BatchSource, ImageSet } from '../images/index.js';
 import type { LossTerms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
@@ -55,7 +55,7 @@ const mostSkippedInARow = 20;
 const onePass: Rounds = { passes: 1, repeats: 1 };
 
 /** Steps in an epoch: every pass over the data, every repeat of a batch. */
-export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batches: Batches): number {
+export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batches: BatchSource): number {
   return batches.perEpoch * rounds.passes * rounds.repeats;
 }
 
@@ -64,8 +64,8 @@ export function stepsPerEpoch({ rounds = onePass }: Pick<Method, 'rounds'>, batc
  * are the consumer's. Everything random is a function of the seed and the position, so a run that
  * starts at step s continues exactly as one that came there.
  */
-export async function* train(method: Method, batches: Batches, plan: Plan): AsyncGenerator<StepReport> {
-  const resident = residentImages(batches.set, plan.device);
+export async function* train(method: Method, batches: BatchSource, plan: Plan): AsyncGenerator<StepReport> {
+  const resident = batches.order ? residentImages(batches.set, plan.device) : undefined;
   const isReplayed = plan.capture !== undefined || plan.numbersIn === 'device';
   const work = isReplayed ? replayedWork(method, plan) : eagerWork(method, plan);
   try {
@@ -73,12 +73,13 @@ export async function* train(method: Method, batches: Batches, plan: Plan): Asyn
   } finally {
     resident?.dispose();
     work.dispose();
+    batches.close?.();
   }
 }
 
 async function* takeSteps(
   method: Method,
-  batches: Batches,
+  batches: BatchSource,
   plan: Plan,
   resident: Tensor | undefined,
   work: Work,
@@ -93,7 +94,7 @@ async function* takeSteps(
   let taken = plan.startTaken ?? startStep;
   const rounds = { passes: epochs * passes, repeats };
   let step = startStep;
-  for (const batch of loadBatches(batches, rounds, startStep, plan.device, resident)) {
+  for await (const batch of loadBatches(batches, rounds, startStep, plan.device, resident)) {
     const { pass, indices } = batch;
     const epoch = Math.floor(pass / passes) + 1;
     for (let repeat = step % repeats; repeat < repeats; repeat++) {

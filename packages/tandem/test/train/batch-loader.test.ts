@@ -17,24 +17,31 @@ const each = 3 * 8 * 8;
 const batches = new Batches(set, { batch: 8, seed: 5 });
 
 /** Where each batch stands in the run, and what it brought. */
-function loaded(where: string, repeats = 1, startStep = 0, resident?: Tensor): [number, number[], Uint8Array][] {
-  return Array.from(loadBatches(batches, { passes: 2, repeats }, startStep, where, resident), (batch) => {
+async function loaded(
+  where: string,
+  repeats = 1,
+  startStep = 0,
+  resident?: Tensor,
+): Promise<[number, number[], Uint8Array][]> {
+  const found: [number, number[], Uint8Array][] = [];
+  for await (const batch of loadBatches(batches, { passes: 2, repeats }, startStep, where, resident)) {
     const { pass, indices, bytes } = batch;
-    return [pass, [...indices], bytes instanceof Uint8Array ? bytes : bytes.bytes()];
-  });
+    found.push([pass, [...indices], bytes instanceof Uint8Array ? bytes : bytes.bytes()]);
+  }
+  return found;
 }
 
-test('a run is all batches of all its passes, each in an order of its own', () => {
+test('a run is all batches of all its passes, each in an order of its own', async () => {
   const expected = [0, 1].flatMap((pass) =>
     [...batches.epoch(pass)].map(({ indices, bytes }) => [pass, [...indices], bytes]),
   );
-  assert.deepEqual(loaded('cpu'), expected);
+  assert.deepEqual(await loaded('cpu'), expected);
   assert.notDeepEqual(expected[0], expected[3]);
 });
 
-test('goes on from any step, also between two steps with the same batch, and ends with the last', () => {
-  const all = loaded('cpu');
-  for (let step = 0; step <= 6; step++) assert.deepEqual(loaded('cpu', 1, step), all.slice(step));
+test('goes on from any step, also between two steps with the same batch, and ends with the last', async () => {
+  const all = await loaded('cpu');
+  for (let step = 0; step <= 6; step++) assert.deepEqual(await loaded('cpu', 1, step), all.slice(step));
   for (const [step, batch] of [
     [1, 0],
     [3, 1],
@@ -42,12 +49,12 @@ test('goes on from any step, also between two steps with the same batch, and end
     [17, 5],
     [18, 6],
   ] as const) {
-    assert.deepEqual(loaded('cpu', 3, step), all.slice(batch), `from step ${step}`);
+    assert.deepEqual(await loaded('cpu', 3, step), all.slice(batch), `from step ${step}`);
   }
 });
 
 describe(`images for ${device}`, { skip }, () => {
-  test('are those of the CPU, sent ahead or picked there, from any step', () => {
+  test('are those of the CPU, sent ahead or picked there, from any step', async () => {
     const before = liveCount();
     const resident = residentImages(set, device) as Tensor;
     for (const [repeats, step] of [
@@ -58,9 +65,9 @@ describe(`images for ${device}`, { skip }, () => {
       [3, 17],
       [3, 18],
     ] as const) {
-      const expected = loaded('cpu', repeats, step);
-      assert.deepEqual(loaded(device, repeats, step), expected);
-      assert.deepEqual(loaded(device, repeats, step, resident), expected);
+      const expected = await loaded('cpu', repeats, step);
+      assert.deepEqual(await loaded(device, repeats, step), expected);
+      assert.deepEqual(await loaded(device, repeats, step, resident), expected);
     }
     resident.dispose();
     assert.equal(liveCount(), before);
@@ -68,11 +75,11 @@ describe(`images for ${device}`, { skip }, () => {
 
   test('go over once for all steps of a batch, one batch ahead, and the host waits for nothing', {
     skip: isReal && 'nothing is counted',
-  }, () => {
+  }, async () => {
     const [before, bytes, told] = [sends(), sent(), shared()];
     const waited = reads();
     let turn = 0;
-    for (const { bytes: images } of loadBatches(batches, { passes: 2, repeats: 3 }, 7, device, undefined)) {
+    for await (const { bytes: images } of loadBatches(batches, { passes: 2, repeats: 3 }, 7, device, undefined)) {
       assert.deepEqual((images as Tensor).shape, [8, 3, 8, 8]);
       turn += 1;
       assert.equal(sends() - before, Math.min(turn + 1, 4));
@@ -84,9 +91,9 @@ describe(`images for ${device}`, { skip }, () => {
     assert.equal(reads(), waited);
   });
 
-  test('leave nothing behind where the run ends early', () => {
+  test('leave nothing behind where the run ends early', async () => {
     const before = liveCount();
-    for (const { bytes } of loadBatches(batches, { passes: 2, repeats: 1 }, 0, device, undefined)) {
+    for await (const { bytes } of loadBatches(batches, { passes: 2, repeats: 1 }, 0, device, undefined)) {
       assert.ok(bytes);
       break;
     }
@@ -100,7 +107,10 @@ describe(`images for ${device}`, { skip }, () => {
       },
     };
     const some = new Batches(failing, { batch: 8, seed: 5 });
-    assert.throws(() => [...loadBatches(some, { passes: 1, repeats: 1 }, 0, device, undefined)], /unreadable/);
+    const all = async () => {
+      for await (const batch of loadBatches(some, { passes: 1, repeats: 1 }, 0, device, undefined)) assert.ok(batch);
+    };
+    await assert.rejects(all(), /unreadable/);
     assert.equal(liveCount(), before);
   });
 

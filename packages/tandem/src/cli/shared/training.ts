@@ -124,12 +124,13 @@ type Event<Kind extends PretrainEvent['kind']> = Extract<PretrainEvent, { kind: 
 
 function opening(event: Event<'start'>): string[] {
   const { run, settings: all, changed, data, learned, epochs, steps, parameters, from, forecast } = event;
-  const { train, skipped, note } = data;
+  const { train, stream, skipped, note } = data;
+  const count = stream?.count ?? train.count;
   const split = knnSplit(data);
   const settings = Object.entries(changed).map(([key, value]) => settingText(key, value));
   return [
-    `${train.name}: ${train.count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
-    ...(learned === train.count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
+    `${train.name}: ${count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
+    ...(learned === count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(split ? [sizesLine(classSizes(split))] : ['k-NN is skipped']),
@@ -150,8 +151,14 @@ function closing({ run, interrupted }: Event<'end'>): string {
   return interrupted ? `interrupted; saved. Resume with: ${tandemCommand()} resume ${shellWord(run)}` : `done: ${run}`;
 }
 
-function stepNote({ loss }: Event<'step'>, imagesPerSecond: number): string {
-  return `${loss === undefined ? '' : `loss ${loss.toFixed(3)}  `}${imagesPerSecond.toFixed(0)} images/s`;
+function stepNote({ loss, flow }: Event<'step'>, imagesPerSecond: number): string {
+  const rate = `${loss === undefined ? '' : `loss ${loss.toFixed(3)}  `}${imagesPerSecond.toFixed(0)} images/s`;
+  return flow ? `${rate}  ${flowNote(flow)}` : rate;
+}
+
+/** How the images of a stream come: what arrives, and how long was waited for them. */
+function flowNote({ bytesPerSecond, waited }: NonNullable<Event<'step'>['flow']>): string {
+  return `${(bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s, ${(100 * waited).toFixed(0)} % of the time waiting for images`;
 }
 
 /** Images a second from now on, evaluation in between left out. */

@@ -1,14 +1,6 @@
 import { UserError } from '../../errors.js';
 import { permutation } from '../../random.js';
-import { bytesOf, gather, type ImageSet } from './image-set.js';
-
-/** Some images of a set: which ones, and their bytes (images x channels x height x width). */
-export interface Batch {
-  /** Of each image in its set. */
-  readonly indices: Uint32Array;
-  /** Planar, 0 to 255, image by image in the order of `indices`. */
-  readonly bytes: Uint8Array;
-}
+import { type Batch, type BatchSource, bytesOf, gather, type ImageSet } from './image-set.js';
 
 /**
  * The purpose of a run's seed here, so that the order has nothing to do with other draws from that
@@ -17,7 +9,7 @@ export interface Batch {
 const orderPurpose = 0x6f72_6472;
 
 /** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
-export class Batches {
+export class Batches implements BatchSource {
   /** What the batches are drawn from. */
   readonly set: ImageSet;
   /** Images in a batch. */
@@ -30,15 +22,7 @@ export class Batches {
   /** @throws UserError where a batch is larger than the set */
   constructor(set: ImageSet, options: { readonly batch: number; readonly seed: number }) {
     const { batch, seed } = options;
-    if (!Number.isInteger(batch) || batch < 1)
-      throw new UserError(`a batch must be a whole number of images, not ${batch}`);
-    if (batch > set.count && set.count < 2)
-      throw new UserError(`${set.name} has ${set.count} image, and learning compares two at least: add images`);
-    if (batch > set.count) {
-      throw new UserError(
-        `a batch of ${batch} is larger than the data: ${set.name} has ${set.count} images; give --batch ${set.count} or less`,
-      );
-    }
+    checkBatch(batch, set.name, set.count);
     this.set = set;
     this.size = batch;
     this.#seed = seed;
@@ -61,6 +45,18 @@ export class Batches {
       yield order.slice(batch * this.size, (batch + 1) * this.size);
     }
   }
+}
+
+/** @throws UserError for a batch that is none, or larger than the data */
+export function checkBatch(batch: number, name: string, count: number): void {
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new UserError(`a batch must be a whole number of images, not ${batch}`);
+  if (batch > count && count < 2)
+    throw new UserError(`${name} has ${count} image, and learning compares two at least: add images`);
+  if (batch <= count) return;
+  throw new UserError(
+    `a batch of ${batch} is larger than the data: ${name} has ${count} images; give --batch ${count} or less`,
+  );
 }
 
 /**

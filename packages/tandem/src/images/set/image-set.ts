@@ -59,6 +59,58 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+/** Some images: which ones, and their bytes (images x channels x height x width). */
+export interface Batch {
+  /** Of each image in its set; of a stream in its epoch. */
+  readonly indices: Uint32Array;
+  /** Planar, 0 to 255, image by image in the order of `indices`. */
+  readonly bytes: Uint8Array;
+}
+
+/** Whole batches, epoch by epoch, in an order that seed and position alone decide. */
+export interface BatchSource {
+  /** What the batches are drawn from, or images like them where they come as a stream. */
+  readonly set: ImageSet;
+  /** Images in a batch. */
+  readonly size: number;
+  /** Batches in an epoch. */
+  readonly perEpoch: number;
+  /**
+   * The batches of one epoch from batch `fromBatch` on; each brings arrays of its own.
+   *
+   * @param epoch from 0
+   */
+  epoch(epoch: number, fromBatch?: number): Iterable<Batch> | AsyncIterable<Batch>;
+  /** Which images these are, for whoever has all of the set already; absent for a stream. */
+  order?(epoch: number, fromBatch?: number): Iterable<Uint32Array>;
+  /** How a stream flows; absent for a set. */
+  flow?(): Flow;
+  /** Ends what a stream has under way. */
+  close?(): void;
+}
+
+/** How a stream flows. */
+export interface Flow {
+  /** Bytes that come in a second, lately. */
+  readonly bytesPerSecond: number;
+  /** Share of the time for which images were waited for. */
+  readonly waited: number;
+  /** Images that could not be decoded so far. */
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** Images that are read while they are learned from, however many they are. */
+export interface StreamedImages {
+  /** Images in an epoch: as many as there are, as far as that is known. */
+  readonly count: number;
+  /** Shards that are mixed at a time. */
+  readonly window: number;
+  /** Of the names, sizes and versions of all shards. */
+  readonly fingerprint: string;
+  /** @throws UserError where a batch is larger than an epoch */
+  batches(size: number, seed: number): BatchSource;
+}
+
 /**
  * What a source holds. `train` is learned from, with labels only by methods that ask for them.
  * `reference` is what a k-NN classifier knows, and `queries` are what it is asked about, both
@@ -67,8 +119,10 @@ export interface SkippedFile {
 export interface DataSet {
   /** Of the known data set, or of the folder or archive. */
   readonly name: string;
-  /** All images that a method may learn from. */
+  /** All images that a method may learn from; where they are streamed, some of them. */
   readonly train: ImageSet;
+  /** What is learned from, where it is streamed; the sets are what is measured and shown then. */
+  readonly stream?: StreamedImages;
   /** Images whose labels a k-NN classifier knows; often `train`, and then the same object. */
   readonly reference?: ImageSet;
   /** Labelled images that it has not seen: of a test folder, or held out of `train`. */

@@ -3,12 +3,12 @@
  * no sooner than there is room.
  */
 export async function* ahead<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   width: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const inHand: Promise<R>[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     const result = work(item);
     result.catch(() => {}); // it is awaited below, or nobody wants it any more
     inHand.push(result);

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { SkippedFile } from '../set/image-set.js';
 import { checkNumber, isHidden, isImage, lacksEnding, looksLikeImage, maxFile } from './formats.js';
 import { allEntries } from './nested-tar.js';
-import { type Content, type Source, sourceOf } from './source.js';
+import { type Content, type Extent, type Source, sourceOf } from './source.js';
 import { chooseParts, isClassFile, largestClassFile, SampleClasses } from './webdataset.js';
 
 /** How tars are opened. */
@@ -40,6 +40,7 @@ export async function openTars(where: string, tars: readonly string[], options: 
     faults,
     notes: [...source.notes, ...notes],
     origins: () => tars,
+    at: (path) => extentOf(members.get(path)),
     contents: (wanted, contentsSignal) => contentsOf(tars, members, wanted, contentsSignal),
   };
 }
@@ -48,6 +49,13 @@ export async function openTars(where: string, tars: readonly string[], options: 
 interface Member {
   readonly tar: string;
   readonly ordinal: number;
+  readonly size: number;
+  /** Where its contents begin; undefined where they are packed. */
+  readonly offset: number | undefined;
+}
+
+function extentOf(member: Member | undefined): Extent | undefined {
+  return member?.offset === undefined ? undefined : { file: member.tar, offset: member.offset, size: member.size };
 }
 
 /** What one or several tars hold. */
@@ -75,7 +83,8 @@ async function survey(where: string, tars: readonly string[], { onFound, signal 
       if (isHidden(entry.path)) continue;
       const path = prefix + entry.path;
       if (entry.usable) {
-        members.set(path, { tar, ordinal: entry.ordinal });
+        const { offset, size, ordinal } = entry;
+        members.set(path, { tar, ordinal, size, offset });
         if (prefix !== '') folders.set(path, entry.path.split('/').slice(0, -1));
         if (isClassFile(path) && entry.size <= largestClassFile) classes.add(path, await entry.read());
         else if (lacksEnding(path) && entry.size <= maxFile && looksLikeImage(await entry.read())) byContent.add(path);

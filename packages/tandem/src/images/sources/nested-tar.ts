@@ -18,7 +18,7 @@ export async function* allEntries(file: string, signal?: AbortSignal): AsyncGene
     }
     const folder = entry.path.replace(/\.tar$/i, '');
     for await (const inner of innerEntries(entry, `${file}: ${entry.path}`, signal)) {
-      yield { ...inner, path: `${folder}/${inner.path}`, ordinal: ordinal++ };
+      yield { ...inner, path: `${folder}/${inner.path}`, offset: undefined, ordinal: ordinal++ };
     }
   }
 }

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { UserError } from '../../errors.js';
-import type { ColumnOptions, ProgressOptions } from '../options.js';
+import { shownBytes, UserError } from '../../errors.js';
+import type { ColumnOptions, ProgressOptions, StorageOptions } from '../options.js';
+import { ahead } from './ahead.js';
 import { archiveName, openTars } from './archive.js';
 import { isRemote } from './contents.js';
 import { openFiles } from './files.js';
@@ -9,6 +10,10 @@ import { openFolder } from './folder.js';
 import { isImage } from './formats.js';
 import { sniff } from './gzip.js';
 import { fetched } from './http/fetched.js';
+import { isRemotePattern, matchingRemotes } from './http/matching.js';
+import { NoAnswer } from './http/receive.js';
+import type { Remote } from './http/remote.js';
+import { RemoteFiles, remoteHome, usualBytes } from './http/remote-files.js';
 import { openTableFiles, tableKind } from './hugging-face/open.js';
 import { openList } from './lists/list.js';
 import { listFormat } from './lists/rows.js';
@@ -20,6 +25,8 @@ import { openZip } from './zip.js';
 /** How a source is opened. */
 export interface SourceOptions extends ProgressOptions {
   readonly columns?: ColumnOptions | undefined;
+  /** Where what URLs give is kept. */
+  readonly storage?: StorageOptions | undefined;
 }
 
 /**
@@ -38,15 +45,43 @@ export async function openSource(where: string, options: SourceOptions = {}): Pr
 }
 
 /**
- * What a URL gives, of at most 256 MiB: it is kept in the user's cache, and asked for again only
- * where it changed.
+ * What a URL gives is kept in the user's cache, and asked for again only where it changed. All
+ * files that an address stands for must have room there.
  */
 async function openRemote(where: string, options: SourceOptions): Promise<Source> {
+  if (isRemotePattern(where)) return openRemotes(where, await matchingRemotes(where, options), options);
   const content = await fetched(where, options.signal);
+  const isLarge = 'reason' in content && /larger than/.test(content.reason);
+  if (isLarge) return openRemotes(where, await matchingRemotes(where, options), options);
   if (!('input' in content)) throw new UserError(`${where}: ${'reason' in content ? content.reason : 'no file'}`);
   const source = await openOne(String(content.input), false, { ...options, base: where });
   const name = basename(new URL(where).pathname).replace(/(\.[a-z0-9]{1,8}){1,2}$/i, '') || 'images';
   return { ...source, name, where };
+}
+
+async function openRemotes(where: string, files: readonly Remote[], options: SourceOptions): Promise<Source> {
+  const { storage = {}, signal, onProgress } = options;
+  const disk = new RemoteFiles(remoteHome(storage.cache), storage.streamCache ?? usualBytes);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > disk.most) {
+    throw new UserError(
+      `${where}: ${shownBytes(bytes)} in all, more than the ${shownBytes(disk.most)} that may be kept on disk; give streamCache=<GiB>, or let training read them as a stream (stream=on)`,
+    );
+  }
+  let done = 0;
+  const onBytes = (more: number) => {
+    done += more;
+    onProgress?.(Math.round(done / 2 ** 20), Math.round(bytes / 2 ** 20), 'MiB fetched');
+  };
+  const paths: string[] = [];
+  const held = ahead(files, 4, (file) => disk.hold(file, { signal, onBytes }));
+  try {
+    for await (const { path } of held) paths.push(path);
+  } catch (error) {
+    throw error instanceof NoAnswer ? new UserError(`${where}: ${error.message}`, { cause: error }) : error;
+  }
+  const source = await openSeveral(where, paths, options);
+  return { ...source, where };
 }
 
 async function openOne(where: string, isFolder: boolean, options: SourceOptions & { base?: string }): Promise<Source> {

@@ -5,7 +5,7 @@ import { glob } from 'tinyglobby';
 import { UserError } from '../../errors.js';
 
 /** Most paths that a pattern in braces may stand for. */
-const mostPaths = 100_000;
+export const mostPaths = 100_000;
 
 /** Whether a path stands for several: `name-{000..099}.tar`, `{a,b}`, `*.tar`. */
 export function isPattern(where: string): boolean {
@@ -72,7 +72,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-function checkRanges(pattern: string): void {
+export function checkRanges(pattern: string): void {
   for (const [all, from, to] of pattern.matchAll(/\{(\d+)\.\.(\d+)\}/g)) {
     if (Number(to) < Number(from) || Number(to) - Number(from) >= mostPaths) {
       throw new UserError(`${pattern}: ${all} must count upwards, to 100,000 at most`);

@@ -45,6 +45,13 @@ export interface Said {
   readonly split?: string | undefined;
 }
 
+/** Some bytes of a file. */
+export interface Extent {
+  readonly file: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** What image files can be read from: a folder or an archive. */
 export interface Source {
   /** What to call the collection. */
@@ -68,6 +75,8 @@ export interface Source {
   contents(paths: readonly string[], signal?: AbortSignal): AsyncIterable<Content>;
   /** The files on disk whose change would change these images. */
   origins(paths: readonly string[]): readonly FilePath[];
+  /** Where an image lies by itself in a file on disk, where all of them do. */
+  readonly at?: ((path: string) => Extent | undefined) | undefined;
   /** What tells these images from others of the same names, where they lie in no files. */
   readonly state?: string | undefined;
 }

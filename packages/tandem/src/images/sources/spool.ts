@@ -34,11 +34,12 @@ export class Spool {
     this.#most = most;
   }
 
-  add(image: Encoded): void {
+  /** @param index defaults to one more than the last */
+  add(image: Encoded, index = this.#images.length): void {
     const bytes = bytesIn(image);
     if (bytes === undefined || this.#held + bytes.length <= this.#most) {
       this.#held += bytes?.length ?? 0;
-      this.#images.push(bytes === undefined ? image : made(image, bytes.slice()));
+      this.#images[index] = bytes === undefined ? image : made(image, bytes.slice());
       return;
     }
     const at = this.#written;
@@ -46,7 +47,7 @@ export class Spool {
     for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
     this.#written += bytes.length;
     const about = withoutBytes(image);
-    this.#images.push({ at, length: bytes.length, of: (read) => made(about, read) });
+    this.#images[index] = { at, length: bytes.length, of: (read) => made(about, read) };
   }
 
   read(index: number): Encoded {
@@ -59,13 +60,21 @@ export class Spool {
     return image.of(bytes);
   }
 
+  /** Gives its disk space back; nothing can be read any more. */
+  close(): void {
+    if (this.#file === undefined) return;
+    opened.unregister(this);
+    closeSync(this.#file);
+    this.#file = undefined;
+  }
+
   #open(): number {
     const folder = cacheHome();
     makeFolder(folder);
     const path = join(folder, `${randomUUID()}.spool`);
     const file = openSync(path, 'wx+');
     rmSync(path);
-    opened.register(this, file);
+    opened.register(this, file, this);
     return file;
   }
 }

@@ -17,6 +17,8 @@ export interface TarEntry {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** Where its contents begin in the file; undefined where that is packed. */
+  readonly offset?: number | undefined;
   /** Position among the archive's entries of every kind; tells two entries of one path apart. */
   readonly ordinal: number;
   /** Whether it is a file, and no link or device. Folders are not reported. */
@@ -55,7 +57,7 @@ export async function* tarEntries(file: string, signal?: AbortSignal): AsyncGene
       signal?.throwIfAborted();
       end = entry.offset + block + Math.ceil(entry.header.size / block) * block;
       const found = entryOf(entry, ordinal, (error) => explain(file, error, ordinal, format));
-      if (found) yield found;
+      if (found) yield format === 'gzip' ? found : { ...found, offset: entry.offset + block };
       ordinal++;
       if (!found?.isConsumed()) entry.resume();
     }

@@ -86,7 +86,35 @@ export const dataOptions = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("folder for decoded images that are too many for the memory; defaults to the user's cache"),
+    .describe(
+      "folder for decoded images that are too many for the memory, and for files from URLs; defaults to the user's cache",
+    ),
+  stream: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe(
+      'on reads images while it learns from them, however many they are; auto does for addresses that stand for several files, such as https://host/{000..099}.tar and s3://bucket/*.tar',
+    ),
+  streamCache: z
+    .number()
+    .positive()
+    .optional()
+    .describe('GiB of files from URLs and buckets that are kept on disk; defaults to 10'),
+  streamWindow: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('shards of a stream that are mixed at a time; defaults to 16, or as many as fit twice in streamCache'),
+  epochImages: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('images of a stream in an epoch; defaults to as many as there are, as far as that is known'),
+  measureOn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('labelled images, given as images are, to measure a streamed run on; defaults to some of the stream'),
   dataRoot: z.string().optional().describe('where named data sets are looked for first'),
 });
 

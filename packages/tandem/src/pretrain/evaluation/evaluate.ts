@@ -1,4 +1,5 @@
 import { classNames, collapseWarning, knnSplit } from '../../evaluate/index.js';
+import { Batches } from '../../images/index.js';
 import { stepsPerEpoch } from '../../train/loop.js';
 import { makeViews } from '../../views/index.js';
 import type { EpochMetrics, PretrainEvent } from '../events.js';
@@ -33,10 +34,12 @@ export async function* evaluate(
   };
 }
 
-/** The first view of every batch of an epoch, as they were in training. */
+/** The first view of every batch of an epoch, as they were in training; of a stream's sample. */
 function* trainingViews({ method, batches, plan: { seed, device } }: Run, epoch: number) {
-  for (const batch of batches.epoch(epoch)) {
-    yield* makeViews(batch, batches.set, method.views.slice(0, 1), { seed, draw: epoch }, device);
+  const { set, size } = batches;
+  const held = batches instanceof Batches ? batches : new Batches(set, { batch: Math.min(size, set.count), seed });
+  for (const batch of held.epoch(epoch)) {
+    yield* makeViews(batch, set, method.views.slice(0, 1), { seed, draw: epoch }, device);
   }
 }
 

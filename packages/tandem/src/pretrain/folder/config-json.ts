@@ -6,7 +6,7 @@ import { UserError } from '../../errors.js';
 import { type ClassSizes, classSizes, knnSplit } from '../../evaluate/index.js';
 import { readJson } from '../../files/json.js';
 import { isOfTheDisk } from '../../files/system-error.js';
-import { fingerprint } from '../../images/index.js';
+import { type DataSet, fingerprint } from '../../images/index.js';
 import { savedNotes } from '../../train/checkpoint.js';
 import { tandemVersion } from '../../version.js';
 import type { RunConfig } from '../config/options.js';
@@ -52,12 +52,11 @@ export type Circumstances = z.infer<typeof circumstances>;
  */
 export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   const { settings, folder, data, method, teacher, baseModel } = run;
-  const { count, channels, height, width, depth } = data.train;
   const split = knnSplit(data);
   const tandem = {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
     ...{ views: method.views, folder: process.cwd() },
-    images: { count, channels, height, width, ...(depth && { depth }), sha256: fingerprint(data.train) },
+    images: describeImages(data),
     ...(split && { classes: { ...classNote(classSizes(split)), queries: split.queries.count } }),
     ...(run.config.use && { use: usedFiles(run.config.use) }),
     ...(teacher && { teacher: { sha256: teacher.sha256 } }),
@@ -71,6 +70,15 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   } catch (error) {
     throw isOfTheDisk(error) ? unwritable(folder.path, error) : error;
   }
+}
+
+/** What is learned from, as far as it tells whether it is the same later. */
+export function describeImages({ train, stream }: DataSet): NonNullable<Circumstances['images']> {
+  const { channels, height, width, depth } = train;
+  const { count, sha256 } = stream
+    ? { count: stream.count, sha256: stream.fingerprint }
+    : { count: train.count, sha256: fingerprint(train) };
+  return { count, channels, height, width, ...(depth && { depth }), sha256 };
 }
 
 /** Classes whose sizes config.json holds. */

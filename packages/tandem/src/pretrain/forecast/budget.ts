@@ -132,9 +132,9 @@ function firstTimed(shapes: readonly Shape[]): Shape {
  * Epochs that a network must have time for. The more time there is, the more of it goes into the
  * network: images grow as the square root of the time, as its operations then do too.
  */
-function wantedEpochs({ training }: RunConfig, { train }: DataSet, free: Free, seconds: number): number {
+function wantedEpochs({ training }: RunConfig, data: DataSet, free: Free, seconds: number): number {
   if (!free.epochs) return training.epochs;
-  return Math.min(Math.max(Math.ceil((12_000 * Math.sqrt(seconds)) / train.count), 1), training.epochs);
+  return Math.min(Math.max(Math.ceil((12_000 * Math.sqrt(seconds)) / learnedFrom(data)), 1), training.epochs);
 }
 
 /** What is aimed at, and by which settings. */
@@ -165,7 +165,7 @@ async function attempt(
     ...asked,
     ...(free.width && { width }),
     ...(size < natural && { size }),
-    ...(free.batch && { batch: batchFor(config.training.batch, data.train.count, epochs) }),
+    ...(free.batch && { batch: batchFor(config.training.batch, learnedFrom(data), epochs) }),
   };
   const tried = withEpochs(settings, config, epochs, free);
   const images = size < natural ? await loadImages(tried, loading) : data;
@@ -205,7 +205,7 @@ function settle(shape: Shape, trials: ReadonlyMap<Shape, Trial>, { asked, free }
   const each = time.all / timed;
   const most = resolveConfig(asked).training.epochs;
   const epochs = free.epochs ? Math.min(Math.max(Math.floor(left / each), 1), most) : timed;
-  if (epochs * each > tolerance * left) throw tooShort(epochs * each, left, data.train.count, free);
+  if (epochs * each > tolerance * left) throw tooShort(epochs * each, left, learnedFrom(data), free);
   const { size, width } = shape;
   const chosen = withEpochs(settings, resolveConfig(asked), epochs, free);
   const { warmup } = chosen.training;
@@ -225,4 +225,9 @@ function tooShort(needed: number, left: number, images: number, free: Free): Use
   return new UserError(
     `the budget is too short: with what is asked for, ${what} takes about ${needs} here, and ${has} are left; ${limit}give a longer one`,
   );
+}
+
+/** Images of an epoch, before labels are asked for. */
+function learnedFrom({ train, stream }: DataSet): number {
+  return stream?.count ?? train.count;
 }

@@ -81,7 +81,7 @@ function factsOfRun(run: AssembledRun, device: Device): Omit<Estimate, 'time'> {
   const perEpoch = stepsPerEpoch(method, batches);
   return {
     config: { ...settings, device },
-    images: { name: data.train.name, count: data.train.count },
+    images: { name: data.train.name, count: data.stream?.count ?? data.train.count },
     stepsPerEpoch: perEpoch,
     steps: plan.epochs * perEpoch,
     student: factsOf(method.student, run),

@@ -67,7 +67,8 @@ async function secondsOfStep(run: AssembledRun, images: number, signal?: AbortSi
   const { method, batches, plan } = run;
   const { state = {} } = method;
   const before = Object.values(state).map((x) => x.clone().keep());
-  const part = new Batches(batches.set, { batch: images, seed: plan.seed });
+  // A stream's sample may be smaller than a batch.
+  const part = new Batches(batches.set, { batch: Math.min(images, batches.set.count), seed: plan.seed });
   const seconds: number[] = [];
   const begun = performance.now();
   let last = begun;

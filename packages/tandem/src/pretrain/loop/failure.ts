@@ -1,4 +1,6 @@
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
+import { StreamError } from '../../images/index.js';
+import { tandemCommand } from '../../invocation.js';
 import { isOverflow } from '../../math.js';
 import { MethodError } from '../../methods/index.js';
 import { DivergedError } from '../../train/loop.js';
@@ -35,7 +37,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 }
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
-  if (error instanceof DivergedError) return error.message;
+  if (error instanceof DivergedError || error instanceof StreamError) return error.message;
   if (error instanceof MethodError || error instanceof ViewStepError) return `${error.message} (after step ${step})`;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
   if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
@@ -43,7 +45,10 @@ function reasonOf(error: unknown, { batches }: Run, step: number): string | unde
   return asked && `there is not enough memory after step ${step} with batch ${batches.size}: ${asked}`;
 }
 
-function cureOf(error: unknown, { batches, plan }: Run): string {
+function cureOf(error: unknown, { batches, plan, folder }: Run): string {
+  if (error instanceof StreamError) {
+    return `When that is mended, resume with: ${tandemCommand()} resume ${shellWord(folder.path)}`;
+  }
   if (error instanceof MethodError) return 'Mend the method, and begin a new run with it';
   if (error instanceof ViewStepError) return 'Mend the step, and begin a new run with it';
   if (memoryAskedFor(error)) {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { shellWord, UserError } from '../../errors.js';
 import { cureOf, whyOf } from '../../files/system-error.js';
+import { StreamError, skippedNote } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
 import { train } from '../../train/loop.js';
 import { changedSettings } from '../config/options.js';
@@ -32,6 +33,8 @@ export async function* runLoop(
     saveLast(run, state, signal);
     if (signal?.aborted) noteInterruption(run, state);
   } catch (error) {
+    // What ends a stream leaves the last step whole.
+    if (error instanceof StreamError) state.save();
     throw failureOf(error, run, state);
   }
   yield { kind: 'end', run: path, metrics: state.metrics, interrupted: signal?.aborted === true };
@@ -48,7 +51,7 @@ function startOf(
     changed: changedSettings(config),
     data,
     device: plan.device,
-    learned: batches.set.count,
+    learned: data.stream?.count ?? batches.set.count,
     epochs: plan.epochs,
     steps: plan.epochs * state.stepsPerEpoch,
     stepsPerEpoch: state.stepsPerEpoch,
@@ -59,15 +62,40 @@ function startOf(
 }
 
 async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
-  for await (const report of train(run.method, run.batches, state.plan)) {
+  let named = 0;
+  for await (const report of untilAborted(train(run.method, run.batches, state.plan), signal)) {
     state.add(report);
+    named = yield* nameSkipped(run, named);
     if (report.skipped) yield { kind: 'warning', text: `step ${state.step} was left out: ${report.skipped}` };
-    yield { kind: 'step', imagesSeen: state.imagesSeen, ...report };
+    yield { kind: 'step', imagesSeen: state.imagesSeen, ...report, flow: run.batches.flow?.() };
     await setImmediate(); // signals have their turn here too, or one more step would follow
     if (report.endsEpoch) yield* endEpoch(run, state, signal);
     else if (state.isSaveDue && !signal?.aborted) yield* trySave(run, state);
     if (signal?.aborted) return;
   }
+}
+
+/** Steps until the signal ends the wait for the images of the next one. */
+async function* untilAborted<T>(steps: AsyncGenerator<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  try {
+    yield* steps;
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+  }
+}
+
+/**
+ * Names images of a stream that could not be decoded in the run's folder; the first ones are told.
+ * @param before how many were named before
+ * @returns how many are named now
+ */
+function* nameSkipped({ data, batches, folder }: Run, before: number): Generator<PretrainEvent, number> {
+  const { skipped = [] } = batches.flow?.() ?? {};
+  if (skipped.length === before) return before;
+  folder.writeSkipped([...data.skipped, ...skipped]);
+  if (before === 0)
+    yield { kind: 'warning', text: `${skippedNote(skipped)}; all are named in ${folder.path}/skipped.jsonl` };
+  return skipped.length;
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../../../files/make-folder.js';
 import { cacheHome } from '../../cache/cache-home.js';
 import type { Encoded } from '../source.js';
+import { isAskable } from './address.js';
 import { NoAnswer, request } from './request.js';
 
 /** Bytes of fetched images that are kept on disk; the longest unused go first. */
@@ -18,7 +19,7 @@ const asked = new Map<string, Promise<Encoded>>();
  * serves.
  */
 export async function fetched(url: string, signal?: AbortSignal): Promise<Encoded> {
-  if (!/^https?:/i.test(url)) return { reason: `a kind of address that is not read; http and https are` };
+  if (!isAskable(url)) return { reason: `a kind of address that is not read; http, https and s3 are` };
   const file = join(cacheHome(), 'fetched', keyOf(url));
   const before = await asked.get(file)?.catch(() => undefined);
   if (before && 'input' in before && (await isThere(file))) return before;

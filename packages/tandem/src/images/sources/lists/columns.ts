@@ -76,7 +76,7 @@ export function hasImages(rows: readonly Row[], name: string): boolean {
 
 /** Whether a text is the path or the URL of an image, by its ending; URLs may have none. */
 export function isReference(text: string | undefined): boolean {
-  return text !== undefined && (isImage(text) || /^https?:\/\/\S+$/i.test(text));
+  return text !== undefined && (isImage(text) || /^(https?|s3):\/\/\S+$/i.test(text));
 }
 
 /** A cell as text; `a.b` is b of a column a; undefined where it is empty. */

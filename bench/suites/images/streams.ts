@@ -1,0 +1,160 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cropMargin, openImages } from 'tandem-vision';
+import { compare, takeTurns } from '../../harness/interleave.js';
+import { digits } from '../../harness/print.js';
+import type { Suite } from '../../harness/suite.js';
+import { makePhotographs } from './decoding.js';
+
+const size = 224;
+const side = Math.ceil(size * cropMargin);
+const batch = 64;
+const shards = 8;
+/** Before each answer, in milliseconds. */
+const latency = 20;
+
+const here = fileURLToPath(import.meta.url);
+
+/** Streams: the same shards by https and from disk, and beside webdataset. */
+export const streams: Suite = {
+  what: "images of shards by https at 20 ms and from disk, decoded at 224 pixels, beside Python's webdataset",
+  async run({ short, settings, say, startPeer }) {
+    const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
+    const peer = await startPeer('webdataset');
+    let server: ReturnType<typeof spawn> | undefined;
+    try {
+      say('making shards');
+      const count = await makeShards(root, short ? 80 : 800);
+      const certificate = await makeCertificate(root);
+      server = spawn(process.execPath, [here, 'serve', root], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const port = await new Promise<string>((resolve) =>
+        server?.stdout?.once('data', (text) => resolve(`${text}`.trim())),
+      );
+      const places = {
+        disk: `${root}/{0..${shards - 1}}.tar`,
+        https: `https://localhost:${port}/{0..${shards - 1}}.tar`,
+      };
+      const read = async (where: string) => {
+        const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
+        const { stdout } = await promisify(execFile)(process.execPath, [here, 'read', where], { env });
+        return Number(stdout) / count;
+      };
+      say('reading by turns');
+      const workers = cpus().length;
+      const urls = Array.from({ length: shards }, (_, i) => join(root, `${i}.tar`));
+      const theirs = () => peer?.ask<number>('epoch', { urls, side, batch, workers }) ?? Number.NaN;
+      const blocks = [() => read(places.https), () => read(places.disk), ...(peer ? [theirs] : [])];
+      const rounds = short ? 1 : settings.rounds;
+      const [https = [], disk = [], python = []] = await takeTurns(blocks, { least: rounds, most: rounds, seconds: 0 });
+      const ofDisk = compare(https, disk);
+      const ofPython = compare(disk, python);
+      const rate = (seconds: number | undefined) => (seconds === undefined ? '-' : digits(1 / seconds));
+      const title = `Images a second, ${count} JPEG files of 500x375 in ${shards} shards to ${side}x${side}, ${workers} cores`;
+      return {
+        tables: [
+          {
+            title,
+            head: ['from disk', `https, ${latency} ms`, 'of disk', `webdataset, ${workers} workers`, 'disk against it'],
+            rows: [
+              [
+                rate(ofDisk.theirs?.median),
+                rate(ofDisk.ours.median),
+                digits(ofDisk.ratio?.median ?? Number.NaN),
+                rate(ofPython.theirs?.median),
+                ofPython.ratio ? digits(ofPython.ratio.median) : '-',
+              ],
+            ],
+          },
+        ],
+        goals: [
+          { name: 'https at 20 ms, of the rate from disk', measured: ofDisk.ratio?.median ?? Number.NaN, atLeast: 0.9 },
+          ...(ofPython.ratio ? [{ name: "of webdataset's rate", measured: ofPython.ratio.median, atLeast: 2 }] : []),
+        ],
+        results: { count, side, batch, workers, latency, secondsPerImage: { https: ofDisk, disk: ofPython } },
+      };
+    } finally {
+      server?.kill();
+      await peer?.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+};
+
+/** Tars of photographs, each of them twice under two names. */
+async function makeShards(root: string, count: number): Promise<number> {
+  const folder = await makePhotographs(root, count / 2);
+  const files = readdirSync(folder);
+  const each = Math.floor(count / shards);
+  for (let shard = 0; shard < shards; shard++) {
+    const names = join(root, `names${shard}`);
+    mkdirSync(names);
+    for (let i = shard * each; i < (shard + 1) * each; i++) {
+      writeFileSync(
+        join(names, `${String(i).padStart(6, '0')}.jpg`),
+        readFileSync(join(folder, files[i % files.length] as string)),
+      );
+    }
+    await promisify(execFile)('tar', ['-cf', join(root, `${shard}.tar`), '-C', names, ...readdirSync(names).sort()]);
+    rmSync(names, { recursive: true });
+  }
+  return shards * each;
+}
+
+async function makeCertificate(root: string): Promise<string> {
+  const [key, certificate] = [join(root, 'key.pem'), join(root, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  await promisify(execFile)('openssl', [...made, ...subject, '-keyout', key, '-out', certificate]);
+  return certificate;
+}
+
+/** A server of a folder that answers after the latency. Prints its port. */
+function serve(root: string): void {
+  const files = new Map(
+    readdirSync(root)
+      .filter((name) => name.endsWith('.tar'))
+      .map((name) => [`/${name}`, readFileSync(join(root, name))]),
+  );
+  const server = createServer(
+    { key: readFileSync(join(root, 'key.pem')), cert: readFileSync(join(root, 'cert.pem')) },
+    async (request, response) => {
+      await setTimeout(latency);
+      const file = files.get(request.url ?? '');
+      if (!file) return response.writeHead(404).end();
+      response.writeHead(200, { etag: '"1"', 'content-length': file.length });
+      return request.method === 'HEAD' ? response.end() : response.end(file);
+    },
+  );
+  server.listen(0, 'localhost', () => console.log((server.address() as { port: number }).port));
+}
+
+/** Reads and decodes all images once, with nothing in the cache. Prints the seconds it took. */
+async function read(where: string): Promise<void> {
+  const cache = mkdtempSync(join(tmpdir(), 'tandem-bench-cache-'));
+  try {
+    const data = await openImages(where, { size, margin: cropMargin, stream: 'on', cache, streamWindow: 4 });
+    // What the sample fetched is fetched again.
+    rmSync(join(cache, 'remote'), { recursive: true, force: true });
+    const batches = data.stream?.batches(batch, 0);
+    const begun = performance.now();
+    let images = 0;
+    for await (const { indices } of batches?.epoch(0) ?? []) images += indices.length;
+    const seconds = ((performance.now() - begun) / 1000) * ((data.stream?.count ?? 0) / images);
+    batches?.close?.();
+    console.log(seconds);
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === here) {
+  const [, , work, place = ''] = process.argv;
+  if (work === 'serve') serve(place);
+  else await read(place);
+}
