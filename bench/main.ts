@@ -61,7 +61,7 @@ const usage = [
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
   '  --rounds            of train, growth, engines, neighbours and allocator: interleaved rounds; defaults to 3',
-  '  --other FOLDER      of engines: another checkout, set up with another libtorch',
+  '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
 ].join('\n');

@@ -162,7 +162,7 @@ inline __attribute__((always_inline)) void scatterKernels(const Kernels& kernels
 /// Inputs whose products are summed before they are added to the rest: long sums lose digits.
 constexpr int64_t partialSum = 256;
 
-template <typename Vector, int columns>
+template <typename Kind, int columns>
 inline __attribute__((always_inline)) void multiplyPanel(const Buffer& v, const Kernels& u, const Buffer& m, int64_t p, int64_t output, int64_t tiles) {
   for (int64_t input = 0; input < u.inputs; input += partialSum) {
     Product product = {};
@@ -179,27 +179,27 @@ inline __attribute__((always_inline)) void multiplyPanel(const Buffer& v, const 
     for (int64_t tile = 0; tile < tiles; tile += 6) {
       product.a = v.at(input / lanes, tile) + p * v.place();
       product.c = m.at(output / lanes, tile) + p * m.place();
-      if (input == 0) multiplyTile<Vector, 6, columns, lanes, false>(product);
-      else multiplyTile<Vector, 6, columns, lanes, true>(product);
+      if (input == 0) multiplyTile<Kind, 6, columns, lanes, false>(product);
+      else multiplyTile<Kind, 6, columns, lanes, true>(product);
     }
   }
 }
 
 /// m = v u at places `from` to `to`. Tiles are worked on by sixes, within the capacity.
-template <typename Vector, int columns>
+template <typename Kind, int columns>
 inline __attribute__((always_inline)) void multiplyPlaces(const Buffer& v, const Kernels& u, const Buffer& m, int64_t tiles, int64_t from, int64_t to) {
-  constexpr int64_t width = columns * sizeof(Vector) / sizeof(float);
-  constexpr int narrow = lanes * sizeof(float) / sizeof(Vector);
+  constexpr int64_t width = columns * sizeof(typename Kind::Vector) / sizeof(float);
+  constexpr int narrow = lanes * sizeof(float) / sizeof(typename Kind::Vector);
   for (int64_t p = from; p < to; ++p) {
     int64_t output = 0;
-    for (; output + width <= u.outputs; output += width) multiplyPanel<Vector, columns>(v, u, m, p, output, tiles);
+    for (; output + width <= u.outputs; output += width) multiplyPanel<Kind, columns>(v, u, m, p, output, tiles);
     if (columns > narrow) {
-      for (; output < u.outputs; output += lanes) multiplyPanel<Vector, narrow>(v, u, m, p, output, tiles);
+      for (; output < u.outputs; output += lanes) multiplyPanel<Kind, narrow>(v, u, m, p, output, tiles);
     }
   }
 }
 
-template <typename Vector, int columns, bool adds>
+template <typename Kind, int columns, bool adds>
 inline __attribute__((always_inline)) void correlateColumns(const Buffer& v, const Buffer& d, const Kernels& u, int64_t p, int64_t output, int64_t tiles) {
   Product product = {};
   product.b = d.at(output / lanes, 0) + p * d.place();
@@ -214,26 +214,26 @@ inline __attribute__((always_inline)) void correlateColumns(const Buffer& v, con
     const float* a = v.at(input / lanes, 0) + p * v.place();
     product.a = a;
     product.c = u.at(input, output) + p * u.place();
-    multiplyTile<Vector, 6, columns, 1, adds>(product);
+    multiplyTile<Kind, 6, columns, 1, adds>(product);
     product.a = a + 6;
     product.c += 6 * product.rowOfC;
-    multiplyTile<Vector, 5, columns, 1, adds>(product);
+    multiplyTile<Kind, 5, columns, 1, adds>(product);
     product.a = a + 11;
     product.c += 5 * product.rowOfC;
-    multiplyTile<Vector, 5, columns, 1, adds>(product);
+    multiplyTile<Kind, 5, columns, 1, adds>(product);
   }
 }
 
 /// u = v' d at places `from` to `to`, or that added to u.
-template <typename Vector, int columns, bool adds>
+template <typename Kind, int columns, bool adds>
 inline __attribute__((always_inline)) void correlatePlaces(const Buffer& v, const Buffer& d, const Kernels& u, int64_t tiles, int64_t from, int64_t to) {
-  constexpr int64_t width = columns * sizeof(Vector) / sizeof(float);
-  constexpr int narrow = lanes * sizeof(float) / sizeof(Vector);
+  constexpr int64_t width = columns * sizeof(typename Kind::Vector) / sizeof(float);
+  constexpr int narrow = lanes * sizeof(float) / sizeof(typename Kind::Vector);
   for (int64_t p = from; p < to; ++p) {
     int64_t output = 0;
-    for (; output + width <= u.outputs; output += width) correlateColumns<Vector, columns, adds>(v, d, u, p, output, tiles);
+    for (; output + width <= u.outputs; output += width) correlateColumns<Kind, columns, adds>(v, d, u, p, output, tiles);
     if (columns > narrow) {
-      for (; output < u.outputs; output += lanes) correlateColumns<Vector, narrow, adds>(v, d, u, p, output, tiles);
+      for (; output < u.outputs; output += lanes) correlateColumns<Kind, narrow, adds>(v, d, u, p, output, tiles);
     }
   }
 }

@@ -7,6 +7,14 @@
 
 namespace tandem::winograd {
 
+// Vectors that need no alignment. As template arguments they would lose that, their structs do not.
+struct Sixteen {
+  typedef float Vector __attribute__((vector_size(64), aligned(4)));
+};
+struct Eight {
+  typedef float Vector __attribute__((vector_size(32), aligned(4)));
+};
+
 /// Where the factors and the result of a product lie. The sum runs over `outer * inner` terms; the
 /// steps are in floats.
 struct Product {
@@ -21,8 +29,9 @@ struct Product {
 
 /// `rows` rows and `columns` times as many columns as a Vector has, kept in registers through the
 /// whole sum. Adds to c, or replaces it.
-template <typename Vector, int rows, int columns, int rowOfA, bool adds>
+template <typename Kind, int rows, int columns, int rowOfA, bool adds>
 inline __attribute__((always_inline)) void multiplyTile(const Product& p) {
+  using Vector = typename Kind::Vector;
   constexpr int64_t width = sizeof(Vector) / sizeof(float), each = 16 / width;
   Vector sum[rows][columns];
 #pragma GCC unroll 8

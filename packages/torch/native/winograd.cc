@@ -40,20 +40,18 @@ struct Products {
   void (*correlate)(const Buffer& v, const Buffer& d, const Kernels& u, bool adds, int64_t tiles, int64_t from, int64_t to);
 };
 
-typedef float Half __attribute__((vector_size(lanes / 2 * sizeof(float)), aligned(4)));
-
 // 6 rows by 4 vectors of 16 take 24 of AVX-512's 32 registers, by 2 vectors of 8 12 of AVX2's 16.
-#define TANDEM_PRODUCTS(kind, target, Vector, columns)                                                                                \
+#define TANDEM_PRODUCTS(kind, target, Kind, columns)                                                                                  \
   target void multiply##kind(const Buffer& v, const Kernels& u, const Buffer& m, int64_t tiles, int64_t from, int64_t to) {            \
-    multiplyPlaces<Vector, columns>(v, u, m, tiles, from, to);                                                                         \
+    multiplyPlaces<Kind, columns>(v, u, m, tiles, from, to);                                                                         \
   }                                                                                                                                    \
   target void correlate##kind(const Buffer& v, const Buffer& d, const Kernels& u, bool adds, int64_t tiles, int64_t from, int64_t to) { \
-    if (adds) correlatePlaces<Vector, columns, true>(v, d, u, tiles, from, to);                                                        \
-    else correlatePlaces<Vector, columns, false>(v, d, u, tiles, from, to);                                                            \
+    if (adds) correlatePlaces<Kind, columns, true>(v, d, u, tiles, from, to);                                                        \
+    else correlatePlaces<Kind, columns, false>(v, d, u, tiles, from, to);                                                            \
   }
-TANDEM_PRODUCTS(Avx512, TANDEM_AVX512, Lanes, 4)
-TANDEM_PRODUCTS(Avx2, TANDEM_AVX2, Half, 2)
-TANDEM_PRODUCTS(Plain, , Half, 2)
+TANDEM_PRODUCTS(Avx512, TANDEM_AVX512, Sixteen, 4)
+TANDEM_PRODUCTS(Avx2, TANDEM_AVX2, Eight, 2)
+TANDEM_PRODUCTS(Plain, , Eight, 2)
 #undef TANDEM_PRODUCTS
 
 const Products& products() {
