@@ -175,19 +175,64 @@ struct Winograd : torch::autograd::Function<Winograd> {
   }
 };
 
-at::Tensor conv2dWinograd(const at::Tensor& input, const at::Tensor& weight) {
+/// Of relu(batch norm(x)), of which the convolution's own input is not kept: it is made again from
+/// x, which the norm's gradient needs as well.
+struct WinogradAfterNorm : torch::autograd::Function<WinogradAfterNorm> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean,
+                            const at::Tensor& runningVar, const at::Tensor& weight, double momentum, double eps) {
+    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
+    auto [input, mean, inverse] = at::native_batch_norm(x, scale, shift, runningMean, runningVar, true, momentum, eps);
+    input.relu_();
+    context->save_for_backward({x, scale, shift, runningMean, runningVar, weight, mean, inverse});
+    context->saved_data["eps"] = eps;
+    return convolve(input, weight, false);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "conv2d_winograd_after_norm has no second derivative");
+    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &scale = saved[1], &shift = saved[2], &weight = saved[5], &mean = saved[6], &inverse = saved[7], &dy = gradients[0];
+    const at::Tensor factor = scale * inverse, summand = shift - mean * factor;
+    const auto channels = [](const at::Tensor& each) { return each.view({-1, 1, 1}); };
+    const at::Tensor input = at::addcmul(channels(summand), x, channels(factor)).relu_();
+    const at::Tensor dw = correlate(input, dy);
+    const at::Tensor passed = at::threshold_backward(convolve(dy, weight, true), input, 0);
+    auto [dx, dScale, dShift] = at::native_batch_norm_backward(passed, x, scale, saved[3], saved[4], mean, inverse, true, context->saved_data["eps"].toDouble(), {true, true, true});
+    return {dx, dScale, dShift, {}, {}, dw, {}, {}};
+  }
+};
+
+void check(const at::Tensor& input, const at::Tensor& weight) {
   const auto whole = [](const at::Tensor& x) {
     return x.dim() == 4 && x.device().is_cpu() && x.scalar_type() == at::kFloat && x.size(1) % lanes == 0;
   };
   TORCH_CHECK(whole(input) && whole(weight) && weight.size(0) % lanes == 0 && weight.size(1) == input.size(1) && weight.size(2) == 3 && weight.size(3) == 3,
               "expected float32 images [n, in, h, w] and kernels [out, in, 3, 3] on the CPU, in and out multiples of ", lanes, ", got ", input.sizes(), " and ", weight.sizes());
+}
+
+at::Tensor conv2dWinograd(const at::Tensor& input, const at::Tensor& weight) {
+  check(input, weight);
   return Winograd::apply(input, weight);
+}
+
+at::Tensor conv2dWinogradAfterNorm(const at::Tensor& input, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean, const at::Tensor& runningVar,
+                                   const at::Tensor& weight, double momentum, double eps) {
+  check(input, weight);
+  for (const at::Tensor& each : {scale, shift, runningMean, runningVar}) {
+    TORCH_CHECK(each.dim() == 1 && each.size(0) == input.size(1) && each.scalar_type() == at::kFloat && each.device().is_cpu(),
+                "expected float32 [", input.size(1), "] on the CPU of each part of the norm, got ", each.sizes());
+  }
+  return WinogradAfterNorm::apply(input, scale, shift, runningMean, runningVar, weight, momentum, eps);
 }
 
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(tandem, library) {
   library.def("conv2d_winograd(Tensor input, Tensor weight) -> Tensor", conv2dWinograd);
+  library.def(
+      "conv2d_winograd_after_norm(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor weight, float momentum, float eps) -> Tensor",
+      conv2dWinogradAfterNorm);
 }
 
 }  // namespace tandem::winograd

@@ -364,6 +364,7 @@ $.register([
   ['t', '', 'self', ''],
   ['take_along_dim', '', 'self indices dim', 'dim'],
   ['tandem::conv2d_winograd', '', 'input weight', ''],
+  ['tandem::conv2d_winograd_after_norm', '', 'input scale shift running_mean running_var weight momentum eps', ''],
   ['tandem::jitter_', '', 'self order amounts', ''],
   ['tandem::resample_lines', '', 'self first weights', ''],
   ['tanh', '', 'self', ''],
@@ -3230,52 +3231,48 @@ export function conv2dWinograd(input: Tensor, weight: Tensor): Tensor {
   return $.made(358, $.call($.id(358), $.slot(358, input), $.slot(358, weight)));
 }
 
+/** `tandem::conv2d_winograd_after_norm(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor weight, float momentum, float eps) -> Tensor` */
+export function conv2dWinogradAfterNorm(input: Tensor, scale: Tensor, shift: Tensor, runningMean: Tensor, runningVar: Tensor, weight: Tensor, momentum: number, eps: number): Tensor {
+  return $.made(359, $.call($.id(359), $.slot(359, input), $.slot(359, scale), $.slot(359, shift), $.slot(359, runningMean), $.slot(359, runningVar), $.slot(359, weight), momentum, eps));
+}
+
 /** `tandem::jitter_(Tensor(a!) self, Tensor order, Tensor amounts) -> Tensor(a!)` */
 export function jitter_(self: Tensor, order: Tensor, amounts: Tensor): Tensor {
-  $.call($.id(359), $.slot(359, self), $.slot(359, order), $.slot(359, amounts));
+  $.call($.id(360), $.slot(360, self), $.slot(360, order), $.slot(360, amounts));
   return self as Tensor;
 }
 
 /** `tandem::resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor` */
 export function resampleLines(self: Tensor, first: Tensor, weights: Tensor): Tensor {
-  return $.made(360, $.call($.id(360), $.slot(360, self), $.slot(360, first), $.slot(360, weights)));
+  return $.made(361, $.call($.id(361), $.slot(361, self), $.slot(361, first), $.slot(361, weights)));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(361, $.call($.id(361), $.slot(361, self)));
+  return $.made(362, $.call($.id(362), $.slot(362, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(362, $.call($.id(362), $.slot(362, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(363, $.call($.id(363), $.slot(363, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(362, options, self);
-  return $.madeAll(362, $.call($.id(362), $.slot(362, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(363, options, self);
+  return $.madeAll(363, $.call($.id(363), $.slot(363, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(363, $.call($.id(363), $.slot(363, self)));
+  return $.made(364, $.call($.id(364), $.slot(364, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(364, $.call($.id(364), $.slot(364, self), dim0, dim1));
+  return $.made(365, $.call($.id(365), $.slot(365, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
-  if (options === undefined) {
-    return $.made(365, $.call($.id(365), $.slot(365, self)));
-  }
-  const o: { diagonal?: unknown } = $.checked(365, options, self);
-  return $.made(365, $.call($.id(365), $.slot(365, self), o.diagonal));
-}
-
-/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
-export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
     return $.made(366, $.call($.id(366), $.slot(366, self)));
   }
@@ -3283,48 +3280,57 @@ export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   return $.made(366, $.call($.id(366), $.slot(366, self), o.diagonal));
 }
 
+/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
+export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(367, $.call($.id(367), $.slot(367, self)));
+  }
+  const o: { diagonal?: unknown } = $.checked(367, options, self);
+  return $.made(367, $.call($.id(367), $.slot(367, self), o.diagonal));
+}
+
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(367, $.call($.id(367), $.slot(367, self))) as Tensor[];
+    return $.madeAll(368, $.call($.id(368), $.slot(368, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(367, options, self);
-  return $.madeAll(367, $.call($.id(367), $.slot(367, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(368, options, self);
+  return $.madeAll(368, $.call($.id(368), $.slot(368, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(368, $.call($.id(368), $.slot(368, self), dim, sizes));
+  return $.made(369, $.call($.id(369), $.slot(369, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(369, $.call($.id(369), $.slot(369, self), dimension, size, step));
+  return $.made(370, $.call($.id(370), $.slot(370, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(370), $.slot(370, self));
+    $.call($.id(371), $.slot(371, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(370, options, self);
-  $.call($.id(370), $.slot(370, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(371, options, self);
+  $.call($.id(371), $.slot(371, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(371, $.call($.id(371), $.slot(371, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(372, $.call($.id(372), $.slot(372, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(371, options, self);
-  return $.madeAll(371, $.call($.id(371), $.slot(371, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(372, options, self);
+  return $.madeAll(372, $.call($.id(372), $.slot(372, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(372, $.call($.id(372), $.slot(372, self), dim));
+  return $.made(373, $.call($.id(373), $.slot(373, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3332,17 +3338,17 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(373, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(374, d)) {
     if (d === undefined) {
-      return $.made(373, $.call($.id(373), $.slot(373, a), b, c));
+      return $.made(374, $.call($.id(374), $.slot(374, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(373, $.call($.id(373), $.slot(373, a), b, c, o.scalesH, o.scalesW));
+    return $.made(374, $.call($.id(374), $.slot(374, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(374, e)) {
-    return $.made(374, $.call($.id(374), $.slot(374, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(375, e)) {
+    return $.made(375, $.call($.id(375), $.slot(375, a), b, c, d));
   }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [373, 374]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [374, 375]);
 }
 
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3350,17 +3356,17 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(375, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(376, d)) {
     if (d === undefined) {
-      return $.made(375, $.call($.id(375), $.slot(375, a), b, c));
+      return $.made(376, $.call($.id(376), $.slot(376, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(375, $.call($.id(375), $.slot(375, a), b, c, o.scalesH, o.scalesW));
+    return $.made(376, $.call($.id(376), $.slot(376, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(376, e)) {
-    return $.made(376, $.call($.id(376), $.slot(376, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(377, e)) {
+    return $.made(377, $.call($.id(377), $.slot(377, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [375, 376]);
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [376, 377]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3368,17 +3374,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(377, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(378, c)) {
     if (c === undefined) {
-      return $.made(377, $.call($.id(377), $.slot(377, a), b));
+      return $.made(378, $.call($.id(378), $.slot(378, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(377, $.call($.id(377), $.slot(377, a), b, o.scalesH, o.scalesW));
+    return $.made(378, $.call($.id(378), $.slot(378, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(378, d)) {
-    return $.made(378, $.call($.id(378), $.slot(378, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(379, d)) {
+    return $.made(379, $.call($.id(379), $.slot(379, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [377, 378]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [378, 379]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3388,25 +3394,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(379, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(380, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(379, $.call($.id(379), $.slot(379, a), b, o.correction, o.keepdim));
+    return $.made(380, $.call($.id(380), $.slot(380, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(380, b)) {
+  if ($.isTensor(a) && $.fits(381, b)) {
     if (b === undefined) {
-      return $.made(380, $.call($.id(380), $.slot(380, a)));
+      return $.made(381, $.call($.id(381), $.slot(381, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(380, $.call($.id(380), $.slot(380, a), o.unbiased));
+    return $.made(381, $.call($.id(381), $.slot(381, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(381, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(382, c)) {
     if (c === undefined) {
-      return $.made(381, $.call($.id(381), $.slot(381, a), b));
+      return $.made(382, $.call($.id(382), $.slot(382, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(381, $.call($.id(381), $.slot(381, a), b, o.unbiased, o.keepdim));
+    return $.made(382, $.call($.id(382), $.slot(382, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [379, 380, 381]);
+  throw $.noForm('var', [a, b, c], [380, 381, 382]);
 }
 export { var$ as var };
 
@@ -3417,25 +3423,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(382, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(383, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(382, $.call($.id(382), $.slot(382, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(383, $.call($.id(383), $.slot(383, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(383, b)) {
+  if ($.isTensor(a) && $.fits(384, b)) {
     if (b === undefined) {
-      return $.madeAll(383, $.call($.id(383), $.slot(383, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(384, $.call($.id(384), $.slot(384, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(383, $.call($.id(383), $.slot(383, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(384, $.call($.id(384), $.slot(384, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(384, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(385, c)) {
     if (c === undefined) {
-      return $.madeAll(384, $.call($.id(384), $.slot(384, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(385, $.call($.id(385), $.slot(385, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(384, $.call($.id(384), $.slot(384, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(385, $.call($.id(385), $.slot(385, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [382, 383, 384]);
+  throw $.noForm('varMean', [a, b, c], [383, 384, 385]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3443,13 +3449,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(385, c)) {
-    return $.made(385, $.call($.id(385), $.slot(385, a), b));
-  }
-  if ($.isTensor(a) && $.isString(b) && $.fits(386, c)) {
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(386, c)) {
     return $.made(386, $.call($.id(386), $.slot(386, a), b));
   }
-  throw $.noForm('view', [a, b, c], [385, 386]);
+  if ($.isTensor(a) && $.isString(b) && $.fits(387, c)) {
+    return $.made(387, $.call($.id(387), $.slot(387, a), b));
+  }
+  throw $.noForm('view', [a, b, c], [386, 387]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3463,46 +3469,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(387, b)) {
-    return $.madeAll(387, $.call($.id(387), $.slot(387, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(388, b)) {
+    return $.madeAll(388, $.call($.id(388), $.slot(388, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(388, d)) {
-    return $.made(388, $.call($.id(388), $.slot(388, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(389, d)) {
+    return $.made(389, $.call($.id(389), $.slot(389, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(389, d)) {
-    return $.made(389, $.call($.id(389), $.slot(389, a), $.slot(389, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(390, d)) {
+    return $.made(390, $.call($.id(390), $.slot(390, a), $.slot(390, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(390, d)) {
-    return $.made(390, $.call($.id(390), $.slot(390, a), b, $.slot(390, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(391, d)) {
+    return $.made(391, $.call($.id(391), $.slot(391, a), b, $.slot(391, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(391, d)) {
-    return $.made(391, $.call($.id(391), $.slot(391, a), $.slot(391, b), $.slot(391, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(392, d)) {
+    return $.made(392, $.call($.id(392), $.slot(392, a), $.slot(392, b), $.slot(392, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [387, 388, 389, 390, 391]);
+  throw $.noForm('where', [a, b, c, d], [388, 389, 390, 391, 392]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(392), $.slot(392, self));
+  $.call($.id(393), $.slot(393, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(393, $.call($.id(393), size));
+    return $.made(394, $.call($.id(394), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(393, options, size);
-  return $.made(393, $.call($.id(393), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(394, options, size);
+  return $.made(394, $.call($.id(394), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(394, $.call($.id(394), $.slot(394, self)));
+    return $.made(395, $.call($.id(395), $.slot(395, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(394, options, self);
-  return $.made(394, $.call($.id(394), $.slot(394, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(395, options, self);
+  return $.made(395, $.call($.id(395), $.slot(395, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {

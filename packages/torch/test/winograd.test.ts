@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { autocast, conv2d, conv2dWinograd, grad, manualSeed, nn, randn, scope, type Tensor } from '../src/index.js';
+import {
+  allocatedBytes,
+  autocast,
+  conv2d,
+  conv2dWinograd,
+  grad,
+  manualSeed,
+  nn,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+} from '../src/index.js';
 import { askChild } from './children.js';
 
 const channelsLast = { memoryFormat: 'channelsLast' } as const;
@@ -160,5 +172,41 @@ test('a wide Conv2d takes it in training, and only there', () => {
     assert.ok(strided.forward(x).equal(conv2d(x, strided.weight, { padding: 1, stride: 2 })));
     conv.eval();
     assert.ok(isDefinition(conv.forward(x), x));
+  });
+});
+
+test('with a norm before it: the same result, statistics and gradients, and a map less is kept', () => {
+  manualSeed(0);
+  scope(() => {
+    const conv = new nn.Conv2d(32, 32, 3, { padding: 1, bias: false });
+    conv.to(channelsLast);
+    const norms = [new nn.BatchNorm2d(32), new nn.BatchNorm2d(32)] as const;
+    const [scale, shift] = [randn([32]), randn([32])];
+    noGrad(() => {
+      for (const { weight, bias } of norms) [weight?.copy_(scale), bias?.copy_(shift)];
+    });
+    const [x, g] = [normal(8, 32, 16, 16), normal(8, 32, 16, 16)];
+    const run = (norm: nn.BatchNorm2d, f: () => Tensor) => {
+      const before = allocatedBytes();
+      const y = scope(f);
+      const kept = before === undefined ? undefined : (allocatedBytes() as number) - before;
+      const leaves = [x, norm.weight, norm.bias, conv.weight] as Tensor[];
+      return { y, kept, gradients: grad([y], leaves, { gradOutputs: [g] }) as Tensor[] };
+    };
+    const fused = run(norms[0], () => conv.forward(x, norms[0]));
+    const apart = run(norms[1], () => conv.forward(norms[1].forward(x).relu_()));
+    assert.ok(fused.y.equal(apart.y));
+    assert.deepEqual(Object.keys(norms[0].stateDict()), Object.keys(norms[1].stateDict()));
+    for (const [name, value] of Object.entries(norms[0].stateDict())) {
+      assert.ok(value.equal(norms[1].stateDict()[name] as Tensor), name);
+    }
+    const errors = fused.gradients.map((value, i) => distance(value, (apart.gradients[i] as Tensor).to('float64')));
+    assert.ok(errors.length === 4 && Math.max(...errors) < 1e-5, `${errors}`);
+    const map = 4 * x.numel;
+    const [less = map, more = 2 * map] = [fused.kept, apart.kept];
+    assert.ok(Math.abs(more - less - map) < map / 8, `${less} and ${more} bytes are kept`);
+    for (const norm of norms) norm.eval();
+    conv.eval();
+    assert.ok(conv.forward(x, norms[0]).equal(conv.forward(norms[1].forward(x).relu())));
   });
 });

@@ -45,8 +45,8 @@ export function countOperations(networks: readonly nn.Module[], run: () => unkno
     if (!macs) continue;
     const kind = part instanceof BinaryConv2d && part.binary ? 'binaryMacs' : 'macs';
     const { forward } = part;
-    part.forward = (x) => {
-      const y = forward.call(part, x);
+    part.forward = (...given) => {
+      const y = forward.apply(part, given);
       counted[y.requiresGrad ? 'trained' : 'untrained'][kind] += macs(y);
       return y;
     };

@@ -83,9 +83,9 @@ export class BasicBlock extends nn.Module {
 
   forward(x: Tensor): Tensor {
     return scope(() => {
-      const y = this.bn1.forward(this.conv1.forward(x)).relu_();
+      const y = this.conv2.forward(this.conv1.forward(x), this.bn1);
       const carried = this.downsample ? this.downsample.forward(x) : x;
-      return this.bn2.forward(this.conv2.forward(y)).add_(carried).relu_();
+      return this.bn2.forward(y).add_(carried).relu_();
     });
   }
 }

@@ -5,7 +5,8 @@ import { refuseUnknown } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { Module, parameter } from './module.js';
-import { winogradIsFaster } from './winograd.js';
+import type { BatchNorm2d } from './norm.js';
+import { canBeFused, winogradAfterNorm, winogradIsFaster } from './winograd.js';
 
 function pair(size: Sizes): readonly number[] {
   return typeof size === 'number' ? [size, size] : size;
@@ -48,10 +49,19 @@ export class Conv2d extends Module {
     this.bias = bias ? parameter(init.uniformFanIn(ops.empty([outputs]), this.weight)) : null;
   }
 
-  /** @param x [n, in, h, w] */
-  forward(x: Tensor): Tensor {
+  /**
+   * Of `input`, or of relu(norm(input)) where a norm is given. In training that is not kept for the
+   * backward pass where Winograd's method is taken, but made again there.
+   * @param input [n, in, h, w]
+   */
+  forward(input: Tensor, norm?: BatchNorm2d): Tensor {
     const { weight, bias, options } = this;
-    if (this.training && this.isPlain3x3 && winogradIsFaster(x, weight)) {
+    const takesWinograd = this.training && this.isPlain3x3 && winogradIsFaster(input, weight);
+    if (norm !== undefined && takesWinograd && bias === null && canBeFused(norm)) {
+      return winogradAfterNorm(input, norm, weight);
+    }
+    const x = norm === undefined ? input : norm.forward(input).relu_();
+    if (takesWinograd) {
       const y = ops.conv2dWinograd(x, weight);
       return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
     }

@@ -1,6 +1,8 @@
 import { autocastEnabled } from '../autograd.js';
+import * as ops from '../ops.generated.js';
 import { capabilities } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
+import { BatchNorm2d } from './norm.js';
 
 // Below these its passes over memory cost more than it saves in multiplications, as measured on one
 // processor (docs/performance/notes/2026-12-01-speed.md).
@@ -39,4 +41,21 @@ export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {
     !autocastEnabled('cpu') &&
     hasWideVectors()
   );
+}
+
+/** Whether a norm is by the batch's statistics as `BatchNorm2d` itself has it. */
+export function canBeFused(norm: BatchNorm2d): boolean {
+  const isItself = norm.constructor === BatchNorm2d && !Object.hasOwn(norm, 'forward');
+  return isItself && norm.training && norm.weight !== null && norm.bias !== null;
+}
+
+/**
+ * The convolution of relu(norm(x)), which is not kept for the backward pass.
+ * @param x [n, in, h, w] @param weight [out, in, 3, 3]
+ */
+export function winogradAfterNorm(x: Tensor, norm: BatchNorm2d, weight: Tensor): Tensor {
+  const { runningMean, runningVar, momentum, eps } = norm;
+  norm.numBatchesTracked.add_(1);
+  const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor];
+  return ops.conv2dWinogradAfterNorm(x, scale, shift, runningMean, runningVar, weight, momentum, eps);
 }

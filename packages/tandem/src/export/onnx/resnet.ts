@@ -17,7 +17,7 @@ export function resnet(draft: Draft, encoder: ResNet): void {
 
 /** One convolution, or the three of ResNet-D; each with its norm and ReLU. */
 function stem(draft: Draft, { conv1, bn1, maxpool }: ResNet): string {
-  const layers = conv1 instanceof nn.Sequential ? [...conv1.layers, bn1] : [conv1, bn1];
+  const layers: nn.Module[] = conv1 instanceof nn.Sequential ? [...conv1.layers, bn1] : [conv1, bn1];
   const norms = layers.filter((layer) => layer instanceof nn.BatchNorm2d);
   let x: string = io.input;
   for (const [i, conv] of layers.filter((layer) => layer instanceof nn.Conv2d).entries()) {
