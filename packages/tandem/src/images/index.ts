@@ -1,6 +1,6 @@
 export { type CheckOptions, type ClassCount, checkImages, type ImageCheck, type Spread } from './check/check.js';
 export { writeLists } from './check/lists.js';
-export { dataSets } from './datasets/registry.js';
+export { dataSetNamed, dataSets } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';
 export { svgToPng } from './decode/svg.js';

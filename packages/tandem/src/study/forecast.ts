@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nn, noGrad, randn, scope } from 'tandem-torch';
+import { randn, scope } from 'tandem-torch';
 import { defined } from '../defined.js';
+import { dataSetNamed } from '../images/index.js';
 import { buildEncoder, encoderOperations, newArchitecture } from '../networks/index.js';
+import { chooseCompute } from '../pretrain/plan.js';
 import { numberIn, readRun } from '../runs/index.js';
 import { stageOf } from './folder.js';
 import { folderOf, type Plan, type PlannedRun } from './plan.js';
@@ -29,16 +31,8 @@ export interface Rate {
   readonly from: string;
 }
 
-/** Images to learn from and their side, of sets that need not be at hand; CIFAR-10's of others. */
-const usual: Readonly<Record<string, readonly [count: number, side: number]>> = {
-  cifar10: [50_000, 32],
-  cifar100: [50_000, 32],
-  stl10: [105_000, 96],
-  'tiny-imagenet': [100_000, 64],
-  imagenet100: [126_689, 224],
-  'fashion-mnist': [60_000, 28],
-  mnist: [60_000, 28],
-};
+/** Of images that are not a data set known by name. */
+const assumed = { count: 50_000, side: 32 };
 
 /** What some runs need. @param folder where what is done is looked for */
 export function needsOf(runs: readonly PlannedRun[], folder: string): Needs {
@@ -58,7 +52,7 @@ export function needsOf(runs: readonly PlannedRun[], folder: string): Needs {
 export function costOf({ config, settings }: PlannedRun): Pick<Needs, 'steps' | 'images' | 'bytes' | 'macs'> {
   const { training, data, execution, method } = config;
   const { options } = method;
-  const [count, side] = usual[String(settings.images)] ?? [50_000, 32];
+  const { count, side } = dataSetNamed(String(settings.images))?.published ?? assumed;
   const isOnLabelled = method.labels === 'needed' || ('distillOn' in options && options.distillOn === 'labelled');
   const share = isOnLabelled && 'labels' in options ? (options.labels ?? 1) : 1;
   const learned = Math.max(2, Math.round(Math.min(data.limit ?? count, count) * share));
@@ -94,7 +88,10 @@ function sizeOf({ initFrom: _, teacher: __, backbone, ...form }: PlannedRun['con
   return found;
 }
 
-/** How fast this machine trains: by the runs that are done here, or by a convolution. */
+/**
+ * How fast this machine trains: by the runs that are done here, or by passes of the network that
+ * takes longest.
+ */
 export function rateHere({ runs }: Plan, folder: string): Rate {
   const done = runs.filter((run) => existsSync(join(folderOf(folder, run), 'trained.json')));
   const [macs, seconds] = done.reduce(
@@ -105,24 +102,36 @@ export function rateHere({ runs }: Plan, folder: string): Rate {
     [0, 0],
   );
   if (seconds > 0) return { macsPerSecond: macs / seconds, from: `by ${done.length} runs that are done here` };
-  return { macsPerSecond: convolutionRate() * trainingShare, from: "by this machine's convolutions, so very roughly" };
+  const costliest = runs.reduce((a, b) => (costOf(b).macs > costOf(a).macs ? b : a));
+  return { macsPerSecond: trainingRate(costliest), from: 'by passes of the costliest network, forward and backward' };
 }
 
-/** What training reaches of the rate of a single convolution. */
-const trainingShare = 0.3;
+/** Images of a pass that is timed, and how long passes are timed, in seconds. */
+const [timedImages, timedSeconds] = [16, 1];
 
-function convolutionRate(): number {
-  const [batch, channels, side] = [16, 64, 32];
-  return scope(() =>
-    noGrad(() => {
-      const layer = new nn.Conv2d(channels, channels, 3, { padding: 1, bias: false });
-      const x = randn([batch, channels, side, side]);
-      scope(() => void layer.forward(x));
-      const start = performance.now();
-      let count = 0;
-      for (; performance.now() - start < 300; count++) scope(() => void layer.forward(x));
-      layer.dispose();
-      return (count * batch * channels * channels * 9 * side * side) / ((performance.now() - start) / 1000);
-    }),
-  );
+/** Of one run's encoder on noise, without making views or evaluating. */
+function trainingRate({ config, settings }: PlannedRun): number {
+  const { side } = dataSetNamed(String(settings.images))?.published ?? assumed;
+  const { initFrom: _, teacher: __, backbone, ...form } = config.network;
+  const size = config.data.size ?? side;
+  const { device } = chooseCompute(config.execution);
+  const encoder = buildEncoder(newArchitecture(backbone, defined(form), { size, channels: 3 })).to({ device });
+  const x = randn([timedImages, 3, size, size], { device });
+  const pass = () =>
+    scope(() => {
+      const loss = encoder.forward(x).square().sum();
+      loss.backward();
+      loss.item(); // waits for a GPU
+    });
+  try {
+    pass();
+    const begun = performance.now();
+    let passes = 0;
+    for (; performance.now() - begun < 1000 * timedSeconds; passes++) pass();
+    const seconds = (performance.now() - begun) / 1000;
+    return (3 * sizeOf(config.network, size).macs * timedImages * passes) / seconds;
+  } finally {
+    encoder.dispose();
+    x.dispose();
+  }
 }

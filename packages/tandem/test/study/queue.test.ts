@@ -111,6 +111,25 @@ test('what is done is not done again, and results alone train nothing', async (t
   assert.equal(JSON.parse(dry.stdout).all.done, 4);
 });
 
+test('the time elsewhere is told by the rate that was measured there', async (t) => {
+  const out = join(root, 'nowhere');
+  const dry = async (...more: string[]) => tandem(t, ...line(out, '--dry-run', ...more));
+  const { all, rate } = JSON.parse((await dry('--on', 'gpu=5000', 'laptop=.5', '--json')).stdout);
+  assert.ok(rate.macsPerSecond > 0 && all.macs > 0);
+  assert.deepEqual(all.elsewhere, { gpu: all.macs / 5e12, laptop: all.macs / 5e8 });
+  assert.equal(all.seconds, all.macs / rate.macsPerSecond);
+  const words = await dry('--on', 'gpu=5000');
+  assert.match(
+    words.stdout,
+    /time left +gpu +claims[\s\S]* at [\d.,]+ G multiply-adds a second, by passes of the costliest/,
+  );
+  assert.equal(existsSync(out), false);
+  for (const wrong of ['gpu', 'gpu=fast', 'gpu=0', '=3']) {
+    const { code, stderr } = await dry('--on', wrong);
+    assert.deepEqual([code, stderr.includes('--on must be name=rate')], [2, true], wrong);
+  }
+});
+
 test('a run that fails is tried twice and told, and the others are done; it is tried again later', async () => {
   const out = join(root, 'failing');
   const bad = join(root, 'bad.json');

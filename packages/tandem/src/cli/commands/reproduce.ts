@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { allStudies, studiesNamed } from '../../study/index.js';
-import { planFor, runStudies, type StudyFlags, withStudyFlags } from '../shared/studies.js';
-import { showNeeds } from '../shared/study-needs.js';
+import { listNeeds, planFor, runStudies, type StudyFlags, withStudyFlags } from '../shared/studies.js';
 
 /** `tandem reproduce [study]`: a table, a figure, or all of a paper, from nothing to verdicts. */
 export function reproduceCommand(): Command {
@@ -15,6 +14,6 @@ export function reproduceCommand(): Command {
   ).action(async (name: string | undefined, flags: StudyFlags) => {
     if (name !== undefined) return runStudies(name, studiesNamed(name), flags);
     const { plan, folder } = planFor(allStudies(), flags);
-    showNeeds(plan, folder, flags.json === true);
+    listNeeds(plan, folder, flags);
   });
 }

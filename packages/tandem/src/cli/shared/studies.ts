@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { defined } from '../../defined.js';
-import { UsageError } from '../../errors.js';
+import { shown, UsageError } from '../../errors.js';
 import {
   type FoundStudy,
   markdownOf,
@@ -33,6 +33,7 @@ export interface StudyFlags {
   device?: string;
   thin?: true;
   dryRun?: true;
+  on?: string[];
   resultsOnly?: true;
   json?: true;
 }
@@ -58,6 +59,7 @@ export function withStudyFlags(command: Command): Command {
     .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
     .option('--thin', 'a run that is measured loses its checkpoint and the encoders that it kept over time')
     .option('--dry-run', 'tell what it would take, and train nothing')
+    .option('--on <name=rate...>', 'with --dry-run, the time elsewhere too, by the rate that this command tells there')
     .option('--results-only', 'write tables, figures and verdicts of what is done, and train nothing')
     .option('--json', 'one JSON object with the result on stdout');
 }
@@ -82,7 +84,7 @@ export function planFor(studies: readonly FoundStudy[], flags: StudyFlags): { pl
  */
 export async function runStudies(name: string, studies: readonly FoundStudy[], flags: StudyFlags): Promise<void> {
   const { plan, folder } = planFor(studies, flags);
-  if (flags.dryRun) return showNeeds(plan, folder, flags.json === true);
+  if (flags.dryRun) return listNeeds(plan, folder, flags);
   if (!flags.resultsOnly) await work(plan, folder, flags);
   const { outcomes, page } = await writeOutcome(name, plan, folder);
   if (flags.json) printJson({ page, studies: outcomes.map(plainOutcome) });
@@ -95,6 +97,11 @@ export async function runStudies(name: string, studies: readonly FoundStudy[], f
     );
     throw new Exit(1);
   }
+}
+
+/** Tells what studies would take, and trains nothing. */
+export function listNeeds(plan: Plan, folder: string, { on = [], json }: StudyFlags): void {
+  showNeeds(plan, folder, { elsewhere: ratesOf(on), json: json === true });
 }
 
 async function work(plan: Plan, folder: string, { parallel, thin }: StudyFlags): Promise<void> {
@@ -125,11 +132,23 @@ function noteOf({ done, total, failed, active }: QueueState): string {
 
 /** `name=images` by name. @throws UsageError for anything else */
 function imagesOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(given.map((text) => pairOf(text, '--images must be name=images')));
+}
+
+/** `name=rate` by name, in multiply-adds a second. @throws UsageError for anything else */
+function ratesOf(given: readonly string[]): Record<string, number> {
+  const what = '--on must be name=rate, the rate in G multiply-adds a second';
   return Object.fromEntries(
     given.map((text) => {
-      const [, name, images] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-      if (name === undefined || images === undefined) throw new UsageError(`--images must be name=images, got ${text}`);
-      return [name, images];
+      const [name, rate] = pairOf(text, what);
+      if (!(Number(rate) > 0 && Number.isFinite(Number(rate)))) throw new UsageError(`${what}, got ${shown(text)}`);
+      return [name, Number(rate) * 1e9];
     }),
   );
+}
+
+function pairOf(text: string, what: string): [name: string, value: string] {
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`${what}, got ${shown(text)}`);
+  return [name, value];
 }

@@ -18,6 +18,8 @@ export interface NamedDataSet {
   readonly name: string;
   /** The usual constants of its training images. */
   readonly statistics: ChannelStatistics;
+  /** How many images it has to learn from, as published, and their side in pixels. */
+  readonly published: { readonly count: number; readonly side: number };
   /** What Hugging Face's Hub calls it; absent where it is not there. */
   readonly hubName?: string;
   /** Tells its files where someone opens their folder by path, and what to say to them. */

@@ -1,4 +1,4 @@
-import type { ChannelStatistics } from '../named.js';
+import type { ChannelStatistics, NamedDataSet } from '../named.js';
 
 /**
  * A data set in CIFAR's binary format: records of one or two labels and 32x32 pixels, all red, all
@@ -9,6 +9,8 @@ export interface CifarLike {
   readonly name: string;
   /** What papers call it. */
   readonly title: string;
+  /** How many images it has to learn from, and their side. */
+  readonly published: NamedDataSet['published'];
   /** The usual constants of its training images. */
   readonly statistics: ChannelStatistics;
   /** What Hugging Face's Hub calls it. */
@@ -36,6 +38,7 @@ export interface CifarLike {
 /** 60,000 images of 32 pixels in 10 classes (Krizhevsky, 2009). */
 export const cifar10Files: CifarLike = {
   name: 'cifar10',
+  published: { count: 50_000, side: 32 },
   title: 'CIFAR-10',
   // The deviation is the one of MoCo's demo: per image, then averaged.
   statistics: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
@@ -54,6 +57,7 @@ export const cifar10Files: CifarLike = {
 /** 60,000 images of 32 pixels in 100 classes (Krizhevsky, 2009). */
 export const cifar100Files: CifarLike = {
   name: 'cifar100',
+  published: { count: 50_000, side: 32 },
   title: 'CIFAR-100',
   statistics: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
   hubName: 'uoft-cs/cifar100',

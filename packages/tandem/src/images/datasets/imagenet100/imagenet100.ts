@@ -26,6 +26,8 @@ const whereabouts: Whereabouts<string> = {
 /** 100 classes of ImageNet, from its tree or from a tree of these classes alone. */
 export const imagenet100: NamedDataSet = {
   name: 'imagenet100',
+  // Its sides differ; 224 is the usual crop.
+  published: { count: 126_689, side: 224 },
   // ImageNet's, as is usual.
   statistics: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   open: openImageNet100,

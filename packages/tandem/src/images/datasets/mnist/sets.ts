@@ -1,4 +1,4 @@
-import type { ChannelStatistics } from '../named.js';
+import type { ChannelStatistics, NamedDataSet } from '../named.js';
 
 /** The four files of a set of this family. */
 export const parts = {
@@ -12,6 +12,8 @@ export const parts = {
 export interface MnistLike {
   /** What users call it. */
   readonly name: string;
+  /** How many images it has to learn from, and their side. */
+  readonly published: NamedDataSet['published'];
   /** The usual constants of its training images. */
   readonly statistics: ChannelStatistics;
   /** What Hugging Face's Hub calls it. */
@@ -36,6 +38,7 @@ export interface MnistLike {
 /** 70,000 gray digits of 28 pixels (LeCun et al., 1998). */
 export const mnistFiles: MnistLike = {
   name: 'mnist',
+  published: { count: 60_000, side: 28 },
   statistics: { mean: [0.1307], std: [0.3081] },
   hubName: 'ylecun/mnist',
   folders: ['mnist', 'MNIST/raw', 'MNIST'],
@@ -54,6 +57,7 @@ export const mnistFiles: MnistLike = {
 /** 70,000 gray pictures of clothes, of 28 pixels, in 10 classes (Xiao et al., 2017). */
 export const fashionMnistFiles: MnistLike = {
   name: 'fashion-mnist',
+  published: { count: 60_000, side: 28 },
   statistics: { mean: [0.286], std: [0.353] },
   hubName: 'zalando-datasets/fashion_mnist',
   folders: ['fashion-mnist', 'FashionMNIST/raw', 'FashionMNIST'],

@@ -15,6 +15,7 @@ import { bytesPerImage, storedImages } from './pixels.js';
 /** STL-10, from its binary files. */
 export const stl10: NamedDataSet = {
   name: 'stl10',
+  published: { count: 105_000, side: 96 },
   statistics: { mean: [0.4914, 0.4823, 0.4465], std: [0.247, 0.243, 0.261] },
   open: openStl10,
 };
