@@ -304,6 +304,19 @@ export const house = [
     why: 'it reads run folders; nothing imports the command line',
   },
   {
+    room: `${tandem}/gallery`,
+    may: [
+      ...common,
+      math,
+      ...files,
+      ...rooms('device.ts', 'images', 'runs', 'evaluate', 'load'),
+      ...rooms('report/html.ts', 'report/html-page.ts', 'report/assets.ts'),
+    ],
+    packages: [engine, 'usearch', 'pg'],
+    worldly: true,
+    why: 'it finds vectors, whatever made them',
+  },
+  {
     room: `${tandem}/study`,
     may: [...common, ...files, ...toolkit, ...rooms('pretrain', 'report')],
     packages: [engine, 'zod', 'vega', 'vega-lite'],
@@ -320,7 +333,7 @@ export const house = [
   {
     room: `${tandem}/index.ts`,
     packages: ['zod'],
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'study')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },
   {

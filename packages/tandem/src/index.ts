@@ -293,6 +293,20 @@ export {
 
 export { type ClassifyOptions, type EmbedRowOptions, type LoadOptions, load, type Model } from './load/index.js';
 
+// Gallery: vectors kept where they can be searched.
+
+export {
+  type Found,
+  Gallery,
+  type GalleryOptions,
+  type Indexed,
+  type IndexOptions,
+  indexImages,
+  type Match,
+  openGallery,
+  type SearchOptions,
+} from './gallery/index.js';
+
 // Export: folders that other tools read, and quantized models.
 
 export {

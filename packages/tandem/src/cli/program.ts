@@ -74,6 +74,14 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Names the classes of pictures, by the classifier of a run.',
     load: async () => (await import('./commands/predict.js')).predictCommand(),
   },
+  index: {
+    about: 'Puts the vectors of pictures where they can be searched; again, only what is new or changed.',
+    load: async () => (await import('./commands/index-images.js')).indexCommand(),
+  },
+  search: {
+    about: 'Finds the indexed pictures that look like one.',
+    load: async () => (await import('./commands/search.js')).searchCommand(),
+  },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
     load: async () => (await import('./commands/export.js')).exportCommand(),

@@ -50,6 +50,11 @@ export interface ImageStream {
    * the files they come from, or the pixels of a known data set.
    */
   readonly fingerprint: string;
+  /**
+   * By the name of each image, what tells it from one of that name before it was changed: of a
+   * file, its size and time of change; of an image in an archive or data set, that of the whole.
+   */
+  readonly states: ReadonlyMap<string, string>;
   /** Names of the classes, where the images have labels. */
   readonly classes?: readonly string[];
   /** What the user should know, such as which files were left out; a line each. */
@@ -77,12 +82,16 @@ export async function streamImages(
   if (source.paths.length === 0) throw new UserError(`${source.where}: no images in it`);
   const { classes, labels, notes } = await classesOf(source, layout, columns);
   const state = source.state === undefined ? [] : [[source.state]];
+  const origins = await stateOf(source.origins(source.paths), options.signal);
+  const fingerprint = digestOf(jsonOf([source.paths, origins, ...state]));
+  // One origin an image where images are files.
+  const own = origins.length === source.paths.length && state.length === 0 ? origins : undefined;
+  const whole = digestOf(jsonOf([origins, ...state])).slice(0, 16);
   return {
     name: source.name,
     total: source.paths.length,
-    fingerprint: digestOf(
-      jsonOf([source.paths, await stateOf(source.origins(source.paths), options.signal), ...state]),
-    ),
+    fingerprint,
+    states: new Map(source.paths.map((path, i) => [path, own ? digestOf([own[i] as string]).slice(0, 16) : whole])),
     notes: [
       ...source.notes,
       ...notes,
@@ -132,10 +141,12 @@ async function streamDataSet(where: string, size: number, options: OpenOptions):
     ...(queries ? [{ set: queries, names: namesOf(queries, 'test') }] : []),
   ];
   const names = halves.flatMap((half) => half.names);
+  const print = digestOf(jsonOf([names, halves.map(({ set }) => fingerprint(set))]));
   return {
     name,
     total: names.length,
-    fingerprint: digestOf(jsonOf([names, halves.map(({ set }) => fingerprint(set))])),
+    fingerprint: print,
+    states: new Map(names.map((name) => [name, print.slice(0, 16)])),
     notes: [conversionNote(opened.train, channels) ?? []].flat(),
     ...(train.classes && { classes: train.classes }),
     async *chunks(done = new Set()) {

@@ -42,13 +42,13 @@ export interface About {
  * one was ended. Rows come in blocks: first their numbers reach the disk, then a line for each
  * image and one with a checksum over both. A block without its checksum does not count.
  */
-export class Journal {
+export class Journal<A extends { readonly width: number } = About, E extends Entry = Entry> {
   readonly #features: string;
   readonly #entries: string;
   /** Bytes of both files that belong to whole blocks. */
   #bytes = { features: 0, entries: 0 };
   /** Of each image so far, in order. */
-  readonly entries: Entry[] = [];
+  readonly entries: E[] = [];
   /** Whether a block was found damaged: it and what came after it are not there any more. */
   readonly isDamaged: boolean;
 
@@ -58,7 +58,7 @@ export class Journal {
    */
   constructor(
     readonly folder: string,
-    readonly about: About,
+    readonly about: A,
   ) {
     this.#features = join(folder, 'features.f32');
     this.#entries = join(folder, 'files.jsonl');
@@ -78,12 +78,12 @@ export class Journal {
     this.isDamaged = this.#recover();
   }
 
-  get rows(): Entry[] {
+  get rows(): E[] {
     return this.entries.filter(({ skipped }) => skipped === undefined);
   }
 
   /** Adds images and the features of those that have any: rows x width numbers. */
-  add(entries: readonly Entry[], features: Float32Array): void {
+  add(entries: readonly E[], features: Float32Array): void {
     const numbers = Buffer.from(features.buffer, features.byteOffset, features.byteLength);
     const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     const block = `${lines}${JSON.stringify({ sha256: checksum(lines, numbers) })}\n`;
@@ -126,10 +126,10 @@ export class Journal {
     const text = existsSync(this.#entries) ? readRegular(this.#entries) : Buffer.alloc(0);
     const there = statSync(this.#features, { throwIfNoEntry: false })?.size ?? 0;
     let isDamaged = text.length === 0 && there > 0;
-    for (let begin = 0, next = 0, block: Entry[] = []; ; ) {
+    for (let begin = 0, next = 0, block: E[] = []; ; ) {
       const end = text.indexOf('\n', next) + 1;
       if (end === 0) break; // without an end the last line was being written
-      const line = parsed(text.toString('utf8', next, end));
+      const line = parsed<E>(text.toString('utf8', next, end));
       if (line !== undefined && 'file' in line) block.push(line);
       else {
         isDamaged = line === undefined || !this.#keeps(block, text.subarray(begin, next), line.sha256, there);
@@ -150,7 +150,7 @@ export class Journal {
   }
 
   /** Takes a block over where it is as it was written. */
-  #keeps(block: readonly Entry[], lines: Buffer, sha256: string, there: number): boolean {
+  #keeps(block: readonly E[], lines: Buffer, sha256: string, there: number): boolean {
     const from = this.#bytes.features;
     const length = block.filter(({ skipped }) => skipped === undefined).length * this.about.width * 4;
     if (there < from + length) return false;
@@ -173,9 +173,9 @@ function checksum(lines: string | Buffer, numbers: Buffer): string {
 }
 
 /** An image's line, or the one that ends a block; undefined for a damaged one. */
-function parsed(line: string): Entry | { readonly sha256: string } | undefined {
+function parsed<E extends Entry>(line: string): E | { readonly sha256: string } | undefined {
   const { file, sha256 } = objectIn(line) ?? {};
-  if (typeof file === 'string') return objectIn(line) as unknown as Entry;
+  if (typeof file === 'string') return objectIn(line) as unknown as E;
   return typeof sha256 === 'string' ? { sha256 } : undefined;
 }
 

@@ -1,0 +1,200 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { Journal } from '../../evaluate/embed/journal.js';
+import { readJsonObject } from '../../files/json.js';
+import { lockFolder } from '../../files/lock-folder.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { isOfTheDisk, systemMessage } from '../../files/system-error.js';
+import { writeWhole } from '../../files/write-whole.js';
+import { digestOf } from '../../images/set/digest.js';
+import { bestOf, type Collection, type EncoderFacts, type Match, type Place, type VectorQuery } from '../place.js';
+import { Graph, worthAGraph } from './graph.js';
+import { type IndexEntry, type LiveRow, liveRows, Rows } from './rows.js';
+
+/** What the rows of a collection are. */
+interface About {
+  /** Of the layout of the folder. */
+  readonly format: 1;
+  /** SHA-256 of the encoder's file. */
+  readonly encoder: string;
+  readonly images: string;
+  readonly width: number;
+}
+
+/** Where the encoder was when it was used last; all else that is known stands in `about.json`. */
+const whereabouts = 'encoder.json';
+
+/** Vectors in a folder, without a server: a folder in it for each encoder and set of images. */
+export function folderPlace(path: string, onProgress: (done: number, total: number) => void = () => {}): Place {
+  const opened = new Map<string, Promise<Opened | undefined>>();
+  const open = (folder: string) => {
+    const known = opened.get(folder) ?? openFolder(folder);
+    opened.set(folder, known);
+    return known;
+  };
+  return {
+    collection: async (encoder, images) => openCollection(path, encoder, images, onProgress),
+    encoders: async () => {
+      const facts = collectionsIn(path).map(({ encoder }) => [encoder.sha256, encoder] as const);
+      return [...new Map(facts).values()];
+    },
+    async search(encoder, query) {
+      const all = collectionsIn(path).filter((one) => one.encoder.sha256 === encoder.sha256);
+      const found = await Promise.all(all.map(async ({ folder }) => searchIn(await open(folder), query)));
+      return {
+        matches: bestOf(
+          found.flatMap(({ matches }) => matches),
+          query.k,
+        ),
+        among: found.reduce((sum, { among }) => sum + among, 0),
+      };
+    },
+    async close() {
+      for (const one of opened.values()) (await one)?.rows.close();
+      opened.clear();
+    },
+  };
+}
+
+interface Opened {
+  readonly rows: Rows;
+  readonly graph: Graph | undefined;
+}
+
+async function openFolder(folder: string): Promise<Opened | undefined> {
+  const rows = Rows.open(folder);
+  return rows && { rows, graph: await Graph.view(folder, rows.width) };
+}
+
+function collectionsIn(path: string): { folder: string; encoder: EncoderFacts }[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const folder = join(path, entry.name);
+    if (!entry.isDirectory() || !existsSync(join(folder, whereabouts))) return [];
+    const { encoder, width, format } = readJsonObject(join(folder, 'about.json'));
+    const { path: at } = readJsonObject(join(folder, whereabouts));
+    if (format !== 1 || typeof encoder !== 'string' || typeof width !== 'number' || typeof at !== 'string') {
+      throw new UserError(`${folder} is no part of an index of this version; remove it, and index anew`);
+    }
+    return [{ folder, encoder: { sha256: encoder, path: at, width } }];
+  });
+}
+
+function openCollection(
+  path: string,
+  { sha256, path: at, width }: EncoderFacts,
+  images: string,
+  onProgress: (done: number, total: number) => void,
+): Collection {
+  const folder = join(path, `${sha256.slice(0, 12)}-${digestOf([images]).slice(0, 8)}`);
+  makeFolder(folder);
+  const lock = lockFolder(folder, 'written');
+  try {
+    const about: About = { format: 1, encoder: sha256, images, width };
+    const journal = new Journal<About, IndexEntry>(folder, about);
+    writeWhole(join(folder, whereabouts), JSON.stringify({ path: at }));
+    const add = (entries: readonly IndexEntry[], vectors: Float32Array) => {
+      try {
+        journal.add(entries, vectors);
+      } catch (error) {
+        if (!isOfTheDisk(error)) throw error;
+        throw new UserError(`${systemMessage(error)}; what is indexed stays, and the same command goes on from there`);
+      }
+    };
+    return {
+      states: async () => new Map([...liveRows(journal.entries)].map(([file, { state }]) => [file, state])),
+      put: async (some, vectors) => {
+        const entries = some.map(({ file, class: own, state }) => ({
+          file,
+          ...(own !== undefined && { class: own }),
+          state,
+        }));
+        add(entries, vectors);
+      },
+      remove: async (files) =>
+        add(
+          files.map((file) => ({ file, skipped: 'removed' })),
+          new Float32Array(0),
+        ),
+      finish: () => finish(folder, journal.rows.length, onProgress),
+      close: async () => lock.release(),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Large collections get a graph, where USearch is installed, and its recall is measured. */
+async function finish(
+  folder: string,
+  total: number,
+  onProgress: (done: number, total: number) => void,
+): Promise<string | undefined> {
+  if (total < worthAGraph) return undefined;
+  const rows = Rows.open(folder);
+  if (!rows) return undefined;
+  try {
+    const made = await Graph.update(rows, total, (done) => onProgress(done, total));
+    if (!made) return 'search compares all vectors; npm install usearch makes it approximate, and quicker';
+    const graph = await Graph.view(folder, rows.width);
+    return `approximate search: ${(100 * recallOf({ rows, graph })).toFixed(1)} % of the 10 nearest are found`;
+  } finally {
+    rows.close();
+  }
+}
+
+/** Of the ten nearest of some images, the share that is found with the graph; itself left out. */
+function recallOf(opened: Opened): number {
+  const { live } = opened.rows;
+  const asked = Array.from({ length: 50 }, (_, i) => live[Math.floor((i * live.length) / 50)]).filter(
+    (one) => one !== undefined,
+  );
+  let right = 0;
+  for (const { row } of asked) {
+    const vector = opened.rows.vectors([row]);
+    const [exact, quick] = [true, false].map((exact) => searchIn(opened, { vector, k: 11, exact }).matches.slice(1));
+    const names = new Set(exact?.map(({ file }) => file));
+    right += (quick ?? []).filter(({ file }) => names.has(file)).length / Math.max(1, names.size);
+  }
+  return right / asked.length;
+}
+
+function searchIn(opened: Opened | undefined, query: VectorQuery): { matches: Match[]; among: number } {
+  if (!opened) return { matches: [], among: 0 };
+  const { rows } = opened;
+  const { compared, among } = choose(opened, query);
+  const similarities = rows.similarities(
+    query.vector,
+    compared.map(({ row }) => row),
+  );
+  const order = Array.from(similarities.keys());
+  order.sort((a, b) => (similarities[b] as number) - (similarities[a] as number) || a - b);
+  const matches = order.slice(0, query.k).map((i) => {
+    const { file, class: own } = compared[i] as LiveRow;
+    const similarity = Math.max(-1, Math.min(1, similarities[i] as number));
+    return { images: rows.images, file, ...(own !== undefined && { class: own }), similarity };
+  });
+  return { matches, among };
+}
+
+/** The images whose vectors are compared, in the order of these, and among how many they stand. */
+function choose({ rows, graph }: Opened, query: VectorQuery): { compared: readonly LiveRow[]; among: number } {
+  const { vector, k, class: own, path, exact } = query;
+  if (own !== undefined || path !== undefined) {
+    // A filter leaves few: these are compared in full, so that none is missed.
+    const fits = (one: LiveRow) =>
+      (own === undefined || one.class === own) && (path === undefined || one.file.includes(path));
+    const compared = rows.live.filter(fits);
+    return { compared, among: compared.length };
+  }
+  const among = rows.live.length;
+  if (!graph || exact) return { compared: rows.live, among };
+  const known = graph
+    .candidates(vector, k)
+    .sort((a, b) => a - b)
+    .map((row) => rows.at[row]);
+  const compared = [...known, ...rows.at.slice(graph.rows)].filter((one) => one !== undefined);
+  return { compared, among };
+}
