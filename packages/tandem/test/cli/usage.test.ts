@@ -59,7 +59,7 @@ test('--json of a command that fails leaves stdout empty', async (t) => {
 });
 
 const wrong: [line: string, message: RegExp][] = [
-  ['search pictures', /unknown command 'search': `tandem embed` writes .*; docs\/guide\/search\.md shows how$/m],
+  ['similar pictures', /unknown command 'similar': `tandem index` and .*; docs\/guide\/search\.md shows how$/m],
   ['train pictures', /unknown command 'train': `tandem pretrain` learns an encoder$/m],
   ['evaluate run', /unknown command 'evaluate': `tandem knn` and `tandem linear` measure an encoder$/m],
   ['frobnicate', /unknown command 'frobnicate'\. `tandem --help` lists what there is$/m],
