@@ -103,19 +103,21 @@ async function survey(where: string, { onFound, enters, signal }: FolderOptions)
     if (around.includes(real)) return;
     folders++;
     const before = files.length;
-    for (const { name, path: onDisk, type: own } of await list(folder)) {
+    for (const own of await list(folder)) {
+      const { name } = own;
       const path = below === '' ? name : `${below}/${name}`;
       if (isHidden(name)) continue;
-      const type = own.isSymbolicLink() ? await linked(onDisk) : own;
+      const onDisk = () => own.onDisk ?? join(String(folder), name);
+      const type = own.isSymbolicLink() ? await linked(onDisk()) : own;
       if (type instanceof Error) {
         if (isImage(path)) faults.push({ file: path, reason: linkFault(type) });
       } else if (type.isFile()) {
         files.push(path);
-        if (typeof onDisk !== 'string') bytePaths.set(path, onDisk);
+        if (own.onDisk instanceof Buffer) bytePaths.set(path, own.onDisk);
       } else if (!type.isDirectory()) {
         if (isImage(path)) faults.push({ file: path, reason: 'neither a file nor a folder' });
       } else if (!enters || enters(path)) {
-        await walk(onDisk, path, [...around, real]).catch((error) => {
+        await walk(onDisk(), path, [...around, real]).catch((error) => {
           if (!isOfTheDisk(error)) throw error;
           faults.push({ file: path, reason: `${closedFolder} (${error.code})` });
         });

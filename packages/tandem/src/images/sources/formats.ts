@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { UserError } from '../../errors.js';
 
 /** What is decoded, by the end of the file's name. */
@@ -25,9 +24,15 @@ export const maxFile = 256 * 2 ** 20;
 /** Most files in a folder or archive: some ten times ImageNet. */
 const maxFiles = 20_000_000;
 
+/** The ending of a name, as `path.extname` has it, which takes three times as long. */
+function endingOf(path: string): string {
+  const dot = path.lastIndexOf('.');
+  return dot > path.lastIndexOf('/') + 1 ? path.slice(dot).toLowerCase() : '';
+}
+
 /** Whether a file's name says that it is an image that can be decoded. */
 export function isImage(path: string): boolean {
-  return read.has(extname(path).toLowerCase());
+  return read.has(endingOf(path));
 }
 
 /** How many of a file's first bytes `looksLikeImage` wants. */
@@ -41,7 +46,7 @@ export function looksLikeImage(head: Uint8Array): boolean {
 
 /** Whether a name has no ending that says what the file is. */
 export function lacksEnding(path: string): boolean {
-  return extname(path) === '';
+  return endingOf(path) === '';
 }
 
 /**
@@ -49,12 +54,12 @@ export function lacksEnding(path: string): boolean {
  * else.
  */
 export function isArray(path: string): boolean {
-  return arrays.has(extname(path).toLowerCase());
+  return arrays.has(endingOf(path));
 }
 
 /** The extension of an image whose format is not read, otherwise undefined. */
 export function unreadFormat(path: string): string | undefined {
-  const extension = extname(path).toLowerCase();
+  const extension = endingOf(path);
   return notRead.has(extension) ? extension : undefined;
 }
 
@@ -63,7 +68,11 @@ const ofTheSystem = new Set(['__MACOSX', '@eaDir', '#recycle', '$RECYCLE.BIN', '
 
 /** Whether any part of a path with `/` is hidden, or a folder that a system keeps for itself. */
 export function isHidden(path: string): boolean {
-  return path.split('/').some((part) => /^\.(?!\.?$)/.test(part) || ofTheSystem.has(part));
+  return path.includes('/') ? path.split('/').some(isHiddenName) : isHiddenName(path);
+}
+
+function isHiddenName(name: string): boolean {
+  return name.startsWith('.') ? name !== '.' && name !== '..' : ofTheSystem.has(name);
 }
 
 /**

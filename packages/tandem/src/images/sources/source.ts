@@ -92,18 +92,20 @@ export function sourceOf(
   files: readonly string[],
   byContent: ReadonlySet<string> = new Set(),
 ): Pick<Source, 'name' | 'where' | 'paths' | 'others' | 'notes'> {
-  const isPicture = (path: string) => isImage(path) || byContent.has(path);
-  const isOne = files.some(isPicture) ? isPicture : isArray;
+  const pictures: string[] = [];
+  const rest: string[] = [];
+  for (const path of files) (isImage(path) || byContent.has(path) ? pictures : rest).push(path);
+  const isUsed = pictures.length > 0 ? () => false : isArray;
   const unread = new Map<string, number>();
-  for (const path of files) {
+  for (const path of rest) {
     const format = unreadFormat(path);
     if (format) unread.set(format, (unread.get(format) ?? 0) + 1);
   }
   return {
     name,
     where,
-    paths: files.filter(isOne).sort(),
-    others: files.filter((path) => !isOne(path)),
+    paths: (pictures.length > 0 ? pictures : rest.filter(isUsed)).sort(),
+    others: rest.filter((path) => !isUsed(path)),
     notes: [
       ...[...unread].map(([format, n]) => `${n} ${format} left out, as only ${formatNames} are read`),
       ...(byContent.size > 0 ? [`${byContent.size} files without an ending are images by their content`] : []),

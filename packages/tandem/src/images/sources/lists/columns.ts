@@ -82,8 +82,10 @@ export function isReference(text: string | undefined): boolean {
 /** A cell as text; `a.b` is b of a column a; undefined where it is empty. */
 export function textOf(row: Row, name: string): string | undefined {
   const value = name in row ? row[name] : name.split('.').reduce<unknown>(inside, row);
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  if (typeof value === 'string') return value.trim() || undefined;
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 }
 
 function inside(value: unknown, key: string): unknown {

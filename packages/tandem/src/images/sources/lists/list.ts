@@ -6,6 +6,7 @@ import type { ColumnOptions } from '../../options.js';
 import { contentsOfRefs, isRemote } from '../contents.js';
 import { checkNumber } from '../formats.js';
 import type { Said, Source } from '../source.js';
+import { ByFolder } from './by-folder.js';
 import { type Columns, columnsNote, columnsOf, textOf } from './columns.js';
 import { type ListFormat, rowsIn } from './rows.js';
 
@@ -26,9 +27,10 @@ export interface ListOptions extends ColumnOptions {
  * @throws UserError where it names none, or has no column of paths
  */
 export async function openList(where: string, format: ListFormat, options: ListOptions = {}): Promise<Source> {
-  const { columns, said, double } = await read(where, format, options);
-  if (said.size === 0) throw new UserError(`${where}: a list without a path or URL in it`);
-  const paths = [...said.keys()].sort();
+  const { columns, said } = await read(where, format, options);
+  if (said.added === 0) throw new UserError(`${where}: a list without a path or URL in it`);
+  const paths = said.sorted();
+  const double = said.added - paths.length;
   const seen = await seenFrom(dirname(resolve(where)), paths);
   const { base } = options;
   const place = (path: string) => {
@@ -54,8 +56,7 @@ export async function openList(where: string, format: ListFormat, options: ListO
 
 interface Found {
   readonly columns: Columns | undefined;
-  readonly said: Map<string, Said>;
-  readonly double: number;
+  readonly said: ByFolder<Said>;
 }
 
 async function read(
@@ -63,11 +64,10 @@ async function read(
   format: ListFormat,
   { onFound, signal, base: _, ...asked }: ListOptions,
 ): Promise<Found> {
-  const said = new Map<string, Said>();
-  // A million rows have few classes: each name is kept once.
-  const kept = new Map<string, Said>();
+  const said = new ByFolder<Said>();
+  // A million rows have few classes: each name is kept once, by split and label.
+  const kept = new Map<string | undefined, Map<string | undefined, Said>>();
   let columns: Columns | undefined;
-  let double = 0;
   for await (const { names, rows } of rowsIn(where, format, signal)) {
     if (rows.length === 0) continue;
     columns ??= columnsOf(where, names, rows.slice(0, 100), asked, format === 'txt' ? () => true : undefined);
@@ -77,16 +77,16 @@ async function read(
       if (path === undefined) continue;
       const label = labelColumn === undefined ? undefined : textOf(row, labelColumn);
       const split = splitColumn === undefined ? undefined : textOf(row, splitColumn);
-      const key = `${label}\0${split}`;
-      const one = kept.get(key) ?? { label, split };
-      kept.set(key, one);
-      if (said.has(path)) double++;
-      said.set(path, one);
+      const labels = kept.get(split) ?? new Map<string | undefined, Said>();
+      kept.set(split, labels);
+      const one = labels.get(label) ?? { label, split };
+      labels.set(label, one);
+      said.add(path, one);
     }
-    onFound?.(said.size);
-    checkNumber(where, said.size);
+    onFound?.(said.added);
+    checkNumber(where, said.added);
   }
-  return { columns, said, double };
+  return { columns, said };
 }
 
 function onDisk(folder: string, path: string): string {
@@ -97,8 +97,11 @@ function onDisk(folder: string, path: string): string {
 const mostTried = 20;
 
 async function seenFrom(folder: string, paths: readonly string[]): Promise<{ folder: string; note?: string }> {
-  const local = paths.filter((path) => !isRemote(path) && !path.startsWith('file://') && !isAbsolute(path));
-  const tried = local.slice(0, mostTried);
+  const tried: string[] = [];
+  for (const path of paths) {
+    if (tried.length === mostTried) break;
+    if (!isRemote(path) && !path.startsWith('file://') && !isAbsolute(path)) tried.push(path);
+  }
   const count = async (from: string) => {
     const found = await Promise.all(
       tried.map((path) =>

@@ -179,8 +179,15 @@ async function* table(
       );
     }
     number += cells.length;
-    yield { names: known, rows: cells.map((row) => Object.fromEntries(known.map((name, i) => [name, row[i]]))) };
+    yield { names: known, rows: cells.map((row) => named(known, row)) };
   }
+}
+
+/** `Object.fromEntries` makes as many pairs as there are cells. */
+function named(names: readonly string[], cells: readonly string[]): Row {
+  const row: Record<string, unknown> = {};
+  for (let i = 0; i < names.length; i++) row[names[i] as string] = cells[i];
+  return row;
 }
 
 /** Whole rows, a chunk's at a time; a row that goes on in the next chunk waits for it. */
