@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stream } from '../../src/random.js';
+import { write } from '../images/making.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
@@ -28,6 +30,37 @@ after(() => {
   server.closeAllConnections();
   server.close();
 });
+
+/** A TIFF of square bands of 16 bits, side by side, in one strip ("TIFF Revision 6.0", 1992). */
+function tiffOfBands(samples: Uint16Array, side: number, bands: number): Buffer {
+  const data = Buffer.from(samples.buffer);
+  const bitsAt = 8 + data.length;
+  const tags = [
+    [256, side],
+    [257, side],
+    [258, bitsAt, bands],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, bands],
+    [278, side],
+    [279, data.length],
+    [284, 1],
+  ] as const;
+  const directory = Buffer.alloc(2 + 12 * tags.length + 4);
+  directory.writeUInt16LE(tags.length);
+  for (const [i, [tag, value, count = 1]] of tags.entries()) {
+    const at = 2 + 12 * i;
+    directory.writeUInt16LE(tag, at);
+    directory.writeUInt16LE(count > 1 ? 3 : 4, at + 2);
+    directory.writeUInt32LE(count, at + 4);
+    directory.writeUInt32LE(value, at + 8);
+  }
+  const bits = Buffer.from(new Uint16Array(bands).fill(16).buffer);
+  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(bitsAt + bits.length, 4);
+  return Buffer.concat([head, data, bits, directory]);
+}
 
 /** Trains twice, once killed after an epoch and resumed: encoders and metrics must be equal. */
 async function killedAndResumed(name: string, from: string, epochs: number, says: RegExp): Promise<void> {
@@ -65,6 +98,23 @@ test('a CSV with URLs on a server that fails two requests in ten: killed and res
 test('a Parquet set as on the Hub: killed and resumed, bit for bit', async () => {
   const hub = fileURLToPath(new URL('../../../test/fixtures/hugging-face/hub', import.meta.url));
   await killedAndResumed('hub', hub, 12, /12 images of 3x8x8/);
+});
+
+test('a folder of TIFFs with four bands of 16 bits: killed and resumed, bit for bit', async () => {
+  const random = stream(5, 0, 0, 0);
+  for (let i = 0; i < 24; i++) {
+    const level = i % 2 ? 20_000 : 45_000;
+    const samples = Uint16Array.from({ length: 12 * 12 * 4 }, () => level + random.below(8000));
+    write(root, `bands/${i % 2 ? 'dark' : 'light'}/${String(i).padStart(2, '0')}.tif`, tiffOfBands(samples, 12, 4));
+  }
+  await killedAndResumed('bands', join(root, 'bands'), 8, /24 images of 4x12x12/);
+  const { mean } = JSON.parse(readFileSync(join(root, 'bands-whole', 'config.json'), 'utf8'));
+  const means = mean.split(',').map(Number);
+  assert.equal(means.length, 4);
+  assert.ok(
+    means.every((value: number) => value > 0.4 && value < 0.7),
+    mean,
+  );
 });
 
 test('several places, a list on stdin, and a word that is neither', async (t) => {
