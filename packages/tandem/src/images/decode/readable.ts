@@ -2,6 +2,7 @@ import type { Sharp } from 'sharp';
 import type { PixelFormat } from '../set/image-set.js';
 import { type ImageFile, identify } from './content.js';
 import { gifFault } from './gif.js';
+import { jpegFault } from './jpeg-fault.js';
 import { type NpyHeader, npyHeader, readNpy } from './numpy/npy.js';
 import { arrayIn } from './numpy/npz.js';
 import { pngFault } from './png-fault.js';
@@ -31,7 +32,7 @@ export async function readableOf(
 ): Promise<Readable | string> {
   if (format === 'gif') return gifFault(bytes) ?? { picture: bytes };
   if (format === 'png') return pngFault(bytes) ?? { picture: bytes };
-  if (format === 'jpeg') return { picture: bytes, isStrict: true };
+  if (format === 'jpeg') return jpegFault(bytes) ?? { picture: bytes, isStrict: true };
   if (format === 'avif') return { picture: asStill(bytes) };
   if (format === 'npy' || format === 'npz') {
     const array = await arrayOf({ format, bytes });

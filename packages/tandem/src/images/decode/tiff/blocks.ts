@@ -8,6 +8,7 @@ import { inflateSync } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type * as GeoTiff from 'geotiff';
 import { type TiffDirectory, tag } from './directory.js';
+import { lercFault } from './lerc.js';
 
 /** Unpacks a block of at most so many bytes. @throws Error where it is damaged */
 type Unpack = (packed: Uint8Array, most: number) => Uint8Array;
@@ -51,16 +52,7 @@ export function sizeFault(directory: TiffDirectory): string | undefined {
   const unpack = codecs.get(codec);
   const isSubsampled = directory.number(tag.photometric, 1) === 6;
   if ((codec !== 1 && !unpack) || isSubsampled || directory.number(tag.fillOrder, 1) !== 1) return undefined;
-  const isTiled = directory.has(tag.tileOffsets);
-  const offsets = directory.numbers(isTiled ? tag.tileOffsets : tag.stripOffsets);
-  const counts = directory.numbers(isTiled ? tag.tileByteCounts : tag.stripByteCounts);
-  const [width, height] = [directory.number(tag.width, 0), directory.number(tag.height, 0)];
-  const across = isTiled ? directory.number(tag.tileWidth, 1) : width;
-  const rows = isTiled
-    ? directory.number(tag.tileHeight, 1)
-    : Math.min(directory.number(tag.rowsPerStrip, height), height);
-  const isApart = directory.number(tag.planar, 1) === 2;
-  const samples = isApart ? 1 : directory.number(tag.samples, 1);
+  const { isTiled, height, offsets, counts, across, rows, samples } = blocksOf(directory);
   const ofRow = Math.ceil((across * samples * directory.number(tag.bits, 1)) / 8);
   const stripsOfPlane = Math.ceil(height / rows);
   for (const [i, offset] of offsets.entries()) {
@@ -75,6 +67,36 @@ export function sizeFault(directory: TiffDirectory): string | undefined {
     if (length > ofRow * rows + Math.max(ofRow, padding)) return tooMuch;
   }
   return undefined;
+}
+
+/** What is wrong with blocks of LERC, which may be packed once more. */
+export function lercFaultIn(directory: TiffDirectory): string | undefined {
+  if (directory.number(tag.compression, 1) !== 34887) return undefined;
+  const { offsets, counts, across, rows, samples } = blocksOf(directory);
+  const within = [undefined, inflate, unpackZstd][directory.numbers(tag.lerc)[1] ?? 0];
+  // Floats of 64 bits, and some bytes for a head.
+  const most = 2 ** 16 + 16 * across * rows * samples;
+  for (const [i, offset] of offsets.entries()) {
+    const packed = directory.bytes.subarray(offset, offset + (counts[i] ?? 0));
+    const fault = lercFault(within ? within(packed, most) : packed, across * rows);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** Where the strips or tiles of a file are, and how large. */
+function blocksOf(directory: TiffDirectory) {
+  const isTiled = directory.has(tag.tileOffsets);
+  const [width, height] = [directory.number(tag.width, 0), directory.number(tag.height, 0)];
+  return {
+    isTiled,
+    height,
+    offsets: directory.numbers(isTiled ? tag.tileOffsets : tag.stripOffsets),
+    counts: directory.numbers(isTiled ? tag.tileByteCounts : tag.stripByteCounts),
+    across: isTiled ? directory.number(tag.tileWidth, 1) : width,
+    rows: isTiled ? directory.number(tag.tileHeight, 1) : Math.min(directory.number(tag.rowsPerStrip, height), height),
+    samples: directory.number(tag.planar, 1) === 2 ? 1 : directory.number(tag.samples, 1),
+  };
 }
 
 /** Blocks without a codec may be filled up to whole sectors, in bytes. */

@@ -26,6 +26,7 @@ export const tag = {
   lumas: 529,
   subsampling: 530,
   blackAndWhite: 532,
+  lerc: 50674,
 } as const;
 
 /** Those that hold one whole number and decide where pixels lie. */

@@ -8,7 +8,7 @@
 
 import type { PixelFormat } from '../../set/image-set.js';
 import { type Bands, mostPixels } from '../samples.js';
-import { sizeFault } from './blocks.js';
+import { lercFaultIn, sizeFault } from './blocks.js';
 import { asColours, colourReader } from './colours.js';
 import { TiffDirectory, tag } from './directory.js';
 import { readValues } from './values.js';
@@ -100,7 +100,7 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
     return `TIFF: ${width} x ${height} pixels of ${channels} bands are too many`;
   if (kind.isMultiplied)
     return 'TIFF: colours multiplied by transparency, in numbers or a codec of this kind, are not read';
-  const fault = blockFault(directory);
+  const fault = blockFault(directory) ?? lercFaultIn(directory);
   if (fault) return fault;
   const values = await readValues(bytes);
   if (values.length !== width * height * channels) return 'TIFF: fewer numbers than pixels';
