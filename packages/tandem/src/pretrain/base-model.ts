@@ -7,6 +7,7 @@ import type { Head } from '../networks/index.js';
 import { findEncoder, findHead } from '../runs/encoder-files.js';
 import type { View } from '../views/index.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/encoder.js';
+import { filesOfWeights } from '../weights/file.js';
 import { loadHead } from '../weights/head.js';
 
 /** The network that fine-tuning starts from, how it is fed, and the head it was trained with. */
@@ -28,8 +29,8 @@ export function openBaseModel({ options }: MethodConfig): BaseModel | undefined 
   const file = of === 'kept' ? findEncoder(from) : encoderOf(from, of);
   const headFile = of === 'kept' ? findHead(from) : undefined;
   const loaded = loadEncoder(file);
-  if (headFile === undefined) return { ...loaded, sha256: digest([file]) };
-  return { ...loaded, head: loadHead(headFile).head, sha256: digest([file, headFile]) };
+  if (headFile === undefined) return { ...loaded, sha256: digest(filesOfWeights(file)) };
+  return { ...loaded, head: loadHead(headFile).head, sha256: digest([...filesOfWeights(file), headFile]) };
 }
 
 function encoderOf(run: string, which: string): string {

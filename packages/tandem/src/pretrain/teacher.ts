@@ -6,6 +6,7 @@ import { findEncoder, findHead } from '../runs/encoder-files.js';
 import { type FrozenTeacher, frozenTeacher } from '../teachers/index.js';
 import type { View } from '../views/index.js';
 import { loadEncoder } from '../weights/encoder.js';
+import { filesOfWeights } from '../weights/file.js';
 import { loadHead } from '../weights/head.js';
 
 /** A trained network that a run imitates. */
@@ -55,7 +56,7 @@ export function loadTeacher(
     const network = { encoder: encoder.to(place), head: head.to(place), classes: saved?.classes, own: card };
     return {
       teacher: frozenTeacher(network, { mean, std }),
-      sha256: digest(headFile === undefined ? [file] : [file, headFile]),
+      sha256: digest([...filesOfWeights(file), ...(headFile === undefined ? [] : [headFile])]),
       notes: note === undefined ? [] : [note],
     };
   } catch (error) {

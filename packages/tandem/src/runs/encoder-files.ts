@@ -26,6 +26,9 @@ export function findHead(runOrFile: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
+/** What the weights of a folder of the Hub are called, and those that `export` writes. */
+const published = ['model.safetensors', 'model.safetensors.index.json', 'pytorch_model.bin'];
+
 /**
  * The kept encoder of a run folder, that of an exported folder, or the file itself.
  * @throws UserError when there is none.
@@ -33,9 +36,11 @@ export function findHead(runOrFile: string): string | undefined {
 export function findEncoder(runOrFile: string): string {
   if (!existsSync(runOrFile)) throw new UserError(`${runOrFile}: there is no such run folder or encoder file`);
   if (!statSync(runOrFile).isDirectory()) return runOrFile;
-  const exported = join(runOrFile, 'model.safetensors');
   const file = join(runOrFile, 'encoder', 'encoder.safetensors');
-  if (!existsSync(file) && existsSync(exported)) return exported;
+  if (!existsSync(file)) {
+    const [other] = published.map((name) => join(runOrFile, name)).filter((path) => existsSync(path));
+    if (other !== undefined) return other;
+  }
   if (!existsSync(file)) {
     throw new UserError(`${runOrFile}: no encoder/encoder.safetensors in it; has the run finished an epoch?`);
   }

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromBytes } from '../create.js';
 import { bytesPerElement, type DType } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
+import { readBytes } from './read-bytes.js';
 
 // The format: 8 bytes little-endian length of the header, the header in JSON, the tensors' bytes.
 // https://github.com/huggingface/safetensors (README, "Format").
@@ -156,7 +157,8 @@ export function loadSafetensors(path: string): SafeTensors {
   const tensors: Record<string, Tensor> = Object.create(null);
   try {
     const { size } = fstatSync(file);
-    const read = (from: number, to: number) => readBytes(file, from, to, wrong);
+    const read = (from: number, to: number) =>
+      readBytes(file, from, to, () => wrong('it became shorter while it was read'));
     if (size < 8) throw wrong(`${size} bytes are too few`);
     const declared = read(0, 8).readBigUInt64LE();
     if (declared > BigInt(Math.min(maximumHeader, size - 8))) throw wrong(`a header of ${declared} bytes does not fit`);
@@ -172,17 +174,6 @@ export function loadSafetensors(path: string): SafeTensors {
   } finally {
     closeSync(file);
   }
-}
-
-/** By parts, since the system reads 2 GiB at once at most. */
-function readBytes(file: number, from: number, to: number, wrong: (what: string) => Error): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(to - from);
-  for (let done = 0; done < bytes.length; ) {
-    const n = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), from + done);
-    if (n === 0) throw wrong('it became shorter while it was read');
-    done += n;
-  }
-  return bytes;
 }
 
 interface HeaderEntry {
