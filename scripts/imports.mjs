@@ -171,7 +171,7 @@ export const house = [
     may: [
       ...common,
       ...images('options.ts', 'concurrency.ts', 'file-state.ts', 'set', 'sources', 'decode', 'collection'),
-      ...rooms('files/json.ts'),
+      ...rooms('files/json.ts', 'files/make-folder.ts'),
     ],
     worldly: true,
     why: 'a stream is made of sources and decodes what comes; it knows no cache of pixels',

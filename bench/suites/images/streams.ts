@@ -26,7 +26,7 @@ export const streams: Suite = {
   what: "images of shards by https at 20 ms and from disk, decoded at 224 pixels, beside Python's webdataset",
   async run({ short, settings, say, startPeer }) {
     const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
-    const peer = await startPeer('webdataset');
+    const peer = await startPeer('shards');
     let server: ReturnType<typeof spawn> | undefined;
     try {
       say('making shards');

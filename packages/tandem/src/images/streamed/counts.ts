@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { objectIn } from '../../files/json.js';
+import { makeFolder } from '../../files/make-folder.js';
 import type { Part } from './part.js';
 
 /**
@@ -43,7 +44,7 @@ export class Counts {
     const line = `${JSON.stringify({ part: this.#keys[part], images })}\n`;
     // Where it cannot be kept, it is counted again.
     this.#writing = this.#writing
-      .then(() => mkdir(dirname(this.#file), { recursive: true }))
+      .then(() => makeFolder(dirname(this.#file)))
       .then(() => appendFile(this.#file, line))
       .catch(() => {});
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { shownBytes, UserError } from '../../../errors.js';
+import { makeFolder } from '../../../files/make-folder.js';
 import { withLock } from '../../../files/with-lock.js';
 import { cacheHome } from '../../cache/cache-home.js';
 import { download } from './download.js';
@@ -63,7 +64,7 @@ export class RemoteFiles {
       if (--entry.holders === 0) this.#held.delete(folder);
     };
     try {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       await withLock(join(folder, 'lock'), () => this.#fetch(remote, path, how), { signal: how.signal });
       return { path, release, forget: () => rm(folder, { recursive: true, force: true }) };
     } catch (error) {
