@@ -31,7 +31,12 @@ export function loadWeights(path: string): { tensors: Record<string, Tensor>; ab
   try {
     const file = readFile(path);
     tensors = file.tensors;
-    const { [key]: about, sha256 } = file.metadata;
+    const { [key]: about, sha256, progress } = file.metadata;
+    if (about === undefined && progress !== undefined) {
+      throw new Error(
+        'a checkpoint of a run, not an encoder; give the run folder, or encoder/encoder.safetensors in it',
+      );
+    }
     // Another program's checksum may be of other things.
     if (about !== undefined && sha256 !== undefined && sha256 !== io.digestTensors(tensors, about)) {
       throw new Error(

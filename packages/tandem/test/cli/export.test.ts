@@ -311,7 +311,7 @@ test('what cannot be exported is reported in one line, and nothing is written', 
       1,
       /later: was saved by another version of Tandem \(format 2; this one reads 1\)/,
     ],
-    [[join(run, 'checkpoint', 'state.safetensors'), '--out', free], 1, /state\.safetensors: has no 'tandem' entry/],
+    [[join(run, 'checkpoint', 'state.safetensors'), '--out', free], 1, /state\.safetensors: a checkpoint of a run/],
     [[file, '--out', free, '--encoder', 'teacher'], 2, /--encoder teacher needs a run folder/],
     [[file, '--out', '/proc/nowhere/at-all'], 1, /at-all cannot be written: /],
   ];

@@ -218,7 +218,11 @@ const wrong: [what: string, make: (folder: string) => string, message: RegExp][]
     /a\.png: not a safetensors file/,
   ],
   ['an empty file', (folder) => written(folder, 'e.safetensors', ''), /e\.safetensors: not a safetensors file/],
-  ['a checkpoint', () => join(run, 'checkpoint', 'state.safetensors'), /only encoders saved by Tandem/],
+  [
+    'a checkpoint',
+    () => join(run, 'checkpoint', 'state.safetensors'),
+    /a checkpoint of a run, not an encoder; give the run/,
+  ],
 ];
 
 for (const [what, make, message] of wrong) {

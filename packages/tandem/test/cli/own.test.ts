@@ -91,7 +91,7 @@ test('flags come over the run, and of an encoder file nothing is known', async (
 });
 
 test("a run's settings are for its own images, however these are named", async (t) => {
-  const own = { maxSkippedShare: 0.5, cache };
+  const own = { maxSkippedShare: 0.5, cache, stream: 'auto' };
   const link = join(temporary(t), 'link');
   symlinkSync(images, link);
   for (const where of [images, `${images}/`, join(images, '..', 'pictures'), link]) {

@@ -291,7 +291,10 @@ test('a run folder that cannot be is refused before the images are read', async 
   writeFileSync(file, 'mine');
   const { code, stderr } = await tandem(t, 'pretrain', labelled, ...fast, '--out', join(file, 'run'));
   assert.equal(code, 1);
-  assert.match(stderr, /cannot write the run folder .*: .*file is no folder; give another --out/);
+  assert.match(
+    stderr,
+    /cannot write the run folder .*: a file stands where a folder should be \(ENOTDIR\); give another --out/,
+  );
   assert.equal(readFileSync(file, 'utf8'), 'mine');
 });
 
