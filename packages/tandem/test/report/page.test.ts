@@ -138,3 +138,29 @@ test('a layout is drawn by class, empty classes left out', () => {
   ]);
   assert.ok(page.includes('<dt>silhouette</dt><dd>0.25</dd>'));
 });
+
+test('the newest classifier: each class, what it is taken for, and the confusion matrix; names stay text', () => {
+  const result = {
+    accuracy: 0.75,
+    perClass: { '<b>cat': 0.5, dog: 1, fox: null },
+    perClassF1: { '<b>cat': 2 / 3, dog: 0.8, fox: null },
+    confusion: [
+      [1, 1, 0],
+      [0, 2, 0],
+      [0, 0, 0],
+    ],
+  };
+  const one = { command: 'linear', protocol: 'linear (views)', settings: {}, images: 'pets', encoder: 'teacher' };
+  const page = reportPage(record({ evaluations: [{ ...one, result, date: '2026-01-01' }] }));
+  const rows = page.match(/<tr><th scope="row">&lt;b&gt;cat<\/th>.*?<\/tr>/g);
+  assert.deepEqual(
+    rows?.map((row) =>
+      row
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/ +/g, ' ')
+        .trim(),
+    ),
+    ['&lt;b&gt;cat 2 50.0 % 66.7 % dog (1)', '&lt;b&gt;cat 1 1 0'],
+  );
+  assert.ok(!reportPage(record({})).includes('Confusion matrix'));
+});
