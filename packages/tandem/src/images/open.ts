@@ -140,7 +140,8 @@ async function missing(where: string): Promise<UserError> {
   const isPath = /[/\\]/.test(where) || archiveName(where) !== basename(where) || extname(where) !== '';
   if (isPath) {
     const near = beside ? didYouMean(basename(where), beside) : ` There is no ${dirname(where)} either.`;
-    return new UserError(`${where}: no such folder or archive.${near}`);
+    const cure = near || ` Look at the path; it is seen from ${process.cwd()}`;
+    return new UserError(`${where}: no such folder or archive.${cure}`);
   }
   const hint = didYouMean(where, [
     ...dataSets,

@@ -54,7 +54,7 @@ export interface ImageCheck {
   readonly name: string;
   /** Pictures that can be read. */
   readonly images: number;
-  /** Files of each format, by their contents. */
+  /** Pictures that can be read of each format, by their contents. */
   readonly formats: Readonly<Record<string, number>>;
   /** How many pictures have each number of channels and bits, as `3 x 8`. */
   readonly channels: Readonly<Record<string, number>>;
@@ -160,7 +160,7 @@ async function ofFiles(where: string, options: CheckOptions): Promise<Survey> {
   return {
     name: source.name,
     seen: seen.filter((one) => one !== undefined),
-    formats: counted(formats.flatMap((format) => format ?? [])),
+    formats: counted(formats.flatMap((format, i) => (format && seen[i] ? [format] : []))),
     skipped: [...source.faults, ...paths.flatMap((file, i) => (reasons[i] ? [{ file, reason: reasons[i] }] : []))],
     endings: paths.flatMap((file, i) => otherEnding(file, formats[i])),
     notes: [...layout.notes, ...source.notes, ...(masks.size > 0 ? [`${masks.size} masks are left out`] : [])],

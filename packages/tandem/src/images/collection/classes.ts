@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js';
+import { type SplitKind, splitMisspelled, splitNamed, testKinds } from '../set/split-names.js';
 import { type Entry, someOf, top, unwrapped } from './entry.js';
 
 /** How the class of an image is found; the same way for training images and queries. */
@@ -14,7 +15,7 @@ export interface Unlabelled {
 }
 
 const howToLabel =
-  'k-NN needs labels: put the images of each class into a folder of its own, such as cats/ and dogs/, or say with --classes what names the class';
+  'put the images of each class into a folder of its own, such as cats/ and dogs/, or say with --classes what names the class, to measure by labels (k-NN)';
 
 /**
  * How the classes of training images are found: as the user says (`level=2`, a regular expression,
@@ -36,7 +37,7 @@ export function classifierOf(
       ? [`the classes beside images are not used, as only ${labelled} of ${entries.length} images have one`]
       : [];
   const found = byFolders(entries);
-  return 'why' in found ? { why: [...notes, found.why].join('. ') } : { ...found, notes: [...notes, ...found.notes] };
+  return 'why' in found ? { why: [...notes, found.why].join('; ') } : { ...found, notes: [...notes, ...found.notes] };
 }
 
 function chosen(entries: readonly Entry[], choice: string, where: string): Classifier | Unlabelled {
@@ -87,7 +88,18 @@ function byFolders(all: readonly Entry[]): Classifier | Unlabelled {
   if (names.size < 2) return { why: `no class labels; ${howToLabel}` };
   const depth = (all[0]?.folders.length ?? 0) - (entries[0]?.folders.length ?? 0);
   const at = (level: number) => (entry: Entry) => entry.folders[depth + level];
-  return nested(entries, names, depth, at) ?? { classOf: at(0), notes: [] };
+  const found = nested(entries, names, depth, at) ?? { classOf: at(0), notes: [] };
+  return { ...found, notes: [...found.notes, ...misspelledNote(names)] };
+}
+
+/** Folders whose names are those of a split, but for a slip. */
+function misspelledNote(names: ReadonlySet<string>): string[] {
+  const like = (isOne: (kind: SplitKind | undefined) => boolean) =>
+    [...names].find((name) => isOne(splitMisspelled(name) ?? splitNamed(name)));
+  const train = like((kind) => kind === 'train');
+  const test = like((kind) => kind !== undefined && testKinds.includes(kind));
+  if (train === undefined || test === undefined || names.size > 3) return [];
+  return [`if ${train} and ${test} are the split: --train ${train} --test ${test}`];
 }
 
 /**

@@ -61,7 +61,7 @@ export async function openCollection(
     skipped,
     size: viewSize(all.height, parts.sizing),
     ...(layout.misfit && { misfit: layout.misfit }),
-    ...(notes.length > 0 && { note: notes.join('. ') }),
+    ...(notes.length > 0 && { note: notes.join('; ') }),
   };
 }
 

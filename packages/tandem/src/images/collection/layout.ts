@@ -2,7 +2,7 @@ import type { LayoutOptions } from '../options.js';
 import type { Said } from '../sources/source.js';
 import { type Classifier, classifierOf } from './classes.js';
 import { type Entry, top, unwrapped } from './entry.js';
-import { type Split, splitOf, type TestPart } from './split.js';
+import { type Split, sized, splitOf, type TestPart } from './split.js';
 
 /** An image file and its class, an index into the class names. */
 export interface Item {
@@ -52,26 +52,27 @@ export function layoutOf(
   const found = classifierOf(split.train, choice.classes, where);
   if ('why' in found) {
     const train = split.train.map(({ path }) => ({ path }));
-    const left = [...split.beside, ...split.tests.map(({ name }) => name)];
-    return { train, notes: [...split.notes, found.why, ...besideNote(split, left)] };
+    const left = [...split.beside, ...split.tests.map(sized)];
+    return { train, notes: [...split.notes, found.why, ...partsNote(split, undefined, left)] };
   }
   return labelled(split, found, choice.classes !== undefined);
 }
 
-function labelled(split: Split, { classOf, notes: own }: Classifier, isChosen: boolean): Layout {
+function labelled(split: Split, { classOf, notes }: Classifier, isChosen: boolean): Layout {
   const classes = sorted(new Set(split.train.map((entry) => classOf(entry) as string)));
   const why: string[] = [];
   const unused: string[] = [];
   let queries: readonly Item[] | undefined;
+  let asked: TestPart | undefined;
   for (const part of split.tests) {
     if (queries) {
-      unused.push(part.name);
+      unused.push(sized(part));
       continue;
     }
     const fitting = waysToRead(part, classOf, isChosen).map((read) => itemsOf(part, read, classes, split.name));
     queries = fitting.find((items) => typeof items !== 'string') as readonly Item[] | undefined;
-    if (!queries) why.push(`${part.name} is not sorted into the classes of ${split.name} (${fitting[0]})`);
-    else if (!/^'(test|val|valid|validation)'$/i.test(part.name)) own = [...own, `asked about is ${part.name}`];
+    if (queries) asked = part;
+    else why.push(`${part.name} is not sorted into the classes of ${split.name} (${fitting[0]})`);
   }
   const misfit = queries || why.length === 0 ? undefined : why.join('; ');
   return {
@@ -79,7 +80,12 @@ function labelled(split: Split, { classOf, notes: own }: Classifier, isChosen: b
     train: itemsOf({ entries: split.train }, classOf, classes) as Item[],
     ...(queries && { queries }),
     ...(misfit !== undefined && { misfit }),
-    notes: [...split.notes, ...own, ...(queries ? [] : why), ...besideNote(split, [...split.beside, ...unused])],
+    notes: [
+      ...split.notes,
+      ...notes,
+      ...(queries ? [] : why),
+      ...partsNote(split, asked, [...split.beside, ...unused]),
+    ],
   };
 }
 
@@ -115,9 +121,22 @@ function itemsOf(
   return items;
 }
 
-function besideNote({ name }: Split, unused: readonly string[]): string[] {
-  if (unused.length === 0) return [];
-  return [`beside ${name ?? 'the images'}, ${unused.join(', ')} ${unused.length > 1 ? 'are' : 'is'} not used`];
+/**
+ * Which parts are used for what, where that is not plain from their names:
+ * `learned from: 'Training' (80); asked about: 'Validation' (20); not used: 'holdout' (20)`
+ */
+function partsNote({ name, train }: Split, asked: TestPart | undefined, unused: readonly string[]): string[] {
+  if (name === undefined && unused.length === 0) return [];
+  const isPlain =
+    /^'train'$/i.test(name ?? '') && (asked === undefined || /^'(test|val|valid|validation)'$/i.test(asked.name));
+  if (isPlain && unused.length === 0) return [];
+  return [
+    [
+      `learned from: ${sized({ name: name ?? 'the images', entries: train })}`,
+      ...(asked ? [`asked about: ${sized(asked)}`] : []),
+      ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
+    ].join('; '),
+  ];
 }
 
 function sorted(names: ReadonlySet<string>): string[] {

@@ -20,7 +20,7 @@ export interface Split {
   readonly train: readonly Entry[];
   /** What may be asked about, the best first. */
   readonly tests: readonly TestPart[];
-  /** What belongs to no part, in words. */
+  /** What belongs to no part, with its number of images. */
   readonly beside: readonly string[];
   readonly notes: readonly string[];
 }
@@ -46,7 +46,7 @@ function chosen(entries: readonly Entry[], { train, test }: LayoutOptions, where
     name: train ?? 'the rest',
     train: withoutSplitFolders(learned),
     tests: test === undefined ? [] : [{ name: test, entries: withoutSplitFolders(asked) }],
-    beside: rest > 0 ? [`${rest} images that neither pattern fits`] : [],
+    beside: rest > 0 ? [`images that neither pattern fits (${rest})`] : [],
     notes: [],
   };
 }
@@ -111,12 +111,13 @@ function parts(
   read: (name: string) => SplitKind | undefined,
 ): Split {
   const groups = new Map<SplitKind, { entries: Entry[]; names: Set<string> }>();
-  const beside = new Set<string>();
+  const beside = new Map<string, number>();
   for (const entry of entries) {
     const name = own(entry);
     const kind = name === undefined ? undefined : read(name);
     if (name === undefined || kind === undefined || kind === 'other') {
-      beside.add(name === undefined ? 'images beside it' : `'${name}'`);
+      const what = name === undefined ? 'images beside it' : `'${name}'`;
+      beside.set(what, (beside.get(what) ?? 0) + 1);
       continue;
     }
     const group = groups.get(kind) ?? { entries: [], names: new Set() };
@@ -128,19 +129,23 @@ function parts(
     const group = groups.get(kind);
     return group ? [{ name: quoted(group.names), entries: group.entries }] : [];
   });
+  const left = [...beside].map(([what, count]) => `${what} (${count.toLocaleString('en')})`);
   const train = groups.get('train');
   if (train) {
-    const isUsual = train.names.size === 1 && [...train.names].every((name) => name.toLowerCase() === 'train');
-    const notes = isUsual ? [] : [`learned from is ${quoted(train.names)}`];
-    return { name: quoted(train.names), train: train.entries, tests, beside: [...beside], notes };
+    return { name: quoted(train.names), train: train.entries, tests, beside: left, notes: [] };
   }
   const together = tests.map(({ name }) => name).join(' and ');
   return {
     train: tests.flatMap((part) => part.entries),
     tests: [],
-    beside: [...beside],
+    beside: left,
     notes: [`there is no folder of training images: ${together} are taken together`],
   };
+}
+
+/** A part with its number of images, as notes name it. */
+export function sized({ name, entries }: TestPart): string {
+  return `${name} (${entries.length.toLocaleString('en')})`;
 }
 
 function quoted(names: Iterable<string>): string {

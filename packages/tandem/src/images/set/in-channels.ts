@@ -23,7 +23,7 @@ export function inChannels(data: DataSet, channels: number | undefined): DataSet
     train: once(data.train),
     ...(data.reference && { reference: once(data.reference) }),
     ...(data.queries && { queries: once(data.queries) }),
-    note: [...(data.note === undefined ? [] : [data.note]), note].join('. '),
+    note: [...(data.note === undefined ? [] : [data.note]), note].join('; '),
   };
 }
 

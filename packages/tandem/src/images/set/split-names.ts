@@ -1,3 +1,5 @@
+import { nearest } from '../../errors.js';
+
 /** What part of a data set a name stands for. */
 export type SplitKind = 'train' | 'test' | 'val' | 'dev' | 'eval' | 'query' | 'other';
 
@@ -21,6 +23,25 @@ const kinds: ReadonlyMap<string, SplitKind> = new Map(
 /** The split that a name is the usual word for, in any case. */
 export function splitNamed(name: string): SplitKind | undefined {
   return kinds.get(name.trim().toLowerCase());
+}
+
+/**
+ * The split whose usual word a name is when two of its letters changed places or one is another:
+ * `trian`, `tset`. Undefined for the words themselves.
+ */
+export function splitMisspelled(name: string): SplitKind | undefined {
+  const word = name.trim().toLowerCase();
+  if (kinds.has(word)) return undefined;
+  const letters = (text: string) => [...text].sort().join('');
+  const same = [...kinds.keys()].find((known) => letters(known) === letters(word));
+  return kinds.get(
+    same ??
+      nearest(
+        word,
+        [...kinds.keys()].filter((known) => known.length === word.length),
+      ) ??
+      '',
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ const brief = ({ classes, train, queries, notes }: Layout) => ({
 test('loose images have no labels', () => {
   const { classes, train, queries, notes } = brief(layoutOf(['a.jpg', 'b.jpg']));
   assert.deepEqual([classes, train, queries], [undefined, ['a.jpg=-', 'b.jpg=-'], undefined]);
-  assert.match(notes.join(), /no class labels; k-NN needs labels: put the images of each class into a folder/);
+  assert.match(notes.join(), /no class labels; put the images of each class into a folder/);
 });
 
 test('sub-folders are classes, sorted, at any depth below', () => {
@@ -76,13 +76,26 @@ test('a test folder that is not sorted into classes of train gives way to the ne
 test('what lies beside a split is left out and named', () => {
   const layout = layoutOf(['cover.jpg', 'test/a/1.jpg', 'train/a/2.jpg', 'train/b/3.jpg', 'unlabeled/4.jpg']);
   assert.equal(layout.train.length, 2);
-  assert.match(layout.notes.join(), /beside 'train', images beside it, 'unlabeled' are not used/);
+  assert.match(
+    layout.notes.join(),
+    /learned from: 'train' \(2\); asked about: 'test' \(1\); not used: images beside it \(1\), 'unlabeled' \(1\)/,
+  );
+});
+
+test('what is asked about is named where it is not plain, and a split with a slip is told how to be given', () => {
+  const { notes } = layoutOf(tree(...product(['Training', 'Validation', 'holdout'], ['cat', 'dog'])));
+  assert.deepEqual(notes, ["learned from: 'Training' (4); asked about: 'Validation' (4); not used: 'holdout' (4)"]);
+  assert.deepEqual(layoutOf(tree(...product(['train', 'val'], ['cat', 'dog']))).notes, []);
+  const slips = tree(...product(['trian', 'tset'], ['cat', 'dog', 'fox']));
+  assert.match(layoutOf(slips).notes.join(), /if trian and tset are the split: --train trian --test tset/);
+  assert.equal(layoutOf(slips, undefined, { train: 'trian', test: 'tset' }).queries?.length, 6);
+  assert.deepEqual(layoutOf(tree('cat', 'dog')).notes, []);
 });
 
 test('an unlabelled train folder leaves nothing to ask', () => {
   const layout = layoutOf(['test/1.jpg', 'train/2.jpg', 'train/3.jpg']);
   assert.deepEqual([layout.train.length, layout.queries, layout.classes], [2, undefined, undefined]);
-  assert.match(layout.notes.join(' '), /no class labels.*'test' is not used/);
+  assert.match(layout.notes.join(' '), /no class labels.*not used: 'test'/);
 });
 
 test('a limit draws evenly over classes, and a smaller one some of a larger one', () => {
@@ -145,14 +158,14 @@ test('splits are known by their usual names, at any depth', () => {
   assert.deepEqual(counts(layoutOf(tree(...product(pets, ['train', 'test'])))), [pets, 4, 4]);
   const three = layoutOf(tree(...product(['train', 'dev', 'eval'], pets)));
   assert.deepEqual(counts(three), [pets, 4, 4]);
-  assert.match(three.notes.join('. '), /asked about is 'dev'. beside 'train', 'eval' is not used/);
+  assert.match(three.notes.join(), /learned from: 'train' \(4\); asked about: 'dev' \(4\); not used: 'eval' \(4\)/);
 });
 
 test('names of splits alone are never classes', () => {
   const pets = ['cat', 'dog'];
   const none = layoutOf(tree('bounding_box_train', 'bounding_box_test', 'query'));
   assert.deepEqual(counts(none), [undefined, 2, undefined]);
-  assert.match(none.notes.join(), /no class labels.*'bounding_box_test', 'query' are not used/);
+  assert.match(none.notes.join(), /no class labels.*not used: 'bounding_box_test' \(2\), 'query' \(2\)/);
   const together = layoutOf(tree(...product(['test', 'val'], pets)));
   assert.deepEqual(counts(together), [pets, 8, undefined]);
   assert.match(together.notes.join(), /no folder of training images: 'test' and 'val' are taken together/);

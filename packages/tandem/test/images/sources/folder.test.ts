@@ -214,7 +214,7 @@ test('without labels there is no reference, and the note says how to give them',
     [name, train.count, reference, queries, train.labels],
     [basename(root), 3, undefined, undefined, undefined],
   );
-  assert.match(note ?? '', /k-NN needs labels/);
+  assert.match(note ?? '', /put the images of each class/);
 });
 
 test('a limit is even over the classes, given by the seed, and opens only what it needs', async (t) => {

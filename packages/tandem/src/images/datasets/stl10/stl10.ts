@@ -59,7 +59,7 @@ async function openStl10(parts: OpenParts): Promise<DataSet> {
       reference: { ...slice(all, unlabeled, unlabeled + train), labels: trainLabels, classes },
       queries: { ...slice(all, unlabeled + train, all.count), labels: testLabels, classes },
       skipped: [],
-      ...(note.length > 0 && { note: note.join('. ') }),
+      ...(note.length > 0 && { note: note.join('; ') }),
     },
     parts,
   );
