@@ -176,9 +176,10 @@ function frontMatter(
   const kind = typeof onnx === 'string' ? [family] : [family, 'onnx'];
   const tags = ['self-supervised-learning', ...(method ? [method] : []), ...kind, 'tandem'];
   const dataset = images === undefined ? undefined : dataSetNamed(images)?.hubName;
+  const isAlone = (name: string) => quality.filter(({ protocol }) => protocol === name).length === 1;
   const results = quality.map(
-    ({ protocol, images: on, accuracy }) =>
-      `  - task: { type: image-classification }\n    dataset: { name: ${text(on)}, type: ${text(dataSetNamed(on)?.hubName ?? on)} }\n    metrics: [{ type: accuracy, name: ${text(protocol)}, value: ${round(accuracy)} }]`,
+    ({ protocol, settings, images: on, accuracy }) =>
+      `  - task: { type: image-classification }\n    dataset: { name: ${text(on)}, type: ${text(dataSetNamed(on)?.hubName ?? on)} }\n    metrics: [{ type: accuracy, name: ${text(isAlone(protocol) ? protocol : `${protocol}, ${settings}`)}, value: ${round(accuracy)} }]`,
   );
   return [
     '---',

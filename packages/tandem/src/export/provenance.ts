@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { dataSets } from '../images/index.js';
-import { classesOf, numberIn, type OpenedEncoder, type RunRecord, readRun } from '../runs/index.js';
+import { classesOf, numberIn, type OpenedEncoder, type RunRecord, readRun, settingWord } from '../runs/index.js';
 import type { Provenance, Quality } from './model-card.js';
 
 /**
@@ -48,7 +48,7 @@ function qualityOf(run: RunRecord, which: OpenedEncoder['name']): Quality[] {
     // What was measured of an earlier epoch is not this encoder's.
     if (encoder !== which || typeof accuracy !== 'number' || (epoch ?? lastEpoch) !== lastEpoch) continue;
     const words = Object.entries(settings).map(
-      ([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+      ([key, value]) => `${settingWord(key)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
     );
     const one = {
       protocol,

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../runs/evaluations.js';
+import { type Evaluation, settingWord } from '../runs/evaluations.js';
 import { numberIn, type RunRecord } from '../runs/run-record.js';
 
 /**
@@ -49,7 +49,7 @@ export function columnsOf(runs: readonly RunRecord[]): { columns: EvaluationColu
   }));
   for (const [protocol, count] of waysOf(examples)) {
     const names = differing(examples.filter((one) => one.protocol === protocol))
-      .map(wordOf)
+      .map(settingWord)
       .join(', ');
     remarks.add(
       `${protocol} was measured in ${count} ways that cannot be compared (${names} differ): each has a column of its own.`,
@@ -74,7 +74,7 @@ const placeIn = ({ images, place = images }: Evaluation) => place;
 function nameOf(one: Evaluation, all: readonly Evaluation[]): string {
   const own: Record<string, unknown> = { ...one.settings, images: one.images };
   const named = differing(all).filter((name) => own[name] !== undefined);
-  const shown = named.map((name) => `${wordOf(name)}=${own[name]}`);
+  const shown = named.map((name) => `${settingWord(name)}=${own[name]}`);
   return [one.protocol, ...shown, one.encoder].join(' ');
 }
 
@@ -87,9 +87,6 @@ function differing(all: readonly Evaluation[]): string[] {
   names.delete('seed');
   return [...names].filter((name) => new Set(facts.map((own) => JSON.stringify(own[name]))).size > 1);
 }
-
-/** What people call a setting. */
-const wordOf = (name: string) => (name === 'bank' ? 'reference set' : name);
 
 function waysOf(all: readonly Evaluation[]): [protocol: string, count: number][] {
   const ways = new Map<string, Set<string>>();

@@ -62,6 +62,11 @@ export function recordEvaluation(
   return file;
 }
 
+/** What people call a setting of an evaluation. */
+export function settingWord(name: string): string {
+  return name === 'bank' ? 'reference set' : name;
+}
+
 /** The evaluations of a run, oldest first. @throws UserError for a damaged line */
 export function readEvaluations(run: string): Evaluation[] {
   const path = join(run, 'evaluations.jsonl');

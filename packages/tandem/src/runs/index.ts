@@ -15,7 +15,7 @@ export {
   openEncoder,
   openEncoders,
 } from './encoders.js';
-export { type Evaluation, readEvaluations, recordEvaluation } from './evaluations.js';
+export { type Evaluation, readEvaluations, recordEvaluation, settingWord } from './evaluations.js';
 export { type OwnImages, type OwnOpening, ownImages, ownOpening } from './own-images.js';
 export { classesOf, numberIn, type RunRecord, readRun } from './run-record.js';
 export { keepScatter, readScatter, type Scatter } from './scatter.js';
