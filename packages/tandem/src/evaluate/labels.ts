@@ -26,7 +26,7 @@ export function knnSplit({ reference, queries }: DataSet): KnnSplit | undefined 
 export function requireLabels(where: string, data: DataSet, what: string): KnnSplit {
   if (data.misfit) throw new UserError(`${where}: ${data.misfit}; give both the same class folders`);
   const split = knnSplit(data);
-  if (!split) throw new UserError(`${where}: ${what} needs labels. ${data.note ?? ''}`.trim());
+  if (!split) throw new UserError(`${where}: ${what} needs labels${data.note ? `: ${data.note}` : ''}`);
   return split;
 }
 

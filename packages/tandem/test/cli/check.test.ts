@@ -92,13 +92,13 @@ test('in words, each kind is counted and its first pictures are named', async (t
   const { code, stdout } = await tandem(t, 'check', images);
   assert.equal(code, 0);
   for (const line of [
-    /17 pictures, 1 files that cannot be read/,
+    /17 pictures, and 1 file that cannot be read/,
     /2 classes: even 4 \+ 4, odd \d \+ 3/,
     /1 of one colour: train\/odd\/flat\.png/,
     /1 partly black or gray: train\/odd\/tile\.png/,
-    /1 groups of copies: train\/even\/2\.png = train\/even\/copy\.png/,
+    /1 group of copies: train\/even\/2\.png = train\/even\/copy\.png/,
     /groups that look alike: .*train\/odd\/3\.png ~ train\/odd\/alike\.jpg/,
-    /1 test pictures that are among those learned from: test\/even\/seen\.webp ~ train\/even\/2\.png/,
+    /1 test picture that is among those learned from: test\/even\/seen\.webp ~ train\/even\/2\.png/,
     /cannot be read: train\/odd\/broken\.png \(not an image/,
   ]) {
     assert.match(stdout, line);

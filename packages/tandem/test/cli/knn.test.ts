@@ -134,7 +134,7 @@ test('images without labels cannot be asked', async (t) => {
   const flat = await pictures(join(temporary(t), 'flat'), 4, ['red']);
   const { code, stdout, stderr } = await tandem(t, 'knn', run, flat);
   assert.deepEqual([code, stdout], [1, '']);
-  assert.match(stderr, /flat: k-NN needs labels\. no class labels; .*into a folder of its own/);
+  assert.match(stderr, /flat: k-NN needs labels: no class labels; put .*into a folder of its own/);
 });
 
 test('class folders that differ between train and test', async (t) => {

@@ -136,7 +136,7 @@ test('without labels k-NN is skipped with a warning, and training continues', as
   const out = join(folder, 'run');
   const { code, stderr } = await tandem(t, 'pretrain', images, ...fast, '--out', out);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /no class labels; k-NN needs labels/);
+  assert.match(stderr, /no class labels; put the images of each class/);
   assert.match(stderr, /k-NN is skipped/);
   for (const line of metricsOf(out))
     assert.ok(!Object.keys(line).some((key) => key.startsWith('knn')) && 'embeddingStd' in line);

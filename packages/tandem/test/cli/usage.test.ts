@@ -77,6 +77,7 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain pictures --all', /option '--all' goes with --help/],
   ['pretrain pictures -x', /unknown option '-x'/],
   ['pretrain pictures --lr', /option '--lr <rate>' argument missing/],
+  ['pretrain pictures budget=2m', /'budget=2m' is no setting: budget is a flag, given as --budget 2m/],
   ['pretrain pictures more', /'more' is no setting: the images come first/],
   ['pretrain lr=1 pictures', /'pictures' is no setting: the images come first/],
   ['pretrain pictures widht=4', /unknown setting 'widht' for clbo\. Did you mean 'width'\?/],

@@ -9,6 +9,7 @@ import {
   writeLists,
 } from '../../images/index.js';
 import { wholeNumber } from '../shared/arguments.js';
+import { counted } from '../shared/counted.js';
 import { print, printJson } from '../terminal/print.js';
 import { withProgress } from '../terminal/progress.js';
 
@@ -58,11 +59,11 @@ function described(check: ImageCheck): string[] {
       .map(([what, n]) => `${n.toLocaleString('en')} ${what}`)
       .join(', ');
   return [
-    `${name}: ${images.toLocaleString('en')} pictures${check.skipped.length > 0 ? `, ${check.skipped.length} files that cannot be read` : ''}`,
+    `${name}: ${counted(images, 'picture')}${check.skipped.length > 0 ? `, and ${counted(check.skipped.length, 'file')} that cannot be read` : ''}`,
     ...(Object.keys(check.formats).length > 0 ? [`formats: ${counts(check.formats)}`] : []),
     `channels x bits: ${counts(check.channels)}`,
     ...(sizes ? [`width ${spread(sizes.width)}, height ${spread(sizes.height)} pixels`] : []),
-    classes.length > 0 ? `${classes.length} classes: ${classSizes(classes)}` : 'no classes',
+    classes.length > 0 ? `${counted(classes.length, 'class', 'classes')}: ${classSizes(classes)}` : 'no classes',
     split === 'given' ? 'split: given' : 'split: none; every tenth image of a class would be held out',
     ...notes,
     ...named(
@@ -76,15 +77,17 @@ function described(check: ImageCheck): string[] {
     ...named('of one colour', check.constant),
     ...named('partly black or gray', check.blank),
     ...named(
-      'groups of copies',
+      check.duplicates.length === 1 ? 'group of copies' : 'groups of copies',
       check.duplicates.map((group) => group.join(' = ')),
     ),
     ...named(
-      'groups that look alike',
+      check.lookalikes.length === 1 ? 'group that looks alike' : 'groups that look alike',
       check.lookalikes.map((group) => group.join(' ~ ')),
     ),
     ...named(
-      'test pictures that are among those learned from',
+      check.leaks.length === 1
+        ? 'test picture that is among those learned from'
+        : 'test pictures that are among those learned from',
       check.leaks.map(({ test, train }) => `${test} ~ ${train}`),
     ),
   ];

@@ -11,6 +11,7 @@ import { trainingCommand } from '../shared/training-command.js';
 export function distillCommand(): Command {
   return trainingCommand({
     name: 'distill',
+    usage: '--teacher <run|file> ',
     flags: { ...trainingFlags, backbone: '--student <name>' },
     methods: imitating,
     rare: seldomSet,

@@ -4,7 +4,9 @@ import { Command } from 'commander';
 import type * as Torch from 'tandem-torch';
 import { tandemCommand } from '../../invocation.js';
 import { tandemVersion } from '../../version.js';
+import { counted } from '../shared/counted.js';
 import { Exit } from '../terminal/exit.js';
+import { wrapped } from '../terminal/lines.js';
 import { print, printJson } from '../terminal/print.js';
 
 /** What there is to know of a machine; only the first lines where libtorch does not load. */
@@ -131,7 +133,7 @@ function convolutionRate({ nn, noGrad, randn, scope }: typeof Torch): number {
 function report(d: Diagnosis): string[] {
   const lines = [
     `Tandem ${d.tandem}, Node ${d.node}, libtorch ${d.libtorch ?? 'missing'}`,
-    `processor   ${d.processor}, ${d.cores} cores${d.threads ? `, ${d.threads} threads` : ''}`,
+    `processor   ${d.processor}, ${counted(d.cores, 'core')}${d.threads ? `, ${counted(d.threads, 'thread')}` : ''}`,
   ];
   if (d.libtorch !== undefined) {
     lines.push(
@@ -142,5 +144,8 @@ function report(d: Diagnosis): string[] {
       `float32     ${d.gemmGflops} GFLOP/s matrix product, ${d.convolutionGflops} GFLOP/s 3x3 convolution`,
     );
   }
-  return [...lines, ...(d.problems.length ? d.problems.map((problem) => `PROBLEM     ${problem}`) : ['all is well'])];
+  return [
+    ...lines.flatMap((line) => wrapped([line])),
+    ...(d.problems.length ? d.problems.map((problem) => `PROBLEM     ${problem}`) : ['all is well']),
+  ];
 }

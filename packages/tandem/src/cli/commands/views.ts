@@ -12,6 +12,7 @@ import {
 } from '../../pretrain/index.js';
 import { aboutPreset, viewPresetNames } from '../../views/index.js';
 import { wholeNumber } from '../shared/arguments.js';
+import { counted } from '../shared/counted.js';
 import { gatherSettings, settingText, trainingFlags } from '../shared/settings.js';
 import { settingsTable } from '../shared/settings-help.js';
 import { helpTable } from '../terminal/help.js';
@@ -87,7 +88,6 @@ async function run(where: string, words: string[], options: Options): Promise<vo
 
 /** `3 images of cifar10, each beside 3 draws of its 2 views` */
 function contents({ name, images, draws, views }: DrawnViews): string {
-  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   const each = `each beside ${counted(draws, 'draw')} of its ${counted(views.length, 'view')}`;
   return `${counted(images.length, 'image')} of ${name}, ${each}`;
 }

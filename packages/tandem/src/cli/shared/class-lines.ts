@@ -1,6 +1,7 @@
 import type { ClassSizes, ClassTable } from '../../evaluate/index.js';
 import { percent } from '../../math.js';
 import { printable } from '../../text.js';
+import { counted } from './counted.js';
 
 /** `top 1 81.00 %, top 5 98.00 %`, the latter where there are more classes than five. */
 export function topLine({ accuracy, top5 }: ClassTable): string {
@@ -14,8 +15,7 @@ const mostNamed = 5;
 export function sizesLine({ sizes, majority }: ClassSizes): string {
   const named = sizes.slice(0, mostNamed).map(([name, size]) => `${printable(name)} ${size.toLocaleString('en')}`);
   const more = sizes.length > named.length ? ', ...' : '';
-  const count = `${sizes.length.toLocaleString('en')} ${sizes.length === 1 ? 'class' : 'classes'}`;
-  return `${count} (${named.join(', ')}${more}); always naming the same one is right for ${percent(majority)} at most`;
+  return `${counted(sizes.length, 'class', 'classes')} (${named.join(', ')}${more}); always naming the same one is right for ${percent(majority)} at most`;
 }
 
 /** What else a classifier is worth: classes counted alike, and how true its probabilities are. */
@@ -36,7 +36,8 @@ export function classLines({ perClass, confusion }: ClassTable, classes: readonl
       .map((count, j) => ({ count, name: classes[j], own: i === j }))
       .filter(({ own }) => !own);
     const worst = others.sort((a, b) => b.count - a.count)[0];
-    const taken = worst !== undefined && worst.count > 0 ? `  taken for ${worst.name} ${worst.count} times` : '';
+    const taken =
+      worst !== undefined && worst.count > 0 ? `  taken for ${worst.name} ${counted(worst.count, 'time')}` : '';
     return `  ${shown[i]?.padEnd(width)}${share == null ? 'no queries' : percent(share).padStart(9)}${taken}`;
   });
 }

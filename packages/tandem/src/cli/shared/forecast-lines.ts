@@ -21,7 +21,7 @@ export function forecastLines(
 export function timeLine({ step, epoch, all, timedBatch }: RunTime, run: { epochs: number; batch: number }): string {
   const how = timedBatch === run.batch ? 'timed on whole batches' : `by steps of ${timedBatch} of ${run.batch} images`;
   const epochs = run.epochs === 1 ? 'all' : `all ${run.epochs.toLocaleString('en')} epochs`;
-  return `forecast: a step ${brief(step)}, an epoch ${brief(epoch)}, ${epochs} ${brief(all)} (${how})`;
+  return `forecast: a step ${brief(step)}, an epoch ${brief(epoch)} with its evaluation, ${epochs} ${brief(all)} (${how})`;
 }
 
 function changes(shorter: Forecast['shorter']): string[] {

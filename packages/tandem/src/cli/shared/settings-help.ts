@@ -20,7 +20,12 @@ export function shortMethodsHelp({ methods: offered }: MethodsHelp, name: string
   const command = tandemCommand();
   const more: [string, string][] = [
     ...(method === undefined
-      ? [[`${command} ${name} --method byol --help`, "that method's settings"] as [string, string]]
+      ? [
+          [
+            `${command} ${name} --method ${offered.includes('byol') ? 'byol' : offered[0]} --help`,
+            "that method's settings",
+          ] as [string, string],
+        ]
       : []),
     [`${command} ${name} --help --all`, 'all flags and settings'],
   ];

@@ -72,6 +72,10 @@ function readWords(words: readonly string[], flags: Flags, known: readonly strin
   for (const [position, word] of words.entries()) {
     if (word.startsWith('-') && word !== '-') throw unknownFlag(word, flags, known);
     const [, key, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    const flag = known.find((one) => attributeOf(one) === key);
+    if (flag !== undefined && !knownSettings().includes(key ?? '')) {
+      throw new UsageError(`'${word}' is no setting: ${key} is a flag, given as ${flag} ${value}`.trimEnd());
+    }
     if (key !== undefined && value !== undefined) settings.push([key, value]);
     else if (position === 0 || isPlace(word)) images.push(word);
     else throw new UsageError(`'${word}' is no setting: the images come first, settings are key=value`);

@@ -3,6 +3,7 @@ import { dataSets } from '../../images/index.js';
 import {
   describeOptions,
   type LoadingOptions,
+  type OptionHelp,
   pretrain,
   pretrainWithin,
   resolveConfig,
@@ -22,6 +23,8 @@ export interface Training {
   readonly flags: Flags;
   /** The methods that it offers. */
   readonly methods: readonly string[];
+  /** What must be given beside the images, as its usage shows it. */
+  readonly usage?: string;
   /** Flags that its short help leaves out. */
   readonly rare: readonly string[];
   /** Throws UsageError for settings that are not for it. */
@@ -40,7 +43,7 @@ interface Options extends Record<string, string | number | true | undefined> {
 export function trainingCommand(training: Training): Command {
   const { name, flags } = training;
   const command = new Command(name)
-    .usage('<images> [options] [key=value ...]')
+    .usage(`<images> ${training.usage ?? ''}[options] [key=value ...]`)
     .argument(
       '[images]',
       `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
@@ -49,7 +52,7 @@ export function trainingCommand(training: Training): Command {
     .allowUnknownOption(); // they are ours to explain: many are settings
   for (const option of describeOptions(runOptions)) {
     const flag = flags[option.name];
-    const text = `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`;
+    const text = aboutFlag(option, training);
     if (flag && option.name === 'use') command.option(flag, text, severalFiles);
     else if (flag) command.option(flag, text);
   }
@@ -76,6 +79,12 @@ export function trainingCommand(training: Training): Command {
   return withShortHelp(command, training.rare, briefly(training));
 }
 
+/** What the whole help says of a flag; a default that the command does not offer is none. */
+function aboutFlag(option: OptionHelp, { methods: offered }: Training): string {
+  if (option.name === 'method' && !offered.includes(option.defaultsTo)) return `how to learn [${offered.join(', ')}]`;
+  return `${described(option)}${option.defaultsTo && ` (default: ${option.defaultsTo})`}`;
+}
+
 /** A flag that may be given several times. */
 function severalFiles(file: string, before: readonly string[] = []): string[] {
   return [...before, file];
@@ -84,7 +93,7 @@ function severalFiles(file: string, before: readonly string[] = []): string[] {
 /** What the short help says of flags in fewer words. */
 function briefly({ methods: offered }: Training): Record<string, string> {
   return {
-    '--method': `how to learn: ${offered.join(', ')} (default: clbo)`,
+    '--method': `how to learn: ${offered.join(', ')}${offered.includes('clbo') ? ' (default: clbo)' : ''}`,
     '--backbone': 'network: resnet8 to resnet200, vit-tiny, ... (default: resnet18)',
     '--student': 'network: resnet8 to resnet200, vit-tiny, ... (default: resnet18)',
     '--epochs': 'passes over the images (default: 200)',

@@ -130,15 +130,23 @@ function opening(event: Event<'start'>): string[] {
   const settings = Object.entries(changed).map(([key, value]) => settingText(key, value));
   return [
     `${train.name}: ${count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
-    ...(learned === count ? [] : [`learned from are ${learned.toLocaleString('en')}, with their labels`]),
+    ...(learned === count ? [] : [`learned from: ${learned.toLocaleString('en')} of them, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(split ? [sizesLine(classSizes(split))] : ['k-NN is skipped']),
+    ...(data.stream ? [] : leftOver(learned, Number(all.batch))),
     ...wrapped(settings.length > 0 ? ['settings that are not the defaults:', ...settings] : ['settings: the defaults']),
     `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
     ...(forecast ? forecastLines(forecast, { epochs, batch: Number(all.batch) }) : []),
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];
+}
+
+/** Images that do not fill a batch are left for another epoch: of few images that is a large part. */
+function leftOver(images: number, batch: number): string[] {
+  const left = images % batch;
+  if (left <= images / 10) return [];
+  return [`batch ${batch}: an epoch sees ${images - left} of the ${images} images, others each time`];
 }
 
 function chosenLines({ chosen, time }: Event<'chosen'>): string[] {

@@ -27,7 +27,7 @@ export function message(text: string): string {
 
 function inLines(text: string, width: number): string[] {
   const lines = new Help()
-    .boxWrap(withWholeCommands(text), width - 2)
+    .boxWrap(unbroken(text), width - 2)
     .replaceAll(glue, ' ')
     .split('\n');
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
@@ -38,10 +38,11 @@ const glue = '\0';
 
 /**
  * What is to be typed next, behind a colon up to a semicolon or in backquotes, stays in one line: a
- * copy of it must work.
+ * copy of it must work. So does a number with its unit.
  */
-function withWholeCommands(text: string): string {
+function unbroken(text: string): string {
   const command = tandemCommand();
   const typed = new RegExp(`(?<=: )${command} .*?(?=; |$)|\`${command} [^\`]*\``, 'g');
-  return text.replace(typed, (line) => line.replaceAll(' ', glue));
+  const quantities = /(?<=\d) (?=([kMGT]?FLOP|[KMGT]iB|[kMGT])\b)/g;
+  return text.replace(typed, (line) => line.replaceAll(' ', glue)).replace(quantities, glue);
 }

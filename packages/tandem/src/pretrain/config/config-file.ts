@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shown, UserError } from '../../errors.js';
 import { readJson } from '../../files/json.js';
+import { reasonOf } from '../../files/system-error.js';
 import { withoutAliases } from './aliases.js';
 
 const mostAbove = 32;
@@ -55,6 +56,6 @@ function readSettingsOf(file: string): { path: string; settings: Record<string, 
     return { path: realpathSync(file), settings: readJson(file) };
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`--config ${file}: ${error.message}`);
-    throw new UserError(`--config ${file} cannot be read: ${(error as Error).message}`);
+    throw new UserError(`--config ${file} cannot be read: ${reasonOf(error)}`);
   }
 }

@@ -9,7 +9,7 @@ import { isOfTheDisk } from '../../files/system-error.js';
 import { type DataSet, fingerprint } from '../../images/index.js';
 import { savedNotes } from '../../train/checkpoint.js';
 import { tandemVersion } from '../../version.js';
-import type { RunConfig } from '../config/options.js';
+import { changedSettings, type RunConfig } from '../config/options.js';
 import type { Settings } from '../config/read.js';
 import { resolveConfig } from '../config/resolve.js';
 import { usedFiles } from '../extensions/use.js';
@@ -55,7 +55,7 @@ export function writeRunConfig(run: Omit<Run, 'configFile'>): ConfigFile {
   const split = knnSplit(data);
   const tandem = {
     ...{ version: tandemVersion, libtorch: version(), threads: threads() },
-    ...{ views: method.views, folder: process.cwd() },
+    ...{ views: method.views, folder: process.cwd(), changed: Object.keys(changedSettings(run.config)) },
     images: describeImages(data),
     ...(split && { classes: { ...classNote(classSizes(split)), queries: split.queries.count } }),
     ...(run.config.use && { use: usedFiles(run.config.use) }),

@@ -4,9 +4,10 @@ import { cureOf, whyOf } from '../../files/system-error.js';
 import { StreamError, skippedNote } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
 import { train } from '../../train/loop.js';
-import { changedSettings } from '../config/options.js';
+import { changedSettings, type FlatConfig } from '../config/options.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import type { PretrainEvent } from '../events.js';
+import type { ConfigFile } from '../folder/run-folder.js';
 import type { Forecast } from '../forecast/facts.js';
 import type { Run } from '../run.js';
 import { failureOf, savedText } from './failure.js';
@@ -41,14 +42,14 @@ export async function* runLoop(
 }
 
 function startOf(
-  { config, folder, settings, data, plan, batches, method }: Run,
+  { config, configFile, folder, settings, data, plan, batches, method }: Run,
   state: RunState,
 ): Extract<PretrainEvent, { kind: 'start' }> {
   return {
     kind: 'start',
     run: folder.path,
     settings,
-    changed: changedSettings(config),
+    changed: askedFor(changedSettings(config), configFile),
     data,
     device: plan.device,
     learned: data.stream?.count ?? batches.set.count,
@@ -59,6 +60,13 @@ function startOf(
     from: state.step,
     imagesSeen: state.imagesSeen,
   };
+}
+
+/** Without what images and machine decided when the run was begun: nobody asked for that. */
+function askedFor(changed: FlatConfig, configFile: ConfigFile): FlatConfig {
+  const names = (configFile.tandem as { changed?: readonly string[] } | undefined)?.changed;
+  const isAsked = ([key, value]: [string, unknown]) => names?.includes(key) || configFile[key] !== value;
+  return names === undefined ? changed : Object.fromEntries(Object.entries(changed).filter(isAsked));
 }
 
 async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
