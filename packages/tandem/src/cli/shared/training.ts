@@ -142,7 +142,7 @@ function opening(event: Event<'start'>): string[] {
   ];
 }
 
-/** Images that do not fill a batch are left for another epoch: of few images that is a large part. */
+/** Images that do not fill a batch are left for another epoch: of few images a large part. */
 function leftOver(images: number, batch: number): string[] {
   const left = images % batch;
   if (left <= images / 10) return [];
