@@ -78,5 +78,7 @@ describe('files of torch.save', () => {
     assert.equal(io.isTorchFile(readFileSync(join(folder, 'zip.pth'))), true);
     assert.equal(io.isTorchFile(readFileSync(join(folder, 'legacy.pth'))), true);
     assert.equal(io.isTorchFile(readFileSync(join(folder, 'expected.safetensors'))), false);
+    // A header of 0x280 bytes: the length looks like the start of a pickle.
+    assert.equal(io.isTorchFile(Buffer.from('\x80\x02\0\0\0\0\0\0{"a":', 'latin1')), false);
   });
 });

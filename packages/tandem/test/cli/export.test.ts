@@ -91,7 +91,7 @@ test('evaluations of the run stand in the card, in place of k-NN while it learne
   const out = join(root, 'evaluated');
   assert.equal((await tandem(t, 'export', run, '--out', out, '--no-quantized')).code, 0);
   const readme = readFileSync(join(out, 'README.md'), 'utf8');
-  assert.match(readme, /\| k-NN \| pictures \| k 3, temperature 0\.1, bank 72, queries 8 \| [\d.]+ % \|/);
+  assert.match(readme, /\| k-NN \| pictures \| k 3, temperature 0\.1, reference set 72, queries 8 \| [\d.]+ % \|/);
   assert.ok(!readme.includes('after epoch'));
   assert.match(readme, /name: "k-NN", value: [\d.]+ \}/);
   rmSync(join(run, 'evaluations.jsonl'));

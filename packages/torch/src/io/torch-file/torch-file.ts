@@ -25,9 +25,14 @@ const pickleLimit = 256 * 2 ** 20;
 /** The first bytes of the format before PyTorch 1.6: a pickle of 0x1950a86a20f9469cfc6c. */
 const legacyMagic = Buffer.from([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]);
 
-/** Whether a file begins as `torch.save` writes it, today or before PyTorch 1.6. */
+/**
+ * Whether a file begins as `torch.save` writes it, today or before PyTorch 1.6. Safetensors begin
+ * with the length of their JSON, whose lowest byte may be a pickle's first one; the JSON tells.
+ * @param first its first bytes, nine or more
+ */
 export function isTorchFile(first: Buffer): boolean {
-  return first.subarray(0, 4).equals(Buffer.from('PK\x03\x04', 'latin1')) || first[0] === 0x80;
+  if (first.subarray(0, 4).equals(Buffer.from('PK\x03\x04', 'latin1'))) return true;
+  return first[0] === 0x80 && first[8] !== '{'.charCodeAt(0);
 }
 
 /** What is asked of a file. */
