@@ -28,7 +28,10 @@ test('terminal: a message is one whole line', { skip }, async (t) => {
   assert.match(none.stderr, /cat\\x1b\[31m\\x07\\x9b\|\\n\\u\{202e\}<b>`\*\.tar: no file or folder fits/);
   assertPlain(none.stderr);
   const unread = await tandem(t, 'pretrain', '--config', join(root, evil));
-  assert.match(unread.stderr, /^tandem: --config .*\\n.* cannot be read: ENOENT.*\n$/);
+  assert.match(
+    unread.stderr,
+    /^tandem: --config .*\\n.* cannot be read: there is nothing of this name \(ENOENT\); .*\n$/,
+  );
   assertPlain(unread.stderr);
   for (const words of [[evil], ['knn', `--${evil}`], ['pretrain', `x${evil}=1`]]) {
     const { code, stderr } = await tandem(t, ...words);

@@ -45,6 +45,7 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
     'threads',
     'views',
     'folder',
+    'changed',
     'images',
     'classes',
   ]);
@@ -234,7 +235,7 @@ const unusable: [what: string, make: (folder: string) => string[], message: RegE
   [
     'a configuration that is not there',
     (folder) => ['--config', join(folder, 'no.json')],
-    /--config .*no\.json cannot be read: ENOENT/,
+    /--config .*no\.json cannot be read: there is nothing of this name \(ENOENT\)/,
   ],
   [
     'a configuration that is no JSON',

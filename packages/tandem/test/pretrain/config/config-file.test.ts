@@ -43,7 +43,7 @@ test('what cannot be read is one clear line', (t) => {
   writeFileSync(at('broken.json'), '{');
   for (const [name, message] of [
     ['loop.json', /loop\.json extends itself$/],
-    ['orphan.json', /none\.json cannot be read: ENOENT/],
+    ['orphan.json', /none\.json cannot be read: there is nothing of this name \(ENOENT\)/],
     ['number.json', /number\.json: extends must name a file, got 7$/],
     ['list.json', /list\.json: it must be a JSON object/],
     ['broken.json', /broken\.json: it is not JSON/],
