@@ -448,7 +448,7 @@ test('ImageNet-100 with a val that is missing, flat or partial says what was fou
   const part = (n: number) => `a part of ImageNet-100: 200 of 126689 training images, ${n} of 5000 images of val`;
   assert.equal(await noted(100), part(100));
   for (const wnid of listed.slice(60)) rmSync(join(val, wnid), { recursive: true });
-  assert.equal(await noted(60), `val holds only 60 of the 100 classes. ${part(60)}`);
+  assert.equal(await noted(60), `val holds only 60 of the 100 classes; ${part(60)}`);
   rmSync(val, { recursive: true });
   const missing = await noted(100);
   for (const pattern of [held, /no images of these classes in .*imagenet\/val/]) assert.match(missing, pattern);

@@ -16,7 +16,7 @@ test('colours become the gray that Pillow makes of them', () => {
   const { train, reference, note } = inChannels(dataOf(set(3, colours)), 1);
   assert.deepEqual([...(train.pixels as Uint8Array)], [76, 150, 29, 2, 124, 255]);
   assert.equal(reference, train, 'what was one set stays one');
-  assert.equal(note, 'A note. the images are made gray');
+  assert.equal(note, 'A note; the images are made gray');
 });
 
 test('gray is repeated, and what has the channels already, or none that are colours, stays as it is', () => {

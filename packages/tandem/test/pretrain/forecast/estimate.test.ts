@@ -123,7 +123,7 @@ test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothi
     /^student +[\d,]+ parameters, [\d,]+ in the encoder$/m,
     /^a step +[\d.]+ \w multiply-adds$/m,
     /FLOP as `tandem doctor` counts/,
-    /^time +a step .*, an epoch .*, all 200 epochs /m,
+    /^time +a step .*, an epoch .*, all 200 epochs\s/m,
     /^memory +about /m,
     /^steps +2,000: 200 epochs of 10$/m,
   ])
