@@ -122,7 +122,9 @@ async function runSuite(name: string, suite: Suite, { short, settings }: Asked):
   const startPeer: PeerStarter = async (script, options) => {
     const python = findPython();
     if (python === null) {
-      console.log('no peer: no python3 here holds torch (TANDEM_PEER_PYTHON names another); only our side is measured');
+      console.log(
+        'no peer: no python3 here holds torch, NumPy and Pillow (TANDEM_PEER_PYTHON names another); only our side is measured',
+      );
       return null;
     }
     const peer = await Peer.start(python, script, options?.threads ?? machine.threads, options);

@@ -95,19 +95,20 @@ function loadedLibrary(name: string): string | undefined {
 
 /**
  * TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds
- * torch; or null.
+ * torch, NumPy and Pillow; or null.
  */
 export function findPython(): string | null {
   const given = process.env.TANDEM_PEER_PYTHON;
-  if (given && !holdsTorch(given)) throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds torch`);
-  return given || (['python3', '/usr/bin/python3'].find(holdsTorch) ?? null);
+  if (given && !holdsPeers(given))
+    throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds torch, NumPy and Pillow`);
+  return given || (['python3', '/usr/bin/python3'].find(holdsPeers) ?? null);
 }
 
 /**
- * Without importing it, which would take seconds; elsewhere than in a folder that might hold one
+ * Without importing them, which would take seconds; elsewhere than in a folder that might hold one
  * named `torch`.
  */
-function holdsTorch(python: string): boolean {
-  const script = 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)';
+function holdsPeers(python: string): boolean {
+  const script = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ["torch", "numpy", "PIL"])))';
   return spawnSync(python, ['-c', script], { cwd: '/' }).status === 0;
 }

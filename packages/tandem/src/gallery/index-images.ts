@@ -35,8 +35,11 @@ export interface Indexed {
   readonly place: string;
   /** Images of this folder that are in it now. */
   readonly images: number;
+  /** Images that are new in it. */
   readonly added: number;
+  /** Images whose files were changed since. */
   readonly changed: number;
+  /** Images that are gone, and taken out of it. */
   readonly removed: number;
   /** Files that are not in it, with the reason. */
   readonly skipped: readonly SkippedFile[];

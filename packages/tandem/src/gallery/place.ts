@@ -38,7 +38,9 @@ export interface VectorQuery {
 export interface Match {
   /** The images it is of: a folder, an archive or a data set. */
   readonly images: string;
+  /** Its name among them. */
   readonly file: string;
+  /** Its class, where it lies in one. */
   readonly class?: string | undefined;
   /** Cosine, from -1 to 1. */
   readonly similarity: number;

@@ -73,6 +73,7 @@ export class Gallery {
     return this.#place.search(this.#encoder, { vector, k, ...filter });
   }
 
+  /** Frees the encoder, and lets the place go. */
   async close(): Promise<void> {
     this.model.dispose();
     await this.#place.close();
