@@ -83,6 +83,7 @@ export class BasicBlock extends nn.Module {
 
   forward(x: Tensor): Tensor {
     return scope(() => {
+      // conv2 takes norm and ReLU along: what they give is made again backward, not kept.
       const y = this.conv2.forward(this.conv1.forward(x), this.bn1);
       const carried = this.downsample ? this.downsample.forward(x) : x;
       return this.bn2.forward(y).add_(carried).relu_();

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { embedFormats } from '../../evaluate/embed/formats.js';
 import { embedImages } from '../../evaluate/index.js';
-import { dataSets, skippedNote } from '../../images/index.js';
-import { wholeNumber } from '../shared/arguments.js';
+import { skippedNote } from '../../images/index.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -10,10 +9,11 @@ import {
   oneEncoder,
   openingOf,
   whichOf,
+  withAnyImages,
+  withDeviceAndLimit,
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
-import { imagesArgument } from '../shared/images-argument.js';
 import { listSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -28,22 +28,14 @@ interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> 
  * `tandem embed <run|encoder> <images> --out FILE`: the features of any images, for other tools.
  */
 export function embedCommand(): Command {
-  const command = new Command('embed')
+  const named = new Command('embed')
     .usage('<run|encoder> <images> --out <file> [options]')
-    .argument('<encoder>', encoderHelp)
-    .argument(
-      '<images...>',
-      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, shards, a list of paths (.csv, .txt, ...), images, or several of these; labels are not needed`,
-      imagesArgument(),
-    )
-    .requiredOption('--out <file>', `what to write, by its ending: ${Object.keys(embedFormats).join(', ')}`);
-  return withOpening(withEncoder(command, oneEncoder, 'kept'))
-    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
-    .option(
-      '--limit <n>',
-      'of a data set known by name: at most so many of its training and of its test images',
-      wholeNumber('--limit'),
-    )
+    .argument('<encoder>', encoderHelp);
+  const command = withAnyImages(named, 'not needed').requiredOption(
+    '--out <file>',
+    `what to write, by its ending: ${Object.keys(embedFormats).join(', ')}`,
+  );
+  return withDeviceAndLimit(withOpening(withEncoder(command, oneEncoder, 'kept')))
     .option(
       '--normalize',
       'vectors of length 1, whose product is a cosine; an image whose features are all zero is skipped',

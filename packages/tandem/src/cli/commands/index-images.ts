@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { indexImages } from '../../gallery/index.js';
-import { dataSets, skippedNote } from '../../images/index.js';
-import { wholeNumber } from '../shared/arguments.js';
+import { skippedNote } from '../../images/index.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -9,10 +8,11 @@ import {
   oneEncoder,
   openingOf,
   whichOf,
+  withAnyImages,
+  withDeviceAndLimit,
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
-import { imagesArgument } from '../shared/images-argument.js';
 import { listSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -24,22 +24,14 @@ interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> 
 
 /** `tandem index <run|encoder> <images> --to <place>`: vectors where they can be searched. */
 export function indexCommand(): Command {
-  const command = new Command('index')
+  const named = new Command('index')
     .usage('<run|encoder> <images> --to <place> [options]')
-    .argument('<encoder>', encoderHelp)
-    .argument(
-      '<images...>',
-      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, shards, a list of paths (.csv, .txt, ...), images, or several of these; labels are not needed`,
-      imagesArgument(),
-    )
-    .requiredOption('--to <place>', 'a folder, or postgres://user:password@host/database with pgvector');
-  return withOpening(withEncoder(command, oneEncoder, 'kept'))
-    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
-    .option(
-      '--limit <n>',
-      'of a data set known by name: at most so many of its training and of its test images',
-      wholeNumber('--limit'),
-    )
+    .argument('<encoder>', encoderHelp);
+  const command = withAnyImages(named, 'not needed').requiredOption(
+    '--to <place>',
+    'a folder, or postgres://user:password@host/database with pgvector',
+  );
+  return withDeviceAndLimit(withOpening(withEncoder(command, oneEncoder, 'kept')))
     .option('--json', 'one JSON object with the result on stdout')
     .action(run);
 }

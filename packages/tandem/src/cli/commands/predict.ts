@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { type Predicted, type PredictOptions, predictImages } from '../../evaluate/index.js';
-import { dataSets, skippedNote } from '../../images/index.js';
+import { skippedNote } from '../../images/index.js';
 import { percent } from '../../math.js';
 import type { ClassifierChoice } from '../../runs/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
@@ -13,10 +13,11 @@ import {
   oneEncoder,
   openingOf,
   whichOf,
+  withAnyImages,
+  withDeviceAndLimit,
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
-import { imagesArgument } from '../shared/images-argument.js';
 import { listSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -31,15 +32,10 @@ interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> 
 
 /** `tandem predict <run> <images>`: what a run's classifier takes pictures for. */
 export function predictCommand(): Command {
-  const command = new Command('predict')
+  const named = new Command('predict')
     .usage('<run> <images> [options]')
-    .argument('<run>', `${encoderHelp}; or an exported folder`)
-    .argument(
-      '<images...>',
-      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, shards, a list of paths (.csv, .txt, ...), images, or several of these`,
-      imagesArgument(),
-    );
-  return withOpening(withEncoder(command, oneEncoder, 'kept'))
+    .argument('<run>', `${encoderHelp}; or an exported folder`);
+  const command = withOpening(withEncoder(withAnyImages(named), oneEncoder, 'kept'))
     .option('--top <n>', 'classes of each image, likeliest first', wholeNumber('--top'), 5)
     .option(
       '--classifier <which>',
@@ -47,15 +43,8 @@ export function predictCommand(): Command {
       oneOf('--classifier', ['own', 'linear']),
     )
     .option('--csv <file>', 'write them to a new file, a line an image')
-    .option('--parquet <file>', 'the same as Parquet')
-    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
-    .option(
-      '--limit <n>',
-      'of a data set known by name: at most so many of its training and of its test images',
-      wholeNumber('--limit'),
-    )
-    .option('--json', 'one JSON object with the result on stdout')
-    .action(run);
+    .option('--parquet <file>', 'the same as Parquet');
+  return withDeviceAndLimit(command).option('--json', 'one JSON object with the result on stdout').action(run);
 }
 
 async function run(encoder: string, images: string, flags: Flags): Promise<void> {

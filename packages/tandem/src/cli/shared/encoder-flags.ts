@@ -84,6 +84,24 @@ export function withOpening(command: Command): Command {
   ]);
 }
 
+const anyImages = `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, shards, a list of paths (.csv, .txt, ...), images, or several of these`;
+
+/** Adds the images that a command takes with or without labels. */
+export function withAnyImages(command: Command, labels?: 'not needed'): Command {
+  return command.argument('<images...>', labels ? `${anyImages}; labels are ${labels}` : anyImages, imagesArgument());
+}
+
+/** Adds where such a command computes, and of how many images. */
+export function withDeviceAndLimit(command: Command): Command {
+  return command
+    .option('--device <name>', 'auto, cpu, cuda, cuda:1 or mps (default: auto)')
+    .option(
+      '--limit <n>',
+      'of a data set known by name: at most so many of its training and of its test images',
+      wholeNumber('--limit'),
+    );
+}
+
 /** Adds the arguments and options that all commands share that measure encoders. */
 export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Command {
   command

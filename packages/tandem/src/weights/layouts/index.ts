@@ -2,7 +2,7 @@ import type { Layout } from './layout.js';
 import { resnetLayouts } from './resnet.js';
 import { vitLayouts } from './vit.js';
 
-export { type Family, type Layout, reader, writer } from './layout.js';
+export { type Family, type Layout, reader } from './layout.js';
 
 /** Every layout by its key, those of a family in the order in which they are tried. */
 export const layouts = { ...resnetLayouts, ...vitLayouts } satisfies Readonly<Record<string, Layout>>;

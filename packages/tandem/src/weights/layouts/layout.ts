@@ -1,15 +1,14 @@
 import type { Architecture } from '../../networks/index.js';
 
-/** Networks that are read and written under other libraries' names. */
+/** Networks that are read under other libraries' names. */
 export type Family = 'vit' | 'resnet' | 'convnext';
 
 /**
- * A name here, that of another library, and where rows stand for either, which networks this one is
- * of. Stars stand for numbers, the same on both sides. Names are of tensors, or of modules whose
- * tensors are called alike. Several names on the other side are parts of the tensor here, one after
- * the other in its first dimension.
+ * A name here and that of another library. Stars stand for numbers, the same on both sides. Names
+ * are of tensors, or of modules whose tensors are called alike. Several names on the other side are
+ * parts of the tensor here, one after the other in its first dimension.
  */
-export type Row = readonly [own: string, theirs: string | readonly string[], of?: 'gated' | 'plain'];
+export type Row = readonly [own: string, theirs: string | readonly string[]];
 
 /** The names that a library gives to the tensors of a family of networks. */
 export interface Layout {
@@ -50,20 +49,6 @@ export function reader({ rows }: Layout): (theirs: string) => Found[] {
       const found = pattern.exec(name);
       return found ? [{ ...place, own: filledIn(place.own, found) }] : [];
     });
-}
-
-/** Gives the names of theirs, one or several, of a name here; undefined where they have none. */
-export function writer({ rows }: Layout, of: 'gated' | 'plain'): (own: string) => string[] | undefined {
-  const sides = rows
-    .filter(([, , only = of]) => only === of)
-    .map(([own, theirs]) => ({ pattern: patternOf(own), names: typeof theirs === 'string' ? [theirs] : theirs }));
-  return (name) => {
-    for (const { pattern, names } of sides) {
-      const found = pattern.exec(name);
-      if (found) return names.map((one) => filledIn(one, found));
-    }
-    return undefined;
-  };
 }
 
 /** A name with stars, and what may stand behind it. */

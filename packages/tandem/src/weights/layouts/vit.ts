@@ -33,8 +33,8 @@ const timmEva: Layout = {
     ...ends,
     ...same('reg_token'),
     ...plainBlock,
-    ['blocks.*.mlp.fc1', ['blocks.*.mlp.fc1_g', 'blocks.*.mlp.fc1_x'], 'gated'],
-    ['blocks.*.mlp.fc1', 'blocks.*.mlp.fc1', 'plain'],
+    ['blocks.*.mlp.fc1', ['blocks.*.mlp.fc1_g', 'blocks.*.mlp.fc1_x']],
+    ['blocks.*.mlp.fc1', 'blocks.*.mlp.fc1'],
     ['blocks.*.mlp.fc2', 'blocks.*.mlp.fc2'],
     ['blocks.*.ls1.gamma', 'blocks.*.gamma_1'],
     ['blocks.*.ls2.gamma', 'blocks.*.gamma_2'],
@@ -52,10 +52,10 @@ const authors: Layout = {
     ...ends,
     ['reg_token', 'register_tokens'],
     ...plainBlock,
-    ['blocks.*.mlp.fc1', 'blocks.*.mlp.w12', 'gated'],
-    ['blocks.*.mlp.fc1', 'blocks.*.mlp.fc1', 'plain'],
-    ['blocks.*.mlp.fc2', 'blocks.*.mlp.w3', 'gated'],
-    ['blocks.*.mlp.fc2', 'blocks.*.mlp.fc2', 'plain'],
+    ['blocks.*.mlp.fc1', 'blocks.*.mlp.w12'],
+    ['blocks.*.mlp.fc1', 'blocks.*.mlp.fc1'],
+    ['blocks.*.mlp.fc2', 'blocks.*.mlp.w3'],
+    ['blocks.*.mlp.fc2', 'blocks.*.mlp.fc2'],
     ...scales,
     ['norm', 'norm'],
   ],
@@ -129,12 +129,12 @@ const dinov2Block = {
   'ls2.gamma': 'layer_scale2.lambda1',
 };
 const dinov2Mlp: Row[] = [
-  ['blocks.*.mlp.fc1', 'encoder.layer.*.mlp.weights_in', 'gated'],
+  ['blocks.*.mlp.fc1', 'encoder.layer.*.mlp.weights_in'],
   ['blocks.*.mlp.fc1', ['encoder.layer.*.mlp.gate_proj', 'encoder.layer.*.mlp.up_proj']],
-  ['blocks.*.mlp.fc1', 'encoder.layer.*.mlp.fc1', 'plain'],
-  ['blocks.*.mlp.fc2', 'encoder.layer.*.mlp.weights_out', 'gated'],
+  ['blocks.*.mlp.fc1', 'encoder.layer.*.mlp.fc1'],
+  ['blocks.*.mlp.fc2', 'encoder.layer.*.mlp.weights_out'],
   ['blocks.*.mlp.fc2', 'encoder.layer.*.mlp.down_proj'],
-  ['blocks.*.mlp.fc2', 'encoder.layer.*.mlp.fc2', 'plain'],
+  ['blocks.*.mlp.fc2', 'encoder.layer.*.mlp.fc2'],
 ];
 
 const dinov2File: Layout = {
@@ -180,8 +180,8 @@ const dinov3 = (prefix: string): Row[] => [
     },
     `${prefix}layer.*`,
   ),
-  ['blocks.*.mlp.fc1', [`${prefix}layer.*.mlp.gate_proj`, `${prefix}layer.*.mlp.up_proj`], 'gated'],
-  ['blocks.*.mlp.fc1', `${prefix}layer.*.mlp.up_proj`, 'plain'],
+  ['blocks.*.mlp.fc1', [`${prefix}layer.*.mlp.gate_proj`, `${prefix}layer.*.mlp.up_proj`]],
+  ['blocks.*.mlp.fc1', `${prefix}layer.*.mlp.up_proj`],
   ['norm', 'norm'],
 ];
 
