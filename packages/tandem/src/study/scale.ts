@@ -9,13 +9,16 @@ const usualWidth = 64;
 /** Below it no network can be. */
 const leastWidth = 4;
 
+/** What a study sets where nothing else is said: `auto` would depend on the machine. */
+const everywhere = { precision: 'float32' };
+
 /**
  * The settings of a configuration at a scale: numbers divided first, then another network, then
  * what the scale sets for all; of these the settings that the method has.
  */
 export function scaled(settings: Settings, { divide, least, values, networks, settings: own }: Scale): Settings {
   const known = knownTo(settings);
-  const all: Record<string, unknown> = { ...settings };
+  const all: Record<string, unknown> = { ...everywhere, ...settings };
   for (const [key, by] of Object.entries(divide)) {
     const before = numberOf(settings, key);
     if (before === undefined || !known.has(key)) continue;

@@ -16,6 +16,7 @@ describe('the studies that come with Tandem', () => {
       const { studies, runs } = planStudies(allStudies(), scale);
       for (const { study, impossible } of studies) assert.deepEqual(impossible, [], study.name);
       assert.equal(new Set(runs.map(({ id }) => id)).size, runs.length);
+      for (const { id, config } of runs) assert.equal(config.execution.precision, 'float32', id);
       for (const run of runs) for (const need of Object.values(run.needs)) assert.ok(runs.includes(need));
       const order = new Map(runs.map((run, i) => [run, i]));
       const isAfter = runs.every((run, i) => Object.values(run.needs).every((need) => (order.get(need) ?? i) < i));

@@ -27,6 +27,7 @@ export function captionOf({ cells, seeds }: PlannedStudy, { scale }: Plan): stri
       'epoch',
     ),
     networks.slice(0, 3).join(', ') + (networks.length > 3 ? ' and others' : ''),
+    [...new Set(runs.map(({ execution }) => execution.precision))].join(' and '),
     withUnit(String(seeds.length), 'seed'),
   ];
   const small = scale.name === 'full' ? '' : ' A study of this size decides nothing about the paper.';

@@ -10,6 +10,9 @@ import { type ScatterPanel, scatterSpec, specOf } from '../figures/spec.js';
 import { folderOf } from '../plan.js';
 import type { Outcome } from './outcome.js';
 
+/** Pixels around a PNG: without a font Vega takes texts for wider than they are. */
+const margin = 20;
+
 /** A figure in all its forms. */
 export interface DrawnFigure {
   /** Of its files, without ending. */
@@ -29,7 +32,7 @@ export async function drawFigures(outcome: Outcome, folder: string): Promise<Dra
     const found = figure.kind === 'scatter' ? scatterOf(outcome, folder) : chartOf(figure, outcome);
     if (!found) continue;
     const svg = await drawSvg(found.spec);
-    const png = await svgToPng(svg);
+    const png = await svgToPng(svg, margin);
     drawn.push({ name, title: `${study.title}: ${figure.measure}`, svg, png, csv: csv(found.lines) });
   }
   return drawn;
