@@ -144,7 +144,8 @@ describe('a loaded model', () => {
   test('what is wrong is one clear line, and the others get their vectors', async (t) => {
     const model = await loaded(t, encoderFile('resnet'));
     const failing: [unknown, RegExp][] = [
-      [join(root, 'none.png'), /none\.png cannot be read: /],
+      [join(root, 'none.png'), /none\.png cannot be read: there is nothing of this name \(ENOENT\)/],
+      [root, /cannot be read: it is a folder/],
       [new Uint8Array(3), /^the picture cannot be read: /],
       [[paths[0], new Uint8Array(3)], /^picture 1 cannot be read: /],
       [

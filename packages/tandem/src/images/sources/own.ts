@@ -5,8 +5,10 @@
 
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { shown, UserError } from '../../errors.js';
+import { isOfTheDisk, reasonOf } from '../../files/system-error.js';
 import { checkNumber } from './formats.js';
 import { NoAnswer, request } from './http/request.js';
 import type { Encoded, RawPixels, Said, Source } from './source.js';
@@ -246,14 +248,28 @@ export function isImageLike(image: unknown): image is ImageLike {
 export async function encodedOf(image: ImageLike): Promise<Encoded> {
   if (image instanceof Uint8Array) return { input: image };
   if (image instanceof ArrayBuffer) return { input: new Uint8Array(image) };
-  if (typeof image === 'string') return { input: image };
+  if (typeof image === 'string') {
+    return /^(https?|file):\/\//.test(image) ? encodedOf(new URL(image)) : fileAt(image);
+  }
   if (!(image instanceof URL)) return { pixels: image };
-  if (image.protocol === 'file:') return { input: fileURLToPath(image) };
+  if (image.protocol === 'file:') return fileAt(fileURLToPath(image));
   try {
     return { input: (await request(image.href)).bytes };
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     return { reason: `${image.href}: ${error.message}` };
+  }
+}
+
+/** A decoder's reason for a file that is not there would be the system's raw words. */
+async function fileAt(path: string): Promise<Encoded> {
+  try {
+    if ((await stat(path)).isDirectory()) return { reason: 'it is a folder' };
+    await access(path, constants.R_OK);
+    return { input: path };
+  } catch (error) {
+    if (!isOfTheDisk(error)) throw error;
+    return { reason: reasonOf(error) };
   }
 }
 

@@ -121,10 +121,18 @@ describe('images from code', () => {
     t.after(() => server.close());
     const { port } = server.address() as AddressInfo;
     const at = (name: string) => new URL(name, `http://127.0.0.1:${port}/`);
-    const images = [bytes, new Uint8Array(bytes).buffer, file, pathToFileURL(file), at('a.png'), at('b.png')];
+    const images = [
+      bytes,
+      new Uint8Array(bytes).buffer,
+      file,
+      pathToFileURL(file),
+      at('a.png'),
+      at('b.png'),
+      at('a.png').href,
+    ];
     const { train, skipped } = await openImages(source(images.map((image) => ({ image }))));
-    assert.equal(train.count, 5);
-    for (let i = 1; i < 5; i++) assert.ok(Buffer.from(bytesOf(train, 0, 1)).equals(bytesOf(train, i, i + 1)));
+    assert.equal(train.count, 6);
+    for (let i = 1; i < 6; i++) assert.ok(Buffer.from(bytesOf(train, 0, 1)).equals(bytesOf(train, i, i + 1)));
     assert.deepEqual(skipped, [{ file: '5', reason: `${at('b.png').href}: HTTP 404 Not Found` }]);
   });
 
