@@ -5,6 +5,8 @@ try {
   // Loaded here, so that a system that opens no more files for the program itself is one line too.
   const { whereTheUserStands } = await import('../invocation.js');
   const { run } = await import('./program.js');
+  const { outliveReaders } = await import('./terminal/closed-output.js');
+  outliveReaders();
   const folder = whereTheUserStands();
   if (folder !== process.cwd()) process.chdir(folder);
   process.exitCode = await run(process.argv.slice(2));
