@@ -41,7 +41,7 @@ function watchTheEnd() {
   ])) {
     process.on(signal, () => {
       for (const child of children) child.kill(signal);
-      if (hasOpenLine) process.stderr.write(' interrupted\n');
+      if (hasOpenLine) process.stderr.write(' interrupted; the same command goes on\n');
       process.exit(code);
     });
   }
@@ -105,9 +105,13 @@ let hasOpenLine = false;
 /** @param {number} since a time of `performance.now()` */
 export const secondsSince = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
+/** After so many seconds a step that says nothing of its progress tells that it goes on. */
+const quietSeconds = 15;
+
 /**
  * Does one step under one line on stderr: its name, what it does, the time it took. The line starts
- * before the work, so that a long step says what it is at.
+ * before the work, so that a long step says what it is at; it grows by the share that is done, or
+ * else by the seconds that went by.
  * @template T
  * @param {string} name
  * @param {string} what
@@ -119,7 +123,11 @@ export async function step(name, what, work) {
   process.stderr.write(`${name.padEnd(10)}${what} ...`);
   hasOpenLine = true;
   let tenths = 0;
+  const ticking = setInterval(() => {
+    process.stderr.write(` ${Math.round((performance.now() - started) / 1000)} s`);
+  }, 1000 * quietSeconds);
   const progress = (/** @type {number} */ share) => {
+    clearInterval(ticking);
     if (Math.floor(share * 10) <= tenths) return;
     tenths = Math.floor(share * 10);
     process.stderr.write(` ${tenths * 10} %`);
@@ -132,6 +140,7 @@ export async function step(name, what, work) {
     process.stderr.write(` failed after ${secondsSince(started)}\n`);
     throw error;
   } finally {
+    clearInterval(ticking);
     hasOpenLine = false;
   }
 }

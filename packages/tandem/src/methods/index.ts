@@ -1,4 +1,4 @@
-import { didYouMean, shownName, UserError } from '../errors.js';
+import { didYouMean, shownName, UsageError, UserError } from '../errors.js';
 import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
 import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
@@ -157,7 +157,7 @@ export function useMethod(definition: MethodDefinition, taken: readonly string[]
 
 /**
  * The method of a name.
- * @throws UserError for an unknown name, with the nearest known
+ * @throws UsageError for an unknown name, with the nearest known
  */
 export function findMethod(name: string): AnyMethod {
   const found = isMethodName(name) ? methods[name] : own.get(name);
@@ -165,7 +165,7 @@ export function findMethod(name: string): AnyMethod {
   const names = knownMethods().map((method) => method.name);
   const near = didYouMean(name, names);
   const hint = near === '' ? " One of one's own is known by its file: give that as --use" : near;
-  throw new UserError(`unknown method ${shownName(name)}; there is ${names.join(', ')}.${hint}`);
+  throw new UsageError(`unknown method ${shownName(name)}; there is ${names.join(', ')}.${hint}`);
 }
 
 export { defineMethod, type MethodDefinition, type MethodParts, type Use } from './definition.js';

@@ -69,6 +69,8 @@ export type PretrainEvent =
       readonly steps: number;
       readonly stepsPerEpoch: number;
       readonly parameters: number;
+      /** Whose encoder becomes the run's. */
+      readonly result: 'student' | 'teacher';
       /** What it will take, where that was asked for and could be measured. */
       readonly forecast?: Forecast | undefined;
       /** Steps that were taken before, in a run that is resumed. */

@@ -88,6 +88,7 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain pictures --out=', /--out must name a folder/],
   ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
   ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],
+  ['pretrain --help --method byl', /unknown method 'byl'; .*Did you mean 'byol'\?/],
   ['knn run', /missing required argument 'images': tandem knn <run\|encoder> <images>/],
   ['knn run pictures --temprature 3', /unknown option '--temprature'\. Did you mean '--temperature'\?/],
   ['knn run pictures --k 0', /--k must be a whole number of at least 1, got 0/],
@@ -100,6 +101,7 @@ const wrong: [line: string, message: RegExp][] = [
   ],
   ['linear run pictures --weight-decay 1e39', /--weight-decay must be at most 3\.4e38/],
   ['pretrain pictures lr=1e39', /lr must be at most 3\.4e38, the largest number of float32, got 1e\+39/],
+  ['pretrain pictures --lr 1e999', /lr must be at most 3\.4e38, the largest number of float32, got Infinity/],
   ['pretrain pictures weightDecay=1e300', /weightDecay must be at most 3\.4e38/],
   ['knn run pictures --device gpu', /device 'gpu' is not here/],
 ];

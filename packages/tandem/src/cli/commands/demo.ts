@@ -4,6 +4,7 @@ import { openImages } from '../../images/index.js';
 import { pretrain, resolveConfig } from '../../pretrain/index.js';
 import { findEncoder } from '../../runs/index.js';
 import { loadEncoder } from '../../weights/index.js';
+import { wholeNumber } from '../shared/arguments.js';
 import { baselineTable } from '../shared/baseline-table.js';
 import { showTraining } from '../shared/training.js';
 import { print, printJson, tell } from '../terminal/print.js';
@@ -43,15 +44,21 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('Pretrains on Fashion-MNIST for a few minutes and shows what was learned.')
     .option('--out <folder>', 'run folder (default: the next free runs/...)')
+    .option(
+      '--epochs <n>',
+      'passes over the pictures: fewer end sooner, and learn less',
+      wholeNumber('--epochs'),
+      settings.epochs,
+    )
     .option('--json', 'one JSON object with the result on stdout')
     .action(run);
 }
 
-async function run({ out, json }: { out?: string; json?: true }): Promise<void> {
+async function run({ out, epochs, json }: { out?: string; epochs: number; json?: true }): Promise<void> {
   const { images } = settings;
   const split = requireLabels(images, await openImages(images), 'the demo');
   tell('CLBO learns from the 60,000 training pictures of Fashion-MNIST, without their labels.');
-  const config = resolveConfig(settings);
+  const config = resolveConfig({ ...settings, epochs });
   const { run } = await showTraining(images, (hooks) => pretrain(config, { out, ...hooks }), false);
   const { encoder, card } = loadEncoder(findEncoder(run));
   tell('measuring...');

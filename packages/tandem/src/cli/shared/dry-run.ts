@@ -12,6 +12,7 @@ import {
 import { interruptible } from '../terminal/interruptible.js';
 import { wrapped } from '../terminal/lines.js';
 import { print, printJson } from '../terminal/print.js';
+import { sizesLine } from './class-lines.js';
 import { inThousands, shownOperations, timeLine } from './forecast-lines.js';
 import { settingText } from './settings.js';
 
@@ -35,7 +36,7 @@ export async function showEstimate(
 }
 
 function lines(found: Estimate): string[] {
-  const { config, images, steps, stepsPerEpoch, student, teacher, imitated, others, perStep, memory } = found;
+  const { config, images, knn, steps, stepsPerEpoch, student, teacher, imitated, others, perStep, memory } = found;
   const settings = Object.entries(config).map(([key, value]) => settingText(key, value));
   const bytes = (Object.entries(memory) as [string, number][])
     .filter(([name]) => name !== 'total')
@@ -44,6 +45,9 @@ function lines(found: Estimate): string[] {
   const epochs = steps / stepsPerEpoch;
   const told = [
     `images      ${whole(images.count)} of ${images.name}`,
+    knn
+      ? `k-NN        ${whole(knn.queries)} queries, reference set ${whole(knn.reference)}; ${sizesLine(knn)}`
+      : 'k-NN        none: no labels',
     `steps       ${whole(steps)}: ${whole(epochs)} epochs of ${whole(stepsPerEpoch)}`,
     ...network('student', student),
     ...(teacher ? network('teacher', teacher) : ['teacher     none']),

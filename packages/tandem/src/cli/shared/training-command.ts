@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { dataSets } from '../../images/index.js';
+import { findMethod } from '../../methods/index.js';
 import {
   describeOptions,
   type LoadingOptions,
@@ -46,7 +47,7 @@ export function trainingCommand(training: Training): Command {
     .usage(`<images> ${training.usage ?? ''}[options] [key=value ...]`)
     .argument(
       '[images]',
-      `${dataSets.join(', ')}, a folder of images at any depth, a tar or zip of one, or shards name-{000..099}.tar`,
+      `${dataSets.join(', ')}; folders and globs of images, tars and zips of them, shards name-{000..099}.tar, lists (.txt, .csv, .tsv, .jsonl), Parquet, and any of these by URL (https:, s3:)`,
     )
     .argument('[settings...]', 'key=value, see below')
     .allowUnknownOption(); // they are ours to explain: many are settings
@@ -69,6 +70,11 @@ export function trainingCommand(training: Training): Command {
     )
     .option('--dry-run', 'build it all, report its size, operations, memory and time, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
+    .addHelpText('before', ({ command: asked }) => {
+      // An unknown method is one line, not one below a page of help.
+      if (asked.opts().method !== undefined) findMethod(asked.opts().method);
+      return '';
+    })
     .addHelpText('after', ({ command: asked }) =>
       wantsAll(asked) ? methodsHelp(training) : shortMethodsHelp(training, name, asked.opts().method),
     )

@@ -67,7 +67,9 @@ function trainingScreen(images: string) {
   let rate = imageRate();
   let left: TimeLeft | undefined;
   let refinedAt = 0;
+  let begun: Event<'start'> | undefined;
   function start(event: Event<'start'>): void {
+    begun = event;
     bar.stop();
     bar = progress('training');
     ({ steps, epochs } = event);
@@ -101,7 +103,7 @@ function trainingScreen(images: string) {
     if (event.kind === 'epoch') epoch(event);
     if (event.kind === 'end') {
       stop();
-      tell(closing(event));
+      tell(...closing(event, begun));
     }
   }
   function stop(): void {
@@ -155,8 +157,18 @@ function chosenLines({ chosen, time }: Event<'chosen'>): string[] {
   return [...wrapped(['chosen for this time:', ...settings]), ...wrapped([timeLine(time, run)])];
 }
 
-function closing({ run, interrupted }: Event<'end'>): string {
-  return interrupted ? `interrupted; saved. Resume with: ${tandemCommand()} resume ${shellWord(run)}` : `done: ${run}`;
+function closing({ run, interrupted }: Event<'end'>, begun: Event<'start'> | undefined): string[] {
+  const folder = shellWord(run);
+  if (interrupted) return [`interrupted; saved. Resume with: ${tandemCommand()} resume ${folder}`];
+  if (begun === undefined) return [`done: ${run}`];
+  const images = shellWord(String(begun.settings.images));
+  const next = [
+    ...(knnSplit(begun.data) ? [`linear ${folder} ${images}`] : []),
+    `index ${folder} ${images} --to gallery`,
+    `export ${folder} --out my-encoder`,
+  ];
+  const rows = next.map((words) => `  ${tandemCommand()} ${words}`);
+  return [`done: ${run}`, `it holds the ${begun.result}'s encoder; what next, for example:`, ...rows];
 }
 
 function stepNote({ loss, flow }: Event<'step'>, imagesPerSecond: number): string {

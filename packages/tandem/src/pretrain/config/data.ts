@@ -3,7 +3,10 @@ import { alsoKnownAs } from '../../methods/options/aliases.js';
 
 /** Which images a run learns from, and how they are read. */
 export const dataOptions = z.object({
-  images: z.string().min(1).describe('data-set name, folder, tar, zip or shards of images'),
+  images: z
+    .string()
+    .min(1)
+    .describe('data-set name; folders, globs, tars, zips, shards, lists or Parquet of images, here or by URL'),
   size: z
     .int()
     .min(8)

@@ -44,9 +44,9 @@ export function resolveConfig(given: Settings): RunConfig {
     const asked = readSettings(list ? others : given, schema, method.name);
     if (list) refuseBesideList(asked);
     const all = withPreset(method.name, asked, list ? Object.keys(viewOptions.shape) : []);
+    refuseTooLarge(all);
     const { success, data: settings, error } = schema.safeParse(all);
     if (!success) throw new UsageError(explain(error, all));
-    refuseTooLarge(settings);
     const { use } = useOptions.parse(settings);
     const files = typeof use === 'string' ? [use] : use;
     const config: RunConfig = {
@@ -74,7 +74,7 @@ function refuseBesideList(asked: Settings): void {
 
 function refuseTooLarge(settings: Settings): void {
   for (const [key, value] of Object.entries(settings)) {
-    if (typeof value !== 'number' || Math.abs(value) <= largestFloat32) continue;
+    if (typeof value !== 'number' || !(Math.abs(value) > largestFloat32)) continue;
     throw new UsageError(`${key} must be at most 3.4e38, the largest number of float32, got ${value}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Device, nn } from 'tandem-torch';
+import { type ClassSizes, classSizes, knnSplit } from '../../evaluate/index.js';
 import type { DataSet } from '../../images/index.js';
 import { type Branch, encoderOperations, type Operations } from '../../networks/index.js';
 import { stepsPerEpoch } from '../../train/loop.js';
@@ -29,6 +30,8 @@ export interface Estimate extends StepLoad {
   readonly config: FlatConfig;
   /** Those that are learned from. */
   readonly images: { readonly name: string; readonly count: number };
+  /** What k-NN is asked; absent where there are no labels. */
+  readonly knn?: ClassSizes & { readonly reference: number; readonly queries: number };
   /** Student steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** Student steps of the whole run. */
@@ -79,9 +82,13 @@ export async function estimateWith(config: RunConfig, data: DataSet, signal?: Ab
 function factsOfRun(run: AssembledRun, device: Device): Omit<Estimate, 'time'> {
   const { method, batches, plan, data, settings } = run;
   const perEpoch = stepsPerEpoch(method, batches);
+  const split = knnSplit(data);
   return {
     config: { ...settings, device },
     images: { name: data.train.name, count: data.stream?.count ?? data.train.count },
+    ...(split && {
+      knn: { reference: split.reference.count, queries: split.queries.count, ...classSizes(split) },
+    }),
     stepsPerEpoch: perEpoch,
     steps: plan.epochs * perEpoch,
     student: factsOf(method.student, run),

@@ -57,6 +57,7 @@ function startOf(
     steps: plan.epochs * state.stepsPerEpoch,
     stepsPerEpoch: state.stepsPerEpoch,
     parameters: method.student.parameters().reduce((sum, x) => sum + x.numel, 0),
+    result: method.result,
     from: state.step,
     imagesSeen: state.imagesSeen,
   };

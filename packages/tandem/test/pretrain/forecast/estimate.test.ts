@@ -38,6 +38,12 @@ test('parameters, steps and operations of CLBO add up', async () => {
   const head = 32 * 16 + 32 + 16 * 8 + 8;
   assert.deepEqual([found.student.encoderParameters, found.student.parameters], [encoder, encoder + head]);
   assert.deepEqual(found.teacher, found.student);
+  const { sizes, ...asked } = found.knn ?? {};
+  assert.deepEqual(
+    sizes?.map(([name]) => name),
+    ['blue', 'red'],
+  );
+  assert.deepEqual(asked, { reference: 72, queries: 8, majority: 0.5 });
   // two passes of one batch an epoch
   assert.deepEqual([found.images.count, found.stepsPerEpoch, found.steps], [80, 2, 6]);
   const perImage = found.student.perImage.macs + 32 * 16 + 16 * 8;
@@ -125,6 +131,7 @@ test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothi
     /FLOP as `tandem doctor` counts/,
     /^time +a step .*, an epoch .*, all 200 epochs\s/m,
     /^memory +about /m,
+    /^k-NN +8 queries, reference set 72; 2 classes \(blue 36, red 36\)/m,
     /^steps +2,000: 200 epochs of 10$/m,
   ])
     assert.match(told.stdout, line);
@@ -133,6 +140,7 @@ test('tandem pretrain --dry-run shows it, in words and as JSON, and writes nothi
   assert.deepEqual(Object.keys(found), [
     'config',
     'images',
+    'knn',
     'stepsPerEpoch',
     'steps',
     'student',
