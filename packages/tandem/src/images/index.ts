@@ -1,5 +1,7 @@
-export { type CheckOptions, type ClassCount, checkImages, type ImageCheck, type Spread } from './check/check.js';
+export { type ClassCount, checkImages, type ImageCheck, type Spread } from './check/check.js';
+export { Groups } from './check/groups.js';
 export { writeLists } from './check/lists.js';
+export { type CheckOptions, type Seen, surveyImages } from './check/survey.js';
 export { dataSetNamed, dataSets } from './datasets/registry.js';
 export { pngOf, rgbToPng } from './decode/png.js';
 export { skippedNote, TooManySkippedError } from './decode/skipped.js';

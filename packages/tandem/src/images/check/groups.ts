@@ -46,8 +46,19 @@ function partOf([low, high]: Looks['hash'], part: number): number {
   return bits & 0x1fff;
 }
 
+/** Groups of at least two items with the same key, as indices in ascending order. */
+export function groupsBy<T>(items: readonly T[], key: (item: T) => unknown): number[][] {
+  const groups = new Map<unknown, number[]>();
+  for (const [i, item] of items.entries()) {
+    const group = groups.get(key(item));
+    if (group) group.push(i);
+    else groups.set(key(item), [i]);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
 /** Indices joined to groups. */
-class Groups {
+export class Groups {
   readonly #parent: Int32Array;
 
   constructor(count: number) {
@@ -59,13 +70,9 @@ class Groups {
     this.#parent[Math.max(first, second)] = Math.min(first, second);
   }
 
+  /** Groups of at least two indices, ascending. */
   all(): number[][] {
-    const members = new Map<number, number[]>();
-    for (let i = 0; i < this.#parent.length; i++) {
-      const root = this.#root(i);
-      members.set(root, [...(members.get(root) ?? []), i]);
-    }
-    return [...members.values()].filter((group) => group.length > 1);
+    return groupsBy([...this.#parent.keys()], (i) => this.#root(i));
   }
 
   #root(i: number): number {
