@@ -317,6 +317,19 @@ export const house = [
     why: 'it finds vectors, whatever made them',
   },
   {
+    room: `${tandem}/curate`,
+    may: [
+      ...common,
+      math,
+      ...files,
+      ...rooms('device.ts', 'images', 'runs', 'evaluate', 'gallery/tiles.ts'),
+      ...rooms('report/html.ts', 'report/html-page.ts', 'report/assets.ts'),
+    ],
+    packages: [engine],
+    worldly: true,
+    why: 'it looks through pictures by their vectors, whatever made them',
+  },
+  {
     room: `${tandem}/study`,
     may: [...common, ...files, ...toolkit, ...rooms('pretrain', 'report')],
     packages: [engine, 'zod', 'vega', 'vega-lite'],
@@ -333,7 +346,7 @@ export const house = [
   {
     room: `${tandem}/index.ts`,
     packages: ['zod'],
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'study')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'curate', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },
   {

@@ -307,6 +307,28 @@ export {
   type SearchOptions,
 } from './gallery/index.js';
 
+// Curation: near-duplicates, outliers, clusters, and what to label, by an encoder's features.
+
+export {
+  type Clustering,
+  type ClusterMember,
+  type ClusterOptions,
+  type CurateOptions,
+  clusterImages,
+  type Duplicate,
+  type DuplicateOptions,
+  type Duplicates,
+  findDuplicates,
+  findOutliers,
+  type Outlier,
+  type OutlierOptions,
+  type Outliers,
+  type Picture,
+  type Selection,
+  type SelectOptions,
+  selectImages,
+} from './curate/index.js';
+
 // Export: folders that other tools read, and quantized models.
 
 export {

@@ -82,6 +82,22 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Finds the indexed pictures that look like one.',
     load: async () => (await import('./commands/search.js')).searchCommand(),
   },
+  duplicates: {
+    about: 'Finds near-duplicates among pictures, and which of each group to keep.',
+    load: async () => (await import('./commands/duplicates.js')).duplicatesCommand(),
+  },
+  outliers: {
+    about: 'Ranks pictures by how little they are like any others.',
+    load: async () => (await import('./commands/outliers.js')).outliersCommand(),
+  },
+  cluster: {
+    about: 'Divides pictures into clusters of what is alike.',
+    load: async () => (await import('./commands/cluster.js')).clusterCommand(),
+  },
+  select: {
+    about: 'Selects pictures that are worth a label: diverse or typical ones.',
+    load: async () => (await import('./commands/select.js')).selectCommand(),
+  },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
     load: async () => (await import('./commands/export.js')).exportCommand(),

@@ -1,9 +1,11 @@
 import type { Device, Tensor } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { chooseDevice } from '../device.js';
+import { UsageError } from '../errors.js';
 import {
   type ColumnOptions,
   cropMargin,
+  dataSets,
   type ImageSet,
   type LayoutOptions,
   type OpenOptions,
@@ -47,6 +49,11 @@ export interface Opened extends KnnSplit {
   readonly device: Device;
   /** How images are shown to the encoders. */
   readonly view: View;
+}
+
+/** @throws UsageError where images are limited that are all looked at */
+export function refuseLimit({ limit, images }: { readonly limit?: number | undefined; readonly images: string }): void {
+  if (limit !== undefined && !dataSets.includes(images)) throw new UsageError('--limit is for data sets known by name');
 }
 
 /** As a run opened these images where they are its own, where nothing else is asked for. */

@@ -4,8 +4,9 @@ import type { Device } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UsageError } from '../errors.js';
 import { rowsOfChunk, skippedIn, streamFor } from '../evaluate/embed/rows.js';
-import { noDirection, unitRows } from '../evaluate/embed/unit-rows.js';
+import { asUnitRows } from '../evaluate/embed/unit-rows.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
+import { refuseLimit } from '../evaluate/open.js';
 import { digest } from '../files/digest.js';
 import { refuseTooMany } from '../images/decode/skipped.js';
 import { dataSets, type SkippedFile } from '../images/index.js';
@@ -52,8 +53,7 @@ export interface Indexed {
  * or the place cannot be written
  */
 export async function indexImages(options: IndexOptions, hooks: JobHooks = {}): Promise<Indexed> {
-  if (options.limit !== undefined && !dataSets.includes(options.images))
-    throw new UsageError('--limit is for data sets known by name');
+  refuseLimit(options);
   if (options.to.trim() === '') throw new UsageError('--to must name a folder, or postgres://...');
   const device = chooseDevice(options.device ?? 'auto');
   const opened = openEncoder(options.encoder, options.which);
@@ -102,10 +102,11 @@ async function fill(
   const kept = [...stream.states.keys()].filter(isKept);
   if (removed.length > 0) await collection.remove(removed);
   if (kept.length > 0) hooks.onNote?.(`${kept.length} of ${stream.total} images are indexed already`);
+  const rowsOf = asUnitRows(opened.encoder.featureWidth);
   const skipped: SkippedFile[] = [];
   let [added, changed] = [0, 0];
   for await (const chunk of stream.chunks(new Set(kept))) {
-    const { entries, rows } = rowsOfChunk(chunk, opened, device, options.images, { rowsOf: unit(opened) });
+    const { entries, rows } = rowsOfChunk(chunk, opened, device, options.images, { rowsOf });
     const good = entries.filter(({ skipped: reason }) => reason === undefined);
     const found = good.map(({ file, label = -1 }) => {
       return { file, class: stream.classes?.[label], state: stream.states.get(file) ?? '' };
@@ -128,12 +129,4 @@ async function fill(
   const place = isPostgres(options.to) ? shownPlace(options.to) : options.to;
   const images = kept.length + added + changed;
   return { encoder: opened.file, place, images, added, changed, removed: removed.length, skipped };
-}
-
-/** Vectors of length 1; those that are zero are left out, with the reason. */
-function unit({ encoder }: OpenedEncoder) {
-  return (features: Float32Array) => {
-    const { rows, zero } = unitRows(features, encoder.featureWidth);
-    return { rows, without: new Map([...zero].map((i) => [i, noDirection])) };
-  };
 }

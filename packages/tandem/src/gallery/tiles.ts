@@ -21,16 +21,23 @@ export function fileOf(images: string, file: string): string | undefined {
   return [join(images, file), file].find((path) => existsSync(path));
 }
 
-/** A picture with its name and a line under it. */
+/** A picture on disk with its name and a line under it. */
 export async function tile(images: string, file: string, note: string): Promise<Html> {
   const path = fileOf(images, file);
-  const uri = path && (await thumbnail(path));
+  return pictureTile(path && (await thumbnail(path)), file, note);
+}
+
+/**
+ * A picture with its name and a line under it.
+ * @param uri of its pixels, where they could be read
+ */
+export function pictureTile(uri: string | undefined, name: string, note: string): Html {
   return html`<figure class="card tile">${
     uri === undefined
       ? html`<div class="missing">no picture</div>`
-      : html`<img src="${uri}" alt="${file}" width="${side}" height="${side}" loading="lazy">`
-  }<figcaption title="${file}">${file}<small>${note}</small></figcaption></figure>`;
+      : html`<img src="${uri}" alt="${name}" width="${side}" height="${side}" loading="lazy">`
+  }<figcaption title="${name}">${name}<small>${note}</small></figcaption></figure>`;
 }
 
 /** The style of tiles. */
-export const tileStyle = html`.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:.75rem}.tile{margin:0;padding:.5rem;min-width:0}.tile img,.tile .missing{width:100%;height:auto;aspect-ratio:1;object-fit:cover;display:block}.tile .missing{display:grid;place-items:center}.tile figcaption{overflow-wrap:anywhere;font-size:.85rem}.tile small{display:block}`;
+export const tileStyle = html`.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.75rem}.tile{margin:0;padding:.5rem;min-width:0}.tile img,.tile .missing{width:100%;height:auto;aspect-ratio:1;object-fit:cover;display:block}.tile .missing{display:grid;place-items:center}.tile figcaption{overflow-wrap:anywhere;font-size:.85rem}.tile small{display:block}`;

@@ -1,35 +1,21 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { type ReportParts, reportPage } from '../../src/report/page.js';
+import { evil, isTooWide, keep, launch, narrow, onPage, skip, watched, wide } from '../browser.js';
 import { temporary } from '../cli/running.js';
 import { healthy, type Making, record } from './making.js';
-
-const places = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`);
-const executablePath = places.find((path) => existsSync(path));
-const skip = executablePath === undefined && 'no Chromium is installed: apt-get install chromium';
-
-/** Pictures of the pages are kept in this folder where it is given, to be looked at. */
-const keptIn = process.env.TANDEM_SCREENSHOTS;
 
 const folder = temporary({ after });
 let browser: Browser | undefined;
 
 before(async () => {
-  if (skip) return;
-  // Chromium's sandbox refuses root.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
+  browser = await launch();
 });
 after(() => browser?.close());
-
-const wide = { width: 1280, height: 900 };
-const narrow = { width: 360, height: 740 };
-const evil = '<script>globalThis.hacked=1</script><img src=x onerror="globalThis.hacked=1">';
 
 /** Everything that a page can show, with names that would be code if they were not escaped. */
 async function everything(): Promise<{ making: Making; parts: ReportParts }> {
@@ -74,35 +60,19 @@ async function everything(): Promise<{ making: Making; parts: ReportParts }> {
   };
 }
 
-/** A page that is watched: whatever it logs, fails at or asks for besides itself is a fault. */
+/** The page of such a run, watched. */
 async function open(
   making: Making,
   parts: ReportParts,
-  how: { viewport: { width: number; height: number }; colorScheme?: 'light' | 'dark'; javaScriptEnabled?: boolean },
+  how: BrowserContextOptions,
 ): Promise<{ page: Page; faults: string[] }> {
   const file = join(folder, `${Math.random()}.html`);
   writeFileSync(file, reportPage(record(making, `runs/${evil}`), parts));
-  const url = pathToFileURL(file).href;
-  const faults: string[] = [];
-  const page = await (browser as Browser).newPage(how);
-  page.on('console', (message) => faults.push(`console: ${message.text()}`));
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('request', (request) => {
-    if (request.url() !== url && !request.url().startsWith('data:')) faults.push(`request: ${request.url()}`);
-  });
-  await page.goto(url);
-  return { page, faults };
+  return watched(browser, file, how);
 }
-
-async function keep(page: Page, name: string): Promise<void> {
-  if (keptIn) await page.screenshot({ path: join(keptIn, `${name}.png`), fullPage: true });
-}
-
-const onPage = <T>(page: Page, code: string) => page.evaluate<T>(code);
 
 const canvases = '[...document.querySelectorAll("canvas")]';
 const hasInk = '(c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some((x) => x !== 0)';
-const isTooWide = 'document.documentElement.scrollWidth > innerWidth';
 
 test('the page is drawn without a word in the console, a request or foreign code', { skip }, async () => {
   const { making, parts } = await everything();

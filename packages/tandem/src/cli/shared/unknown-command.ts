@@ -9,6 +9,13 @@ const instead: readonly (readonly [words: readonly string[], what: string])[] = 
     ['similar', 'retrieve', 'neighbours', 'neighbors', 'find', 'query'],
     '`tandem index` and `tandem search` find alike pictures; docs/guide/search.md shows how',
   ],
+  [
+    ['dedupe', 'deduplicate', 'dedup', 'clean'],
+    '`tandem duplicates` finds near-duplicates, `tandem check` copies and damaged pictures',
+  ],
+  [['anomalies', 'anomaly', 'outlier'], '`tandem outliers` ranks pictures by how little they are like others'],
+  [['kmeans', 'k-means', 'hdbscan', 'group', 'clusters'], '`tandem cluster` divides pictures into groups'],
+  [['sample', 'coreset', 'choose', 'label'], '`tandem select` selects pictures that are worth a label'],
   [['features', 'encode', 'extract', 'vectors', 'embeddings'], '`tandem embed` writes the features of images'],
   [['classify', 'classifier'], '`tandem linear` and `tandem finetune` train a classifier, `tandem predict` asks it'],
   [['continue', 'restart'], '`tandem resume` resumes a run'],

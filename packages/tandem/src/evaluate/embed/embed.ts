@@ -1,17 +1,16 @@
 import { basename } from 'node:path';
 import { chooseDevice } from '../../device.js';
-import { UsageError } from '../../errors.js';
 import { digest } from '../../files/digest.js';
-import { dataSets, type SkippedFile } from '../../images/index.js';
+import type { SkippedFile } from '../../images/index.js';
 import { runOf } from '../../runs/encoder-files.js';
 import { type EncoderChoice, type OpenedEncoder, openEncoder } from '../../runs/index.js';
 import type { JobHooks } from '../hooks.js';
-import type { Opening } from '../open.js';
+import { type Opening, refuseLimit } from '../open.js';
 import { embedFormats, type Facts } from './formats.js';
 import type { About } from './journal.js';
 import { outputFor } from './output.js';
 import { type RowJob, writeRows } from './rows.js';
-import { noDirection, unitRows } from './unit-rows.js';
+import { asUnitRows } from './unit-rows.js';
 
 /** Which encoder, which images, and where their features go. */
 export interface EmbedOptions extends Opening {
@@ -67,8 +66,7 @@ export interface Embedded {
  */
 export async function embedImages(options: EmbedOptions, hooks: JobHooks = {}): Promise<Embedded> {
   const output = outputFor(options.out, embedFormats);
-  if (options.limit !== undefined && !dataSets.includes(options.images))
-    throw new UsageError('--limit is for data sets known by name');
+  refuseLimit(options);
   const device = chooseDevice(options.device ?? 'auto');
   const opened = openEncoder(options.encoder, options.which);
   try {
@@ -92,13 +90,7 @@ export async function embedImages(options: EmbedOptions, hooks: JobHooks = {}): 
 function rowsFor(options: EmbedOptions, opened: OpenedEncoder): Pick<RowJob, 'rowsOf' | 'facts'> {
   const facts = (about: About) => factsOf(opened, about, options);
   if (!options.normalize) return { facts, rowsOf: (features) => ({ rows: features, without: new Map() }) };
-  return {
-    facts,
-    rowsOf(features) {
-      const { rows, zero } = unitRows(features, opened.encoder.featureWidth);
-      return { rows, without: new Map([...zero].map((i) => [i, noDirection])) };
-    },
-  };
+  return { facts, rowsOf: asUnitRows(opened.encoder.featureWidth) };
 }
 
 /** Where the rows come from; of places, the last part only. */

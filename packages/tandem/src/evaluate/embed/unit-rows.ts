@@ -1,5 +1,5 @@
 /** Why an image has no vector of length 1. */
-export const noDirection = 'its features are all zero, so they have no direction to normalize';
+const noDirection = 'its features are all zero, so they have no direction to normalize';
 
 /**
  * Rows brought to length 1, in the precision of float64; those that are zero are left out.
@@ -17,4 +17,12 @@ export function unitRows(features: Float32Array, width: number): { rows: Float32
     else for (const x of row) rows[kept++] = x / length;
   }
   return { rows: rows.subarray(0, kept), zero };
+}
+
+/** As a job's `rowsOf`: rows of length 1, without those that have no direction. */
+export function asUnitRows(width: number) {
+  return (features: Float32Array): { rows: Float32Array; without: ReadonlyMap<number, string> } => {
+    const { rows, zero } = unitRows(features, width);
+    return { rows, without: new Map([...zero].map((i) => [i, noDirection])) };
+  };
 }

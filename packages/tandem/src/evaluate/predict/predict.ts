@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import type { Device } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
-import { UsageError, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
 import { digest } from '../../files/digest.js';
 import { refuseTooMany } from '../../images/decode/skipped.js';
-import { dataSets, type SkippedFile } from '../../images/index.js';
+import type { SkippedFile } from '../../images/index.js';
 import {
   type ClassifierChoice,
   type EncoderChoice,
@@ -19,7 +19,7 @@ import type { Entry } from '../embed/journal.js';
 import { outputFor } from '../embed/output.js';
 import { type RowJob, rowsOfChunk, skippedIn, streamFor, writeRows } from '../embed/rows.js';
 import type { JobHooks } from '../hooks.js';
-import { type Opening, openingFor } from '../open.js';
+import { type Opening, openingFor, refuseLimit } from '../open.js';
 import { predictionFormats } from './formats.js';
 import { Judge } from './judge.js';
 
@@ -82,8 +82,7 @@ export interface Predicted {
  * cannot be read; UsageError for another ending
  */
 export async function predictImages(options: PredictOptions, hooks: JobHooks = {}): Promise<Predicted> {
-  if (options.limit !== undefined && !dataSets.includes(options.images))
-    throw new UsageError('--limit is for data sets known by name');
+  refuseLimit(options);
   const device = chooseDevice(options.device ?? 'auto');
   const opened = openEncoder(options.encoder, options.which);
   let classifier: OpenedClassifier | undefined;
