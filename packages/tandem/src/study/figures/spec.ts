@@ -27,7 +27,7 @@ const config = {
   font,
   axis: { grid: true, gridColor: '#e5e5e5', domainColor: '#999999', tickColor: '#999999', labelLimit: 320 },
   header: { labelFont: font, titleFont: font },
-  legend: { labelLimit: 260 },
+  legend: { labelLimit: 260, symbolOpacity: 1 }, // else as pale as the bands
   view: { stroke: null },
 };
 
