@@ -25,6 +25,7 @@ import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
 import { neighbours } from './suites/neighbours/neighbours.js';
 import { precision } from './suites/precision.js';
+import { serve } from './suites/serve/serve.js';
 import { train } from './suites/train/train.js';
 
 /** In the order in which all of them run. */
@@ -42,17 +43,18 @@ const suites: Readonly<Record<string, Suite>> = {
   memory,
   neighbours,
   precision,
+  serve,
   engines,
   gpu,
 };
 
 /** Those that every machine can run. */
-const usual = Object.keys(suites).filter((name) => name !== 'engines' && name !== 'gpu');
+const usual = Object.keys(suites).filter((name) => !['engines', 'gpu', 'serve'].includes(name));
 
 const usage = [
   'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B] [--other FOLDER]',
   '',
-  'Without a suite all but engines and gpu, in this order:',
+  'Without a suite all but serve, engines and gpu, in this order:',
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
@@ -60,10 +62,11 @@ const usage = [
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; defaults to noise',
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
-  '  --rounds            of train, growth, engines, neighbours and allocator: interleaved rounds; defaults to 3',
+  '  --rounds            of train, growth, engines, neighbours, serve and allocator: interleaved rounds; defaults to 3',
   '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
+  'That of serve holds fastapi, uvicorn[standard], onnxruntime, Pillow and NumPy; TANDEM_SERVE_PYTHON names it.',
 ].join('\n');
 
 const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));

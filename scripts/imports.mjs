@@ -316,6 +316,21 @@ export const house = [
     worldly: true,
     why: 'it finds vectors, whatever made them',
   },
+  { room: `${tandem}/web/browser`, why: 'it runs in pages that a server shows' },
+  {
+    room: `${tandem}/web`,
+    may: [...common, ...rooms('report/html.ts', 'report/html-page.ts', 'report/assets.ts')],
+    packages: ['hono', 'hono/cors', 'hono/utils/http-status', '@hono/node-server'],
+    worldly: true,
+    why: 'it knows how to answer, and not what',
+  },
+  {
+    room: `${tandem}/serve`,
+    may: [...common, ...rooms('version.ts', 'evaluate', 'load', 'gallery', 'web', 'report/html.ts')],
+    packages: ['hono', 'hono/body-limit', 'hono/route', 'zod'],
+    worldly: true,
+    why: 'it answers what models and galleries know',
+  },
   {
     room: `${tandem}/curate`,
     may: [
@@ -346,7 +361,7 @@ export const house = [
   {
     room: `${tandem}/index.ts`,
     packages: ['zod'],
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'curate', 'study')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'curate', 'serve', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },
   {

@@ -329,6 +329,10 @@ export {
   selectImages,
 } from './curate/index.js';
 
+// Serve: an encoder that answers over HTTP.
+
+export { type Served, type ServeOptions, serve } from './serve/index.js';
+
 // Export: folders that other tools read, and quantized models.
 
 export {

@@ -98,6 +98,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Selects pictures that are worth a label: diverse or typical ones.',
     load: async () => (await import('./commands/select.js')).selectCommand(),
   },
+  serve: {
+    about: 'Answers over HTTP: pictures in, vectors, classes and alike pictures out; with an index also a page.',
+    load: async () => (await import('./commands/serve.js')).serveCommand(),
+  },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
     load: async () => (await import('./commands/export.js')).exportCommand(),

@@ -65,6 +65,8 @@ export interface Place {
   collection(encoder: EncoderFacts, images: string): Promise<Collection>;
   /** Whose vectors there are. */
   encoders(): Promise<EncoderFacts[]>;
+  /** The classes of an encoder's images, in order; those that lie in none are not told. */
+  classes(encoder: EncoderFacts): Promise<string[]>;
   /** The nearest of an encoder's images, best first, and how many were looked through. */
   search(encoder: EncoderFacts, query: VectorQuery): Promise<{ matches: Match[]; among: number }>;
   close(): Promise<void>;

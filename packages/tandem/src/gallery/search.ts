@@ -2,7 +2,7 @@ import { UsageError, UserError } from '../errors.js';
 import type { JobHooks } from '../evaluate/index.js';
 import { digest } from '../files/digest.js';
 import type { ImageLike } from '../images/index.js';
-import { load, type Model } from '../load/index.js';
+import { type LoadOptions, load, type Model } from '../load/index.js';
 import { findEncoder } from '../runs/index.js';
 import { openPlace, shownPlace } from './open-place.js';
 import { checkUnit, type EncoderFacts, type Match, type Place, type VectorQuery } from './place.js';
@@ -11,11 +11,9 @@ import { checkUnit, type EncoderFacts, type Match, type Place, type VectorQuery 
 export interface SearchOptions extends Partial<Omit<VectorQuery, 'vector'>> {}
 
 /** Which index is opened, and with which encoder. */
-export interface GalleryOptions {
+export interface GalleryOptions extends Omit<LoadOptions, 'which'> {
   /** The run or file that pictures are looked at with; needed where an index has several. */
   readonly encoder?: string | undefined;
-  /** Where the encoder computes; defaults to `auto`, the best there is. */
-  readonly device?: string | undefined;
 }
 
 /** What was found. */
@@ -38,7 +36,7 @@ export async function openGallery(place: string, options: GalleryOptions = {}, h
     const at = options.encoder ?? encoder.path;
     checkSame(shownPlace(place), at, encoder);
     hooks.signal?.throwIfAborted();
-    return new Gallery(opened, encoder, await load(at, { device: options.device }));
+    return new Gallery(opened, encoder, await load(at, options));
   } catch (error) {
     await opened.close();
     throw error;
@@ -71,6 +69,11 @@ export class Gallery {
     if (!(Number.isInteger(k) && k >= 1 && k <= 10_000)) throw new UsageError(`--k must be from 1 to 10,000, got ${k}`);
     checkUnit(vector, this.#encoder.width, 'the vector');
     return this.#place.search(this.#encoder, { vector, k, ...filter });
+  }
+
+  /** The classes that its images lie in, in order. */
+  classes(): Promise<string[]> {
+    return this.#place.classes(this.#encoder);
   }
 
   /** Frees the encoder, and lets the place go. */

@@ -21,10 +21,15 @@ export function fileOf(images: string, file: string): string | undefined {
   return [join(images, file), file].find((path) => existsSync(path));
 }
 
+/** An indexed image as a data URI, small; undefined where it is no file of its own any more. */
+export async function pictureOf(images: string, file: string): Promise<string | undefined> {
+  const path = fileOf(images, file);
+  return path && thumbnail(path);
+}
+
 /** A picture on disk with its name and a line under it. */
 export async function tile(images: string, file: string, note: string): Promise<Html> {
-  const path = fileOf(images, file);
-  return pictureTile(path && (await thumbnail(path)), file, note);
+  return pictureTile(await pictureOf(images, file), file, note);
 }
 
 /**
@@ -40,4 +45,4 @@ export function pictureTile(uri: string | undefined, name: string, note: string)
 }
 
 /** The style of tiles. */
-export const tileStyle = html`.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.75rem}.tile{margin:0;padding:.5rem;min-width:0}.tile img,.tile .missing{width:100%;height:auto;aspect-ratio:1;object-fit:cover;display:block}.tile .missing{display:grid;place-items:center}.tile figcaption{overflow-wrap:anywhere;font-size:.85rem}.tile small{display:block}`;
+export const tileStyle = html`.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:.75rem}.tile{margin:0;padding:.5rem;min-width:0}.tile img,.tile .missing{width:100%;height:auto;aspect-ratio:1;object-fit:cover;display:block}.tile .missing{display:grid;place-items:center}.tile figcaption{overflow-wrap:anywhere;font-size:.85rem}.tile small{display:block}`;

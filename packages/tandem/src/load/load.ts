@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Device, scope } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
-import { type ClassGuess, classScoresOf, features, guessClasses, unitRows } from '../evaluate/index.js';
+import { type ClassGuess, classScoresOf, guessClasses, unitRows } from '../evaluate/index.js';
 import { decodeSingle, type ImageLike, type ImageSet, isImageLike } from '../images/index.js';
-import { type Encoder, foldBatchNorms } from '../networks/index.js';
 import {
   type ClassifierChoice,
   type EncoderChoice,
@@ -12,8 +10,9 @@ import {
   openClassifier,
   openEncoder,
 } from '../runs/index.js';
-import type { View } from '../views/index.js';
-import { checkChannels, type EncoderCard, encoderView } from '../weights/index.js';
+import { checkChannels, type EncoderCard } from '../weights/index.js';
+import { type Computing, computeHere } from './computing.js';
+import { computeInWorker } from './in-worker.js';
 
 /** Which encoder is loaded, and where it computes. */
 export interface LoadOptions {
@@ -23,6 +22,13 @@ export interface LoadOptions {
   readonly classifier?: ClassifierChoice | undefined;
   /** Defaults to `auto`, the best there is. */
   readonly device?: string | undefined;
+  /**
+   * Whether the network computes in a thread of its own, so that this one stays free for others;
+   * defaults to false. A backbone that a program defines computes in the program's thread always.
+   */
+  readonly worker?: boolean | undefined;
+  /** Pictures of more pixels are refused by what their header says; at most 2^27, the default. */
+  readonly mostPixels?: number | undefined;
 }
 
 /** How a picture is classified. */
@@ -64,16 +70,26 @@ const atOnce = 64;
  */
 export async function load(
   runOrFile: string,
-  { which, classifier, device = 'auto' }: LoadOptions = {},
+  { which, classifier, device = 'auto', worker = false, mostPixels }: LoadOptions = {},
 ): Promise<Model> {
   const place = chooseDevice(device);
   const opened = openEncoder(runOrFile, which);
-  const { encoder, card, file } = opened;
-  encoder.to({ device: place });
+  const thread = worker ? await computeInWorker({ runOrFile, which, device }) : undefined;
+  const { card, file } = opened;
+  const facts = { card, file, width: opened.encoder.featureWidth, mostPixels };
+  if (thread) opened.encoder.dispose();
   const open = () => openClassifier(runOrFile, opened, classifier);
-  const folded = foldBatchNorms(encoder);
-  if (folded) encoder.dispose();
-  return new Model(folded ?? encoder.eval(), card, file, place, open);
+  return new Model(thread ?? computeHere(opened, place), facts, open);
+}
+
+/** What is known of a model beside its network. */
+interface ModelFacts {
+  readonly card: EncoderCard;
+  /** The file of weights. */
+  readonly file: string;
+  /** Numbers in a vector. */
+  readonly width: number;
+  readonly mostPixels: number | undefined;
 }
 
 /**
@@ -82,10 +98,8 @@ export async function load(
  * the picture, to the last bit, and is what `tandem embed` writes. A worker thread loads its own.
  */
 export class Model {
-  readonly #encoder: Encoder;
-  readonly #card: EncoderCard;
-  readonly #view: View;
-  readonly #device: Device;
+  readonly #computing: Computing;
+  readonly #facts: ModelFacts;
   readonly #openClassifier: () => OpenedClassifier;
   #classifier: OpenedClassifier | undefined;
   #waiting: Waiting[] = [];
@@ -93,34 +107,30 @@ export class Model {
   #isDisposed = false;
 
   /** Use `load`. */
-  constructor(
-    encoder: Encoder,
-    card: EncoderCard,
-    /** The file of weights. */
-    readonly file: string,
-    device: Device,
-    openClassifier: () => OpenedClassifier,
-  ) {
-    this.#encoder = encoder;
+  constructor(computing: Computing, facts: ModelFacts, openClassifier: () => OpenedClassifier) {
+    this.#computing = computing;
+    this.#facts = facts;
     this.#openClassifier = openClassifier;
-    this.#card = card;
-    this.#view = encoderView(card);
-    this.#device = device;
+  }
+
+  /** The file of weights. */
+  get file(): string {
+    return this.#facts.file;
   }
 
   /** Numbers in a vector. */
   get width(): number {
-    return this.#encoder.featureWidth;
+    return this.#facts.width;
   }
 
   /** Side of the images it was trained on, in pixels; pictures are brought to it. */
   get size(): number {
-    return this.#card.size;
+    return this.#facts.card.size;
   }
 
   /** Channels of the images it takes: 3 for colour, 1 for gray. */
   get channels(): number {
-    return this.#card.architecture.channels;
+    return this.#facts.card.architecture.channels;
   }
 
   /**
@@ -172,7 +182,7 @@ export class Model {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const { failed } of this.#waiting.splice(0)) failed(new UserError(disposed));
-    this.#encoder.dispose();
+    this.#computing.dispose();
     this.#classifier?.head.dispose();
   }
 
@@ -188,8 +198,10 @@ export class Model {
   async #row(picture: ImageLike, name: string, { normalize = false }: EmbedRowOptions): Promise<Float32Array> {
     if (this.#isDisposed) throw new UserError(disposed);
     if (!isImageLike(picture)) throw new UserError(`${name}: no picture; give bytes, a path, a URL or pixels`);
-    const set = await decodeSingle(name, picture, this);
-    checkChannels(name, set.channels, this.#card);
+    const { size, channels } = this;
+    const { card, mostPixels } = this.#facts;
+    const set = await decodeSingle(name, picture, { size, channels, mostPixels });
+    checkChannels(name, set.channels, card);
     const row = await new Promise<Float32Array>((done, failed) => {
       if (this.#isDisposed) return failed(new UserError(disposed));
       this.#waiting.push({ set, done, failed });
@@ -205,31 +217,30 @@ export class Model {
     this.#isRunning = true;
     await setImmediate(); // others that ask now come along
     while (this.#waiting.length > 0) {
-      this.#compute(this.#waiting.splice(0, atOnce));
+      await this.#compute(this.#waiting.splice(0, atOnce));
       await setImmediate();
     }
     this.#isRunning = false;
   }
 
-  #compute(some: readonly Waiting[]): void {
+  async #compute(some: readonly Waiting[]): Promise<void> {
     for (const alike of bySide(some)) {
       try {
-        const rows = this.#features(alike.map(({ set }) => set));
+        const rows = await this.#features(alike.map(({ set }) => set));
         for (const [i, { done }] of alike.entries()) done(rows.slice(i * this.width, (i + 1) * this.width));
       } catch (error) {
         // Of several, one is to blame: each has its own try.
-        if (alike.length > 1) for (const one of alike) this.#compute([one]);
+        if (alike.length > 1) for (const one of alike) await this.#compute([one]);
         else alike[0]?.failed(error);
       }
     }
   }
 
-  #features(sets: readonly ImageSet[]): Float32Array {
+  async #features(sets: readonly ImageSet[]): Promise<Float32Array> {
+    if (this.#isDisposed) throw new UserError(disposed);
     const [first] = sets as readonly [ImageSet];
     const pixels = Buffer.concat(sets.map((set) => set.pixels as Uint8Array));
-    const set = { ...first, count: sets.length, pixels: new Uint8Array(pixels) };
-    const options = { view: this.#view, device: this.#device, alike: true };
-    return scope(() => features(this.#encoder, set, options).to('cpu').data()) as Float32Array;
+    return this.#computing.rows({ ...first, count: sets.length, pixels: new Uint8Array(pixels) });
   }
 }
 

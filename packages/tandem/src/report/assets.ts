@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Html, html } from './html.js';
 
-/**
- * A style sheet and scripts as text, with the policy that lets these scripts run and nothing else
- * load.
- */
+/** A style sheet and scripts as text, with the policy of a page that loads nothing else. */
 export interface Assets {
   readonly style: Html;
-  readonly scripts: Html;
+  readonly scripts: readonly Html[];
   readonly policy: string;
 }
 
@@ -20,16 +17,27 @@ export function pageStyle(): Html {
   return new Html(readFileSync(sheet, 'utf8'));
 }
 
-/** What the page brings along so that it needs no network. */
-export function readAssets(): Assets {
-  const read = (url: URL) => readFileSync(url, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
-  const library = read(new URL('chart.umd.min.js', import.meta.resolve('chart.js')));
-  const charts = read(ours);
-  const allowed = [library, charts].map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+/** The library of charts. */
+export function chartLibrary(): URL {
+  return new URL('chart.umd.min.js', import.meta.resolve('chart.js'));
+}
+
+/** Scripts as elements of a page, and the sources that its policy must name to let them run. */
+export function inlineScripts(urls: readonly URL[]): { readonly elements: Html[]; readonly policy: string } {
+  const texts = urls.map((url) => readFileSync(url, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  const hashes = texts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
   return {
-    style: new Html(read(sheet)),
-    scripts: html`<script>${new Html(library)}</script>
-<script type="module">${new Html(charts)}</script>`,
-    policy: `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${allowed.join(' ')}`,
+    elements: texts.map((text) => html`<script type="module">${new Html(text)}</script>`),
+    policy: hashes.join(' '),
+  };
+}
+
+/** What the page of a run brings along so that it needs no network. */
+export function readAssets(): Assets {
+  const { elements, policy } = inlineScripts([chartLibrary(), ours]);
+  return {
+    style: pageStyle(),
+    scripts: elements,
+    policy: `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src ${policy}`,
   };
 }

@@ -1,4 +1,6 @@
-import { type RunRecord, series } from '../runs/run-record.js';
+import { percent } from '../math.js';
+import { classesOf, type RunRecord, series } from '../runs/run-record.js';
+import type { KnnBaselines } from './baselines.js';
 import type { Line, Plot } from './browser/data.js';
 import { collapsedStd, projectionWidth } from './warnings.js';
 
@@ -66,22 +68,23 @@ const counters = new Set(['epoch', 'step', 'imagesSeen', 'seconds']);
 /**
  * The curves a run has numbers for: the known ones, then one for each other number of its method.
  */
-export function curvesOf(run: RunRecord): Curve[] {
+export function curvesOf(run: RunRecord, baselines?: KnnBaselines): Curve[] {
   const names = new Set(run.metrics.flatMap((record) => Object.keys(record)));
   const taken = new Set(known.flatMap(({ lines }) => Object.keys(lines)));
   const others = [...names]
     .filter((name) => !taken.has(name) && !counters.has(name))
     .map((name): Known => ({ title: name, reading: '', lines: { [name]: name } }));
   return [...known.map((one) => [one, true] as const), ...others.map((one) => [one, false] as const)].flatMap(
-    ([one, main], i) => curve(run, one, main, `curve-${i}`) ?? [],
+    ([one, main], i) => curve(run, one, main, `curve-${i}`, baselines) ?? [],
   );
 }
 
 function curve(
   run: RunRecord,
-  { title, reading, lines: names, percent }: Known,
+  { title, reading, lines: names, percent: isShare }: Known,
   main: boolean,
   id: string,
+  baselines: KnnBaselines | undefined,
 ): Curve | undefined {
   const epochs = run.metrics.map((record, i) => (typeof record.epoch === 'number' ? record.epoch : i + 1));
   const lines = Object.entries(names).flatMap(([key, name]): Line[] => {
@@ -90,13 +93,27 @@ function curve(
     return values.some((x) => x !== null) ? [{ name, values, role }] : [];
   });
   if (lines.length === 0) return undefined;
-  const levels = 'embeddingStd' in names ? spreadLevels(run) : [];
-  return { chart: { id, epochs, lines: [...lines, ...levels], ...(percent && { percent }) }, title, reading, main };
+  const levels = 'embeddingStd' in names ? spreadLevels(run) : 'knnStudent' in names ? knnLevels(run, baselines) : [];
+  const chart = { id, epochs, lines: [...lines, ...levels], ...(isShare && { percent: isShare }) };
+  const said =
+    isShare && levels.map(({ name, values: [value] }) => `${name} ${percent(value as number, 1)}`).join(', ');
+  return { chart, title, reading: said ? `${reading} To beat: ${said}.` : reading, main };
 }
+
+/** What a network has to beat that has learned something. */
+function knnLevels(run: RunRecord, baselines: KnnBaselines | undefined): Line[] {
+  return [
+    ...(baselines ? [level(run, 'raw pixels', baselines.pixels), level(run, 'untrained', baselines.untrained)] : []),
+    ...[classesOf(run)?.majority ?? []].flat().map((share) => level(run, 'largest class', share)),
+  ];
+}
+
+const level = (run: RunRecord, name: string, value: number): Line => {
+  return { name, values: run.metrics.map(() => value), role: 'limit' };
+};
 
 function spreadLevels(run: RunRecord): Line[] {
   const d = projectionWidth(run);
   if (d === undefined) return [];
-  const level = (name: string, value: number): Line => ({ name, values: run.metrics.map(() => value), role: 'limit' });
-  return [level('healthy', 1 / Math.sqrt(d)), level('collapsed', collapsedStd(d))];
+  return [level(run, 'healthy', 1 / Math.sqrt(d)), level(run, 'collapsed', collapsedStd(d))];
 }

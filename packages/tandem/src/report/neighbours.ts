@@ -11,6 +11,8 @@ export interface Picture {
   readonly uri: string;
   /** Its class, or the file it came from. */
   readonly caption: string;
+  /** The file it came from, where the caption is its class. */
+  readonly file?: string;
 }
 
 /** An image that an encoder was asked for, and what it finds alike. */
@@ -40,7 +42,7 @@ const shown = 5;
 /** Enough to find good neighbours in, and soon looked through. */
 const mostReferences = 5000;
 /** Side of the largest picture, in pixels. */
-const largestPicture = 80;
+const largestPicture = 160;
 
 /**
  * The nearest neighbours, by cosine similarity of an encoder's features, of a few images spread
@@ -116,5 +118,10 @@ async function picture(set: ImageSet, i: number): Promise<Picture> {
   const png = await pngOf(set, i, largestPicture);
   const label = set.labels?.[i];
   const name = label === undefined ? undefined : (set.classes?.[label] ?? `class ${label}`);
-  return { uri: `data:image/png;base64,${png.toString('base64')}`, caption: name ?? set.files?.[i] ?? `image ${i}` };
+  const file = set.files?.[i];
+  return {
+    uri: `data:image/png;base64,${png.toString('base64')}`,
+    caption: name ?? file ?? `image ${i}`,
+    ...(name !== undefined && file !== undefined && { file }),
+  };
 }

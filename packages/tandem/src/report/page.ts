@@ -1,6 +1,7 @@
 import type { RunRecord, Scatter } from '../runs/index.js';
 import { printable } from '../text.js';
 import { readAssets } from './assets.js';
+import type { KnnBaselines } from './baselines.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { classSection } from './class-section.js';
 import { type Curve, curvesOf } from './curves.js';
@@ -13,6 +14,8 @@ import { about, environment, evaluations, facts, metricsTable, settings, skipped
 export interface ReportParts {
   /** Of some images of the run. */
   readonly neighbours?: Neighbours | undefined;
+  /** What its k-NN has to beat, where that was measured. */
+  readonly baselines?: KnnBaselines | undefined;
   /** The last t-SNE of the run. */
   readonly scatter?: Scatter | undefined;
   /** Why there are no pictures of neighbours. */
@@ -23,9 +26,12 @@ export interface ReportParts {
  * A run as one HTML page that needs no other file and no network. Its policy lets only its own
  * scripts run, whatever names of classes and files hold.
  */
-export function reportPage(run: RunRecord, { neighbours, scatter, withoutNeighbours }: ReportParts = {}): string {
+export function reportPage(
+  run: RunRecord,
+  { neighbours, baselines, scatter, withoutNeighbours }: ReportParts = {},
+): string {
   const { style, scripts, policy } = readAssets();
-  const curves = curvesOf(run);
+  const curves = curvesOf(run, baselines);
   const layout = scatter && pageScatter(scatter);
   const data: PageData = { charts: curves.map(({ chart }) => chart), ...(layout && { scatter: layout }) };
   return htmlPage({
@@ -43,7 +49,7 @@ export function reportPage(run: RunRecord, { neighbours, scatter, withoutNeighbo
       skippedFiles(run),
     ],
     origin: html`the files of this run; <code>tandem report</code> makes it anew.`,
-    scripts: [html`<script type="application/json" id="data">${jsonForScript(data)}</script>`, scripts],
+    scripts: [html`<script type="application/json" id="data">${jsonForScript(data)}</script>`, ...scripts],
   });
 }
 
@@ -83,17 +89,21 @@ nearest first. The number is their cosine similarity.${known && ' ✓ is the sam
 </section>`;
 }
 
-function queryFigure({ uri, caption, neighbours }: Query): Html {
+function queryFigure({ uri, caption, file, neighbours }: Query): Html {
   return html`<div class="card query">
-<figure class="asked"><img src="${uri}" alt="asked: ${caption}"><figcaption>${caption}</figcaption></figure>
+<figure class="asked"><img src="${uri}" alt="asked: ${caption}"><figcaption>${caption}${fileNote(file)}</figcaption></figure>
 ${neighbours.map(
   (
     n,
   ) => html`<figure class="${n.right === undefined ? '' : n.right ? 'right' : 'wrong'}"><img src="${n.uri}" alt="${n.caption}">
-<figcaption>${mark(n.right)}${n.similarity.toFixed(2)} ${n.caption}</figcaption></figure>
+<figcaption>${mark(n.right)}${n.similarity.toFixed(2)} ${n.caption}${fileNote(n.file)}</figcaption></figure>
 `,
 )}</div>
 `;
+}
+
+function fileNote(file: string | undefined): Html | undefined {
+  return file === undefined ? undefined : html` <small title="${file}">${file}</small>`;
 }
 
 function mark(right: boolean | undefined): Html | undefined {

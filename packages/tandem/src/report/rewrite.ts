@@ -12,6 +12,8 @@ export interface RewriteOptions extends Omit<Opening, 'limit'> {
   readonly images?: string | undefined;
   /** Whether to look for nearest neighbours and show them; defaults to true. Needs the images. */
   readonly pictures?: boolean | undefined;
+  /** Whether k-NN of raw pixels and an untrained network is measured too; defaults to false. */
+  readonly baselines?: boolean | undefined;
   /** Defaults to `auto`, the best there is. */
   readonly device?: string | undefined;
 }
@@ -30,7 +32,7 @@ export async function rewriteReport(run: string, options: RewriteOptions = {}, h
   findEncoder(run);
   const data = await openOwn(run, config, options, hooks);
   const onProgress = (done: number, total: number) => hooks.onProgress?.(done, total, 'neighbours');
-  return writeReport(run, { pictures: { data, device, onProgress } });
+  return writeReport(run, { pictures: { data, device, onProgress, baselines: options.baselines } });
 }
 
 /** The images that a run learned from, as it saw them. */

@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { inPoints, percent } from '../math.js';
 import type { Evaluation } from '../runs/evaluations.js';
 import { classesOf, numberIn, type RunRecord, series } from '../runs/run-record.js';
 import { type Html, html } from './html.js';
-import { warningsOf } from './warnings.js';
+import { isEarly, openQuestions, warningsOf } from './warnings.js';
 
 /** One line on what the run is. */
 export function about({ config }: RunRecord): string {
@@ -57,13 +58,17 @@ function bestOf(run: RunRecord, name: string): string | undefined {
 /** What should worry the reader, and what to do. */
 export function warnings(run: RunRecord): Html {
   const found = warningsOf(run);
+  const open = openQuestions(run);
   return html`<section>
 <h2>Is all well?</h2>
 ${
   found.length === 0
-    ? html`<p class="fine">Nothing looks wrong.</p>`
+    ? isEarly(run)
+      ? html`<p>Too early to tell: so few steps show nothing, good or bad.</p>`
+      : html`<p class="fine">Nothing looks wrong.</p>`
     : html`<ul class="warnings">${found.map(({ what, advice }) => html`<li><strong>${what}</strong> ${advice}</li>`)}</ul>`
 }
+${open.length > 0 && html`<p class="muted">Not judged: ${open.join('; ')}.</p>`}
 </section>`;
 }
 
@@ -119,9 +124,17 @@ function pairs(entries: Readonly<Record<string, unknown>>): Html {
 
 /** All settings by name. */
 export function settings({ config }: RunRecord): Html {
-  const { tandem: _environment, ...rest } = config;
-  return html`<section><h2>Settings</h2>${list(rest)}</section>`;
+  const { tandem: environment, ...rest } = config;
+  const changed = changedNames.safeParse(environment).data?.changed;
+  return html`<section><h2>Settings</h2>
+${
+  changed &&
+  html`<p class="muted">${changed.length > 0 ? html`Those with a <span class="mark">●</span> differ from the defaults.` : 'All are the defaults.'}</p>`
+}${list(rest, changed)}</section>`;
 }
+
+/** Earlier versions did not write it. */
+const changedNames = z.object({ changed: z.array(z.string()) });
 
 /** Folder, versions, device and precision. */
 export function environment({ config, path }: RunRecord): Html {
@@ -132,10 +145,13 @@ export function environment({ config, path }: RunRecord): Html {
   return html`<section><h2>Environment</h2>${list({ folder: path, tandem: version, libtorch, threads, device, precision, memoryFormat })}</section>`;
 }
 
-function list(entries: Readonly<Record<string, unknown>>): Html {
+/** @param marked names that are marked */
+function list(entries: Readonly<Record<string, unknown>>, marked: readonly string[] = []): Html {
   const rows = Object.entries(entries).filter(([, value]) => value !== undefined);
   return html`<div class="card columns"><dl>${rows.map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${text(value)}</dd></div>
+    ([name, value]) => html`<div${marked.includes(name) && html` class="changed"`}><dt>${name}${
+      marked.includes(name) && html` <span class="mark" role="img" aria-label="not the default">●</span>`
+    }</dt><dd>${text(value)}</dd></div>
 `,
   )}</dl></div>`;
 }

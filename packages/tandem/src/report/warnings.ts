@@ -14,6 +14,40 @@ export function warningsOf(run: RunRecord): Warning[] {
   return [unfinished, noted, collapse, flatKnn, fallingKnn, loss, skipped].flatMap((look) => look(run) ?? []);
 }
 
+/** Student steps before which nothing can be said of a run. */
+const fewSteps = 50;
+
+/** Whether a run has taken too few steps to look right or wrong. */
+export function isEarly({ metrics }: RunRecord): boolean {
+  return (numberIn(metrics.at(-1), 'step') ?? 0) < fewSteps;
+}
+
+/** What cannot be judged yet, or here, with the reason. */
+export function openQuestions(run: RunRecord): string[] {
+  const points = Math.max(...['knnTeacher', 'knnStudent'].map((name) => measured(run, name).length));
+  const losses = series(run, 'loss').filter((x) => x !== undefined).length;
+  return [
+    ...(points === 0
+      ? ['k-NN, which was not measured']
+      : points < fewMeasurements
+        ? [`k-NN, measured ${times(points)}`]
+        : []),
+    ...(points >= fewMeasurements && tooNoisy(run) ? ['whether k-NN still rises, as of so few queries'] : []),
+    ...(losses < fewLosses ? [`the loss, of ${losses === 1 ? 'one epoch' : `${losses} epochs`}`] : []),
+  ];
+}
+
+const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
+
+/** Measurements and epochs from which on something is said of their course. */
+const [fewMeasurements, fewLosses] = [5, 4] as const;
+
+/** Whether so few queries would hide a rise. */
+function tooNoisy(run: RunRecord): boolean {
+  const shares = ['knnTeacher', 'knnStudent'].flatMap((name) => measured(run, name));
+  return noise(run, best(shares)) > 4 * visible;
+}
+
 /** Dimensions of the projections, that of the method's head. */
 export function projectionWidth({ config }: RunRecord): number | undefined {
   const { projLayers, projDim, features } = config;
@@ -75,12 +109,12 @@ function noise(run: RunRecord, share: number): number {
 function flatKnn(run: RunRecord): Warning | undefined {
   for (const name of ['knnTeacher', 'knnStudent']) {
     const shares = measured(run, name);
-    if (shares.length < 5) continue;
+    if (shares.length < fewMeasurements) continue;
     const half = Math.ceil(shares.length / 2);
     if (best(shares.slice(half)) - best(shares.slice(0, half)) > visible) return undefined;
     // that is said as a fall
     if (best(shares) - (shares.at(-1) as Point).share > 4 * visible) return undefined;
-    if (noise(run, best(shares)) > 10 * visible) return undefined; // so few queries show no rise
+    if (noise(run, best(shares)) > 4 * visible) return undefined; // so few queries show no rise
     return {
       what: 'The k-NN accuracy has not risen in the second half of the run.',
       advice:
@@ -109,9 +143,13 @@ function fallingKnn(run: RunRecord): Warning | undefined {
 
 function loss(run: RunRecord): Warning | undefined {
   const losses = series(run, 'loss').filter((x) => x !== undefined);
-  if (losses.length < 4) return undefined;
+  if (losses.length < fewLosses) return undefined;
   const third = Math.floor(losses.length / 3);
-  if (mean(losses.slice(-third)) < mean(losses.slice(0, third))) return undefined;
+  const [first, last] = [mean(losses.slice(0, third)), mean(losses.slice(-third))];
+  if (last < first) return undefined;
+  // What swings more than it rose may as well be falling.
+  const swing = 2 * spread(losses) * Math.sqrt(2 / third);
+  if (swing > Math.abs(first) / 100 && last - first <= swing) return undefined;
   return {
     what: 'The loss is not falling.',
     advice:
@@ -128,6 +166,16 @@ function skipped({ skipped: files }: RunRecord): Warning | undefined {
     what: `${count} left out: ${named.join(', ')}${files.length > 3 ? ', ...' : '.'}`,
     advice: 'All are listed in skipped.jsonl.',
   };
+}
+
+/**
+ * Standard deviation of numbers around their course, whatever that is: that of their differences
+ * from one to the next, around their mean, over sqrt(2).
+ */
+function spread(values: readonly number[]): number {
+  const steps = values.slice(1).map((x, i) => x - (values[i] as number));
+  const drift = mean(steps);
+  return Math.sqrt(mean(steps.map((step) => (step - drift) ** 2)) / 2);
 }
 
 interface Point {

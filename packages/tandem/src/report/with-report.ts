@@ -9,6 +9,8 @@ type Start = Extract<PretrainEvent, { kind: 'start' }>;
 export interface WithReportHooks extends JobHooks {
   /** Called when the run is over and all of it saved, before the report is made. */
   readonly onEnd?: () => void;
+  /** Whether the report has the baselines of k-NN, where measuring them takes little. */
+  readonly baselines?: boolean | undefined;
 }
 
 /**
@@ -40,10 +42,12 @@ export async function* withReport(
 }
 
 /** @param whole the run's start, where it came to its end */
-async function report(run: string, whole: Start | undefined, { onNote, onProgress }: JobHooks): Promise<void> {
+async function report(run: string, whole: Start | undefined, hooks: WithReportHooks): Promise<void> {
+  const { onNote, onProgress } = hooks;
   try {
+    const baselines = hooks.baselines ? ('little' as const) : false;
     const onNeighbours = (done: number, total: number) => onProgress?.(done, total, 'neighbours');
-    const pictures = whole && { data: whole.data, device: whole.device, onProgress: onNeighbours };
+    const pictures = whole && { data: whole.data, device: whole.device, onProgress: onNeighbours, baselines };
     onNote?.(`report: ${await writeReport(run, pictures ? { pictures } : {})}`);
   } catch (error) {
     onNote?.(`no report was written: ${systemMessage(error) ?? (error instanceof Error ? error.message : error)}`);

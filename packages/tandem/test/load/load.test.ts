@@ -111,6 +111,18 @@ describe('a loaded model', () => {
     assert.ok(apart > 0 && apart < 0.05, `${apart}`);
   });
 
+  test('computes in a thread of its own with the same bits, and says what fails there', async (t) => {
+    const file = encoderFile('resnet');
+    const [here, there] = [await loaded(t, file), await load(file, { worker: true, mostPixels: 20_000 })];
+    t.after(() => there.dispose());
+    assert.deepEqual(await there.embed(paths.slice(0, 6)), await here.embed(paths.slice(0, 6)));
+    await assert.rejects(there.embed(paths[6] as string), /06\.png cannot be read: 200 x 130 pixels, at most 20,000/);
+    await assert.rejects(there.embed(new Uint8Array(3)), /^UserError: the picture cannot be read/);
+    const late = there.embed(paths[0] as string);
+    there.dispose();
+    await assert.rejects(late, /the model is disposed/);
+  });
+
   test('works in a worker thread, with the same bits', async (t) => {
     const file = encoderFile('resnet');
     const model = await loaded(t, file);

@@ -49,7 +49,8 @@ test('an image that stands in the reference set too is its own nearest neighbour
   const { queries, among } = await findNeighbours(encoderFile(t), data, { device: 'cpu' });
   assert.deepEqual([among, queries.length], [30, 10]);
   assert.deepEqual(new Set(queries.map(({ caption }) => caption)), new Set(['red', 'green', 'blue']));
-  for (const { uri, caption, neighbours } of queries) {
+  for (const { uri, caption, file, neighbours } of queries) {
+    assert.match(file ?? '', /^\d+\.png$/);
     assert.equal(neighbours.length, 5);
     assert.equal(neighbours[0]?.uri, uri);
     assert.ok(Math.abs((neighbours[0]?.similarity ?? 0) - 1) < 1e-4);

@@ -53,6 +53,36 @@ test('the curves hold the numbers of the metrics', () => {
   assert.deepEqual(charts[0]?.epochs, [1, 2, 3, 4, 5, 6]);
 });
 
+test('settings that differ from the defaults are marked, where that is known', () => {
+  const page = reportPage(record({ config: { tandem: { changed: ['lr'] } } }));
+  const [marked, ...more] = page.match(/<div class="changed"><dt>.*?<\/dd>/g) ?? [];
+  assert.match(
+    marked ?? '',
+    /<dt>lr <span class="mark" role="img" aria-label="not the default">●<\/span><\/dt><dd>0\.06/,
+  );
+  assert.deepEqual(more, []);
+  assert.doesNotMatch(reportPage(record()), /class="changed"|differ from the defaults/);
+});
+
+test('what k-NN has to beat is drawn and said', () => {
+  const classes = { count: 2, first: { a: 1 }, majority: 0.55, queries: 100 };
+  const page = reportPage(record({ config: { tandem: { classes } } }), { baselines: { pixels: 0.4, untrained: 0.3 } });
+  assert.match(page, /To beat: raw pixels 40\.0 %, untrained 30\.0 %, largest class 55\.0 %\./);
+  const [knn] = dataOf(page).charts;
+  const levels = knn?.lines.filter(({ role }) => role === 'limit').map(({ name, values }) => [name, values[5]]);
+  assert.deepEqual(levels, [
+    ['raw pixels', 0.4],
+    ['untrained', 0.3],
+    ['largest class', 0.55],
+  ]);
+});
+
+test('after few steps a page says that it is too early, and no more', () => {
+  const page = reportPage(record({ metrics: [{ ...healthy(1)[0], step: 4 }], config: { epochs: 1 } }));
+  assert.match(page, /Too early to tell/);
+  assert.doesNotMatch(page, /Nothing looks wrong/);
+});
+
 test('the page holds settings, environment, warnings and evaluations', () => {
   const page = reportPage(
     record({

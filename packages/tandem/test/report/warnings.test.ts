@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { warningsOf } from '../../src/report/warnings.js';
+import { isEarly, openQuestions, warningsOf } from '../../src/report/warnings.js';
 import { healthy, type Making, record } from './making.js';
 
 const said = (making: Making) => warningsOf(record(making)).map(({ what }) => what);
@@ -72,6 +72,29 @@ test('of few queries, differences that chance explains are no cause for advice',
 test('a loss that does not fall', () => {
   assert.deepEqual(said({ metrics: epochs(6, () => ({ loss: 5 })) }), ['The loss is not falling.']);
   assert.deepEqual(said({ metrics: epochs(6, (i) => ({ loss: 5 + i })) }), ['The loss is not falling.']);
+});
+
+test('a loss that swings more than it rose is no cause for advice', () => {
+  const swinging = [5, 5.4, 4.8, 5.3, 4.9, 5.3];
+  assert.deepEqual(said({ metrics: epochs(6, (i) => ({ loss: swinging[i] })) }), []);
+  const rising = swinging.map((x, i) => x + i);
+  assert.deepEqual(said({ metrics: epochs(6, (i) => ({ loss: rising[i] })) }), ['The loss is not falling.']);
+});
+
+test('what cannot be judged is said, and after few steps nothing is', () => {
+  const open = (making: Making) => openQuestions(record(making));
+  assert.deepEqual(open({}), []);
+  assert.deepEqual(open({ metrics: healthy(1) }), ['k-NN, measured once', 'the loss, of one epoch']);
+  assert.deepEqual(open({ metrics: epochs(6, () => ({ knnStudent: undefined, knnTeacher: undefined })) }), [
+    'k-NN, which was not measured',
+  ]);
+  const queries = (n: number) => ({
+    tandem: { classes: { count: 2, first: { a: 1 }, majority: 0.5, queries: n } },
+  });
+  assert.deepEqual(open({ config: queries(100) }), ['whether k-NN still rises, as of so few queries']);
+  assert.deepEqual(open({ config: queries(10_000) }), []);
+  const early = (step: number) => isEarly(record({ metrics: [{ epoch: 1, step }] }));
+  assert.deepEqual([early(4), early(50)], [true, false]);
 });
 
 test('skipped files are counted and the first three named', () => {

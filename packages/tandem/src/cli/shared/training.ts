@@ -36,7 +36,7 @@ export async function showTraining(
   const { signal, exitCode, announce, release } = abortOnSignals('stopping; once more to stop at once', screen.say);
   try {
     const events = begin({ signal, onLoading: screen.onLoading });
-    for await (const event of withReport(events, { onEnd: release, ...screen.report })) {
+    for await (const event of withReport(events, { onEnd: release, baselines: true, ...screen.report })) {
       if (event.kind === 'start') announce('stopping after this step, saving; once more to stop at once');
       screen.show(event);
       if (event.kind !== 'end') continue;

@@ -21,6 +21,7 @@ const instead: readonly (readonly [words: readonly string[], what: string])[] = 
   [['continue', 'restart'], '`tandem resume` resumes a run'],
   [['visualize', 'visualise', 'plot', 'umap'], '`tandem tsne` draws features, `tandem report` a run'],
   [['augment', 'augmentations', 'show'], '`tandem views` shows the views of images'],
+  [['server', 'api', 'http', 'deploy'], '`tandem serve` answers over HTTP'],
   [['onnx', 'convert', 'quantize'], '`tandem export` writes an encoder for other tools'],
   [['install', 'init'], '`tandem setup` sets the engine up, `tandem doctor` looks whether it is well'],
   [['student', 'teach', 'compress'], '`tandem distill` teaches a small network'],

@@ -33,15 +33,23 @@ export function folderPlace(path: string, onProgress: (done: number, total: numb
     opened.set(folder, known);
     return known;
   };
+  const of = ({ sha256 }: EncoderFacts) =>
+    collectionsIn(path)
+      .filter(({ encoder }) => encoder.sha256 === sha256)
+      .map(({ folder }) => folder);
   return {
     collection: async (encoder, images) => openCollection(path, encoder, images, onProgress),
     encoders: async () => {
       const facts = collectionsIn(path).map(({ encoder }) => [encoder.sha256, encoder] as const);
       return [...new Map(facts).values()];
     },
+    async classes(encoder) {
+      const all = await Promise.all(of(encoder).map(open));
+      const named = all.flatMap((one) => one?.rows.live.flatMap(({ class: own }) => own ?? []) ?? []);
+      return [...new Set(named)].sort();
+    },
     async search(encoder, query) {
-      const all = collectionsIn(path).filter((one) => one.encoder.sha256 === encoder.sha256);
-      const found = await Promise.all(all.map(async ({ folder }) => searchIn(await open(folder), query)));
+      const found = await Promise.all(of(encoder).map(async (folder) => searchIn(await open(folder), query)));
       return {
         matches: bestOf(
           found.flatMap(({ matches }) => matches),

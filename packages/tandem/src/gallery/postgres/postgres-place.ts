@@ -32,6 +32,10 @@ export async function postgresPlace(sql: Sql, onClose: () => Promise<void> = asy
       const { rows } = await sql.query('select sha256, path, width from tandem_encoders order by used desc');
       return rows as EncoderFacts[];
     },
+    async classes({ sha256 }) {
+      const { rows } = await sql.query(`select distinct class from ${tableOf(sha256)} where class is not null`);
+      return (rows as { class: string }[]).map(({ class: own }) => own).sort();
+    },
     search: (encoder, query) => search(sql, encoder, query),
     close: onClose,
   };

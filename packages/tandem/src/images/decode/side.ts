@@ -4,6 +4,7 @@ import type { PixelOptions, SizeOptions } from '../options.js';
 import type { PixelFormat } from '../set/image-set.js';
 import type { Given, Source } from '../sources/source.js';
 import { asked, colour, decodeImage, formatOf, headerOf } from './decode-image.js';
+import type { Size } from './readable.js';
 import type { SampleRange } from './samples.js';
 
 /** Square images up to this side are kept as they are, in pixels. */
@@ -59,8 +60,11 @@ export function targetSide({ size = defaultSize, margin = 1 }: SizeOptions): num
  */
 export async function sideOf(given: Given, sizing: SizeOptions): Promise<number | undefined> {
   const header = await headerOf(given);
-  if (!header) return undefined;
-  const { width, height } = header;
+  return header && ownSide(header, sizing);
+}
+
+/** The side that an image of this size comes out at by itself. */
+export function ownSide({ width, height }: Size, sizing: SizeOptions): number {
   return width === height && width <= largestKept(sizing) ? width : targetSide(sizing);
 }
 

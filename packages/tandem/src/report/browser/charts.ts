@@ -37,7 +37,7 @@ function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
   const shown = (value: number) => (percent ? `${+(value * 100).toPrecision(4)} %` : brief(value));
   return {
     type: 'line',
-    data: { labels: [...epochs], datasets: lines.map(dataset) },
+    data: { labels: [...epochs], datasets: lines.map((line, i) => dataset(line, dashOf(lines, i))) },
     options: {
       interaction: { mode: 'index', intersect: false },
       plugins: {
@@ -69,7 +69,20 @@ function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
   };
 }
 
-function dataset({ name, values, role }: Line): ChartDataset<'line'> {
+/** Levels to compare with are told apart by their dashes. */
+const dashes: readonly (readonly number[])[] = [
+  [5, 4],
+  [1.5, 3],
+  [10, 4],
+];
+
+function dashOf(lines: readonly Line[], at: number): readonly number[] {
+  if (lines[at]?.role !== 'limit') return [];
+  const before = lines.slice(0, at).filter(({ role }) => role === 'limit').length;
+  return dashes[before % dashes.length] ?? [];
+}
+
+function dataset({ name, values, role }: Line, dash: readonly number[]): ChartDataset<'line'> {
   const own = colour(role);
   const isLimit = role === 'limit';
   return {
@@ -78,7 +91,7 @@ function dataset({ name, values, role }: Line): ChartDataset<'line'> {
     borderColor: own,
     backgroundColor: own,
     borderWidth: isLimit ? 1.5 : 2,
-    borderDash: isLimit ? [5, 4] : [],
+    borderDash: [...dash],
     // One point alone is no line; many would hide it.
     pointRadius: isLimit || values.filter((x) => x !== null).length > 25 ? 0 : 3,
     pointHitRadius: 8,
