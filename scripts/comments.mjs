@@ -8,7 +8,7 @@ import { isMain, root } from './run.mjs';
 
 const widest = 100;
 const folders = ['packages', 'bench', 'scripts', 'examples'];
-const generated = /(^|\/)(node_modules|dist|build)\/|\.generated\.ts$|\.d\.ts$/;
+const generated = /(^|\/)(node_modules|(?<!(src|test)\/)dist|build)\/|\.generated\.ts$|\.d\.ts$/;
 
 /**
  * The faults of one file, each as `path:line message`. An address cannot be wrapped.

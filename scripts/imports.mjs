@@ -67,6 +67,7 @@ export const house = [
   { room: `${torch}/optim`, may: [core], why: 'optimizers are made of operators' },
   { room: `${torch}/data`, may: [core], why: 'batches are made of tensors' },
   { room: `${torch}/io`, may: [core], worldly: true, why: 'files of tensors' },
+  { room: `${torch}/dist`, may: [core], worldly: true, why: 'processes find each other over the network' },
   {
     room: `${torch}/binding.ts`,
     may: [core, `${setup}/places.mjs`],
@@ -251,6 +252,15 @@ export const house = [
     packages: ['zod'],
     worldly: true,
     why: 'it reads the files of a run and does not know how they came about',
+  },
+  {
+    room: `${tandem}/train/distributed`,
+    may: [
+      ...common,
+      ...rooms('images', 'losses', 'step', 'methods/method.ts', 'networks/drop-path.ts', 'train/distributed'),
+    ],
+    packages: [engine],
+    why: 'several processes share a batch, and methods do not notice',
   },
   {
     room: `${tandem}/train`,

@@ -65,6 +65,9 @@
   /* cuda.cc */                               \
   FUNCTION(napi_value, hasCudaGraphs, 0)      \
   TANDEM_CUDA_FUNCTIONS(FUNCTION)             \
+  /* dist.cc */                               \
+  FUNCTION(napi_value, hasDist, 0)            \
+  TANDEM_DIST_FUNCTIONS(FUNCTION)             \
   /* signals.cc */                            \
   TANDEM_SIGNAL_FUNCTIONS(FUNCTION)
 
@@ -85,6 +88,21 @@
   FUNCTION(napi_value, endCapture, 1)         \
   FUNCTION(void, replayGraph, 1)              \
   FUNCTION(void, freeGraph, 1)
+
+/// Those that only builds with Gloo's headers can do; others throw.
+#define TANDEM_DIST_FUNCTIONS(FUNCTION)       \
+  FUNCTION(napi_value, openStore, 4)          \
+  FUNCTION(napi_value, storeGet, 3)           \
+  FUNCTION(void, storeSet, 4)                 \
+  FUNCTION(void, closeStore, 1)               \
+  FUNCTION(napi_value, openGroup, 9)          \
+  FUNCTION(void, closeGroup, 1)               \
+  FUNCTION(napi_value, allReduce, 3)          \
+  FUNCTION(napi_value, allGather, 3)          \
+  FUNCTION(napi_value, broadcast, 3)          \
+  FUNCTION(void, waitForWork, 1)              \
+  FUNCTION(napi_value, gatherRows, 3)         \
+  FUNCTION(napi_value, syncBatchNorm, 9)
 
 namespace tandem::functions {
 

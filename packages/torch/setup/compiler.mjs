@@ -60,6 +60,7 @@ export function compileFlags(libtorch, { version }) {
     '-Wno-stringop-overflow',
     `-DNAPI_VERSION=${nodeApiLevel}`,
     ...(hasCudaHeaders(libtorch) ? ['-DTANDEM_CUDA'] : []),
+    ...(hasGlooHeaders(libtorch) ? ['-DTANDEM_DIST'] : []),
     ...(isMac ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`]),
     ...flagsForThreads(version),
     ...hardeningFlags(version),
@@ -109,6 +110,19 @@ function hardeningFlags(version) {
 const hasCudaHeaders = ({ cuda, include }) =>
   cuda !== null &&
   ['cuda_runtime.h', 'crt/host_config.h'].every((name) => include.some((folder) => existsSync(join(folder, name))));
+
+/**
+ * Several processes talk to each other by c10d's Gloo, whose headers no libtorch brings: Debian's
+ * libgloo-dev has them, and they suit PyTorch's wheels too.
+ * @param {import('./libtorch.mjs').Libtorch} libtorch
+ */
+export const hasGlooHeaders = ({ include }) =>
+  ['gloo/algorithm.h', 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp'].every((name) =>
+    [...include, '/usr/include'].some((folder) => existsSync(join(folder, name))),
+  );
+
+/** How a person gets them. */
+export const glooCure = 'several need the headers of Gloo (on Debian and Ubuntu: apt-get install libgloo-dev)';
 
 /**
  * What the linker is told.

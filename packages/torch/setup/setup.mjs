@@ -5,12 +5,12 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compile, readAbout, writeAbout } from './compile.mjs';
-import { compilerCommand, compilerCure, findCompiler } from './compiler.mjs';
+import { compilerCommand, compilerCure, findCompiler, glooCure, hasGlooHeaders } from './compiler.mjs';
 import { hasApt, installPackages, missingPackages } from './debian.mjs';
 import { checkVersion, describe, findLibtorch } from './libtorch.mjs';
 import { holdLock } from './lock.mjs';
 import { addonFolder, addonHome, addonName, choiceFile, chosenFolder } from './places.mjs';
-import { Failure, run } from './run.mjs';
+import { Failure, run, say } from './run.mjs';
 
 const oldestNode = /** @type {const} */ ([20, 9]);
 
@@ -122,7 +122,9 @@ async function provideAddon(libtorch, build) {
       cure: `${compilerCure}\nOr put an addon that was compiled elsewhere for libtorch ${libtorch.version} into ${build}`,
     });
   }
-  if (await compile(libtorch, compiler, { build })) await tryAddon(libtorch, build);
+  if (!(await compile(libtorch, compiler, { build }))) return;
+  await tryAddon(libtorch, build);
+  if (!hasGlooHeaders(libtorch)) say(`engine    runs in one process alone: ${glooCure}, then set up again`);
 }
 
 /** Loads it once in a process of its own. @param {Libtorch} libtorch @param {string} build */

@@ -195,6 +195,53 @@ export interface Binding {
   /** Frees a graph. */
   freeGraph(graph: number): void;
 
+  /** Whether the addon was built with Gloo's headers; those below throw where it was not. */
+  hasDist(): boolean;
+  /** The number of a TCPStore. All that waits for others takes its limit in milliseconds. */
+  openStore(host: string, port: number, isServer: boolean, limit: number): number;
+  /** What stands under a key; undefined where nothing does yet. */
+  storeGet(store: number, key: string, limit: number): string | undefined;
+  /** Writes it. */
+  storeSet(store: number, key: string, text: string, limit: number): void;
+  /** Lets go of it. */
+  closeStore(store: number): void;
+  /** The number of a group of processes, which are all there; `address` may be an interface. */
+  openGroup(
+    store: number,
+    prefix: string,
+    rank: number,
+    size: number,
+    address: string,
+    isInterface: boolean,
+    joinLimit: number,
+    limit: number,
+    verdict: Int32Array,
+  ): number;
+  /** Ends it. */
+  closeGroup(group: number): void;
+  /** Begins a sum, minimum or maximum in place: the number of a collective. */
+  allReduce(group: number, slot: number, operation: string): number;
+  /** Begins to gather tensors into one of [size, ...]. */
+  allGather(group: number, slot: number, all: number): number;
+  /** Begins to overwrite a tensor by that of one process. */
+  broadcast(group: number, slot: number, from: number): number;
+  /** Waits for the end of a collective. */
+  waitForWork(work: number): void;
+  /** The rows of all processes; differentiable. */
+  gatherRows(group: number, slot: number, counts: readonly number[]): number;
+  /** Batch norm over the rows of all processes; differentiable. */
+  syncBatchNorm(
+    group: number,
+    slot: number,
+    weight: number,
+    bias: number,
+    runningMean: number,
+    runningVar: number,
+    momentum: number,
+    eps: number,
+    counts: readonly number[],
+  ): number;
+
   /** The first SIGINT or SIGTERM writes this to stderr; absent on Windows. */
   announceSignals?(text: string): void;
   /** Takes that back. */

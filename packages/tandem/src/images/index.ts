@@ -15,7 +15,7 @@ export {
   type PixelOptions,
   parseRange,
 } from './options.js';
-export { Batches, inOrder } from './set/batches.js';
+export { Batches, inOrder, type Share } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {
   type Batch,

@@ -21,6 +21,6 @@ export const barlowTwins: NewMethod<z.infer<typeof barlowTwinsOptions>> = (newEn
     student,
     result: 'student',
     views,
-    loss: ([a, b]) => barlowTwinsLoss(student.forward(a), student.forward(b), o),
+    loss: ([a, b], { gather }) => barlowTwinsLoss(gather(student.forward(a)), gather(student.forward(b)), o),
   };
 };

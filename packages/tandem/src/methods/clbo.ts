@@ -62,10 +62,10 @@ export const clbo: NewMethod<ClboOptions> = (newEncoder, views, o) => {
     teacher: teacher.branch,
     result: 'teacher',
     views,
-    loss([a, b]) {
+    loss([a, b], { gather }) {
       const [ta, tb] = teacher.project([a, b]); // no gradient
       const [sa, sb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
-      return objective([sa, sb], [ta, tb], o); // both directions
+      return objective([gather(sa), gather(sb)], [gather(ta), gather(tb)], o); // both directions
     },
     // rounds of K steps; the proximal term before each, the teacher's step after the last; their
     // numbers

@@ -76,8 +76,11 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
     afterStep(ctx) {
       const [scores] = ctx.stash.get(centre) as [Tensor];
       const temperature = temperatureOf(ctx);
-      targets.update(noGrad(() => divideBy(scores.sub(centre.mean), temperature).softmax(1)));
-      centre.update(scores);
+      targets.update(
+        noGrad(() => divideBy(scores.sub(centre.mean), temperature).softmax(1)),
+        ctx,
+      );
+      centre.update(scores, ctx);
       teacher.afterStep(ctx);
     },
     metrics: (position) => ({

@@ -35,10 +35,10 @@ export const moby: NewMethod<MobyOptions> = (newEncoder, views, o) => {
     result: 'student',
     state: queue.state,
     views,
-    loss([a, b], { stash }) {
+    loss([a, b], { stash, gather }) {
       const [ka, kb] = teacher.project([a, b]); // no gradient
       const [pa, pb] = [student.predict(student.forward(a)), student.predict(student.forward(b))];
-      stash.put(queue, [l2Normalize(ka), l2Normalize(kb)]);
+      stash.put(queue, [gather(l2Normalize(ka)), gather(l2Normalize(kb))]);
       return queueContrast(pa, kb, keysOfB, o).add(queueContrast(pb, ka, keysOfA, o));
     },
     afterStep(ctx) {

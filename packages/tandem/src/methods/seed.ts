@@ -37,9 +37,9 @@ export const seed: NewMethod<SeedOptions, OneView> = (newEncoder, views, o, teac
     result: 'student',
     state: queue.state,
     views,
-    loss([x], { stash }) {
+    loss([x], { stash, gather }) {
       const own = l2Normalize(teacher.project([x])[0]);
-      stash.put(queue, [own]);
+      stash.put(queue, [gather(own)]);
       return distillationLoss(queueScores(student.forward(x), own, past), queueScores(own, own, past), {
         student: o.temperature,
         teacher: o.teacherTemperature,

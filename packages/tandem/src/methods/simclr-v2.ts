@@ -74,14 +74,14 @@ export const simclrV2: NewMethod<z.infer<typeof simclrV2Options>, OneView> = (
     result: 'student',
     views,
     classes,
-    loss([x], { labels }) {
+    loss([x], { labels, gather }) {
       const [known] = project([x]);
       const scores = student.forward(x);
       const { divergence, teacherEntropy } = distillationLoss(scores, known, temperatures);
       return {
         divergence: divergence.mul(weight),
         teacherEntropy: teacherEntropy.mul(weight),
-        ...(o.labels > 0 && { labelled: classCrossEntropy(scores, labels as Tensor).mul(1 - o.alpha) }),
+        ...(o.labels > 0 && { labelled: classCrossEntropy(gather(scores), gather(labels as Tensor)).mul(1 - o.alpha) }),
       };
     },
   };

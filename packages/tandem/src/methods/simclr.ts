@@ -36,6 +36,6 @@ export const simclr: NewMethod<z.infer<typeof simclrOptions>> = (newEncoder, vie
     student,
     result: 'student',
     views,
-    loss: ([a, b]) => ntXent([student.forward(a), student.forward(b)], o),
+    loss: ([a, b], { gather }) => ntXent([gather(student.forward(a)), gather(student.forward(b))], o),
   };
 };

@@ -61,7 +61,7 @@ export const supervised: NewMethod<Options, OneView> = (newEncoder, views, o, _t
     result: 'student',
     views,
     classes,
-    loss: ([x], { labels }) => classCrossEntropy(student.forward(x), labels as Tensor),
+    loss: ([x], { labels, gather }) => classCrossEntropy(gather(student.forward(x)), gather(labels as Tensor)),
   };
 };
 

@@ -22,6 +22,6 @@ export const vicreg: NewMethod<z.infer<typeof vicregOptions>> = (newEncoder, vie
     student,
     result: 'student',
     views,
-    loss: ([a, b]) => vicRegLoss(student.forward(a), student.forward(b), o),
+    loss: ([a, b], { gather }) => vicRegLoss(gather(student.forward(a)), gather(student.forward(b)), o),
   };
 };

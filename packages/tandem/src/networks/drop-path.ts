@@ -6,6 +6,9 @@ import { nn, rand, type Tensor } from 'tandem-torch';
  * 2016). Draws from the default generator.
  */
 export class DropPath extends nn.Module {
+  /** Which images of each batch are here, where other processes have the rest; null for all. */
+  share: { readonly from: number; readonly count: number; readonly batch: number } | null = null;
+
   constructor(public rate: number) {
     super();
     if (!(rate >= 0 && rate < 1))
@@ -16,7 +19,17 @@ export class DropPath extends nn.Module {
   forward(x: Tensor): Tensor {
     if (!this.training || this.rate === 0) return x;
     const each = [x.shape[0] as number, ...x.shape.slice(1).map(() => 1)];
-    const kept = rand(each, { device: x.device }).ge(this.rate).to(x.dtype);
+    const kept = drawn(x, this.share).view(each).ge(this.rate).to(x.dtype);
     return x.mul(kept.div(1 - this.rate));
   }
+}
+
+/** A number from 0 to 1 for each row; every process draws those of the whole batch. */
+function drawn({ shape, device }: Tensor, share: DropPath['share']): Tensor {
+  const [n] = shape as [number];
+  if (!share) return rand([n], { device });
+  const { from, count, batch } = share; // rows may be those of several views
+  return rand([n / count, batch], { device })
+    .narrow(1, from, count)
+    .reshape([n]);
 }

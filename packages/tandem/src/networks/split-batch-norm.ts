@@ -49,7 +49,7 @@ class SplitBatchNorm1d extends nn.BatchNorm1d {
 function inParts(norm: nn.BatchNorm1d | nn.BatchNorm2d, splits: number, x: Tensor): Tensor {
   const { weight, bias, runningMean, runningVar, momentum, eps } = norm;
   const [n, c, ...rest] = x.shape as [number, number, ...number[]];
-  if (n % splits !== 0 || n / splits < 2) {
+  if (n % splits !== 0 || (n / splits < 2 && !norm.across)) {
     throw new RangeError(`${norm.constructor.name}: ${n} images do not divide into ${splits} parts of two or more`);
   }
   norm.numBatchesTracked.add_(1);
@@ -66,7 +66,10 @@ function inParts(norm: nn.BatchNorm1d | nn.BatchNorm2d, splits: number, x: Tenso
         .reshape([n / splits, ...rest, splits * c])
         .permute([0, 3, 1, 2])
     : x.reshape([n / splits, splits * c, ...rest]);
-  const y = batchNorm(gathered, everyPart(weight), everyPart(bias), mean, variance, true, momentum, eps, true);
+  const parts = { weight: everyPart(weight), bias: everyPart(bias), runningMean: mean, runningVar: variance };
+  const y = norm.across
+    ? norm.across(gathered, { ...parts, momentum, eps })
+    : batchNorm(gathered, parts.weight, parts.bias, mean, variance, true, momentum, eps, true);
   noGrad(() => {
     runningMean.copy_(mean.view([splits, c]).mean([0]));
     runningVar.copy_(variance.view([splits, c]).mean([0]));

@@ -16,6 +16,7 @@ export * from './events.js';
 export { type Definition, type UsedFile, use, useAsBegun } from './extensions/use.js';
 export { type FinetuneOptions, finetuneConfig, finetuneDuration } from './finetune.js';
 export { readConfigOf } from './folder/config-json.js';
+export { clearUnbegun } from './folder/run-folder.js';
 export { type BudgetChoice, chooseWithin } from './forecast/budget.js';
 export * from './forecast/estimate.js';
 export type { Change, Forecast, MemoryFacts, RunTime, StepLoad } from './forecast/facts.js';

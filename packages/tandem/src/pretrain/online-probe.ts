@@ -6,6 +6,7 @@ import { LinearHeads } from '../evaluate/linear/heads.js';
 import { type DataSet, slice } from '../images/index.js';
 import { l2Normalize } from '../math.js';
 import type { Method } from '../methods/index.js';
+import { allRows, type BatchRows } from '../step/index.js';
 import type { EvaluationContext } from './evaluation/context.js';
 import { type InParts, partSize } from './evaluation/in-parts.js';
 import type { Compute } from './plan.js';
@@ -49,7 +50,7 @@ export class OnlineProbe {
   }
 
   /** One step, on the first of these views. @param images which ones they are of */
-  step([view]: readonly Tensor[], images: Uint32Array): void {
+  step([view]: readonly Tensor[], images: Uint32Array, { gather }: BatchRows = allRows): void {
     const { encoder } = this.#student;
     const { training } = encoder;
     const { device, memoryFormat } = this.#compute;
@@ -57,8 +58,8 @@ export class OnlineProbe {
     try {
       scope(() =>
         noGrad(() => {
-          const labels = upload(labelsOf(this.#split.reference, images), [images.length], device);
-          const seen = encoder.forward((view as Tensor).to({ memoryFormat }));
+          const labels = gather(upload(labelsOf(this.#split.reference, images), [images.length], device));
+          const seen = gather(encoder.forward((view as Tensor).to({ memoryFormat })));
           this.#sgd.step(l2Normalize(seen), labels, 1);
         }),
       );

@@ -13,8 +13,13 @@ import { newOptimizer, pace } from './optimizer.js';
 export type Compute = Pick<Plan, 'device' | 'precision' | 'memoryFormat'>;
 
 /** @throws UsageError for a device that is not there */
-export function chooseCompute({ device: asked, precision, memoryFormat }: ExecutionSettings): Compute {
-  const device = chooseDevice(asked);
+export function chooseCompute(
+  { device: asked, precision, memoryFormat }: ExecutionSettings,
+  localRank?: number,
+): Compute {
+  const chosen = chooseDevice(asked);
+  // The processes of a host take a GPU each.
+  const device = localRank !== undefined && chosen === 'cuda' ? chooseDevice(`cuda:${localRank}`) : chosen;
   return { device, precision: choosePrecision(precision, device), memoryFormat };
 }
 

@@ -1,10 +1,14 @@
 import { chooseDevice } from '../device.js';
+import { UsageError } from '../errors.js';
 import type { DataSet } from '../images/index.js';
 import { findEncoder } from '../runs/encoder-files.js';
+import { trainingState } from '../train/checkpoint.js';
 import { checkWeights } from '../weights/init.js';
 import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import { resolveConfig } from './config/resolve.js';
+import { shadowFolder } from './distributed/shadow-folder.js';
+import { tellingOthers } from './distributed/telling-others.js';
 import type { PretrainEvent } from './events.js';
 import { writeRunConfig } from './folder/config-json.js';
 import { checkRunFolder, createRunFolder, shortName } from './folder/run-folder.js';
@@ -68,7 +72,11 @@ async function outcomeOf(request: PretrainRequest): Promise<PretrainOutcome> {
   throw new Error('training ended without its last event');
 }
 
-async function* eventsOf(config: RunConfig, options: PretrainOptions): AsyncGenerator<PretrainEvent> {
+function eventsOf(config: RunConfig, options: PretrainOptions): AsyncGenerator<PretrainEvent> {
+  return tellingOthers(options.group, trained(config, options));
+}
+
+async function* trained(config: RunConfig, options: PretrainOptions): AsyncGenerator<PretrainEvent> {
   checkBegin(config, options);
   yield { kind: 'loading' };
   yield* begin(config, await loadImages(config, options), options);
@@ -93,6 +101,7 @@ export async function* pretrainWithin(
   { seconds, asked, begun = performance.now() }: Budget,
   options: PretrainOptions = {},
 ): AsyncGenerator<PretrainEvent> {
+  if (options.group) throw new UsageError('--budget times one process; give epochs, width and batch to several');
   checkBegin(resolveConfig(asked), options);
   yield { kind: 'loading' };
   yield { kind: 'timing' };
@@ -102,8 +111,8 @@ export async function* pretrainWithin(
 }
 
 /** What can be known to be wrong before images are read. */
-function checkBegin({ network, execution }: RunConfig, { out }: PretrainOptions): void {
-  checkRunFolder(out);
+function checkBegin({ network, execution }: RunConfig, { out, group }: PretrainOptions): void {
+  if (!group || group.rank === 0) checkRunFolder(out);
   chooseDevice(execution.device);
   if (network.initFrom !== undefined) checkWeights(findEncoder(network.initFrom));
   if (network.teacher !== undefined) findEncoder(network.teacher);
@@ -112,15 +121,17 @@ function checkBegin({ network, execution }: RunConfig, { out }: PretrainOptions)
 async function* begin(
   config: RunConfig,
   data: DataSet,
-  { out, name: own, forecast: wantsForecast, signal }: PretrainOptions,
+  { out, name: own, forecast: wantsForecast, signal, group }: PretrainOptions,
 ): AsyncGenerator<PretrainEvent> {
   const { network, method } = config;
-  const forecast = wantsForecast ? yield* forecasting(config, data, signal) : undefined;
+  const forecast = wantsForecast && !group ? yield* forecasting(config, data, signal) : undefined;
   const name = own ?? `${shortName(config.data.images)}-${method.name}-${network.backbone}`;
   // After the forecast: what is built now is built from the seed alone.
-  const prepared = prepare(config, data, () => createRunFolder(out, name));
+  const openFolder = () => (group && group.rank > 0 ? shadowFolder(out ?? name) : createRunFolder(out, name));
+  const prepared = prepare(config, data, openFolder, group);
   try {
     const configFile = writeRunConfig(prepared);
+    prepared.plan.shared?.begin(trainingState(prepared.method, prepared.plan.optimizer));
     for (const text of prepared.notes) yield { kind: 'warning', text };
     yield* runLoop({ ...prepared, configFile }, start, signal, forecast);
   } finally {

@@ -55,7 +55,7 @@ export interface PretrainOutcome {
  */
 export async function configOf(request: PretrainRequest): Promise<{ config: RunConfig; options: PretrainOptions }> {
   const { data, method, backbone, views, use: given, onEvent: _, worker: _thread, ...rest } = request;
-  const { out, name, signal, onLoading, forecast, ...settings } = rest;
+  const { out, name, signal, onLoading, forecast, group, ...settings } = rest;
   const used = typeof given === 'string' ? [given] : (given ?? []);
   await use(...used);
   const files = used.filter((one) => typeof one === 'string');
@@ -72,7 +72,7 @@ export async function configOf(request: PretrainRequest): Promise<{ config: RunC
     ...(files.length > 0 && { use: files }),
   });
   const source = typeof data === 'string' ? undefined : data;
-  return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source, forecast } };
+  return { config, options: { out, ...(name !== undefined && { name }), signal, onLoading, source, forecast, group } };
 }
 
 function isSettings(views: PretrainRequest['views']): views is ViewSettings {

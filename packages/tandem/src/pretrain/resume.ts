@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { threads, version } from 'tandem-torch';
+import { type dist, threads, version } from 'tandem-torch';
 import { shellWord, shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import type { DataSet } from '../images/index.js';
 import { tandemCommand } from '../invocation.js';
-import { type Checkpoint, loadCheckpoint, restoreTrainingState } from '../train/checkpoint.js';
+import { type Checkpoint, loadCheckpoint, restoreTrainingState, trainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
+import { shadowFolder } from './distributed/shadow-folder.js';
+import { tellingOthers } from './distributed/telling-others.js';
 import type { PretrainEvent } from './events.js';
 import { useAsBegun } from './extensions/use.js';
-import { type Circumstances, copyIn, describeImages, readRunConfig } from './folder/config-json.js';
+import { type Circumstances, configured, copyIn, describeImages, readRunConfig } from './folder/config-json.js';
 import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
 import type { LoadingOptions } from './following.js';
 import { loadImages } from './load-images.js';
@@ -70,13 +72,15 @@ export interface ResumeOptions extends LoadingOptions {
  * }
  * ```
  */
-export async function* resume(
-  path: string,
-  { changes, ...loading }: ResumeOptions = {},
-): AsyncGenerator<PretrainEvent> {
-  await useAsBegun(path);
-  const { config, begun, configFile, fault } = readRunConfig(path, changes);
-  const folder = openRunFolder(path);
+export function resume(path: string, options: ResumeOptions = {}): AsyncGenerator<PretrainEvent> {
+  return tellingOthers(options.group, resumed(path, options));
+}
+
+async function* resumed(path: string, { changes, ...loading }: ResumeOptions): AsyncGenerator<PretrainEvent> {
+  const { group } = loading;
+  if (isFirst(group) || existsSync(join(path, 'config.json'))) await useAsBegun(path);
+  const { config, begun, configFile, fault } = configFor(path, changes, group);
+  const folder = isFirst(group) ? openRunFolder(path) : shadowFolder(path);
   try {
     if (fault !== undefined) {
       folder.restoreConfig(configFile);
@@ -85,22 +89,57 @@ export async function* resume(
     yield { kind: 'loading' };
     const data = await loadFrom(begun.folder, () => loadImages(config, loading));
     checkImages(data, begun.images, path);
-    const run = { ...prepare(config, data, () => folder), configFile };
+    const run = { ...prepare(config, data, () => folder, group), configFile };
     checkNetworks(run, begun, path);
     const warnings = checkMachine(begun);
-    const from = restore(run, warnings);
-    const metricsBytes = folder.resumeAfter(from.metricsBytes);
-    if (metricsBytes < from.metricsBytes) {
-      warnings.push(
-        `${join(path, 'metrics.jsonl')} is shorter than it was: lines of epochs before step ${from.step} are lost`,
-      );
-    }
+    const from = progressFor(run, warnings);
     warnings.push(...damageOf(join(path, 'metrics.jsonl')));
     for (const text of warnings) yield { kind: 'warning', text };
-    yield* runLoop(run, { ...from, metricsBytes }, loading.signal);
+    yield* runLoop(run, from, loading.signal);
   } finally {
     folder.release();
   }
+}
+
+/** Whether this is the only process, or the one that reads and writes the run folder. */
+function isFirst(group: dist.ProcessGroup | undefined): boolean {
+  return !group || group.rank === 0;
+}
+
+/** The run's configuration, which the first process reads for all. */
+function configFor(
+  path: string,
+  changes: Settings | undefined,
+  group: dist.ProcessGroup | undefined,
+): ReturnType<typeof readRunConfig> {
+  if (!group) return readRunConfig(path, changes);
+  if (group.rank > 0) return configured(JSON.parse(group.broadcastText('')) as ConfigFile, changes ?? {});
+  const found = readRunConfig(path, changes);
+  group.broadcastText(JSON.stringify(found.configFile));
+  return found;
+}
+
+/**
+ * Puts the newest whole checkpoint in place, on all processes what the first one finds.
+ * @param warnings gets a line for what is damaged or lost
+ */
+function progressFor(run: ResumedRun, warnings: string[]): Progress {
+  const { shared, optimizer } = run.plan;
+  const from = isFirst(shared?.group) ? ofFolder(run, warnings) : start;
+  if (!shared) return from;
+  shared.begin(trainingState(run.method, optimizer));
+  return JSON.parse(shared.group.broadcastText(JSON.stringify(from))) as Progress;
+}
+
+function ofFolder(run: ResumedRun, warnings: string[]): Progress {
+  const from = restore(run, warnings);
+  const metricsBytes = run.folder.resumeAfter(from.metricsBytes);
+  if (metricsBytes < from.metricsBytes) {
+    warnings.push(
+      `${join(run.folder.path, 'metrics.jsonl')} is shorter than it was: lines of epochs before step ${from.step} are lost`,
+    );
+  }
+  return { ...from, metricsBytes };
 }
 
 /**

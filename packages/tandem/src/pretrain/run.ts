@@ -1,14 +1,17 @@
-import type { Tensor } from 'tandem-torch';
+import type { dist } from 'tandem-torch';
 import { defined } from '../defined.js';
+import { UserError } from '../errors.js';
 import { Batches, type BatchSource, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, checkSide } from '../networks/index.js';
+import { SharedBatch } from '../train/distributed/shared-batch.js';
 import type { Plan } from '../train/plan.js';
 import { evaluationView, type Normalisation, type View } from '../views/index.js';
 import type { EncoderCard } from '../weights/card.js';
 import { architectureOf } from './architecture.js';
 import { type BaseModel, normalisedFor, openBaseModel } from './base-model.js';
 import { type FlatConfig, flattenConfig, type RunConfig } from './config/options.js';
+import { checkSameRun } from './distributed/same-start.js';
 import type { EvaluationContext } from './evaluation/context.js';
 import type { ConfigFile, RunFolder } from './folder/run-folder.js';
 import { buildMethod } from './method.js';
@@ -59,8 +62,10 @@ export function prepare<Folder extends RunFolder>(
   config: RunConfig,
   data: DataSet,
   openFolder: () => Folder,
+  group?: dist.ProcessGroup,
 ): AssembledRun & { readonly folder: Folder } {
-  const run = assemble(config, data);
+  const run = assemble(config, data, group);
+  if (group) checkSameRun(group, run);
   return { ...run, folder: openFolder() };
 }
 
@@ -68,23 +73,31 @@ export function prepare<Folder extends RunFolder>(
 export type AssembledRun = Omit<Run, 'folder' | 'configFile'>;
 
 /** @throws UserError where settings, images and given networks do not go together */
-export function assemble(config: RunConfig, data: DataSet): AssembledRun {
+export function assemble(config: RunConfig, data: DataSet, group?: dist.ProcessGroup): AssembledRun {
   const baseModel = openBaseModel(config.method);
   const trainingData = selectTrainingData(config, data);
-  const compute = chooseCompute(config.execution);
-  const batches = newBatches(config, data, trainingData);
+  const compute = chooseCompute(config.execution, group?.localRank);
+  if (group && data.stream) {
+    throw new UserError(`${data.name}: a stream is read by one process alone; give stream=off, or leave --processes out`);
+  }
+  const batch = batchSize(config, data, trainingData);
+  const shared = group && new SharedBatch(group, { batch, unit: unitOf(config) });
+  const { seed } = config.execution;
+  const batches: BatchSource =
+    data.stream?.batches(batch, seed) ?? new Batches(trainingData.set, { batch, seed, share: shared?.share });
   const input = inputOf(config, data, baseModel);
   const { architecture, size, views } = input;
   const built = buildMethod(config, {
     ...{ architecture, views, trainingData, baseModel, device: compute.device },
   });
   const { teacher, notes } = built;
+  shared?.adopt(built.method, config.execution);
   const probe = config.execution.onlineProbe
     ? new OnlineProbe(built.method, data, data.stream?.count ?? trainingData.set.count, compute)
     : undefined;
   const method = probe ? { ...built.method, state: { ...built.method.state, ...probe.state } } : built.method;
-  const watch = probe && ((seen: readonly Tensor[], images: Uint32Array) => probe.step(seen, images));
-  const plan = { ...newPlan(config, compute, method, batches), watch };
+  const watch: Plan['watch'] = probe && ((...seen) => probe.step(...seen));
+  const plan = { ...newPlan(config, compute, method, batches), watch, ...(shared && { shared, capture: undefined }) };
   const [{ mean, std }] = views;
   const { device, memoryFormat } = compute;
   const { range } = config.data;
@@ -106,16 +119,15 @@ export function assemble(config: RunConfig, data: DataSet): AssembledRun {
   };
 }
 
-/** Batches of what is learned from; smaller where labels leave fewer images than a batch has. */
-function newBatches(
-  { training, execution }: RunConfig,
-  { train, stream }: DataSet,
-  { set }: TrainingData,
-): BatchSource {
-  if (stream) return stream.batches(training.batch, execution.seed);
-  const few = set.count < train.count;
-  const batch = few ? Math.min(training.batch, set.count) : training.batch;
-  return new Batches(set, { batch, seed: execution.seed });
+/** Images in a batch; fewer where labels leave fewer images than a batch has. */
+function batchSize({ training }: RunConfig, { train, stream }: DataSet, { set }: TrainingData): number {
+  const few = !stream && set.count < train.count;
+  return few ? Math.min(training.batch, set.count) : training.batch;
+}
+
+/** Images that a process has all of or none: batch norm by parts takes one of each part. */
+function unitOf({ method: { options } }: RunConfig): number {
+  return 'bnSplits' in options ? (options.bnSplits ?? 1) : 1;
 }
 
 /** What the networks see. */
@@ -159,7 +171,9 @@ interface Decided extends Input {
 function settled(config: RunConfig, decided: Decided): FlatConfig {
   const { size, architecture, viewSettings, batch, plan, baseModel, stream } = decided;
   const { channels: _, ...network } = architecture;
-  const { device, precision } = plan;
+  const { precision, shared } = plan;
+  // Each process has a device of its own of that kind.
+  const device = shared ? plan.device.replace(/:\d+$/, '') : plan.device;
   return defined({
     ...flattenConfig(config),
     ...viewSettings,

@@ -6,6 +6,7 @@ import {
   type Tensor,
   upload,
 } from 'tandem-torch';
+import { allRows, type BatchRows } from './rows.js';
 import { Stash } from './stash.js';
 
 /** How far training has come. */
@@ -35,7 +36,7 @@ export interface StepInfo extends Position {
  * `scalar`, `branch` and `indices`, so that the step can be captured once and replayed
  * (docs/internals/replay.md). It is a `StepInputs`, so an optimizer can be given it.
  */
-export interface StepContext extends StepInputs {
+export interface StepContext extends StepInputs, BatchRows {
   /**
    * The class of each image of the batch, -1 where it is not known: int64 [n]. There for methods
    * that learn from labels alone.
@@ -68,6 +69,8 @@ export interface StepData {
   readonly labels?: Tensor | undefined;
   /** As in the context. */
   readonly stash: Stash;
+  /** Which rows of the batch are here; defaults to all. */
+  readonly rows?: BatchRows | undefined;
   /** @param inputs of the context in which it is asked for */
   resetMomentum(inputs: StepInputs): void;
 }
@@ -77,12 +80,14 @@ export function eagerContext({
   info,
   labels,
   stash = new Stash(),
+  rows = allRows,
   resetMomentum = () => {},
 }: Pick<StepData, 'info'> & Partial<StepData>): StepContext {
   const context: StepContext = {
     info,
     labels,
     stash,
+    ...rows,
     scalar: (of) => of(info),
     scalars: (of) => of(info),
     branch: (of) => of(info),

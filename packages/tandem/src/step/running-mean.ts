@@ -1,4 +1,5 @@
 import { noGrad, type Placement, scope, type Tensor, zeros } from 'tandem-torch';
+import { allRows, type BatchRows } from './rows.js';
 
 /**
  * A moving average of rows: mean = momentum mean + (1 - momentum) (the mean of the new ones), from
@@ -17,8 +18,8 @@ export class RunningMean {
     this.mean = zeros([1, width], placement).keep();
   }
 
-  /** Moves the mean towards that of new rows. @param rows [n, width] */
-  update(rows: Tensor): void {
-    scope(() => noGrad(() => this.mean.lerp_(rows.mean([0], { keepdim: true }), 1 - this.momentum)));
+  /** Moves the mean towards that of new rows, over all of the batch. @param rows [n, width] */
+  update(rows: Tensor, { mean }: BatchRows = allRows): void {
+    scope(() => noGrad(() => this.mean.lerp_(mean(rows), 1 - this.momentum)));
   }
 }

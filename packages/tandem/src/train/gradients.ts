@@ -1,6 +1,6 @@
 import { autocast, Tensor } from 'tandem-torch';
 import { type LossTerms, sumOfTerms } from '../losses/index.js';
-import type { Method, Views } from '../methods/method.js';
+import { learnersOf, type Method, type Views } from '../methods/method.js';
 import type { StepContext } from '../step/index.js';
 import type { Plan } from './plan.js';
 
@@ -22,12 +22,14 @@ export type Gradients = (views: readonly Tensor[], ctx: StepContext) => BatchLos
 
 /** Forward and backward pass of a method, operator by operator. */
 export function gradientsOf(method: Method, plan: Plan): Gradients {
-  const { optimizer, scaleLoss = 1 } = plan;
+  const { optimizer, scaleLoss = 1, shared } = plan;
+  const parameters = learnersOf(method).flatMap((network) => network.parameters());
   return (views, ctx) => {
     const result = inPrecision(plan, () => method.loss(views as Views, ctx));
     const terms = result instanceof Tensor ? undefined : result;
     const loss = (result instanceof Tensor ? result : sumOfTerms(result)).mul(scaleLoss);
     optimizer.zeroGrad();
+    if (shared) return shared.backward({ loss, ...(terms && { terms }) }, parameters);
     loss.backward();
     return { loss, ...(terms && { terms }) };
   };

@@ -4,7 +4,7 @@ import type { BatchSource, ImageSet } from '../images/index.js';
 import type { LossTerms } from '../losses/index.js';
 import { learnersOf, type Method, networksOf, type Rounds } from '../methods/method.js';
 import { stream } from '../random.js';
-import { Stash, type StepData } from '../step/index.js';
+import { allRows, Stash, type StepData } from '../step/index.js';
 import { makeViews, residentImages } from '../views/index.js';
 import { loadBatches } from './batch-loader.js';
 import type { Plan } from './plan.js';
@@ -90,6 +90,7 @@ async function* takeSteps(
   const steps = epochs * perEpoch;
   const resetMomentum: StepData['resetMomentum'] = (inputs) => optimizer.reset(inputs);
   const stash = new Stash();
+  const rows = plan.shared?.rows ?? allRows;
   let skippedInARow = plan.startSkipped ?? 0;
   let taken = plan.startTaken ?? startStep;
   const rounds = { passes: epochs * passes, repeats };
@@ -105,8 +106,8 @@ async function* takeSteps(
         const labels = labelsOf(indices, batches.set, plan.device);
         const info = { step, taken, steps, epoch, epochs, lr: plan.lr(step), seed };
         const endsEpoch = (step + 1) % perEpoch === 0;
-        const taking = takeStep(method, views, work, plan, { info, labels, stash, resetMomentum }, endsEpoch);
-        if (taking.skipped === undefined) plan.watch?.(views, indices);
+        const taking = takeStep(method, views, work, plan, { info, labels, stash, rows, resetMomentum }, endsEpoch);
+        if (taking.skipped === undefined) plan.watch?.(views, indices, rows);
         return taking;
       });
       skippedInARow = report.skipped === undefined ? 0 : skippedInARow + 1;

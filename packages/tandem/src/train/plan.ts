@@ -1,5 +1,7 @@
 import type { Device, optim, Tensor } from 'tandem-torch';
+import type { BatchRows } from '../step/index.js';
 import type { GradientClip } from './clip.js';
+import type { SharedBatch } from './distributed/shared-batch.js';
 import type { Capture } from './replay/capture.js';
 import type { Schedule } from './schedule.js';
 
@@ -40,7 +42,9 @@ export interface Plan {
    * Sees the views of each step that was taken, and which images they are of, after it. It changes
    * nothing.
    */
-  readonly watch?: ((views: readonly Tensor[], images: Uint32Array) => void) | undefined;
+  readonly watch?: ((views: readonly Tensor[], images: Uint32Array, rows: BatchRows) => void) | undefined;
+  /** Where other processes have parts of each batch; defaults to all of it here. */
+  readonly shared?: SharedBatch | undefined;
   /** Steps already taken, to continue from. */
   readonly startStep?: number;
   /** How many of them changed the networks; defaults to all. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, manualSeed } from 'tandem-torch';
+import { type Device, type dist, manualSeed, noGrad, type Tensor } from 'tandem-torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';
@@ -9,6 +9,7 @@ import { resolveConfig } from '../../src/pretrain/config/resolve.js';
 import { newOptimizer, pace } from '../../src/pretrain/optimizer.js';
 import { type FrozenTeacher, frozenTeacher } from '../../src/teachers/index.js';
 import { loadCheckpoint, restoreTrainingState, saveCheckpoint, trainingState } from '../../src/train/checkpoint.js';
+import { SharedBatch } from '../../src/train/distributed/shared-batch.js';
 import { type StepReport, stepsPerEpoch, train } from '../../src/train/loop.js';
 import type { Plan } from '../../src/train/plan.js';
 import { smallView, type View } from '../../src/views/index.js';
@@ -38,6 +39,12 @@ export interface RunSetup {
   readonly views?: readonly View[];
   readonly architecture?: Architecture;
   readonly device?: Device;
+  /** Of all networks and views; defaults to float32. */
+  readonly dtype?: 'float32' | 'float64';
+  /** The processes that share each batch; defaults to this one alone. */
+  readonly group?: dist.ProcessGroup | undefined;
+  /** Defaults to true. */
+  readonly syncBatchNorm?: boolean;
 }
 
 const tiny = { backbone: 'resnet8', width: 4, stem: 'strided', channels: 3 } as const;
@@ -56,12 +63,13 @@ function newTeacher(
   channels: number,
   { mean, std }: View,
   device: Device,
+  dtype: 'float32' | 'float64',
   classes: readonly string[] = [...'abcdefgh'],
 ): FrozenTeacher {
   manualSeed(7);
   const encoder = buildEncoder({ backbone: 'resnet8', width: 8, stem: 'strided', channels });
   const head = new Head({ widths: [encoder.featureWidth, classes.length], norm: false });
-  for (const part of [encoder, head]) part.to({ device });
+  for (const part of [encoder, head]) part.to({ device, dtype });
   return frozenTeacher({ encoder, head, classes, own: { mean, std } }, { mean, std });
 }
 
@@ -75,6 +83,9 @@ export function setUp({
   views,
   architecture = tiny,
   device = 'cpu',
+  dtype = 'float32',
+  group,
+  syncBatchNorm = true,
 }: RunSetup): Run {
   const config = resolveConfig({ images: pictures.name, memoryFormat: 'contiguous', ...settings });
   const { network, training, execution } = config;
@@ -83,17 +94,24 @@ export function setUp({
   const { build, options, views: count } = config.method;
   const teaches = 'labels' in options && (options.labels ?? 0) > 0;
   const names = teaches ? pictures.classes : undefined;
-  const teacher = network.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, names);
+  const teacher =
+    network.teacher === undefined ? undefined : newTeacher(architecture.channels, view, device, dtype, names);
   manualSeed(init);
-  const method = build(
+  const built = build(
     (form, other) =>
-      buildEncoder(other ?? architecture, { dropPath: network.dropPath, ...form }).to({ memoryFormat, device }),
+      buildEncoder(other ?? architecture, { dropPath: network.dropPath, ...form }).to({ memoryFormat, device, dtype }),
     views ?? Array<View>(count.least).fill(view),
     teacher,
     teaches ? { classes: pictures.classes ?? [] } : undefined,
   );
+  const wide = (x: Tensor) => noGrad(() => x.to(dtype));
+  const loss: Method['loss'] = ([x, ...rest], ctx) => built.loss([wide(x), ...rest.map(wide)], ctx);
+  const method = dtype === 'float32' ? built : { ...built, loss };
+  const unit = 'bnSplits' in options ? Number(options.bnSplits) : 1;
+  const shared = group && new SharedBatch(group, { batch, unit });
+  shared?.adopt(method, { syncBatchNorm });
   const { labels, ...unlabelled } = pictures;
-  const batches = new Batches(teaches ? pictures : unlabelled, { batch, seed });
+  const batches = new Batches(teaches ? pictures : unlabelled, { batch, seed, share: shared?.share });
   const plan: Plan = {
     epochs,
     seed,
@@ -105,6 +123,7 @@ export function setUp({
     precision: precision === 'bfloat16' ? 'bfloat16' : 'float32',
     memoryFormat,
     readLossEvery: 1,
+    shared,
   };
   return { method, batches, plan, imitated: teacher };
 }

@@ -4,6 +4,22 @@ import { refuseUnknown } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { buffer, Module, parameter } from './module.js';
 
+/** What a batch is normalised with in training. */
+export interface BatchStatistics {
+  /** Scale [c]. */
+  readonly weight: Tensor | null;
+  /** Shift [c]. */
+  readonly bias: Tensor | null;
+  /** [c]; moves. */
+  readonly runningMean: Tensor;
+  /** [c]; moves. */
+  readonly runningVar: Tensor;
+  /** Share of the batch in the running statistics. */
+  readonly momentum: number;
+  /** Added to the variance. */
+  readonly eps: number;
+}
+
 /**
  * Batch normalisation over every dimension but the second. In training: by the batch's mean and
  * biased variance, while running = 0.9 running + 0.1 batch (with the unbiased variance); in
@@ -25,6 +41,11 @@ class BatchNorm extends Module {
   momentum: number;
   /** Added to the variance. */
   readonly eps: number;
+  /**
+   * How a training batch is normalised that other processes hold parts of; null where all of it is
+   * here.
+   */
+  across: ((x: Tensor, statistics: BatchStatistics) => Tensor) | null = null;
 
   /** @param dimensions numbers of dimensions that it takes */
   constructor(
@@ -53,12 +74,13 @@ class BatchNorm extends Module {
       throw new RangeError(`${this.constructor.name}: expected ${this.dimensions.join(' or ')} dimensions, got ${x}`);
     }
     const { weight, bias, runningMean, runningVar, training, momentum, eps } = this;
-    if (training && x.numel === x.shape[1]) {
+    if (training && !this.across && x.numel === x.shape[1]) {
       throw new RangeError(
         `${this.constructor.name}: training needs more than one value per channel, got ${x}; use a larger batch`,
       );
     }
     if (training) this.numBatchesTracked.add_(1);
+    if (training && this.across) return this.across(x, this);
     return ops.batchNorm(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);
   }
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { AtEndError, changeable, lacksResult, resume, useAsBegun } from '../../pretrain/index.js';
 import { showFinetuneResult } from '../shared/finetune-result.js';
+import { isLaunched, joinOthers } from '../shared/processes.js';
 import { showTraining } from '../shared/training.js';
 
 /** `tandem resume <run>`: resumes a run as if it had never ended. */
@@ -10,14 +11,18 @@ export function resumeCommand(): Command {
     .usage('<run> [key=value ...]')
     .argument('<run>', 'run folder')
     .argument('[settings...]', `key=value; of ${changeable.join(', ')}`)
+    .option('--processes <n>', 'as for pretrain; a run may go on with other numbers of them than before')
     .option('--json', 'one JSON object with the result on stdout')
-    .action(async (run: string, settings: string[], { json }: { json?: true }) => {
+    .action(async (run: string, settings: string[], { json, processes }: { json?: true; processes?: string }) => {
       const changes = Object.fromEntries(settings.map(readChange));
-      await useAsBegun(run);
-      const isDue = lacksResult(run);
+      if (await isLaunched(processes)) return;
+      const group = await joinOthers();
+      const isFirst = !group || group.rank === 0;
+      if (isFirst) await useAsBegun(run);
+      const isDue = isFirst && lacksResult(run);
       try {
         const isJson = json === true && !isDue;
-        await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), isJson);
+        await showTraining(`the images of ${run}`, (hooks) => resume(run, { changes, ...hooks }), isJson, group);
       } catch (error) {
         if (!isDue || !(error instanceof AtEndError)) throw error;
       }

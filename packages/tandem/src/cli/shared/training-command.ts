@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { UsageError } from '../../errors.js';
 import { dataSets } from '../../images/index.js';
 import { findMethod } from '../../methods/index.js';
 import {
@@ -14,6 +15,8 @@ import {
 import { wantsAll, withShortHelp } from '../terminal/help.js';
 import { timeSpan } from './arguments.js';
 import { showEstimate } from './dry-run.js';
+import { canGoOn, goOn } from './or-resume.js';
+import { isLaunched, joinOthers } from './processes.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
 import { described, methodsHelp, shortMethodsHelp } from './settings-help.js';
 import { showTraining } from './training.js';
@@ -37,6 +40,8 @@ interface Options extends Record<string, string | number | true | undefined> {
   out?: string;
   config?: string;
   dryRun?: true;
+  processes?: string;
+  orResume?: true;
   json?: true;
 }
 
@@ -68,6 +73,11 @@ export function trainingCommand(training: Training): Command {
       'such as 90s, 20m or 2h: width, size, epochs and batch that are not given are chosen for it, by timing steps here',
       timeSpan('--budget'),
     )
+    .option(
+      '--processes <n>',
+      'so many processes on this machine share each batch and give the numbers of one; auto is one for each GPU',
+    )
+    .option('--or-resume', 'resume the run in --out where it has begun, so that the same command can be repeated')
     .option('--dry-run', 'build it all, report its size, operations, memory and time, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('before', ({ command: asked }) => {
@@ -119,7 +129,7 @@ async function train(
   known: readonly Option[],
 ): Promise<void> {
   const begun = performance.now();
-  const { out, config, json, dryRun, budget: seconds, ...given } = options;
+  const { out, config, json, dryRun, budget: seconds, processes, orResume, ...given } = options;
   const all = gatherSettings(words, config, bySetting(given, training.flags), {
     ...training,
     known: known.map(({ long }) => long ?? ''),
@@ -129,11 +139,17 @@ async function train(
   const resolved = resolveConfig(all);
   const budget = seconds === undefined ? undefined : { seconds, asked: all, begun };
   if (dryRun) return showEstimate(resolved, { out, json: json === true, ...(budget && { budget }) });
+  if (orResume && out === undefined) throw new UsageError('--or-resume resumes the run in --out; give both');
+  if (await isLaunched(processes)) return;
+  const group = await joinOthers();
+  if (orResume && out !== undefined && canGoOn(out, resolved, Object.keys(all), group)) {
+    return goOn(out, json === true, group);
+  }
   const begin = (hooks: LoadingOptions) => {
     const where = { out, forecast: true, ...hooks };
     return budget ? pretrainWithin(budget, where) : pretrain(resolved, where);
   };
-  await showTraining(resolved.data.images, begin, json === true);
+  await showTraining(resolved.data.images, begin, json === true, group);
 }
 
 /** Files to use, where they are such; all else is told when settings are resolved. */

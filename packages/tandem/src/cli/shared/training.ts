@@ -1,3 +1,4 @@
+import type { dist } from 'tandem-torch';
 import { shellWord, shownDuration } from '../../errors.js';
 import { classSizes, knnSplit } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
@@ -9,7 +10,7 @@ import { Exit } from '../terminal/exit.js';
 import { wrapped } from '../terminal/lines.js';
 import { printJson, tell } from '../terminal/print.js';
 import { progress } from '../terminal/progress.js';
-import { abortOnSignals } from '../terminal/signals.js';
+import { abortOnSignals, abortQuietly } from '../terminal/signals.js';
 import { sizesLine } from './class-lines.js';
 import { brief, forecastLines, timeLine } from './forecast-lines.js';
 import { settingText } from './settings.js';
@@ -31,16 +32,19 @@ export async function showTraining(
   images: string,
   begin: (hooks: LoadingOptions) => AsyncIterable<PretrainEvent>,
   json: boolean,
+  group?: dist.ProcessGroup,
 ): Promise<TrainingOutcome> {
+  if (group && group.rank > 0) return trainQuietly(begin, group);
   const screen = trainingScreen(images);
   const { signal, exitCode, announce, release } = abortOnSignals('stopping; once more to stop at once', screen.say);
   try {
-    const events = begin({ signal, onLoading: screen.onLoading });
+    const events = begin({ signal, onLoading: screen.onLoading, group });
     for await (const event of withReport(events, { onEnd: release, baselines: true, ...screen.report })) {
       if (event.kind === 'start') announce('stopping after this step, saving; once more to stop at once');
       screen.show(event);
       if (event.kind !== 'end') continue;
       const { run, metrics, interrupted } = event;
+      await group?.destroy();
       if (json) printJson({ run, interrupted, ...metrics });
       if (interrupted) throw new Exit(exitCode());
       return { run, metrics };
@@ -52,6 +56,28 @@ export async function showTraining(
     throw new Exit(exitCode());
   } finally {
     screen.stop();
+    release();
+  }
+}
+
+/** The same for a process that shares the work of the first one, which shows it. */
+async function trainQuietly(
+  begin: (hooks: LoadingOptions) => AsyncIterable<PretrainEvent>,
+  group: dist.ProcessGroup,
+): Promise<TrainingOutcome> {
+  const { signal, exitCode, release } = abortQuietly();
+  try {
+    for await (const event of begin({ signal, group })) {
+      if (event.kind !== 'end') continue;
+      await group.destroy(); // the first one leaves last, when its report is written
+      if (event.interrupted) throw new Exit(exitCode());
+      return { run: event.run, metrics: event.metrics };
+    }
+    throw new Error('training ended without its last event');
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    throw new Exit(exitCode());
+  } finally {
     release();
   }
 }

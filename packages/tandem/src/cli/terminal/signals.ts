@@ -43,3 +43,16 @@ export function abortOnSignals(notice: string, say: (line: string) => void): Int
   announce(notice);
   return { signal: controller.signal, exitCode: () => code, announce, release };
 }
+
+/** The same without a word, for a process that others speak for. */
+export function abortQuietly(): Pick<Interruption, 'signal' | 'exitCode' | 'release'> {
+  const controller = new AbortController();
+  let code = 130;
+  const stop = (name: NodeJS.Signals) => {
+    code = name === 'SIGTERM' ? 143 : 130;
+    controller.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const release = () => void process.off('SIGINT', stop).off('SIGTERM', stop);
+  return { signal: controller.signal, exitCode: () => code, release };
+}

@@ -8,24 +8,43 @@ import { type Batch, type BatchSource, bytesOf, gather, type ImageSet } from './
  */
 const orderPurpose = 0x6f72_6472;
 
-/** Whole batches of a set in an order of their own for each epoch, given by the seed alone. */
+/** Which images of each batch are here, where other processes have the rest. */
+export interface Share {
+  /** The first of them in the batch. */
+  readonly from: number;
+  /** How many. */
+  readonly count: number;
+}
+
+/**
+ * Whole batches of a set in an order of their own for each epoch, given by the seed alone, or a
+ * share of each.
+ */
 export class Batches implements BatchSource {
   /** What the batches are drawn from. */
   readonly set: ImageSet;
-  /** Images in a batch. */
+  /** Images in a batch, those of other processes included. */
   readonly size: number;
   /** Batches in an epoch; what is left over is dropped, another rest every epoch. */
   readonly perEpoch: number;
   /** Of the orders. */
   readonly #seed: number;
+  readonly #share: Share;
 
-  /** @throws UserError where a batch is larger than the set */
-  constructor(set: ImageSet, options: { readonly batch: number; readonly seed: number }) {
-    const { batch, seed } = options;
+  /**
+   * @param options.share defaults to all of a batch
+   * @throws UserError where a batch is larger than the set
+   */
+  constructor(
+    set: ImageSet,
+    options: { readonly batch: number; readonly seed: number; readonly share?: Share | undefined },
+  ) {
+    const { batch, seed, share = { from: 0, count: batch } } = options;
     checkBatch(batch, set.name, set.count);
     this.set = set;
     this.size = batch;
     this.#seed = seed;
+    this.#share = share;
     this.perEpoch = Math.floor(set.count / batch);
   }
 
@@ -41,8 +60,10 @@ export class Batches implements BatchSource {
   /** Which images these are, for whoever has them already. */
   *order(epoch: number, fromBatch = 0): Generator<Uint32Array, void, void> {
     const order = permutation(this.set.count, this.#seed, orderPurpose, epoch);
+    const { from, count } = this.#share;
     for (let batch = fromBatch; batch < this.perEpoch; batch++) {
-      yield order.slice(batch * this.size, (batch + 1) * this.size);
+      const first = batch * this.size + from;
+      yield order.slice(first, first + count);
     }
   }
 }

@@ -35,7 +35,10 @@ export function momentumContrast(student: Branch, o: MomentumContrastOptions) {
       const keys = ways.map(({ images }, i) =>
         l2Normalize(o.shuffle ? projectShuffled(project, images, ctx, i) : project(images)),
       );
-      ctx.stash.put(queue, keys);
+      ctx.stash.put(
+        queue,
+        keys.map((x) => ctx.gather(x)),
+      );
       const losses = ways.map(({ queries }, i) => queueContrast(queries(), keys[i] as Tensor, negatives, o));
       return losses.reduce((sum, loss) => sum.add(loss)).div(ways.length);
     },

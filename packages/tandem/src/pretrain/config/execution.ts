@@ -35,6 +35,10 @@ export const executionOptions = z.object({
     .boolean()
     .default(false)
     .describe("a linear classifier learns beside, on the student's features, for a curve; labels are for it alone"),
+  syncBatchNorm: z
+    .boolean()
+    .default(true)
+    .describe('several processes normalise over the whole batch, as one would; off by the share of each'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
 });
 

@@ -2,6 +2,7 @@ import { classNames, collapseWarning, knnSplit } from '../../evaluate/index.js';
 import { Batches } from '../../images/index.js';
 import { stepsPerEpoch } from '../../train/loop.js';
 import { makeViews } from '../../views/index.js';
+import type { Stop } from '../distributed/stop.js';
 import type { EpochMetrics, PretrainEvent } from '../events.js';
 import type { Run } from '../run.js';
 import { classAccuracy } from './class-accuracy.js';
@@ -20,11 +21,11 @@ type Watch = <Result>(evaluation: InParts<Result>) => Evaluating<Result | undefi
 export async function* evaluate(
   run: Run,
   { step, epoch }: { readonly step: number; readonly epoch: number },
-  signal: AbortSignal | undefined,
+  stop: Stop,
 ): Evaluating<Pick<EpochMetrics, string>> {
   const { method, batches } = run;
   const { epochs } = run.plan;
-  const watch: Watch = (evaluation) => runInParts(evaluation, step, signal);
+  const watch: Watch = (evaluation) => runInParts(evaluation, step, stop);
   method.beforeEvaluation?.(trainingViews(run, epoch));
   return {
     ...method.metrics?.({ step, steps: epochs * stepsPerEpoch(method, batches), epoch, epochs }),

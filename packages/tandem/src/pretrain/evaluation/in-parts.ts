@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Stop } from '../distributed/stop.js';
 import type { PretrainEvent } from '../events.js';
 
 /**
@@ -12,21 +13,22 @@ export const partSize = 500;
 
 /**
  * Runs an evaluation after a step, and reports how far it is.
- * @returns undefined where the signal ended it
+ * @returns undefined where it was stopped
  */
 export async function* runInParts<Result>(
   evaluation: InParts<Result>,
   step: number,
-  signal: AbortSignal | undefined,
+  { signal, ask }: Stop,
 ): AsyncGenerator<PretrainEvent, Result | undefined> {
   try {
-    while (!signal?.aborted) {
+    for (;;) {
+      ask();
+      if (signal?.aborted) return undefined;
       const { done, value } = evaluation.next();
       if (done) return value;
       yield { kind: 'evaluation', step, ...value };
       await setImmediate();
     }
-    return undefined;
   } finally {
     evaluation.return(undefined as Result); // frees what it holds
   }

@@ -122,7 +122,7 @@ export function readRunConfig(run: string, changes: Settings = {}): Configured &
 }
 
 /** @throws Error where it cannot be used, without the file's name */
-function configured(configFile: ConfigFile, changes: Settings): Configured {
+export function configured(configFile: ConfigFile, changes: Settings): Configured {
   const { tandem, ...settings } = configFile;
   const { success, data: begun } = circumstances.safeParse(tandem);
   const config = resolveConfig(seenFrom(begun?.folder, { ...settings, ...changes }));

@@ -73,6 +73,24 @@ export function checkRunFolder(out: string | undefined): void {
 }
 
 /**
+ * Takes away what a process left that ended between making the folder of a run and its first word;
+ * any other folder stays as it is.
+ */
+export function clearUnbegun(out: string): void {
+  const files = existsSync(out) && statSync(out).isDirectory() ? readdirSync(out) : [];
+  const isEmpty = (file: string) =>
+    file === 'encoder'
+      ? isEmptyFolder(join(out, file))
+      : file.startsWith('lock') || statSync(join(out, file)).size === 0;
+  const isOurs = files.every((file) => ['encoder', 'metrics.jsonl'].includes(file) || /^lock|\.tmp$/.test(file));
+  if (files.length === 0 || !isOurs || !files.every(isEmpty)) return;
+  locked(out, (lock) => {
+    for (const file of files) if (!file.startsWith('lock')) rmSync(join(out, file), { recursive: true });
+    lock.release();
+  });
+}
+
+/**
  * Makes the folder of a new run: the one asked for, or the next free `runs/<name>`.
  * @throws UserError when it exists and is not empty, or cannot be written
  */

@@ -1,3 +1,4 @@
+import { dist } from 'tandem-torch';
 import { shellWord, UserError } from '../../errors.js';
 import { StreamError } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
@@ -38,6 +39,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
   if (error instanceof DivergedError || error instanceof StreamError) return error.message;
+  if (error instanceof dist.LostProcessError) return `${error.message}, after step ${step}`;
   if (error instanceof MethodError || error instanceof ViewStepError) return `${error.message} (after step ${step})`;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
   if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
@@ -48,6 +50,9 @@ function reasonOf(error: unknown, { batches }: Run, step: number): string | unde
 function cureOf(error: unknown, { batches, plan, folder }: Run): string {
   if (error instanceof StreamError) {
     return `When that is mended, resume with: ${tandemCommand()} resume ${shellWord(folder.path)}`;
+  }
+  if (error instanceof dist.LostProcessError) {
+    return `Resume with: ${tandemCommand()} resume ${shellWord(folder.path)}`;
   }
   if (error instanceof MethodError) return 'Mend the method, and begin a new run with it';
   if (error instanceof ViewStepError) return 'Mend the step, and begin a new run with it';

@@ -5,6 +5,7 @@ import { StreamError, skippedNote } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
 import { train } from '../../train/loop.js';
 import { changedSettings, type FlatConfig } from '../config/options.js';
+import { type Stop, stopOf } from '../distributed/stop.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import type { PretrainEvent } from '../events.js';
 import type { ConfigFile } from '../folder/run-folder.js';
@@ -22,21 +23,23 @@ import { RunState } from './run-state.js';
 export async function* runLoop(
   run: Run,
   from: Progress,
-  signal: AbortSignal | undefined,
+  asked: AbortSignal | undefined,
   forecast?: Forecast,
 ): AsyncGenerator<PretrainEvent> {
   const state = new RunState(run, from);
   const { path } = run.folder;
+  const stop = stopOf(asked, run.plan.shared);
+  const { signal } = stop;
   yield { ...startOf(run, state), forecast };
   try {
-    if (state.endsEpoch) yield* endEpoch(run, state, signal);
-    if (!signal?.aborted) yield* takeSteps(run, state, signal);
+    if (state.endsEpoch) yield* endEpoch(run, state, stop);
+    if (!signal?.aborted) yield* takeSteps(run, state, stop);
     saveLast(run, state, signal);
     if (signal?.aborted) noteInterruption(run, state);
   } catch (error) {
     // What ends a stream leaves the last step whole.
     if (error instanceof StreamError) state.save();
-    throw failureOf(error, run, state);
+    throw failureOf(run.plan.shared?.group.explain(error) ?? error, run, state);
   }
   yield { kind: 'end', run: path, metrics: state.metrics, interrupted: signal?.aborted === true };
 }
@@ -70,7 +73,8 @@ function askedFor(changed: FlatConfig, configFile: ConfigFile): FlatConfig {
   return names === undefined ? changed : Object.fromEntries(Object.entries(changed).filter(isAsked));
 }
 
-async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
+async function* takeSteps(run: Run, state: RunState, stop: Stop): AsyncGenerator<PretrainEvent> {
+  const { signal } = stop;
   let named = 0;
   for await (const report of untilAborted(train(run.method, run.batches, state.plan), signal)) {
     state.add(report);
@@ -78,7 +82,8 @@ async function* takeSteps(run: Run, state: RunState, signal: AbortSignal | undef
     if (report.skipped) yield { kind: 'warning', text: `step ${state.step} was left out: ${report.skipped}` };
     yield { kind: 'step', imagesSeen: state.imagesSeen, ...report, flow: run.batches.flow?.() };
     await setImmediate(); // signals have their turn here too, or one more step would follow
-    if (report.endsEpoch) yield* endEpoch(run, state, signal);
+    stop.ask();
+    if (report.endsEpoch) yield* endEpoch(run, state, stop);
     else if (state.isSaveDue && !signal?.aborted) yield* trySave(run, state);
     if (signal?.aborted) return;
   }
@@ -111,10 +116,10 @@ function* nameSkipped({ data, batches, folder }: Run, before: number): Generator
  * Evaluates the encoders, and saves. Cut short by the signal, it leaves the epoch open: a resumed
  * run evaluates again.
  */
-async function* endEpoch(run: Run, state: RunState, signal: AbortSignal | undefined): AsyncGenerator<PretrainEvent> {
+async function* endEpoch(run: Run, state: RunState, stop: Stop): AsyncGenerator<PretrainEvent> {
   const averages = state.averages();
-  const evaluation = yield* evaluate(run, state, signal);
-  if (signal?.aborted) return;
+  const evaluation = yield* evaluate(run, state, stop);
+  if (stop.signal?.aborted) return;
   const metrics = state.endEpoch(averages, evaluation);
   yield* trySave(run, state);
   yield { kind: 'epoch', metrics };

@@ -136,13 +136,20 @@ export class RunState {
    */
   save(encoders = false): NodeJS.ErrnoException | undefined {
     checkFinite(this.#run.method);
+    const saved = { step: this.#step, epochs: this.#epochs, at: performance.now() };
+    const { shared } = this.#run.plan;
+    if (shared && shared.group.rank > 0) {
+      this.#unwritten = [];
+      this.#saved = saved; // process 0 saves, or ends the run of all
+      return undefined;
+    }
     try {
       this.#run.folder.confirm();
       this.#writeMetrics();
       const endsEpoch = this.#step % this.stepsPerEpoch === 0;
       const keepAs = endsEpoch && this.#isKept ? this.epoch : undefined;
       saveRun(this.#run, this.#step, this.#progress(), { due: encoders || endsEpoch, keepAs });
-      this.#saved = { step: this.#step, epochs: this.#epochs, at: performance.now() };
+      this.#saved = { ...saved, at: performance.now() };
       return undefined;
     } catch (error) {
       if (!isOfTheDisk(error)) throw error;

@@ -1,5 +1,5 @@
 import { type Device, empty, noGrad, type Tensor, upload } from 'tandem-torch';
-import type { StepContext, StepData, StepInfo } from '../../step/index.js';
+import { allRows, type StepContext, type StepData, type StepInfo } from '../../step/index.js';
 
 type NumbersOf = (step: StepInfo) => readonly number[];
 
@@ -107,10 +107,11 @@ interface Answers {
 }
 
 function tracedContext(step: StepData, { scalars, branch, host, onInfo }: Answers): StepContext {
-  const { labels, stash } = step;
+  const { labels, stash, rows = allRows } = step;
   const context: StepContext = {
     labels,
     stash,
+    ...rows,
     scalar: (of) => scalars((info) => [of(info)]).select(0, 0),
     scalars,
     branch,

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { io, scope } from 'tandem-torch';
+import type { Subject, Task } from './worker.js';
+
+/** How much two runs differ at most: over a tensor, in parts of its largest element or of 1e-4. */
+export interface Deviations {
+  readonly loss: number;
+  readonly gradient: number;
+  readonly state: number;
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a compiled file in several processes. Each has one thread. */
+export async function start(file: string, args: readonly string[], processes: number): Promise<ChildProcess[]> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const port = await freePort();
+  return Array.from({ length: processes }, (_, rank) =>
+    spawn(process.execPath, [file, ...args], {
+      env: {
+        ...{ ...env, TANDEM_THREADS: '1', RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
+        ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}` },
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/** How a process ended, and what it said. */
+export async function ended(child: ChildProcess): Promise<{ code: number | null; text: string }> {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (text += data));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, text };
+}
+
+/** Trains the subjects in so many processes. @throws Error where one of them fails */
+export async function trainTogether(task: Task, processes: number): Promise<void> {
+  const file = fileURLToPath(new URL('./worker.js', import.meta.url));
+  const children = await start(file, [JSON.stringify(task)], processes);
+  const ends = await Promise.all(children.map(ended));
+  const failed = ends.flatMap(({ code, text }, rank) =>
+    code === 0 ? [] : [`process ${rank} ended with ${code}: ${text}`],
+  );
+  if (failed.length > 0) throw new Error(failed.join('\n'));
+}
+
+/** What the subjects come to in several processes, against one. */
+export async function deviations(
+  folder: string,
+  task: Omit<Task, 'out'>,
+  counts: readonly number[],
+): Promise<Map<string, Deviations>> {
+  const out = (processes: number) => join(folder, `${task.dtype}-${processes}`);
+  for (const processes of [1, ...counts]) await trainTogether({ ...task, out: out(processes) }, processes);
+  const found = new Map<string, Deviations>();
+  for (const processes of counts) {
+    task.subjects.forEach(({ title }, i) => {
+      const files = [out(1), out(processes)].map((name) => `${name}.${i}.safetensors`) as [string, string];
+      found.set(`${title} on ${processes}`, between(...files));
+    });
+  }
+  return found;
+}
+
+function between(first: string, second: string): Deviations {
+  return scope(() => {
+    const [one, other] = [io.loadSafetensors(first).tensors, io.loadSafetensors(second).tensors];
+    const most = { loss: 0, gradient: 0, state: 0 };
+    // Of what is 0 but for rounding, such as the gradient of a bias before a norm.
+    const floor = 1e-4;
+    if (String(Object.keys(one).sort()) !== String(Object.keys(other).sort())) throw new Error('other tensors');
+    for (const [name, x] of Object.entries(one)) {
+      const kind = name.split('.')[0] as keyof Deviations;
+      const [a, b] = [x, other[name]].map((y) => Array.from(y?.data() ?? [], Number)) as [number[], number[]];
+      const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), floor);
+      a.forEach((value, i) => {
+        const deviation = Math.abs(value - (b[i] as number)) / scale;
+        // NaN in one of them is no agreement.
+        if (!(deviation <= most[kind])) most[kind] = Number.isNaN(deviation) ? Number.POSITIVE_INFINITY : deviation;
+      });
+    }
+    return most;
+  });
+}
+
+export const frozen = { teacher: 'frozen' };
+const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 24, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
+
+/** Settings of a subject; a method takes of `small` what it knows. */
+export function subject(
+  method: string,
+  settings: Readonly<Record<string, unknown>>,
+  more: Partial<Subject> = {},
+  known: Readonly<Record<string, unknown>> = {},
+): Subject {
+  const own = Object.fromEntries(Object.entries(small).filter(([key]) => Object.hasOwn(known, key)));
+  return { title: method, ...more, settings: { method, ...own, ...settings } };
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { dist } from '../../src/index.js';
+import { together } from './together.js';
+
+const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+
+/** Works on until another is gone, and says what it was told and when. */
+const workOn = `
+print('working');
+const big = torch.zeros([500_000]);
+try {
+  for (;;) group.allReduce(big);
+} catch (error) {
+  console.log('told ' + error.constructor.name + ' ' + error.message);
+  process.exit(1);
+}`;
+
+describe('a process that is gone', { skip }, () => {
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    test(`by ${signal} in the middle of sums: all others are told which, at once or after its silence`, async () => {
+      const ends = await together(3, workOn, '', (children) => {
+        const [first, second, third] = children;
+        let working = 0;
+        for (const child of [first, second, third]) {
+          child?.stdout?.on('data', (data: Buffer) => {
+            if (/working/.test(String(data)) && ++working === 3) setTimeout(() => second?.kill(signal), 300);
+            // What is stopped cannot end by itself.
+            if (/told/.test(String(data))) setTimeout(() => second?.kill('SIGKILL'), 4000);
+          });
+        }
+      });
+      for (const rank of [0, 2]) {
+        assert.equal(ends[rank]?.code, 1, ends[rank]?.text);
+        assert.match(
+          ends[rank]?.text ?? '',
+          /told LostProcessError process 1 of 3 on \S+ has (ended|been silent for 4 s)/,
+        );
+      }
+    });
+  }
+
+  test('the first, which all others are connected with: they are told too', async () => {
+    const ends = await together(3, workOn, '', ([first]) => {
+      first?.stdout?.on('data', () => setTimeout(() => first.kill('SIGKILL'), 1500));
+    });
+    for (const rank of [1, 2])
+      assert.match(ends[rank]?.text ?? '', /told LostProcessError process 0 of 3 on \S+ has ended/);
+  });
+
+  test('by an error of its own: the others are told that', async () => {
+    const ends = await together(
+      2,
+      `if (rank === 1) { await group.fail('the disk is full'); process.exit(1); }${workOn}`,
+    );
+    assert.match(ends[0]?.text ?? '', /told LostProcessError process 1 of 2 on \S+: the disk is full/);
+  });
+
+  test('a call that has no end within its limit says so, though all are alive', async () => {
+    const ends = await together(
+      2,
+      `if (rank === 1) { await new Promise((resolve) => setTimeout(resolve, 6000)); process.exit(0); }
+try { group.barrier(); } catch (error) { console.log(error.message); process.exit(1); }`,
+      'limitSeconds: 1',
+    );
+    assert.match(ends[0]?.text ?? '', /allReduce has no end within 1 s|process 1 of 2/);
+  });
+});
+
+describe('processes that do not come', { skip }, () => {
+  test('are named once the time is over, not five times later', async () => {
+    const place = { rank: 0, size: 3, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
+    const more = { launcherHasStore: false, attempt: '' };
+    await assert.rejects(
+      dist.initProcessGroup({ place: { ...place, ...more }, joinSeconds: 1 }),
+      /process 1, 2 of 3 did not come in time/,
+    );
+  });
+
+  test('a first process that is nowhere is named with its address', async () => {
+    const place = { rank: 1, size: 2, localRank: 0, host: '127.0.0.1', port: 9, launcher: 'a test' };
+    await assert.rejects(
+      dist.initProcessGroup({ place: { ...place, launcherHasStore: false, attempt: '' }, joinSeconds: 1 }),
+      /process 0 was not to be found at 127\.0\.0\.1:9 in time/,
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { engine } from '../children.js';
+
+/** How a process of several ended. */
+export interface Together {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** All that it said. */
+  readonly text: string;
+  /** What it printed. */
+  readonly stdout: string;
+  /** When it ended, in ms of `performance.now()`. */
+  readonly at: number;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * Runs `body`, a module in which `torch` is the engine and `group` the process group, in several
+ * processes. What it prints is its result.
+ * @param options of the group, in JavaScript
+ * @param started is given the processes
+ */
+export async function together(
+  processes: number,
+  body: string,
+  options = '',
+  started: (children: readonly ChildProcess[]) => void = () => {},
+): Promise<Together[]> {
+  const source = `import * as torch from ${JSON.stringify(engine)};
+const { dist, tensor, noGrad } = torch;
+const group = await dist.initProcessGroup({ joinSeconds: 60, ${options} });
+const { rank } = group;
+const print = (x) => console.log(JSON.stringify(x));
+const numbers = (x) => Array.from(x.data(), Number);
+${body}
+`;
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const port = await freePort();
+  const children = Array.from({ length: processes }, (_, rank) =>
+    spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      env: {
+        ...{ ...env, TANDEM_THREADS: '1', RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
+        ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}` },
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 240_000,
+      killSignal: 'SIGKILL',
+    }),
+  );
+  const ends = children.map(async (child): Promise<Together> => {
+    let [text, stdout] = ['', ''];
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        text += data;
+      });
+    }
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    return { code, signal, text, stdout, at: performance.now() };
+  });
+  started(children);
+  return Promise.all(ends);
+}
+
+/** What each process printed, as JSON. @throws Error where one failed */
+export async function askTogether<T>(processes: number, body: string, options?: string): Promise<T[]> {
+  const ends = await together(processes, `${body}\nawait group.destroy();`, options);
+  const failed = ends.flatMap(({ code, text }, rank) => (code === 0 ? [] : [`process ${rank}: ${text}`]));
+  if (failed.length > 0) throw new Error(failed.join('\n'));
+  return ends.map(({ stdout }) => JSON.parse(stdout) as T);
+}
