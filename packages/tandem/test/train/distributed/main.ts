@@ -1,6 +1,6 @@
 // `npm run test:distributed`: how far several processes are from one, for every method and its
-// variants, on 2, 3 and 4 processes, in float64 and float32. Prints a table in Markdown; ends with 1
-// where a deviation is more than rounding.
+// variants, on 2, 3 and 4 processes, in float64 and float32. Prints a table in Markdown; ends with
+// 1 where a deviation is more than rounding.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Deviations, deviations } from './running.js';
 import { everyMethod, variants } from './subjects.js';
 
-/** After ten steps in float64, and after one in float32: later steps multiply what rounding begins. */
+/** Ten steps in float64, one in float32: later steps multiply what rounding begins. */
 const cases = [
   { dtype: 'float64', steps: 10, most: 1e-10 },
   { dtype: 'float32', steps: 1, most: 1e-3 },

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { dist } from 'tandem-torch';
+import { metricsOf, pictures, start, temporary, tiny } from './running.js';
+
+const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const root = temporary({ after });
+const images = join(root, 'pictures');
+const short = ['--batch', '20', '--limit', '40', 'precision=float32', 'size=16'];
+const line = (run: string, epochs: number) => [
+  ...['pretrain', images, ...tiny, ...short, '--epochs', `${epochs}`, '--out', join(root, run)],
+];
+
+before(async () => {
+  await pictures(images, 20);
+});
+
+/** The losses of a run's epochs. */
+const losses = (run: string) => metricsOf(join(root, run)).map(({ loss }) => Number(loss));
+
+function assertNear(found: readonly number[], wanted: readonly number[]): void {
+  assert.equal(found.length, wanted.length);
+  found.forEach((loss, i) => {
+    assert.ok(Math.abs(loss / (wanted[i] as number) - 1) < 1e-3, `epoch ${i + 1}: ${loss} is not ${wanted[i]}`);
+  });
+}
+
+/** Numbers of the processes that another began. */
+function childrenOf(pid: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1]) === pid;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+test('two processes write one run with the numbers of one, and three resume it', { skip }, async () => {
+  const alone = await start(line('alone', 4)).ended;
+  assert.equal(alone.code, 0, alone.stderr);
+  const two = start([...line('shared', 4), '--processes', '2', '--or-resume', '--json']);
+  await two.says('epoch 1/4');
+  two.process.kill('SIGINT');
+  const interrupted = await two.ended;
+  assert.equal(interrupted.code, 130, interrupted.stderr);
+  assert.match(interrupted.stderr, /interrupted; saved\. Resume with/);
+  assert.equal(interrupted.stderr.split('epoch 1/4').length, 2, 'one of them speaks');
+  const three = await start([...line('shared', 4), '--processes', '3', '--or-resume', '--json']).ended;
+  assert.equal(three.code, 0, three.stderr);
+  assert.equal(JSON.parse(three.stdout).epoch, 4);
+  assertNear(losses('shared'), losses('alone'));
+  assert.deepEqual(readdirSync(join(root, 'shared')).sort(), readdirSync(join(root, 'alone')).sort());
+  const again = await start([...line('shared', 4), '--or-resume']).ended;
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, /is at its end/);
+  const other = await start([...line('shared', 5), '--or-resume']).ended;
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /was begun with epochs=4, and 5 is asked for/);
+});
+
+for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+  const only = skip || (process.platform === 'linux' ? false : 'it finds processes by /proc');
+  test(`${signal} of one process ends all with a line that names it; the run resumes`, { skip: only }, async () => {
+    const run = `lost-${signal}`;
+    const two = start([...line(run, 400), '--processes', '2', 'saveSteps=3', 'knnEvery=0']);
+    await two.says('epoch 2/400');
+    const second = childrenOf(two.process.pid)[1] as number;
+    process.kill(second, signal);
+    const { code, stderr } = await two.ended;
+    assert.equal(code, 1, stderr);
+    const last = stderr.trim().split('\n').at(-1) ?? '';
+    assert.match(
+      last,
+      /^tandem: process 1 of 2 on \S+ has (ended|been silent for 4 s), after step \d+; step \d+ is saved/,
+    );
+    assert.deepEqual(childrenOf(two.process.pid), []);
+    const resumed = start(['resume', join(root, run)]);
+    await resumed.says('epoch 4/400');
+    resumed.process.kill('SIGINT');
+    assert.equal((await resumed.ended).code, 130);
+  });
+}
+
+test('what is wrong with --processes is said before anything begins', { skip }, async () => {
+  const none = await start([...line('none', 1), '--processes', '0']).ended;
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /--processes must be a whole number of at least 1, or auto, got 0/);
+  const many = await start([...line('many', 1), '--batch', '2', '--processes', '3']).ended;
+  assert.equal(many.code, 1);
+  assert.match(many.stderr, /a batch of 2 is too small for 3 processes; give --batch 3 or more/);
+  const lone = await start([...line('lone', 1).slice(0, -2), '--or-resume']).ended;
+  assert.equal(lone.code, 2);
+  assert.match(lone.stderr, /--or-resume resumes the run in --out; give both/);
+});
