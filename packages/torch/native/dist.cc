@@ -252,9 +252,9 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
     waitFor(*startAllReduce(group, sums));
     const at::Tensor deviation = var.add(eps).rsqrt();
     const at::Tensor scale = (weight ? deviation.mul(*weight) : deviation).div(values);
-    const at::Tensor slope = scale.mul(deviation).mul(sums[1]);
-    const at::Tensor shift = scale.mul(sums[0]).sub(slope.mul(mean));
-    dx.addcmul_(x, alongChannels(slope, x).to(dx.scalar_type()), -1).sub_(alongChannels(shift, x).to(dx.scalar_type()));
+    const auto along = [&](const at::Tensor& values) { return alongChannels(values, x).to(dx.scalar_type()); };
+    // Centred first: far from 0 the rest of a difference would be rounding.
+    dx.addcmul_(x.sub(along(mean)), along(scale.mul(deviation).mul(sums[1])), -1).sub_(along(scale.mul(sums[0])));
     return {dx, weight ? dWeight : at::Tensor(), ctx->saved_data["hasBias"].toBool() ? dBias : at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };

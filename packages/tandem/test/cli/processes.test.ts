@@ -8,7 +8,7 @@ import { metricsOf, pictures, start, temporary, tiny } from './running.js';
 const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
 const root = temporary({ after });
 const images = join(root, 'pictures');
-const short = ['--batch', '20', '--limit', '40', 'precision=float32', 'size=16'];
+const short = ['--batch', '20', '--limit', '40', 'precision=float32', 'memoryFormat=contiguous', 'size=16'];
 const line = (run: string, epochs: number) => [
   ...['pretrain', images, ...tiny, ...short, '--epochs', `${epochs}`, '--out', join(root, run)],
 ];
