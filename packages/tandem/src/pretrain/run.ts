@@ -78,7 +78,9 @@ export function assemble(config: RunConfig, data: DataSet, group?: dist.ProcessG
   const trainingData = selectTrainingData(config, data);
   const compute = chooseCompute(config.execution, group?.localRank);
   if (group && data.stream) {
-    throw new UserError(`${data.name}: a stream is read by one process alone; give stream=off, or leave --processes out`);
+    throw new UserError(
+      `${data.name}: a stream is read by one process alone; give stream=off, or leave --processes out`,
+    );
   }
   const batch = batchSize(config, data, trainingData);
   const shared = group && new SharedBatch(group, { batch, unit: unitOf(config) });
