@@ -61,12 +61,13 @@ export class Monitor {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
       execArgv: [],
     });
-    this.#thread.unref();
     this.#thread.on('message', (message: FromMonitor) => {
       if (message.kind === 'joined') this.#joined.add(message.rank);
       this.#heard.set(message.kind, message);
       this.#waiting.get(message.kind)?.(message);
     });
+    // After the listener, which holds the process.
+    this.#thread.unref();
   }
 
   /** What native waiting looks at: not 0 once a process is gone. */
