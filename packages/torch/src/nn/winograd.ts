@@ -43,10 +43,10 @@ export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {
   );
 }
 
-/** Whether a norm is by the batch's statistics as `BatchNorm2d` itself has it. */
+/** Whether a norm is by the statistics of the batch at hand, as `BatchNorm2d` itself has it. */
 export function canBeFused(norm: BatchNorm2d): boolean {
   const isItself = norm.constructor === BatchNorm2d && !Object.hasOwn(norm, 'forward');
-  return isItself && norm.training && norm.weight !== null && norm.bias !== null;
+  return isItself && norm.training && norm.across === null && norm.weight !== null && norm.bias !== null;
 }
 
 /**
