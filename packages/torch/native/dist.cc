@@ -46,6 +46,8 @@ struct Group {
   milliseconds limit;
   /// Not 0 once another process is gone.
   std::atomic<int32_t>* verdict;
+  /// For others, by whoever could not go on without them.
+  std::atomic<int64_t> nanosecondsWaited{0};
 };
 
 /// A collective under way, with the tensors that it reads and writes.
@@ -124,7 +126,10 @@ bool waitUntil(Collective& pending, Clock::time_point until) {
 
 void waitFor(Collective& pending) {
   const milliseconds limit = pending.group->limit;
-  if (!waitUntil(pending, Clock::now() + limit)) throw std::runtime_error("dist: " + pending.name + " has no end within " + seconds(limit));
+  const auto begun = Clock::now();
+  const bool isDone = waitUntil(pending, begun + limit);
+  pending.group->nanosecondsWaited += std::chrono::nanoseconds(Clock::now() - begun).count();
+  if (!isDone) throw std::runtime_error("dist: " + pending.name + " has no end within " + seconds(limit));
 }
 
 void requireContiguous(const at::Tensor& x) {
@@ -360,6 +365,9 @@ void waitForWork(Call& call) {
   waitFor(*pending);  // one that has no end stays, and its tensors with it
   works.remove(call.integerAt(0));
 }
+
+/// secondsWaited(group): for others, since the group began
+napi_value secondsWaited(Call& call) { return call.number(1e-9 * static_cast<double>(groups.at(call.integerAt(0))->nanosecondsWaited.load())); }
 
 /// gatherRows(group, x, counts)
 napi_value gatherRows(Call& call) {

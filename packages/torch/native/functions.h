@@ -101,6 +101,7 @@
   FUNCTION(napi_value, allGather, 3)          \
   FUNCTION(napi_value, broadcast, 3)          \
   FUNCTION(void, waitForWork, 1)              \
+  FUNCTION(napi_value, secondsWaited, 1)      \
   FUNCTION(napi_value, gatherRows, 3)         \
   FUNCTION(napi_value, syncBatchNorm, 9)
 

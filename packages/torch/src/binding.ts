@@ -227,6 +227,7 @@ export interface Binding {
   broadcast(group: number, slot: number, from: number): number;
   /** Waits for the end of a collective. */
   waitForWork(work: number): void;
+  secondsWaited(group: number): number;
   /** The rows of all processes; differentiable. */
   gatherRows(group: number, slot: number, counts: readonly number[]): number;
   /** Batch norm over the rows of all processes; differentiable. */

@@ -128,7 +128,10 @@ function serve(): void {
     );
   });
   server.on('error', ({ message }) => decide(`process 0 of ${size} on ${ownHost} cannot listen: ${message}`));
-  server.listen(0, () => tell({ kind: 'listening', port: (server.address() as { port: number }).port }));
+  server.listen(0, () => {
+    tell({ kind: 'listening', port: (server.address() as { port: number }).port });
+    if (size === 1) announce();
+  });
 }
 
 /** All are there: each is told of all, and of the addresses by which they were seen. */

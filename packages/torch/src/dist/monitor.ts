@@ -38,6 +38,9 @@ export type ToMonitor =
 
 type Kind = FromMonitor['kind'];
 
+/** What is told once all processes have done something. */
+const together = ['listening', 'roster', 'left'] as const;
+
 /**
  * Knows which processes of a group are alive, in a thread of its own. Its verdict can be read, and
  * waited for, in the middle of synchronous work.
@@ -47,7 +50,7 @@ export class Monitor {
   readonly #verdict: Int32Array;
   readonly #text: Uint8Array;
   readonly #heard = new Map<Kind, FromMonitor>();
-  readonly #waiting = new Map<Kind, (message: FromMonitor) => void>();
+  readonly #waiting = new Map<Kind, (message: FromMonitor | undefined) => void>();
   readonly #joined = new Set<number>();
 
   constructor(data: Omit<MonitorData, 'verdict'>) {
@@ -65,6 +68,8 @@ export class Monitor {
       if (message.kind === 'joined') this.#joined.add(message.rank);
       this.#heard.set(message.kind, message);
       this.#waiting.get(message.kind)?.(message);
+      // What all have to be there for does not come any more.
+      if (message.kind === 'lost') for (const kind of together) this.#waiting.get(kind)?.(undefined);
     });
     // After the listener, which holds the process.
     this.#thread.unref();
@@ -95,7 +100,7 @@ export class Monitor {
   /** Called when a process is gone. */
   onLost(listener: (text: string) => void): void {
     this.#waiting.set('lost', (message) => {
-      if (message.kind === 'lost') listener(message.text);
+      if (message?.kind === 'lost') listener(message.text);
     });
   }
 
@@ -104,7 +109,10 @@ export class Monitor {
     this.#thread.postMessage(message);
   }
 
-  /** The thread's word of a kind, which may have come before. undefined after the time. */
+  /**
+   * The thread's word of a kind, which may have come before. undefined after the time, and where a
+   * process is gone without which there is none.
+   */
   async heard<K extends Kind>(
     kind: K,
     milliseconds: number,
@@ -116,7 +124,7 @@ export class Monitor {
       const timer = setTimeout(() => resolve(undefined), milliseconds);
       this.#waiting.set(kind, (message) => {
         clearTimeout(timer);
-        resolve(message as Word);
+        resolve(message as Word | undefined);
       });
     });
   }

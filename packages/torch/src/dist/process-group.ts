@@ -86,6 +86,11 @@ export class ProcessGroup {
     return this.#place.launcher;
   }
 
+  /** Seconds for which this process waited for others, since the group began. */
+  get secondsWaited(): number {
+    return binding.secondsWaited(this.#id);
+  }
+
   /** Which process is gone and how; undefined while all are there. */
   get lost(): string | undefined {
     return this.#monitor.lost;

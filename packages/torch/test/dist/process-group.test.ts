@@ -142,6 +142,28 @@ const y = norm.forward(x);${end}`,
     }
   });
 
+  test('a convolution that could take a norm along leaves one over all processes to itself', async () => {
+    type Parts = { mean: number[]; variance: number[]; y: number[] };
+    const found = await askTogether<Parts>(
+      2,
+      `
+const conv = new torch.nn.Conv2d(32, 32, 3, { padding: 1, bias: false });
+noGrad(() => conv.weight.fill_(0.01));
+const norm = new torch.nn.BatchNorm2d(32);
+norm.across = (x, statistics) => group.batchNorm(x, statistics, [2, 2]);
+const x = torch.full([2, 32, 32, 32], rank).to({ memoryFormat: 'channelsLast' });
+const y = conv.forward(x, norm);
+print({ mean: numbers(norm.runningMean), variance: numbers(norm.runningVar), y: numbers(y.narrow(2, 5, 1).narrow(3, 5, 1).contiguous()) });`,
+    );
+    const [first, second] = found as [Parts, Parts];
+    assert.deepEqual(first.mean, second.mean);
+    assert.ok(Math.abs((first.mean[0] as number) - 0.05) < 1e-6, 'a tenth of the mean of 0 and 1');
+    assert.ok(Math.abs((first.variance[0] as number) - 0.925) < 1e-4, 'and of their variance');
+    // relu((x - 0.5) / 0.5) is 0 on the first process and 1 on the second.
+    assert.ok(first.y.every((value) => value === 0));
+    assert.ok(second.y.every((value) => Math.abs(value - 2.88) < 1e-3));
+  });
+
   test('processes that do not do the same are told so, where they are asked to compare', async () => {
     const ends = await together(2, 'group.allReduce(tensor(rank === 0 ? [1, 2] : [1, 2, 3]));', 'checks: true');
     for (const { code, text } of ends) {
