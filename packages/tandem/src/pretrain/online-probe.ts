@@ -3,12 +3,13 @@ import { UserError } from '../errors.js';
 import { classCount, features, type KnnSplit, knnSplit, labelsOf } from '../evaluate/index.js';
 import { HeadSgd } from '../evaluate/linear/head-optimizers.js';
 import { LinearHeads } from '../evaluate/linear/heads.js';
-import { type DataSet, slice } from '../images/index.js';
+import type { DataSet, ImageSet } from '../images/index.js';
 import { l2Normalize } from '../math.js';
 import type { Method } from '../methods/index.js';
 import { allRows, type BatchRows } from '../step/index.js';
 import type { EvaluationContext } from './evaluation/context.js';
-import { type InParts, partSize } from './evaluation/in-parts.js';
+import type { InParts } from './evaluation/in-parts.js';
+import { ownOf, partsOf, roundsOf, sumOf } from './evaluation/shared.js';
 import type { Compute } from './plan.js';
 
 /** Of its steps, on features of length 1. */
@@ -71,13 +72,18 @@ export class OnlineProbe {
   /** In which share of the queries it names their class. */
   *accuracy(context: EvaluationContext): InParts<number> {
     const { queries } = this.#split;
-    let right = 0;
-    for (let from = 0; from < queries.count; from += partSize) {
-      const part = slice(queries, from, Math.min(from + partSize, queries.count));
-      const named = scope(() => this.#heads.ranked(l2Normalize(features(this.#student.encoder, part, context)), 0, 1));
-      right += named.filter((label, i) => label === part.labels?.[i]).length;
-      yield { done: from + part.count, total: queries.count };
+    let [right, done] = [0, 0];
+    for (const round of roundsOf(partsOf(queries), context)) {
+      const own = ownOf(round, context);
+      if (own) right += this.#rightOf(own.images, context);
+      done += round.reduce((sum, { count }) => sum + count, 0);
+      yield { done, total: queries.count };
     }
-    return right / queries.count;
+    return sumOf(right, context.group) / queries.count;
+  }
+
+  #rightOf(part: ImageSet, context: EvaluationContext): number {
+    const named = scope(() => this.#heads.ranked(l2Normalize(features(this.#student.encoder, part, context)), 0, 1));
+    return named.filter((label, i) => label === part.labels?.[i]).length;
   }
 }

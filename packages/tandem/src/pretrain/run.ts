@@ -116,7 +116,7 @@ export function assemble(config: RunConfig, data: DataSet, group?: dist.ProcessG
     },
     evaluation: {
       view: evaluationView({ size, channels: data.train.channels, mean, std }),
-      ...{ device, memoryFormat },
+      ...{ device, memoryFormat, group },
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { dist } from 'tandem-torch';
 import type { Plan } from '../../train/plan.js';
 import type { View } from '../../views/index.js';
 
@@ -5,4 +6,6 @@ import type { View } from '../../views/index.js';
 export interface EvaluationContext extends Pick<Plan, 'device' | 'memoryFormat'> {
   /** How images are shown to the encoders. */
   readonly view: View;
+  /** The processes that share the work; defaults to this one alone. */
+  readonly group?: dist.ProcessGroup | undefined;
 }

@@ -7,6 +7,7 @@ import { makeViews, type View } from '../../views/index.js';
 import { NotFiniteError } from '../finite.js';
 import type { EvaluationContext } from './context.js';
 import type { InParts } from './in-parts.js';
+import { roundsOf, rowsOf } from './shared.js';
 
 const diagnosedImages = 2048;
 
@@ -23,22 +24,32 @@ export function* diagnoseStudent(
 ): InParts<Diagnostics> {
   const [first, second = first] = views as readonly [View, View?]; // of one view two draws
   const some = spread(set, diagnosedImages);
-  const projected: Tensor[][] = [];
+  const projected: Tensor[] = [];
   let done = 0;
   try {
-    for (const batch of inOrder(some, 256)) {
-      projected.push(projectionsOf(student, batch, set, [first, second], seed, context));
-      done += batch.indices.length;
+    const width = student.head.embeddingWidth;
+    for (const round of roundsOf(batchesOf(some), context)) {
+      const make = ({ batch }: { readonly batch: Batch }) =>
+        projectionsOf(student, batch, set, [first, second], seed, context);
+      const made = rowsOf(round, 2 * width, make, context);
+      projected.push(...made);
+      done += round.reduce((sum, { count }) => sum + count, 0);
       yield { done, total: some.count };
     }
     return scope(() => {
-      const [a, b] = [0, 1].map((i) => cat(projected.map((part) => part[i] as Tensor))) as [Tensor, Tensor];
+      const [a, b] = cat(projected)
+        .chunk(2, { dim: 1 })
+        .map((x) => x.contiguous()) as [Tensor, Tensor];
       if (!a.isfinite().all().item()) throw new NotFiniteError("the student's projections are not finite any more");
       return diagnoseEmbeddings(a, b);
     });
   } finally {
-    for (const x of projected.flat()) x.dispose();
+    for (const x of projected) x.dispose();
   }
+}
+
+function* batchesOf(set: ImageSet) {
+  for (const batch of inOrder(set, 256)) yield { batch, count: batch.indices.length };
 }
 
 /** At most `n` images at even distances, since sets often lie class by class. */
@@ -50,7 +61,7 @@ function spread(set: ImageSet, n: number): ImageSet {
   );
 }
 
-/** The student's embeddings of a batch in each of the views, in evaluation mode. */
+/** The student's embeddings of a batch in each of the views, in evaluation mode, side by side. */
 function projectionsOf(
   student: Branch,
   batch: Batch,
@@ -58,16 +69,18 @@ function projectionsOf(
   views: readonly View[],
   seed: number,
   { device, memoryFormat }: EvaluationContext,
-): Tensor[] {
+): Tensor {
   const { training } = student;
   student.eval();
   try {
     return scope(() =>
-      noGrad(() =>
-        makeViews(batch, set, views, { seed, draw: 0 }, device).map((x) =>
-          student.embed(x.to({ memoryFormat })).keep(),
-        ),
-      ),
+      noGrad(() => {
+        const seen = makeViews(batch, set, views, { seed, draw: 0 }, device);
+        return cat(
+          seen.map((x) => student.embed(x.to({ memoryFormat }))),
+          { dim: 1 },
+        );
+      }),
     );
   } finally {
     student.train(training);

@@ -1,9 +1,10 @@
 import { cat, scope, type Tensor } from 'tandem-torch';
 import { accuracy, features, type KnnSplit, knnVotes } from '../../evaluate/index.js';
-import { type ImageSet, slice } from '../../images/index.js';
+import type { ImageSet } from '../../images/index.js';
 import type { Encoder } from '../../networks/index.js';
 import type { EvaluationContext } from './context.js';
-import { type InParts, partSize } from './in-parts.js';
+import type { InParts } from './in-parts.js';
+import { ownOf, partsOf, roundsOf, rowsOf, sumOf } from './shared.js';
 
 /** How good an encoder's neighbours are, in shares of queries. */
 export interface KnnAccuracy {
@@ -32,19 +33,20 @@ export function* knnAccuracy(
     const asked = yield* featuresOf(queries, reference.count);
     const all = cat(known).keep();
     owned.push(all);
-    return yield* vote(all, reference.labels, asked, queries.labels, total);
+    return yield* vote(all, reference.labels, asked, queries.labels, total, context);
   } finally {
     for (const x of owned) x.dispose();
   }
 
   function* featuresOf(set: ImageSet, before: number): InParts<Tensor[]> {
     const parts: Tensor[] = [];
-    for (let from = 0; from < set.count; from += partSize) {
-      const part = slice(set, from, Math.min(from + partSize, set.count));
-      const made = features(encoder, part, context);
-      owned.push(made);
-      parts.push(made);
-      yield { done: before + from + part.count, total };
+    let done = before;
+    for (const round of roundsOf(partsOf(set), context)) {
+      const made = rowsOf(round, encoder.featureWidth, ({ images }) => features(encoder, images, context), context);
+      owned.push(...made);
+      parts.push(...made);
+      done += round.reduce((sum, { count }) => sum + count, 0);
+      yield { done, total };
     }
     return parts;
   }
@@ -57,18 +59,29 @@ function* vote(
   asked: readonly Tensor[],
   wanted: Int32Array,
   total: number,
+  context: EvaluationContext,
 ): InParts<KnnAccuracy> {
   const votes = [{ k: 1 }, ...(classes.length >= voters ? [{ k: voters, temperature: 0.1 }] : [])];
   const right = votes.map(() => 0);
-  let from = 0;
-  for (const part of asked) {
-    const labels = wanted.subarray(from, from + (part.shape[0] as number));
-    for (const [v, named] of scope(() => knnVotes(known, classes, part, votes)).entries()) {
-      right[v] = (right[v] as number) + Math.round(accuracy(named, labels) * labels.length);
+  const offsets = offsetsOf(asked);
+  for (const round of roundsOf(asked.keys(), context)) {
+    const own = ownOf(round, context);
+    if (own !== undefined) {
+      const labels = wanted.subarray(offsets[own], offsets[own + 1]);
+      const named = scope(() => knnVotes(known, classes, asked[own] as Tensor, votes));
+      for (const [v, one] of named.entries()) {
+        right[v] = (right[v] as number) + Math.round(accuracy(one, labels) * labels.length);
+      }
     }
-    from += labels.length;
     yield { done: total, total };
   }
-  const [nearest, weighted] = right.map((count) => count / wanted.length);
+  const [nearest, weighted] = right.map((count) => sumOf(count, context.group) / wanted.length);
   return { nearest: nearest as number, ...(weighted !== undefined && { weighted }) };
+}
+
+/** Where each part begins, and where the last one ends. */
+function offsetsOf(parts: readonly Tensor[]): number[] {
+  const offsets = [0];
+  for (const { shape } of parts) offsets.push((offsets.at(-1) as number) + (shape[0] as number));
+  return offsets;
 }
