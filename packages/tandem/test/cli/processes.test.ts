@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { dist } from 'tandem-torch';
-import { metricsOf, pictures, start, temporary, tiny } from './running.js';
+import { encoderFile, metricsOf, pictures, start, temporary, tiny } from './running.js';
 
 const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
 const root = temporary({ after });
@@ -17,13 +17,19 @@ before(async () => {
   await pictures(images, 20);
 });
 
+/**
+ * Rounding decides now and then whether a ReLU whose input is nearly 0 lets a gradient through. In a
+ * network this small that shows in all later losses, alone or not: with small steps it does not.
+ */
+const smallSteps = ['--lr', '0.006'];
+
 /** The losses of a run's epochs. */
 const losses = (run: string) => metricsOf(join(root, run)).map(({ loss }) => Number(loss));
 
 function assertNear(found: readonly number[], wanted: readonly number[]): void {
   assert.equal(found.length, wanted.length);
   found.forEach((loss, i) => {
-    assert.ok(Math.abs(loss / (wanted[i] as number) - 1) < 1e-3, `epoch ${i + 1}: ${loss} is not ${wanted[i]}`);
+    assert.ok(Math.abs(loss / (wanted[i] as number) - 1) < 1e-4, `epoch ${i + 1}: ${loss} is not ${wanted[i]}`);
   });
 }
 
@@ -43,24 +49,24 @@ function childrenOf(pid: number | undefined): number[] {
 }
 
 test('two processes write one run with the numbers of one, and three resume it', { skip }, async () => {
-  const alone = await start(line('alone', 4)).ended;
+  const alone = await start([...line('alone', 4), ...smallSteps]).ended;
   assert.equal(alone.code, 0, alone.stderr);
-  const two = start([...line('shared', 4), '--processes', '2', '--or-resume', '--json']);
+  const two = start([...line('shared', 4), ...smallSteps, '--processes', '2', '--or-resume', '--json']);
   await two.says('epoch 1/4');
   two.process.kill('SIGINT');
   const interrupted = await two.ended;
   assert.equal(interrupted.code, 130, interrupted.stderr);
   assert.match(interrupted.stderr, /interrupted; saved\. Resume with/);
   assert.equal(interrupted.stderr.split('epoch 1/4').length, 2, 'one of them speaks');
-  const three = await start([...line('shared', 4), '--processes', '3', '--or-resume', '--json']).ended;
+  const three = await start([...line('shared', 4), ...smallSteps, '--processes', '3', '--or-resume', '--json']).ended;
   assert.equal(three.code, 0, three.stderr);
   assert.equal(JSON.parse(three.stdout).epoch, 4);
   assertNear(losses('shared'), losses('alone'));
   assert.deepEqual(readdirSync(join(root, 'shared')).sort(), readdirSync(join(root, 'alone')).sort());
-  const again = await start([...line('shared', 4), '--or-resume']).ended;
+  const again = await start([...line('shared', 4), ...smallSteps, '--or-resume']).ended;
   assert.equal(again.code, 0, again.stderr);
   assert.match(again.stderr, /is at its end/);
-  const other = await start([...line('shared', 5), '--or-resume']).ended;
+  const other = await start([...line('shared', 5), ...smallSteps, '--or-resume']).ended;
   assert.equal(other.code, 2);
   assert.match(other.stderr, /was begun with epochs=4, and 5 is asked for/);
 });
@@ -87,6 +93,30 @@ for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     assert.equal((await resumed.ended).code, 130);
   });
 }
+
+test('several processes embed images to the bytes of one, one that is no picture left out', { skip }, async () => {
+  const images600 = await pictures(join(root, 'six hundred'), 600);
+  writeFileSync(join(images600, 'blue', '0100x.png'), 'no picture');
+  const encoder = encoderFile(join(root, 'encoder.safetensors'));
+  const embedded = async (processes: string) => {
+    const out = join(root, `vectors${processes}.npy`);
+    const { code, stderr, stdout } = await start([
+      'embed',
+      encoder,
+      many,
+      '--out',
+      out,
+      '--processes',
+      processes,
+      '--json',
+    ]).ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout).result, { images: 1200, width: 16, skipped: 1 });
+    return [out, out.replace('.npy', '.files.txt')].map((file) => readFileSync(file));
+  };
+  const alone = await embedded('1');
+  for (const processes of ['2', '3']) assert.deepEqual(await embedded(processes), alone, `${processes} processes`);
+});
 
 test('what is wrong with --processes is said before anything begins', { skip }, async () => {
   const none = await start([...line('none', 1), '--processes', '0']).ended;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { embedFormats } from '../../evaluate/embed/formats.js';
-import { embedImages } from '../../evaluate/index.js';
+import { embedImages, type JobHooks } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
 import {
   type EncoderFlags,
@@ -14,13 +14,15 @@ import {
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
+import { isLaunched, joinOthers, processesFlag, tellingGroup } from '../shared/processes.js';
 import { listSkipped } from '../shared/skipped.js';
-import { interruptible } from '../terminal/interruptible.js';
+import { interruptible, interruptibleQuietly } from '../terminal/interruptible.js';
 import { print, printJson, tell } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
   normalize?: true;
+  processes?: string;
   json?: true;
 }
 
@@ -40,15 +42,20 @@ export function embedCommand(): Command {
       '--normalize',
       'vectors of length 1, whose product is a cosine; an image whose features are all zero is skipped',
     )
+    .option(processesFlag, 'so many processes on this machine share the work; auto is one for each GPU')
     .option('--json', 'one JSON object with the result on stdout')
     .action(run);
 }
 
 async function run(encoder: string, images: string, flags: Flags): Promise<void> {
-  const { out, device, normalize, json } = flags;
-  const options = { encoder, images, out, which: whichOf(flags), device, normalize, ...openingOf(flags) };
+  const { out, device, normalize, json, processes } = flags;
+  if (await isLaunched(processes)) return;
+  const group = await joinOthers();
+  const options = { encoder, images, out, which: whichOf(flags), device, normalize, ...openingOf(flags), group };
+  const work = (hooks: JobHooks) => tellingGroup(group, () => embedImages(options, hooks));
+  if (group && group.rank > 0) return void (await interruptibleQuietly(work));
   const stopping = 'stopping; the same command resumes from here';
-  const made = await interruptible('embedding', stopping, (hooks) => embedImages(options, hooks));
+  const made = await interruptible('embedding', stopping, work);
   const { skipped, files, width } = made;
   if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
   if (!json) return print(`${made.images} images, ${width} features each: ${files.join(', ')}`);

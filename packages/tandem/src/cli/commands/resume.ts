@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { AtEndError, changeable, lacksResult, resume, useAsBegun } from '../../pretrain/index.js';
 import { showFinetuneResult } from '../shared/finetune-result.js';
-import { isLaunched, joinOthers } from '../shared/processes.js';
+import { isLaunched, joinOthers, processesFlag } from '../shared/processes.js';
 import { showTraining } from '../shared/training.js';
 
 /** `tandem resume <run>`: resumes a run as if it had never ended. */
@@ -11,7 +11,7 @@ export function resumeCommand(): Command {
     .usage('<run> [key=value ...]')
     .argument('<run>', 'run folder')
     .argument('[settings...]', `key=value; of ${changeable.join(', ')}`)
-    .option('--processes <n>', 'as for pretrain; a run may go on with other numbers of them than before')
+    .option(processesFlag, 'as for pretrain; a run may go on with other numbers of them than before')
     .option('--json', 'one JSON object with the result on stdout')
     .action(async (run: string, settings: string[], { json, processes }: { json?: true; processes?: string }) => {
       const changes = Object.fromEntries(settings.map(readChange));

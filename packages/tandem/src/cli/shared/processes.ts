@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { capabilities, dist } from 'tandem-torch';
-import { UsageError } from '../../errors.js';
+import { UsageError, UserError } from '../../errors.js';
 import { Exit } from '../terminal/exit.js';
 import { tell } from '../terminal/print.js';
 
@@ -39,6 +39,24 @@ export async function joinOthers(): Promise<dist.ProcessGroup | undefined> {
     }, patienceMilliseconds).unref();
   });
   return group;
+}
+
+/** The flag that `isLaunched` reads. */
+export const processesFlag = '--processes <n>';
+
+/** Has the other processes know why this one fails; all leave together. */
+export async function tellingGroup<T>(group: dist.ProcessGroup | undefined, work: () => Promise<T>): Promise<T> {
+  if (!group) return work();
+  try {
+    const done = await work();
+    await group.destroy();
+    return done;
+  } catch (error) {
+    const reason = group.explain(error);
+    if (group.lost === undefined) await group.fail((error as Error).message.split('\n')[0] ?? '');
+    if (reason instanceof dist.LostProcessError) throw new UserError(reason.message);
+    throw error;
+  }
 }
 
 /** Says to a process that this launcher began it. */

@@ -16,7 +16,7 @@ import { wantsAll, withShortHelp } from '../terminal/help.js';
 import { timeSpan } from './arguments.js';
 import { showEstimate } from './dry-run.js';
 import { canGoOn, goOn } from './or-resume.js';
-import { isLaunched, joinOthers } from './processes.js';
+import { isLaunched, joinOthers, processesFlag } from './processes.js';
 import { attributeOf, type Flags, gatherSettings } from './settings.js';
 import { described, methodsHelp, shortMethodsHelp } from './settings-help.js';
 import { showTraining } from './training.js';
@@ -74,7 +74,7 @@ export function trainingCommand(training: Training): Command {
       timeSpan('--budget'),
     )
     .option(
-      '--processes <n>',
+      processesFlag,
       'so many processes on this machine share each batch and give the numbers of one; auto is one for each GPU',
     )
     .option('--or-resume', 'resume the run in --out where it has begun, so that the same command can be repeated')

@@ -1,7 +1,7 @@
 import type { JobHooks } from '../../evaluate/index.js';
 import { Exit } from './exit.js';
 import { type Progress, progress } from './progress.js';
-import { abortOnSignals } from './signals.js';
+import { abortOnSignals, abortQuietly } from './signals.js';
 
 /**
  * Does a job with a progress bar that SIGINT and SIGTERM stop.
@@ -23,6 +23,19 @@ export async function interruptible<T>(
     throw new Exit(exitCode());
   } finally {
     bar.stop();
+    release();
+  }
+}
+
+/** The same without a word, for a process that another speaks for. */
+export async function interruptibleQuietly<T>(job: (hooks: JobHooks) => Promise<T>): Promise<T> {
+  const { signal, exitCode, release } = abortQuietly();
+  try {
+    return await job({ signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Exit(exitCode());
+  } finally {
     release();
   }
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { dist } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
 import { digest } from '../../files/digest.js';
 import type { SkippedFile } from '../../images/index.js';
@@ -31,6 +32,8 @@ export interface EmbedOptions extends Opening {
    * whose features are all zero has none, and is among the skipped.
    */
   readonly normalize?: boolean | undefined;
+  /** The processes that share the work: all call this alike, and the first one writes. */
+  readonly group?: dist.ProcessGroup | undefined;
 }
 
 /** What was written. */

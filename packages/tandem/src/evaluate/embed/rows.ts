@@ -1,4 +1,4 @@
-import { type Device, scope } from 'tandem-torch';
+import { type Device, type dist, scope } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { isOfTheDisk, systemMessage } from '../../files/system-error.js';
@@ -12,6 +12,7 @@ import { type Opening, openingFor } from '../open.js';
 import type { Facts } from './formats.js';
 import { type About, type Entry, Journal } from './journal.js';
 import { lockPartial, type Output, resumable, writeOutput } from './output.js';
+import { type Made, sharedRows } from './shared-rows.js';
 
 /** Where images come from. */
 export interface RowOptions extends Opening {
@@ -19,6 +20,8 @@ export interface RowOptions extends Opening {
   readonly encoder: string;
   /** As they were asked for. */
   readonly images: string;
+  /** The processes that share the work, of which the first writes; defaults to this one alone. */
+  readonly group?: dist.ProcessGroup | undefined;
 }
 
 /** What becomes of the features of images. */
@@ -60,6 +63,7 @@ export async function writeRows(
 ): Promise<RowsMade> {
   const { output } = job;
   const stream = await streamFor(opened, options, hooks);
+  if (options.group && options.group.rank > 0) return help(stream, opened, device, job, options, hooks);
   makeFolder(output.partial);
   const unlock = lockPartial(output.partial);
   try {
@@ -126,15 +130,51 @@ async function fill(
   opened: OpenedEncoder,
   device: Device,
   job: Pick<RowJob, 'rowsOf'>,
-  { images }: RowOptions,
+  options: RowOptions,
   { onProgress, signal }: JobHooks,
 ): Promise<void> {
-  for await (const chunk of stream.chunks(new Set(journal.entries.map(({ file }) => file)))) {
-    const { entries, rows } = rowsOfChunk(chunk, opened, device, images, job);
+  const done = journal.entries.map(({ file }) => file);
+  for await (const { entries, rows } of rowsOf(stream, done, opened, device, job, options, signal)) {
     journal.add(entries, rows);
     onProgress?.(journal.entries.length, stream.total, '');
     signal?.throwIfAborted();
   }
+}
+
+/** Computes with the first process, which writes. */
+async function help(
+  stream: ImageStream,
+  opened: OpenedEncoder,
+  device: Device,
+  job: Pick<RowJob, 'rowsOf'>,
+  options: RowOptions,
+  { signal }: JobHooks,
+): Promise<RowsMade> {
+  let images = 0;
+  const skipped: SkippedFile[] = [];
+  for await (const { entries } of rowsOf(stream, [], opened, device, job, options, signal)) {
+    const without = skippedIn(entries);
+    skipped.push(...without);
+    images += entries.length - without.length;
+  }
+  return { images, skipped, files: [] };
+}
+
+/** What all images give but those that are done, some at a time. */
+function rowsOf(
+  stream: ImageStream,
+  done: readonly string[],
+  opened: OpenedEncoder,
+  device: Device,
+  job: Pick<RowJob, 'rowsOf'>,
+  { images, group }: RowOptions,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Made> {
+  const make = async function* (without: Pick<ReadonlySet<string>, 'has'>) {
+    for await (const chunk of stream.chunks(without)) yield rowsOfChunk(chunk, opened, device, images, job);
+  };
+  if (!group) return make(new Set(done));
+  return sharedRows(stream, { group, width: opened.encoder.featureWidth, done, signal, make });
 }
 
 /** The entries of a chunk's images, and the rows of those that have one. */
