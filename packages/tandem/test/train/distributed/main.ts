@@ -1,35 +1,54 @@
 // `npm run test:distributed`: how far several processes are from one, for every method and its
-// variants, on 2, 3 and 4 processes, in float64 and float32. Prints a table in Markdown; ends with
-// 1 where a deviation is more than rounding.
+// variants, on 1 to 4 processes, in float64 and float32. Prints tables in Markdown, and with
+// `--write` puts them into docs/internals/distribution.md; ends with 1 where a deviation is more
+// than rounding.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Deviations, deviations } from './running.js';
+import { fileURLToPath } from 'node:url';
+import { type Deviations, deviations, roundings } from './running.js';
 import { everyMethod, variants } from './subjects.js';
 
-/** Ten steps in float64, one in float32: later steps multiply what rounding begins. */
+const counts = [1, 2, 3, 4];
+const page = fileURLToPath(new URL('../../../../../../docs/internals/distribution.md', import.meta.url));
+/** In float32 later steps multiply what rounding begins: so what it comes to alone stands beside. */
 const cases = [
-  { dtype: 'float64', steps: 10, most: 1e-10 },
-  { dtype: 'float32', steps: 1, most: 1e-3 },
-  { dtype: 'float32', steps: 10, most: Number.POSITIVE_INFINITY },
+  { dtype: 'float64', steps: 10 },
+  { dtype: 'float32', steps: 1 },
+  { dtype: 'float32', steps: 10 },
 ] as const;
+
+const largest = ({ loss, gradient, state }: Deviations) => Math.max(loss, gradient, state);
+const cell = ({ loss, gradient, state }: Deviations) =>
+  [loss, gradient, state].map((x) => (x === 0 ? '0' : x.toExponential(0))).join(' ');
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
 try {
-  for (const { dtype, steps, most } of cases) {
-    const task = { subjects: [...everyMethod, ...variants], dtype, steps, batch: 12 };
-    const found = await deviations(folder, task, [2, 3, 4]);
-    console.log(`\n${dtype}, after ${steps} steps\n\n| on | loss | gradient | state |\n|---|---|---|---|`);
-    for (const [title, { loss, gradient, state }] of found) {
-      console.log(`| ${[title, ...[loss, gradient, state].map((x) => x.toExponential(1))].join(' | ')} |`);
-    }
-    const isWrong = ({ loss, gradient, state }: Deviations) => Math.max(loss, gradient, state) > most;
-    const wrong = [...found].flatMap(([title, all]) => (isWrong(all) ? [title] : []));
-    if (wrong.length === 0) continue;
-    console.log(`\nmore than ${most}: ${wrong.join(', ')}`);
-    process.exitCode = 1;
+  const tables: string[] = [];
+  for (const { dtype, steps } of cases) {
+    const task = { subjects: [...everyMethod, ...variants], dtype, steps, batch: 24 };
+    const found = await deviations(folder, task, counts);
+    const rounding = await roundings(folder, task);
+    const limit = (title: string) =>
+      dtype === 'float64' ? 1e-10 : Math.max(1e-5, 100 * largest((rounding.get(title) as [Deviations])[0]));
+    const lines = [...found].map(([title, all]) =>
+      ['', title, ...all.map(cell), ...(rounding.get(title) ?? []).map(cell), ''].join(' | ').trim(),
+    );
+    const head = `| | ${counts.map((count) => `W = ${count}`).join(' | ')} | rounding |\n|${'---|'.repeat(counts.length + 2)}`;
+    tables.push(`**${dtype}, after ${steps} step${steps > 1 ? 's' : ''}**\n\n${head}\n${lines.join('\n')}\n`);
+    console.log(`\n${tables.at(-1)}`);
+    const wrong = [...found].filter(([title, all]) => all.some((one) => !(largest(one) <= limit(title))));
+    for (const [title] of wrong) console.log(`more than rounding: ${title} (at most ${limit(title).toExponential(1)})`);
+    if (wrong.length > 0) process.exitCode = 1;
   }
+  if (process.argv.includes('--write')) writeTables(tables.join('\n'));
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+function writeTables(text: string): void {
+  const [begin, end] = ['<!-- deviations -->\n', '<!-- /deviations -->'];
+  const [before, rest] = readFileSync(page, 'utf8').split(begin) as [string, string];
+  writeFileSync(page, `${before}${begin}\n${text}\n${end}${rest.split(end)[1]}`);
 }

@@ -57,22 +57,38 @@ export async function trainTogether(task: Task, processes: number): Promise<void
   if (failed.length > 0) throw new Error(failed.join('\n'));
 }
 
-/** What the subjects come to in several processes, against one. */
+/**
+ * What the subjects come to in several processes, against one.
+ * @param counts numbers of processes; 1 is a group of one
+ * @returns by title, for each count
+ */
 export async function deviations(
   folder: string,
   task: Omit<Task, 'out'>,
   counts: readonly number[],
-): Promise<Map<string, Deviations>> {
-  const out = (processes: number) => join(folder, `${task.dtype}-${processes}`);
-  for (const processes of [1, ...counts]) await trainTogether({ ...task, out: out(processes) }, processes);
-  const found = new Map<string, Deviations>();
+): Promise<Map<string, Deviations[]>> {
+  const out = (name: number | string) => join(folder, `${task.dtype}-${task.steps}-${name}`);
+  await trainTogether({ ...task, out: out('alone') }, 1);
   for (const processes of counts) {
-    task.subjects.forEach(({ title }, i) => {
-      const files = [out(1), out(processes)].map((name) => `${name}.${i}.safetensors`) as [string, string];
-      found.set(`${title} on ${processes}`, between(...files));
-    });
+    await trainTogether({ ...task, isGroup: processes === 1, out: out(processes) }, processes);
   }
-  return found;
+  return compared(task, out('alone'), counts.map(out));
+}
+
+/** How far one process comes from itself where its parameters begin with another rounding. */
+export async function roundings(folder: string, task: Omit<Task, 'out'>): Promise<Map<string, Deviations[]>> {
+  const out = (name: string) => join(folder, `${task.dtype}-${task.steps}-${name}`);
+  const noise = task.dtype === 'float32' ? 2 ** -24 : 2 ** -53;
+  await trainTogether({ ...task, out: out('alone') }, 1);
+  await trainTogether({ ...task, noise, out: out('noise') }, 1);
+  return compared(task, out('alone'), [out('noise')]);
+}
+
+function compared({ subjects }: Pick<Task, 'subjects'>, alone: string, others: readonly string[]) {
+  const file = (name: string, i: number) => `${name}.${i}.safetensors`;
+  return new Map(
+    subjects.map(({ title }, i) => [title, others.map((other) => between(file(alone, i), file(other, i)))]),
+  );
 }
 
 function between(first: string, second: string): Deviations {
@@ -97,7 +113,7 @@ function between(first: string, second: string): Deviations {
 }
 
 export const frozen = { teacher: 'frozen' };
-const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 24, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
+const small = { projHidden: 8, projDim: 8, predHidden: 8, bank: 48, bnSplits: 2, lambda0: 0.1, prototypes: 16 };
 
 /** Settings of a subject; a method takes of `small` what it knows. */
 export function subject(

@@ -2,8 +2,8 @@
 // and leaves what came of it in a file.
 
 import { writeFileSync } from 'node:fs';
-import { dist, io, type Tensor, tensor } from 'tandem-torch';
-import { learnersOf } from '../../../src/methods/index.js';
+import { dist, io, manualSeed, noGrad, rand, scope, type Tensor, tensor } from 'tandem-torch';
+import { learnersOf, type Method } from '../../../src/methods/index.js';
 import { trainingState } from '../../../src/train/checkpoint.js';
 import { viewsPreset } from '../../../src/views/index.js';
 import { labelledNoise, type RunSetup, reports, setUp } from '../../methods/running.js';
@@ -16,6 +16,10 @@ export interface Task {
   readonly batch: number;
   /** Where process 0 leaves what came of each subject. */
   readonly out: string;
+  /** Whether one process takes the way of several. */
+  readonly isGroup?: boolean;
+  /** By which part of itself each parameter is changed before the first step, at most. */
+  readonly noise?: number;
 }
 
 /** A method and its settings. */
@@ -30,16 +34,19 @@ const forms: Readonly<Record<NonNullable<Subject['form']>, Partial<RunSetup>>> =
   crops: { views: viewsPreset('multi-crop', { size: 8, locals: 3 }) },
   transformer: { architecture: { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 8, channels: 3 } },
 };
-const pictures = labelledNoise(26, { channels: 3, side: 8 });
-const { subjects, dtype, steps, batch, out } = JSON.parse(process.argv[2] ?? '') as Task;
+const { subjects, dtype, steps, batch, out, isGroup, noise } = JSON.parse(process.argv[2] ?? '') as Task;
+const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 }); // two steps an epoch, and some left over
 
-const group = await dist.initProcessGroup({ joinSeconds: 60, checks: true });
+const lone = { rank: 0, size: 1, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
+const place = isGroup ? { ...lone, launcherHasStore: false, attempt: '' } : undefined;
+const group = await dist.initProcessGroup({ joinSeconds: 60, checks: true, place });
 for (const [number, { title, settings, form, syncBatchNorm }] of subjects.entries()) {
   const run = setUp({
     settings: { batch, epochs: Math.ceil(steps / 2), seed: 3, lr: 0.05, schedule: 'step', ...settings },
     ...{ pictures, dtype, group, ...(form && forms[form]) },
     ...(syncBatchNorm !== undefined && { syncBatchNorm }),
   });
+  if (noise !== undefined) disturb(run.method, noise);
   const told = await reports(run, steps);
   const gradients = learnersOf(run.method).flatMap((network) => network.namedParameters());
   const tensors: Record<string, Tensor> = {
@@ -70,3 +77,9 @@ for (const [number, { title, settings, form, syncBatchNorm }] of subjects.entrie
 }
 await group?.destroy();
 writeFileSync(`${out}.done.${group?.rank ?? 0}`, '');
+
+function disturb(method: Method, noise: number): void {
+  const parameters = learnersOf(method).flatMap((network) => network.parameters());
+  manualSeed(1);
+  scope(() => noGrad(() => parameters.forEach((x) => void x.mul_(rand(x.shape).mul(2).sub(1).mul(noise).add(1)))));
+}
