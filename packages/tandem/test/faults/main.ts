@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dist } from 'tandem-torch';
 import { stream } from '../../src/random.js';
 import { pictures } from '../cli/running.js';
 import { movingClock } from './clock.js';
@@ -14,6 +15,7 @@ import { endure } from './endure.js';
 import { damageFiles } from './files.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
+import { fullDiskOfFirst, type Loss, loseProcess, undisturbed } from './processes.js';
 import { call, cases, lineOf } from './runs.js';
 import { tearCheckpoint } from './torn.js';
 
@@ -42,6 +44,29 @@ const parts: Record<string, () => Promise<void>> = {
       }
     }
     say(`kills: ${all.kills}, ${all.inWrites} of them in writes; ${all.runs} runs compared, 0 lost`);
+  },
+  // `processes torchrun 20`: begun by a launcher that is on PATH, so many times.
+  async processes() {
+    if (!dist.hasDist() || process.platform !== 'linux') return say('processes: not with this engine or system');
+    const [launcherName = 'processes', times = '20'] = asked[0] === 'processes' ? asked.slice(1) : [];
+    const torchrun = ['--no-python', '--standalone', '--nproc-per-node', '3', '--max-restarts', '5'];
+    const launcher = { processes: 3, ...(launcherName !== 'processes' && { prefix: [launcherName, ...torchrun] }) };
+    const whole = await undisturbed(images, join(folder, 'undisturbed'), launcher);
+    const random = stream(seed, 77);
+    const losses: Loss[] = [];
+    while (losses.length < Number(times)) {
+      const loss = await loseProcess(images, join(folder, 'losing'), launcher, whole, random);
+      losses.push(loss);
+      say(`processes: ${loss.signal} of ${loss.rank}: ${loss.seconds?.toFixed(1) ?? 'at its end'} s; ${loss.said}`);
+    }
+    for (const name of ['SIGKILL', 'SIGSTOP']) {
+      const times = losses.flatMap(({ signal, seconds }) => (signal === name ? (seconds ?? []) : []));
+      say(`processes: ${name} ${times.length} times, the others ended within ${Math.max(0, ...times).toFixed(1)} s`);
+    }
+    say('processes: all resumed runs equal to the undisturbed one');
+    if (launcher.prefix) return;
+    await fullDiskOfFirst(images, join(folder, 'full'), launcher, whole.wanted);
+    say("processes: the first one's disk is full: all end with its line");
   },
   async clock() {
     const wanted = await wholeRun(images, join(folder, 'in-time'));
