@@ -13,6 +13,7 @@ import { printGoals, printTable } from './harness/print.js';
 import { isMet, type Settings, type Suite } from './harness/suite.js';
 import { allocator } from './suites/allocator.js';
 import { convolutions } from './suites/convolutions.js';
+import { distributed } from './suites/distributed/distributed.js';
 import { engine } from './suites/engine/engine.js';
 import { engines } from './suites/engines.js';
 import { evaluate } from './suites/evaluate.js';
@@ -42,6 +43,7 @@ const suites: Readonly<Record<string, Suite>> = {
   growth,
   memory,
   neighbours,
+  distributed,
   precision,
   serve,
   engines,

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { dist } from 'tandem-torch';
 import { cropMargin, openImages } from 'tandem-vision';
 import { describeMachine, type Machine } from './machine.js';
 import { openTrainer, type Step } from './trainer.js';
@@ -23,8 +24,12 @@ export interface Fresh {
   readonly stepSeconds: readonly number[];
   /** Of the first step. */
   readonly loss: number | undefined;
+  /** Of each step, waiting for other processes. */
+  readonly waitedSeconds: readonly number[];
   /** All that the process ever held. */
   readonly peakMiB: number;
+  /** What it holds at the end, its part of what it shares with others; NaN where nobody knows. */
+  readonly proportionalMiB: number;
   readonly machine: Machine;
 }
 
@@ -40,12 +45,16 @@ export function freshScript(checkout: string): string | undefined {
 }
 
 /** Has a fresh process do it, of this checkout or another. */
-export async function inFreshProcess(work: Work, checkout = here): Promise<Fresh> {
+export async function inFreshProcess(
+  work: Work,
+  checkout = here,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Fresh> {
   const script = realpathSync(freshScript(checkout) ?? join(checkout, freshPaths[0]));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(work)], {
     // libgomp's default, which the engine shortens beside others: all are to wait alike,
     // whatever the load when one begins.
-    env: { GOMP_SPINCOUNT: '300000', ...process.env },
+    env: { GOMP_SPINCOUNT: '300000', ...process.env, ...env },
   });
   return JSON.parse(stdout) as Fresh;
 }
@@ -54,13 +63,22 @@ async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const begun = performance.now();
   const { limit } = config as { limit?: number };
   const images = await openImages('cifar10', { dataRoot, limit, margin: cropMargin });
-  const trainer = openTrainer(config, images);
+  const group = await dist.initProcessGroup();
+  const trainer = openTrainer(config, images, group);
   const setUpSeconds = (performance.now() - begun) / 1000;
   const taken: Step[] = [];
-  for (let i = 0; i < steps; i++) taken.push(await trainer.step());
+  const waitedSeconds: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const before = group?.secondsWaited ?? 0;
+    taken.push(await trainer.step());
+    waitedSeconds.push((group?.secondsWaited ?? 0) - before);
+  }
+  const memory = { peakMiB: peakMiB(), proportionalMiB: proportionalMiB() };
+  group?.barrier(); // what each holds is read while all are there
   await trainer.end();
+  await group?.destroy();
   const stepSeconds = taken.map(({ seconds }) => seconds);
-  return { setUpSeconds, stepSeconds, loss: taken[0]?.loss, peakMiB: peakMiB(), machine: describeMachine() };
+  return { setUpSeconds, stepSeconds, waitedSeconds, loss: taken[0]?.loss, ...memory, machine: describeMachine() };
 }
 
 /** Linux's `maxRSS` begins with what the parent held. */
@@ -68,6 +86,12 @@ function peakMiB(): number {
   const status = '/proc/self/status';
   const high = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))?.[1];
   return (high ? Number(high) : process.resourceUsage().maxRSS) / 1024;
+}
+
+/** Pages that several processes have are counted in parts, as Linux does. */
+function proportionalMiB(): number {
+  const rollup = '/proc/self/smaps_rollup';
+  return existsSync(rollup) ? Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(rollup, 'utf8'))?.[1]) / 1024 : Number.NaN;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { optim } from 'tandem-torch';
+import type { dist, optim } from 'tandem-torch';
 import {
   type DataSet,
   estimateRun,
@@ -34,9 +34,16 @@ export function configOf(given: Readonly<Record<string, unknown>>): RunConfig {
   return resolveConfig({ images: 'cifar10', ...given });
 }
 
-/** The product's own loop over the product's own parts. */
-export function openTrainer(given: Readonly<Record<string, unknown>>, images: DataSet): Trainer {
-  const { method, batches, plan } = assemble(configOf(given), images);
+/**
+ * The product's own loop over the product's own parts.
+ * @param group the processes that share each batch, if there are others
+ */
+export function openTrainer(
+  given: Readonly<Record<string, unknown>>,
+  images: DataSet,
+  group?: dist.ProcessGroup,
+): Trainer {
+  const { method, batches, plan } = assemble(configOf(given), images, group);
   const steps = train(watch(method, plan.optimizer), batches, plan);
   return {
     plan,
@@ -72,9 +79,10 @@ export function tryTrainer(
   given: Readonly<Record<string, unknown>>,
   images: DataSet,
   say: Context['say'],
+  group?: dist.ProcessGroup,
 ): Trainer | null {
   try {
-    return openTrainer(given, images);
+    return openTrainer(given, images, group);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     say(`${given.method} is left out: ${error.message}`);
