@@ -95,15 +95,15 @@ for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
 }
 
 test('several processes embed images to the bytes of one, one that is no picture left out', { skip }, async () => {
-  const images600 = await pictures(join(root, 'six hundred'), 600);
-  writeFileSync(join(images600, 'blue', '0100x.png'), 'no picture');
+  const sixHundred = await pictures(join(root, 'six hundred'), 600);
+  writeFileSync(join(sixHundred, 'blue', '0100x.png'), 'no picture');
   const encoder = encoderFile(join(root, 'encoder.safetensors'));
   const embedded = async (processes: string) => {
     const out = join(root, `vectors${processes}.npy`);
     const { code, stderr, stdout } = await start([
       'embed',
       encoder,
-      many,
+      sixHundred,
       '--out',
       out,
       '--processes',
