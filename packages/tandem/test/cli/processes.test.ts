@@ -18,8 +18,8 @@ before(async () => {
 });
 
 /**
- * Rounding decides now and then whether a ReLU whose input is nearly 0 lets a gradient through. In a
- * network this small that shows in all later losses, alone or not: with small steps it does not.
+ * Rounding decides now and then whether a ReLU whose input is nearly 0 lets a gradient through. In
+ * a network this small that shows in all later losses, alone or not: with small steps it does not.
  */
 const smallSteps = ['--lr', '0.006'];
 

@@ -12,7 +12,7 @@ import { everyMethod, variants } from './subjects.js';
 
 const counts = [1, 2, 3, 4];
 const page = fileURLToPath(new URL('../../../../../../docs/internals/distribution.md', import.meta.url));
-/** In float32 later steps multiply what rounding begins: so what it comes to alone stands beside. */
+/** In float32 later steps multiply what rounding begins: what it comes to alone stands beside. */
 const cases = [
   { dtype: 'float64', steps: 10 },
   { dtype: 'float32', steps: 1 },

@@ -35,7 +35,8 @@ const forms: Readonly<Record<NonNullable<Subject['form']>, Partial<RunSetup>>> =
   transformer: { architecture: { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 8, channels: 3 } },
 };
 const { subjects, dtype, steps, batch, out, isGroup, noise } = JSON.parse(process.argv[2] ?? '') as Task;
-const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 }); // two steps an epoch, and some left over
+// Two steps an epoch, and some left over.
+const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 });
 
 const lone = { rank: 0, size: 1, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
 const place = isGroup ? { ...lone, launcherHasStore: false, attempt: '' } : undefined;
