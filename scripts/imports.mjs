@@ -275,7 +275,7 @@ export const house = [
   {
     room: `${tandem}/evaluate`,
     may: [...common, math, ...files, ...rooms('device.ts', 'images', 'views', 'networks', 'weights', 'runs')],
-    packages: [engine, 'hyparquet-writer', 'yazl'],
+    packages: [engine, 'hyparquet-writer', 'umap-js', 'yazl'],
     worldly: true,
     why: 'it takes an encoder, never a method',
   },

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { noGrad, scope, type Tensor } from 'tandem-torch';
+import { take } from '../evaluate/clusters/rows.js';
 import type { JobHooks } from '../evaluate/index.js';
 import { Groups } from '../images/index.js';
-import { take } from './rows.js';
 
 /** Side of a block of cosines: it fits in a processor's cache. */
 const side = 1024;

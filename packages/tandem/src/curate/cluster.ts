@@ -1,10 +1,10 @@
 import { scope, type Tensor } from 'tandem-torch';
 import { UsageError, UserError } from '../errors.js';
+import { kMeans } from '../evaluate/clusters/k-means.js';
+import { membersOf, take } from '../evaluate/clusters/rows.js';
 import { clusterScores, type JobHooks } from '../evaluate/index.js';
 import type { SkippedFile } from '../images/index.js';
 import { hdbscan } from './hdbscan.js';
-import { kMeans } from './k-means.js';
-import { membersOf, take } from './rows.js';
 import { type CurateOptions, type Picture, vectorsOf, withRows } from './vectors.js';
 
 /** How pictures are divided. */

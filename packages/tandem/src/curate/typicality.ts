@@ -1,8 +1,8 @@
 import { scope, type Tensor } from 'tandem-torch';
+import { kMeans } from '../evaluate/clusters/k-means.js';
+import { membersOf, take } from '../evaluate/clusters/rows.js';
 import type { JobHooks } from '../evaluate/index.js';
-import { kMeans } from './k-means.js';
 import { euclideanDistance, meanDistances } from './neighbours.js';
-import { membersOf, take } from './rows.js';
 
 /** Most clusters, neighbours that count, and rows that a cluster must have to be chosen from. */
 const [mostClusters, neighbours, leastRows] = [500, 20, 5] as const;

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import {
   type ColumnOptions,
   cropMargin,
+  type DataSet,
   dataSets,
   type ImageSet,
   type LayoutOptions,
@@ -12,7 +13,7 @@ import {
   openImages,
   skippedNote,
 } from '../images/index.js';
-import { type EncoderChoice, type OpenedEncoder, openEncoders, ownOpening } from '../runs/index.js';
+import { type EncoderChoice, type OpenedEncoder, openEncoder, openEncoders, ownOpening } from '../runs/index.js';
 import type { View } from '../views/index.js';
 import { checkChannels, type EncoderCard, encoderView, pixelsOf } from '../weights/index.js';
 import { features } from './features.js';
@@ -96,31 +97,64 @@ export async function withOpened<T>(
   }
 }
 
+/** An encoder and images that may have no labels, ready to be drawn. */
+export interface Shown extends Pick<Opened, 'device' | 'view'> {
+  readonly encoder: OpenedEncoder;
+  /** The queries, where there are labels; all images, where there are none. */
+  readonly set: ImageSet;
+}
+
+/** As `withOpened`, for one encoder and images with or without labels. */
+export async function withShown<T>(
+  options: MeasureOptions & { readonly which: Exclude<EncoderChoice, 'both'> },
+  hooks: JobHooks,
+  draw: (shown: Shown) => Promise<T>,
+): Promise<T> {
+  const device = chooseDevice(options.device ?? 'auto');
+  const opened = openEncoder(options.encoder, options.which);
+  try {
+    const { card, note, encoder } = opened;
+    if (note) hooks.onNote?.(note);
+    const data = await openData(options, card, hooks);
+    tellOf(data, options, hooks);
+    const { train, queries = train } = data;
+    checkChannels(options.images, queries.channels, card);
+    encoder.to({ device });
+    return await draw({ encoder: opened, set: queries, device, view: encoderView(card) });
+  } finally {
+    opened.encoder.dispose();
+  }
+}
+
 /** An encoder's features of a set; the scope around frees them. */
 export function featuresOf(
   { encoder, name }: OpenedEncoder,
   set: ImageSet,
   what: string,
-  { view, device }: Opened,
+  { view, device }: Pick<Opened, 'view' | 'device'>,
   { onProgress }: JobHooks,
 ): Tensor {
   const shown = name === 'encoder' ? what : `${name}, ${what}`;
   return features(encoder, set, { view, device, onProgress: (done, total) => onProgress?.(done, total, shown) });
 }
 
-async function openSplit(
-  what: string,
-  options: MeasureOptions,
-  card: EncoderCard,
-  { onProgress, onNote, signal }: JobHooks,
-): Promise<KnnSplit> {
-  const { encoder, images } = options;
-  const opening = { ...{ size: card.size, ...pixelsOf(card) }, ...{ ...openingFor(options), margin: cropMargin } };
-  const data = await openImages(images, { ...opening, onProgress, signal });
+/** The images as an encoder takes them. */
+function openData(options: MeasureOptions, card: EncoderCard, { onProgress, signal }: JobHooks): Promise<DataSet> {
+  const opening = { size: card.size, ...pixelsOf(card), ...{ ...openingFor(options), margin: cropMargin } };
+  return openImages(options.images, { ...opening, onProgress, signal });
+}
+
+/** Says what is to be known of images; of its own a run told when it began. */
+function tellOf({ note, skipped }: DataSet, { encoder, images }: MeasureOptions, { onNote }: JobHooks): void {
+  if (note && ownOpening(encoder, images) === undefined) onNote?.(note);
+  if (skipped.length > 0) onNote?.(skippedNote(skipped));
+}
+
+async function openSplit(what: string, options: MeasureOptions, card: EncoderCard, hooks: JobHooks): Promise<KnnSplit> {
+  const { images } = options;
+  const data = await openData(options, card, hooks);
   const split = requireLabels(images, data, what);
-  // Of its own images a run told when it began.
-  if (data.note && ownOpening(encoder, images) === undefined) onNote?.(data.note);
-  if (data.skipped.length > 0) onNote?.(skippedNote(data.skipped));
+  tellOf(data, options, hooks);
   checkChannels(images, split.reference.channels, card);
   requireTwoClasses(images, split.reference, what);
   return split;

@@ -65,6 +65,37 @@ test('an encoder that tells no images apart: one error, nothing is written', asy
   assert.match(stderr, /tandem: t-SNE: the features of all 40 images are equal/);
 });
 
+test('without labels, or where clusters are asked for, points are coloured by cluster', async (t) => {
+  const flat = await pictures(join(root, 'flat'), 30, ['all']);
+  const out = join(root, 'flat.svg');
+  const argv = [...quick, '--out', out, '--json'];
+  const { code, stdout, stderr } = await tandem(t, 'tsne', run, flat, ...argv);
+  assert.equal(code, 0, stderr);
+  const { settings, result } = JSON.parse(stdout);
+  assert.deepEqual([settings.clusters, settings.points], [8, 30]);
+  assert.ok(result.features.nearest > 0.3 && result.divergence > 0);
+  assert.match(readFileSync(out, 'utf8'), />cluster 1<[\s\S]*>cluster 8</);
+  const asked = ['--clusters', '3', ...quick, '--out', join(root, 'three.svg'), '--json'];
+  const three = await tandem(t, 'tsne', run, images, ...asked);
+  assert.equal(JSON.parse(three.stdout).settings.clusters, 3);
+});
+
+test('by UMAP: a picture of its own, the same by the seed', async (t) => {
+  const maps: string[] = [];
+  for (const [i, seed] of ['1', '1', '2'].entries()) {
+    const argv = ['--by', 'umap', '--neighbours', '8', '--seed', seed, '--json'];
+    const { code, stdout, stderr } = await tandem(t, 'tsne', run, images, ...argv);
+    assert.equal(code, 0, stderr);
+    const { protocol, settings, result, files } = JSON.parse(stdout);
+    assert.deepEqual([protocol, settings.neighbours, settings.seed], ['UMAP', 8, Number(seed)]);
+    assert.equal(result.divergence, undefined);
+    assert.equal(files[0], join(run, i === 0 ? 'umap.svg' : `umap-${i + 1}.svg`));
+    maps.push(JSON.stringify(JSON.parse(readFileSync(join(run, 'tsne.json'), 'utf8')).points));
+  }
+  assert.equal(maps[0], maps[1]);
+  assert.notEqual(maps[0], maps[2]);
+});
+
 test('with few images fewer neighbours count', async (t) => {
   const out = join(root, 'few.svg');
   const asked = ['--points', '22', '--iterations', '60', '--out', out, '--json'];
@@ -75,6 +106,12 @@ test('with few images fewer neighbours count', async (t) => {
 for (const [argv, exit, message] of [
   [['--out', join(root, 'nowhere', 'p.svg')], 1, /nowhere: there is no such folder/],
   [['--out', 'picture.jpg'], 2, /--out must end in \.svg or \.png, got picture\.jpg/],
+  [['--by', 'umap', '--perplexity', '5'], 2, /--perplexity is of tsne; umap has --neighbours/],
+  [
+    ['--by', 'umap', '--neighbours', '99', '--out', join(root, 'u.svg')],
+    1,
+    /UMAP of 40 points needs from 2 to 39 neighbours/,
+  ],
   [['--encoder', 'both'], 2, /t-SNE draws one encoder/],
   [
     ['--points', '20', '--perplexity', '20', '--out', join(root, 'p.svg')],

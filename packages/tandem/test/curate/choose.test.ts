@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { liveCount, tensor } from 'tandem-torch';
 import { farthestFirst } from '../../src/curate/diversity.js';
-import { kMeans } from '../../src/curate/k-means.js';
 import { cosineDistance, euclideanDistance, kthDistances, meanDistances } from '../../src/curate/neighbours.js';
 import { mostTypical } from '../../src/curate/typicality.js';
+import { kMeans } from '../../src/evaluate/clusters/k-means.js';
 import { assertClose } from '../support.js';
 import { cosinesOf, reference, referencePoints, unitRows } from './making.js';
 

@@ -3,8 +3,8 @@ import test from 'node:test';
 import { cat, liveCount, tensor } from 'tandem-torch';
 import { hdbscan } from '../../src/curate/hdbscan.js';
 import { condense, merge, selectStable } from '../../src/curate/hierarchy.js';
-import { kMeans } from '../../src/curate/k-means.js';
-import { take } from '../../src/curate/rows.js';
+import { kMeans } from '../../src/evaluate/clusters/k-means.js';
+import { take } from '../../src/evaluate/clusters/rows.js';
 import { isSamePartition, reference, referencePoints } from './making.js';
 
 test("from the same centres k-means ends where scikit-learn's does", async () => {

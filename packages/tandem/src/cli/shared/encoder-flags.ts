@@ -103,13 +103,15 @@ export function withDeviceAndLimit(command: Command): Command {
 }
 
 /** Adds the arguments and options that all commands share that measure encoders. */
-export function withMeasuring(command: Command, fallback: 'kept' | 'both'): Command {
+export function withMeasuring(command: Command, fallback: 'kept' | 'both', labels?: 'not needed'): Command {
   command
     .usage('<run|encoder> <images> [options]')
     .argument('<encoder>', encoderHelp)
     .argument(
       '<images...>',
-      `labelled images: ${dataSets.join(', ')}, a folder of class folders, a tar or zip of one, a list of paths (.csv, .txt, ...), or several of these`,
+      labels
+        ? `${anyImages}; labels are ${labels}`
+        : `labelled images: ${dataSets.join(', ')}, a folder of class folders, a tar or zip of one, a list of paths (.csv, .txt, ...), or several of these`,
       imagesArgument(),
     );
   return withOpening(withEncoder(command, encoderChoices, fallback))

@@ -1,18 +1,20 @@
-import { fromBuffer, scope } from 'tandem-torch';
+import { fromBuffer, scope, type Tensor } from 'tandem-torch';
+import { defined } from '../../defined.js';
 import { UsageError } from '../../errors.js';
 import { writeNew } from '../../files/write-whole.js';
 import { limit, svgToPng } from '../../images/index.js';
 import { l2Normalize, percent } from '../../math.js';
 import { keepScatter, type OpenedEncoder } from '../../runs/index.js';
 import type { JobHooks } from '../hooks.js';
-import type { LabelledSet } from '../labels.js';
-import { featuresOf, type MeasureOptions, type Opened, withOpened } from '../open.js';
+import { featuresOf, type MeasureOptions, type Shown, withShown } from '../open.js';
 import { type EvaluationRecord, evaluationRecord, recordAll } from '../record.js';
 import { type ClusterScores, clusterScores, daviesBouldin } from './clusters.js';
+import { type Colours, coloursOf } from './colours.js';
 import { principalComponents } from './pca.js';
 import { scatterSvg } from './picture.js';
 import { type PictureFiles, pictureFiles } from './picture-files.js';
-import { checkSpread, type TsneLayout, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
+import { checkSpread, type TsneSettings, tsne, tsneDefaults } from './tsne.js';
+import { type UmapSettings, umap, umapDefaults } from './umap.js';
 
 /** Which encoder and images, how points are laid out, and where the picture goes. */
 export interface TsneMeasureOptions extends MeasureOptions {
@@ -22,7 +24,21 @@ export interface TsneMeasureOptions extends MeasureOptions {
   readonly perplexity?: number | undefined;
   /** Defaults to 1000. */
   readonly iterations?: number | undefined;
-  /** The picture, .svg or .png: both are written. Defaults to the next free tsne.svg of the run. */
+  /** How points are laid out; defaults to t-SNE. */
+  readonly by?: (typeof layouts)[number] | undefined;
+  /** Of UMAP; defaults to 15, or to all others where there are fewer. */
+  readonly neighbours?: number | undefined;
+  /** Of UMAP; defaults to 0. */
+  readonly seed?: number | undefined;
+  /**
+   * Colours by so many clusters of the features; defaults to the classes, or to 8 where there are
+   * no two.
+   */
+  readonly clusters?: number | undefined;
+  /**
+   * The picture, .svg or .png: both are written. Defaults to the next free tsne.svg, or umap.svg,
+   * of the run.
+   */
   readonly out?: string | undefined;
 }
 
@@ -32,8 +48,11 @@ export interface TsneResult {
   readonly features: ClusterScores & { readonly daviesBouldin: number };
   /** Of the points in the plane. */
   readonly map: ClusterScores & { readonly daviesBouldin: number };
-  /** Kullback and Leibler's, of the neighbourhoods in the plane from those of the features. */
-  readonly divergence: number;
+  /**
+   * Kullback and Leibler's, of the neighbourhoods in the plane from those of the features; of t-SNE
+   * alone, which makes it small.
+   */
+  readonly divergence?: number | undefined;
 }
 
 /** What `measureTsne` found and drew. */
@@ -48,32 +67,36 @@ export interface TsneMeasurement {
   readonly notes: readonly string[];
 }
 
+/** How points are laid out. */
+export const layouts = ['tsne', 'umap'] as const;
+
 const components = 50;
 
 /**
- * Draws an encoder's features of the queries in the plane. Result and layout are recorded in the
- * encoder's run.
+ * Draws an encoder's features of the queries in the plane, or of all images where these have no
+ * labels. Result and layout are recorded in the encoder's run.
  * @throws UserError where encoder and images do not suit each other, all features are equal, or a
  * picture exists;
  * UsageError for another ending of `out`, or more than one encoder
  */
 export async function measureTsne(options: TsneMeasureOptions, hooks: JobHooks = {}): Promise<TsneMeasurement> {
-  const { which = 'kept', out, images } = options;
+  const { which = 'kept', out, images, by = 'tsne' } = options;
   if (which === 'both') throw new UsageError('--encoder both: t-SNE draws one encoder; give student or teacher');
-  const files = pictureFiles(options.encoder, out);
-  return withOpened('t-SNE', { ...options, which }, hooks, async (opened) => {
-    const [encoder] = opened.encoders as [OpenedEncoder];
-    const shown = limit(opened.queries, options.points ?? 5000) as LabelledSet;
-    const { record, points } = layOut(encoder, shown, options, opened, hooks);
-    const title = `t-SNE of ${images}${nameOf(encoder)}: ${shown.count.toLocaleString('en')} images`;
+  const files = pictureFiles(options.encoder, out, by);
+  return withShown({ ...options, which }, hooks, async (shown) => {
+    const { encoder } = shown;
+    const set = limit(shown.set, options.points ?? 5000);
+    const { record, points, colours } = await drawn({ ...shown, set }, options, hooks);
+    const title = `${record.protocol} of ${images}${nameOf(encoder)}: ${set.count.toLocaleString('en')} images`;
     const notes = notesOn(record.result);
-    const svg = scatterSvg({ points, labels: shown.labels, classes: opened.classes, title, notes });
+    const { labels, classes } = colours;
+    const svg = scatterSvg({ points, labels, classes, title, notes });
     writeNew([files.svg, svg], [files.png, await svgToPng(svg)]);
     recordAll('tsne', images, [record], hooks);
     keepScatter(encoder.file, {
-      points: Array.from({ length: shown.count }, (_, i) => [points[2 * i] as number, points[2 * i + 1] as number]),
-      labels: [...shown.labels],
-      classNames: [...opened.classes],
+      points: Array.from({ length: set.count }, (_, i) => [points[2 * i] as number, points[2 * i + 1] as number]),
+      labels: [...labels],
+      classNames: [...classes],
       numbers: numbersOf(record.result),
       title,
     });
@@ -81,34 +104,58 @@ export async function measureTsne(options: TsneMeasureOptions, hooks: JobHooks =
   });
 }
 
-function layOut(
-  encoder: OpenedEncoder,
-  shown: LabelledSet,
-  { iterations = tsneDefaults.iterations, ...asked }: TsneMeasureOptions,
-  opened: Opened,
+async function drawn(
+  { encoder, set, ...shown }: Shown,
+  options: TsneMeasureOptions,
   hooks: JobHooks,
-): { record: EvaluationRecord<TsneResult>; points: TsneLayout['points'] } {
-  const perplexity = asked.perplexity ?? Math.min(tsneDefaults.perplexity, Math.max(1, (shown.count - 1) / 3));
-  const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
-  return scope(() => {
-    const x = l2Normalize(featuresOf(encoder, shown, 'images', opened, hooks));
+): Promise<{ record: EvaluationRecord<TsneResult>; points: Float64Array; colours: Colours }> {
+  const x = scope(() => l2Normalize(featuresOf(encoder, set, 'images', shown, hooks)).keep());
+  try {
     checkSpread(x);
-    const { points, divergence } = tsne(principalComponents(x, components), settings, (done, total) =>
-      hooks.onProgress?.(done, total, 'iterations'),
-    );
+    const colours = await coloursOf(x, set, options.clusters, hooks);
+    const { labels, clusters } = colours;
+    const layout = await (options.by === 'umap' ? byUmap : byTsne)(x, options, hooks);
     hooks.onNote?.('measuring');
-    const plane = fromBuffer(points, [shown.count, 2]);
-    const result = {
-      features: { ...clusterScores(x, shown.labels, 'cosine'), daviesBouldin: daviesBouldin(x, shown.labels) },
-      map: { ...clusterScores(plane, shown.labels, 'euclidean'), daviesBouldin: daviesBouldin(plane, shown.labels) },
-      divergence,
-    };
-    const protocol = { normalised: true, components, start: 'PCA' };
-    return {
-      record: evaluationRecord(encoder, 't-SNE', { ...protocol, ...settings, points: shown.count }, result),
-      points,
-    };
-  });
+    const result = scope(() => {
+      const plane = fromBuffer(layout.points, [set.count, 2]);
+      return {
+        features: { ...clusterScores(x, labels, 'cosine'), daviesBouldin: daviesBouldin(x, labels) },
+        map: { ...clusterScores(plane, labels, 'euclidean'), daviesBouldin: daviesBouldin(plane, labels) },
+        ...defined({ divergence: layout.divergence }),
+      };
+    });
+    const settings = { normalised: true, ...layout.settings, ...defined({ clusters }), points: set.count };
+    return { record: evaluationRecord(encoder, layout.name, settings, result), points: layout.points, colours };
+  } finally {
+    x.dispose();
+  }
+}
+
+/** Points in the plane, and what decides how they came to lie. */
+interface Layout {
+  readonly name: string;
+  readonly points: Float64Array;
+  readonly settings: Readonly<Record<string, number | string>>;
+  readonly divergence?: number;
+}
+
+async function byTsne(x: Tensor, options: TsneMeasureOptions, { onProgress }: JobHooks): Promise<Layout> {
+  const { iterations = tsneDefaults.iterations } = options;
+  const n = x.shape[0] as number;
+  const perplexity = options.perplexity ?? Math.min(tsneDefaults.perplexity, Math.max(1, (n - 1) / 3));
+  const settings: TsneSettings = { ...tsneDefaults, perplexity, iterations };
+  const { points, divergence } = scope(() =>
+    tsne(principalComponents(x, components), settings, (done, total) => onProgress?.(done, total, 'iterations')),
+  );
+  return { name: 't-SNE', points, divergence, settings: { components, start: 'PCA', ...settings } };
+}
+
+async function byUmap(x: Tensor, options: TsneMeasureOptions, { onProgress }: JobHooks): Promise<Layout> {
+  const most = (x.shape[0] as number) - 1;
+  const { neighbours = Math.min(umapDefaults.neighbours, most), seed = umapDefaults.seed } = options;
+  const settings: UmapSettings = { neighbours, seed };
+  const points = await umap(x, settings, (done, total) => onProgress?.(done, total, 'epochs'));
+  return { name: 'UMAP', points, settings: { ...settings } };
 }
 
 function nameOf({ name }: OpenedEncoder): string {
@@ -118,7 +165,8 @@ function nameOf({ name }: OpenedEncoder): string {
 function notesOn({ features, map, divergence }: TsneResult): string[] {
   const scores = ({ nearest, silhouette, daviesBouldin }: TsneResult['map']) =>
     `nearest neighbour ${percent(nearest)}, silhouette ${silhouette.toFixed(3)}, Davies-Bouldin ${daviesBouldin.toFixed(3)}`;
-  return [`features: ${scores(features)}`, `map: ${scores(map)}, KL divergence ${divergence.toFixed(3)}`];
+  const last = divergence === undefined ? '' : `, KL divergence ${divergence.toFixed(3)}`;
+  return [`features: ${scores(features)}`, `map: ${scores(map)}${last}`];
 }
 
 function numbersOf({ features, map, divergence }: TsneResult): Record<string, number> {
@@ -129,6 +177,6 @@ function numbersOf({ features, map, divergence }: TsneResult): Record<string, nu
     'silhouette, map': map.silhouette,
     'Davies-Bouldin, features': features.daviesBouldin,
     'Davies-Bouldin, map': map.daviesBouldin,
-    'KL divergence': divergence,
+    ...(divergence !== undefined && { 'KL divergence': divergence }),
   };
 }

@@ -13,15 +13,16 @@ export interface PictureFiles {
 
 /**
  * Where the picture of an encoder comes to lie.
- * @param out one of the two; defaults to the next free tsne.svg in the run or, of a file, here
+ * @param out one of the two; defaults to the next free name in the run or, of a file, here
+ * @param name without an ending, such as tsne
  * @throws UsageError for another ending; UserError where one of the two exists, or their folder
  * does not
  */
-export function pictureFiles(runOrFile: string, out: string | undefined): PictureFiles {
+export function pictureFiles(runOrFile: string, out: string | undefined, name: string): PictureFiles {
   if (out === undefined) {
     const folder = statSync(runOrFile, { throwIfNoEntry: false })?.isDirectory() ? runOrFile : '.';
     for (let n = 1; ; n++) {
-      const files = filesOf(join(folder, n === 1 ? 'tsne' : `tsne-${n}`));
+      const files = filesOf(join(folder, n === 1 ? name : `${name}-${n}`));
       if (!existsSync(files.svg) && !existsSync(files.png)) return files;
     }
   }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { bincount, fromBuffer, minimum, noGrad, scope, searchsorted, type Tensor, zeros } from 'tandem-torch';
-import type { JobHooks } from '../evaluate/index.js';
-import { type RandomStream, stream } from '../random.js';
+import { type RandomStream, stream } from '../../random.js';
+import type { JobHooks } from '../hooks.js';
 import { take } from './rows.js';
 
 /** How rows were divided. */
