@@ -301,7 +301,7 @@ export const house = [
   {
     room: `${tandem}/pretrain`,
     may: [...common, ...files, ...toolkit],
-    packages: [engine, 'zod'],
+    packages: [engine, 'zod', '@bufbuild/protobuf/wire'],
     worldly: true,
     why: 'nothing imports the command line',
   },
@@ -326,7 +326,7 @@ export const house = [
     worldly: true,
     why: 'it finds vectors, whatever made them',
   },
-  { room: `${tandem}/web/browser`, why: 'it runs in pages that a server shows' },
+  { room: `${tandem}/web/browser`, packages: ['chart.js'], why: 'it runs in pages that a server shows' },
   {
     room: `${tandem}/web`,
     may: [...common, ...rooms('report/html.ts', 'report/html-page.ts', 'report/assets.ts')],
@@ -340,6 +340,13 @@ export const house = [
     packages: ['hono', 'hono/body-limit', 'hono/route', 'zod'],
     worldly: true,
     why: 'it answers what models and galleries know',
+  },
+  {
+    room: `${tandem}/ui`,
+    may: [...common, ...files, ...rooms('runs', 'web', 'report/html.ts', 'report/assets.ts', 'report/warnings.ts')],
+    packages: ['hono', 'hono/streaming', 'zod'],
+    worldly: true,
+    why: 'it reads the files of runs, and knows nothing of training',
   },
   {
     room: `${tandem}/curate`,
@@ -371,7 +378,7 @@ export const house = [
   {
     room: `${tandem}/index.ts`,
     packages: ['zod'],
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'curate', 'serve', 'study')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'curate', 'serve', 'ui', 'study')],
     why: 'it names what is public; nothing imports the command line',
   },
   {

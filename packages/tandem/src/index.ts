@@ -329,9 +329,10 @@ export {
   selectImages,
 } from './curate/index.js';
 
-// Serve: an encoder that answers over HTTP.
+// Serve: an encoder that answers over HTTP, and a page over runs.
 
 export { type Served, type ServeOptions, serve } from './serve/index.js';
+export { type ShownRuns, showRuns, type UiOptions } from './ui/index.js';
 
 // Export: folders that other tools read, and quantized models.
 

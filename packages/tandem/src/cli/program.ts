@@ -102,6 +102,10 @@ const commands: Readonly<Record<string, { about: string; load(): Promise<Command
     about: 'Answers over HTTP: pictures in, vectors, classes and alike pictures out; with an index also a page.',
     load: async () => (await import('./commands/serve.js')).serveCommand(),
   },
+  ui: {
+    about: 'Shows all runs in one page that follows them: progress, curves, warnings, comparison.',
+    load: async () => (await import('./commands/ui.js')).uiCommand(),
+  },
   export: {
     about: 'Writes an encoder for JavaScript, browsers and Python: ONNX, safetensors, configuration, model card.',
     load: async () => (await import('./commands/export.js')).exportCommand(),

@@ -1,6 +1,7 @@
 import type { dist } from 'tandem-torch';
 import { defined } from '../defined.js';
-import { UserError } from '../errors.js';
+import { UsageError, UserError } from '../errors.js';
+import { knnSplit } from '../evaluate/index.js';
 import { Batches, type BatchSource, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
 import { type Architecture, checkSide } from '../networks/index.js';
@@ -74,6 +75,9 @@ export type AssembledRun = Omit<Run, 'folder' | 'configFile'>;
 
 /** @throws UserError where settings, images and given networks do not go together */
 export function assemble(config: RunConfig, data: DataSet, group?: dist.ProcessGroup): AssembledRun {
+  if (config.execution.keepBest !== undefined && knnSplit(data) === undefined) {
+    throw new UsageError(`keepBest=knn needs labels, and ${data.name} has none; keepEvery=N keeps encoders without`);
+  }
   const baseModel = openBaseModel(config.method);
   const trainingData = selectTrainingData(config, data);
   const compute = chooseCompute(config.execution, group?.localRank);

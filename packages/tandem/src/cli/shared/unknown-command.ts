@@ -22,6 +22,7 @@ const instead: readonly (readonly [words: readonly string[], what: string])[] = 
   [['visualize', 'visualise', 'plot'], '`tandem tsne` draws features, `tandem report` a run'],
   [['umap', 'map'], '`tandem tsne --by umap` draws features by UMAP'],
   [['augment', 'augmentations', 'show'], '`tandem views` shows the views of images'],
+  [['watch', 'monitor', 'dashboard', 'tensorboard', 'runs'], '`tandem ui` shows all runs in one page'],
   [['server', 'api', 'http', 'deploy'], '`tandem serve` answers over HTTP'],
   [['onnx', 'convert', 'quantize'], '`tandem export` writes an encoder for other tools'],
   [['install', 'init'], '`tandem setup` sets the engine up, `tandem doctor` looks whether it is well'],

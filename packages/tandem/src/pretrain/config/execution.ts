@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** What `log` may be, and why no more. */
+const loggers =
+  'tensorboard (of mlflow and wandb no maintained package writes the offline format from Node.js; metrics.jsonl is for scripts)';
+
 /** How a run is carried out: its randomness, where it computes, when it saves and evaluates. */
 export const executionOptions = z.object({
   seed: z.int().min(0).default(0).describe('everything random follows from it'),
@@ -31,6 +35,15 @@ export const executionOptions = z.object({
     .min(0)
     .default(0)
     .describe('keeps the encoders of every so many epochs, beside those of the last; 0 for none'),
+  keepBest: z
+    .enum(['knn'])
+    .optional()
+    .describe('keeps the encoder of the epoch with the best k-NN too, as encoder/best.safetensors; needs labels'),
+  log: z
+    .string()
+    .refine((name) => name === 'tensorboard', loggers)
+    .optional()
+    .describe("tensorboard: writes TensorBoard's event files into the run too; metrics.jsonl is written anyway"),
   onlineProbe: z
     .boolean()
     .default(false)

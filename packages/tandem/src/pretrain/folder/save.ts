@@ -9,15 +9,17 @@ import type { Run } from '../run.js';
  * The encoders where asked for, then the checkpoint: a run that dies in between makes the same
  * encoders once more. A copy of config.json goes into the checkpoint, should that be lost.
  * @param notes what else a resumed run must know
- * @param encoders whether to save them as well, and under which epoch to keep them
+ * @param encoders whether to save them as well, under which epoch to keep them, and whether the
+ * result is the best so far
  */
 export function saveRun(
   run: Run,
   step: number,
   notes: object,
-  encoders: { readonly due: boolean; readonly keepAs?: number | undefined },
+  encoders: { readonly due: boolean; readonly keepAs?: number | undefined; readonly isBest?: boolean },
 ): void {
   if (encoders.due) saveEncoders(run, encoders.keepAs);
+  if (encoders.isBest) saveBest(run);
   const { folder, method, plan, configFile } = run;
   saveCheckpoint(folder.path, method, plan.optimizer, step, { ...notes, config: configFile });
 }
@@ -32,6 +34,10 @@ function saveEncoders(run: Run, keepAs: number | undefined): void {
   const { head, encoder } = method[method.result] as Branch;
   saveHead(folder.headFile, { head, classes: method.classes });
   saveEncoder(folder.encoderFile('encoder'), encoder, card);
+}
+
+function saveBest({ folder, method, card }: Run): void {
+  saveEncoder(folder.encoderFile('best'), (method[method.result] as Branch).encoder, card);
 }
 
 /** By the names of their files: student, teacher, and what else the method says is worth one. */

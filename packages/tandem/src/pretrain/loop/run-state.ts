@@ -1,9 +1,12 @@
+import { join } from 'node:path';
+import { readJsonLines } from '../../files/json.js';
 import { isOfTheDisk } from '../../files/system-error.js';
 import { type StepReport, stepsPerEpoch } from '../../train/loop.js';
 import type { Plan } from '../../train/plan.js';
 import type { EpochMetrics } from '../events.js';
 import { checkFinite } from '../finite.js';
 import { saveRun } from '../folder/save.js';
+import { type RunLog, tensorboardLog } from '../log/tensorboard.js';
 import type { Run } from '../run.js';
 import { EpochSums } from './epoch-sums.js';
 import type { Progress } from './progress.js';
@@ -18,6 +21,7 @@ const epochsUntilWarning = 3;
 export class RunState {
   readonly stepsPerEpoch: number;
   readonly #run: Run;
+  readonly #log: RunLog | undefined;
   /** In milliseconds of a clock that only goes forward, as all times here. */
   readonly #begun: number;
   #step: number;
@@ -33,6 +37,7 @@ export class RunState {
 
   constructor(run: Run, { step, epochs, suspect, metricsBytes, seconds, taken, skippedInARow, sums }: Progress) {
     this.#run = run;
+    this.#log = run.config.execution.log === undefined ? undefined : tensorboardLog(run.folder.path, step);
     this.stepsPerEpoch = stepsPerEpoch(run.method, run.batches);
     this.#begun = performance.now() - 1000 * seconds;
     this.#step = step;
@@ -93,6 +98,16 @@ export class RunState {
     return keepEvery > 0 && this.epoch % keepEvery === 0;
   }
 
+  /** Whether no epoch before had as good neighbours, with the encoder that the run keeps. */
+  get #isBest(): boolean {
+    const { config, method, folder } = this.#run;
+    const name = method.result === 'student' ? 'knnStudent' : 'knnTeacher';
+    const { [name]: own, epoch } = this.#metrics ?? {};
+    if (config.execution.keepBest === undefined || own === undefined || epoch !== this.epoch) return false;
+    const lines = readJsonLines(join(folder.path, 'metrics.jsonl'));
+    return lines.every((line) => Number(line.epoch) >= this.epoch || !(Number(line[name]) >= own));
+  }
+
   get isSaved(): boolean {
     return this.#step <= this.#saved.step && this.#epochs <= this.#saved.epochs;
   }
@@ -148,7 +163,8 @@ export class RunState {
       this.#writeMetrics();
       const endsEpoch = this.#step % this.stepsPerEpoch === 0;
       const keepAs = endsEpoch && this.#isKept ? this.epoch : undefined;
-      saveRun(this.#run, this.#step, this.#progress(), { due: encoders || endsEpoch, keepAs });
+      const isBest = endsEpoch && this.#isBest;
+      saveRun(this.#run, this.#step, this.#progress(), { due: encoders || endsEpoch, keepAs, isBest });
       this.#saved = { ...saved, at: performance.now() };
       return undefined;
     } catch (error) {
@@ -161,6 +177,7 @@ export class RunState {
     for (let next = this.#unwritten[0]; next; next = this.#unwritten[0]) {
       this.#metricsBytes = this.#run.folder.appendMetrics(next, this.#metricsBytes);
       this.#unwritten.shift();
+      this.#log?.epoch(next);
     }
   }
 

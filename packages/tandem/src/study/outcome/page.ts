@@ -75,7 +75,7 @@ function verdictList(verdicts: readonly Verdict[]): Html {
 
 function tableHtml(table: StudyTable, caption: string): Html {
   const [first, ...heads] = headsOf(table);
-  return html`<div class="scroll"><table class="numbers">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Results"><table class="numbers">
 <thead><tr><th>${first}</th>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead><tbody>${table.rows.map(
     ({ name, cells }) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cellText(cell)}</td>`)}</tr>`,
@@ -86,7 +86,7 @@ function tableHtml(table: StudyTable, caption: string): Html {
 /** As a picture: what stands in it can do nothing to the page. */
 function figureHtml({ name, title, svg }: DrawnFigure): Html {
   const uri = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
-  return html`<figure class="card"><div class="scroll"><img src="${uri}" alt="${title}"></div>
+  return html`<figure class="card"><div class="scroll" tabindex="0" role="region" aria-label="${title}"><img src="${uri}" alt="${title}"></div>
 <figcaption class="muted">${title}. The numbers are in ${name}.csv.</figcaption></figure>
 `;
 }
@@ -94,8 +94,8 @@ function figureHtml({ name, title, svg }: DrawnFigure): Html {
 function comparisonsHtml(verdicts: readonly Verdict[]): Html {
   const lines = verdicts.flatMap(({ id, comparisons }) => comparisons.map((one) => ({ id, ...one })));
   const p = (value: number | undefined) => (value === undefined ? '' : value.toPrecision(2));
-  return html`<details><summary>${lines.length} comparisons, paired over seeds</summary><div class="scroll"><table>
-<thead><tr><th>claim</th><th></th><th>difference, points</th><th>seeds</th><th>p that it holds</th><th>p that it fails</th></tr></thead>
+  return html`<details><summary>${lines.length} comparisons, paired over seeds</summary><div class="scroll" tabindex="0" role="region" aria-label="Comparisons"><table>
+<thead><tr><th>claim</th><th>comparison</th><th>difference, points</th><th>seeds</th><th>p that it holds</th><th>p that it fails</th></tr></thead>
 <tbody>${lines.map(
     ({ id, what, mean, standardError = 0, differences, holds, fails }) =>
       html`<tr><td>${id}</td><td>${what}</td><td>${mean === undefined ? '-' : `${points(mean)} ± ${points(standardError, false)}`}</td><td>${differences.length}</td><td>${p(holds)}</td><td>${p(fails)}</td></tr>`,
@@ -105,7 +105,7 @@ function comparisonsHtml(verdicts: readonly Verdict[]): Html {
 function runsHtml({ planned, values }: Outcome, { folder, page }: Places): Html {
   const lines = planned.cells.flatMap(({ row, x, runs }) => runs.map((run) => ({ row, x, run })));
   const done = lines.filter(({ run }) => values.isTrained(run));
-  return html`<details><summary>${done.length} of ${lines.length} runs</summary><div class="scroll"><table>
+  return html`<details><summary>${done.length} of ${lines.length} runs</summary><div class="scroll" tabindex="0" role="region" aria-label="Runs"><table>
 <thead><tr><th>row</th><th>${planned.study.xName}</th><th>seed</th><th>run</th></tr></thead><tbody>${lines.map(
     ({ row, x, run }) =>
       html`<tr><td>${row}</td><td>${String(x)}</td><td>${run.seed}</td><td>${

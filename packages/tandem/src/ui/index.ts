@@ -1,0 +1,1 @@
+export { type ShownRuns, showRuns, type UiOptions } from './ui.js';
