@@ -25,7 +25,7 @@ export async function trafficOf(
   const found: Traffic[] = [];
   for (const method of Object.keys(methods)) {
     say(`what ${method} sends`);
-    const group = await dist.initProcessGroup({ place: { ...lone, launcherHasStore: false, attempt: method } });
+    const group = await dist.initProcessGroup({ place: { ...lone, attempt: method } });
     if (!group) break;
     const counted = count(group);
     const trainer = tryTrainer({ ...settings, method, batch }, images, say, group);

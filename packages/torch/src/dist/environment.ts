@@ -12,8 +12,6 @@ export interface Place {
   readonly port: number;
   /** Who started it, in words. */
   readonly launcher: string;
-  /** Whether the launcher itself holds that port, and all join as clients. */
-  readonly launcherHasStore: boolean;
   /** Tells apart what is tried again at the same host and port. */
   readonly attempt: string;
 }
@@ -45,14 +43,15 @@ function torchrun(env: Environment): Place | undefined {
   // Kubeflow counts pods in RANK and processes in WORLD_SIZE.
   if (env.LOCAL_RANK === undefined && each !== undefined && each > 1) throw new EnvironmentError(needsTorchrun(each));
   const attempt = [env.TORCHELASTIC_RUN_ID ?? '', env.TORCHELASTIC_RESTART_COUNT ?? ''].join('/');
+  // Its agent listens at that port with a store of its own torch, which others do not understand.
+  const isTaken = env.TORCHELASTIC_USE_AGENT_STORE === 'True';
   return {
     rank: needed(env, 'RANK'),
     size: needed(env, 'WORLD_SIZE'),
     localRank: number(env, 'LOCAL_RANK') ?? 0,
     host: MASTER_ADDR as string,
-    port: needed(env, 'MASTER_PORT'),
+    port: isTaken ? portFor(`${attempt}/${MASTER_PORT}`) : needed(env, 'MASTER_PORT'),
     launcher: env.TORCHELASTIC_RUN_ID === undefined ? 'the environment' : 'torchrun',
-    launcherHasStore: env.TORCHELASTIC_USE_AGENT_STORE === 'True',
     attempt,
   };
 }
@@ -65,7 +64,7 @@ function kubeflow(env: Environment): Place | undefined {
   if (each !== '1') throw new EnvironmentError(needsTorchrun(each));
   return {
     ...{ rank: needed(env, 'PET_NODE_RANK'), size, localRank: 0, host: env.PET_MASTER_ADDR },
-    ...{ port: number(env, 'PET_MASTER_PORT') ?? 29500, launcher: 'Kubeflow', launcherHasStore: false, attempt: '' },
+    ...{ port: number(env, 'PET_MASTER_PORT') ?? 29500, launcher: 'Kubeflow', attempt: '' },
   };
 }
 
@@ -90,7 +89,7 @@ function slurm(env: Environment): Place | undefined {
     localRank: number(env, 'SLURM_LOCALID') ?? 0,
     host,
     port: number(env, 'MASTER_PORT') ?? (reserved === undefined ? portFor(step) : Number(reserved)),
-    ...{ launcher: 'Slurm', launcherHasStore: false, attempt: step },
+    ...{ launcher: 'Slurm', attempt: step },
   };
 }
 
@@ -131,7 +130,7 @@ function byMpi(env: Environment, launcher: string, isOneHost: boolean, job: stri
     );
   }
   const port = number(env, 'MASTER_PORT') ?? portFor(job);
-  return { host, port, launcher, launcherHasStore: false, attempt: job };
+  return { host, port, launcher, attempt: job };
 }
 
 /** A port that all processes of a job find by its name, below those that systems give away. */

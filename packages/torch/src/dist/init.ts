@@ -67,8 +67,8 @@ const withoutGloo =
   'this engine was built without several processes: install the headers of Gloo (on Debian and Ubuntu: apt-get install libgloo-dev), then run `npx tandem setup`';
 
 /** In short attempts, between which signals have their turn. */
-async function openStore({ rank, host, port, launcherHasStore }: Place, deadline: number): Promise<number> {
-  const isServer = rank === 0 && !launcherHasStore;
+async function openStore({ rank, host, port }: Place, deadline: number): Promise<number> {
+  const isServer = rank === 0;
   for (;;) {
     try {
       return binding.openStore(host, port, isServer, 2000);

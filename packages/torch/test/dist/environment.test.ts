@@ -22,11 +22,15 @@ describe('what launchers say', () => {
     assert.equal(placeOf({ RANK: '0', WORLD_SIZE: '2' }), undefined, 'nowhere to meet');
   });
 
-  test('torchrun: its agent holds the port, and a restart is told apart', () => {
-    assert.deepEqual(placeOf(torchrun), {
-      ...{ rank: 3, size: 4, localRank: 1, host: 'h1', port: 29400, launcher: 'torchrun' },
-      ...{ launcherHasStore: true, attempt: 'job/2' },
+  test('torchrun: its agent holds the port, so another is taken; a restart is told apart', () => {
+    const { port, ...place } = placeOf(torchrun) ?? {};
+    assert.deepEqual(place, {
+      ...{ rank: 3, size: 4, localRank: 1, host: 'h1', launcher: 'torchrun', attempt: 'job/2' },
     });
+    assert.ok(port !== undefined && port >= 20_000 && port < 32_000);
+    assert.equal(placeOf({ ...torchrun, RANK: '0', LOCAL_RANK: '0' })?.port, port, 'all find the same port');
+    assert.notEqual(placeOf({ ...torchrun, TORCHELASTIC_RESTART_COUNT: '3' })?.port, port);
+    assert.equal(placeOf({ ...torchrun, TORCHELASTIC_USE_AGENT_STORE: 'False' })?.port, 29_400);
   });
 
   test('a Slurm step meets on the first node, not where srun was called', () => {

@@ -70,7 +70,7 @@ try { group.barrier(); } catch (error) { console.log(error.message); process.exi
 describe('processes that do not come', { skip }, () => {
   test('are named once the time is over, not five times later', async () => {
     const place = { rank: 0, size: 3, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
-    const more = { launcherHasStore: false, attempt: '' };
+    const more = { attempt: '' };
     await assert.rejects(
       dist.initProcessGroup({ place: { ...place, ...more }, joinSeconds: 1 }),
       /process 1, 2 of 3 did not come in time/,
@@ -80,7 +80,7 @@ describe('processes that do not come', { skip }, () => {
   test('a first process that is nowhere is named with its address', async () => {
     const place = { rank: 1, size: 2, localRank: 0, host: '127.0.0.1', port: 9, launcher: 'a test' };
     await assert.rejects(
-      dist.initProcessGroup({ place: { ...place, launcherHasStore: false, attempt: '' }, joinSeconds: 1 }),
+      dist.initProcessGroup({ place: { ...place, attempt: '' }, joinSeconds: 1 }),
       /process 0 was not to be found at 127\.0\.0\.1:9 in time/,
     );
   });

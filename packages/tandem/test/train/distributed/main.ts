@@ -1,7 +1,7 @@
 // `npm run test:distributed`: how far several processes are from one, for every method and its
-// variants, on 1 to 4 processes, in float64 and float32. Prints tables in Markdown, and with
-// `--write` puts them into docs/internals/distribution.md; ends with 1 where a deviation is more
-// than rounding.
+// variants, on 1 to 4 processes, in float64 and float32, or in the one that is asked for. Prints
+// tables in Markdown, and with `--write` puts them into docs/internals/distribution.md; ends with 1
+// where a deviation is more than rounding.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ const cases = [
   { dtype: 'float32', steps: 1 },
   { dtype: 'float32', steps: 10 },
 ] as const;
+const asked = cases.filter(({ dtype }) => process.argv.includes(dtype));
 
 const largest = ({ loss, gradient, state }: Deviations) => Math.max(loss, gradient, state);
 const cell = ({ loss, gradient, state }: Deviations) =>
@@ -26,7 +27,7 @@ const cell = ({ loss, gradient, state }: Deviations) =>
 const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
 try {
   const tables: string[] = [];
-  for (const { dtype, steps } of cases) {
+  for (const { dtype, steps } of asked.length > 0 ? asked : cases) {
     const task = { subjects: [...everyMethod, ...variants], dtype, steps, batch: 24 };
     const found = await deviations(folder, task, counts);
     const rounding = await roundings(folder, task);
