@@ -97,6 +97,7 @@ export {
   type PrototypeHeadShape,
   type Stem,
   type TrainingForm,
+  ViT,
 } from './networks/index.js';
 
 // Losses: from projections, predictions or scores to a number or named terms.
@@ -104,16 +105,20 @@ export {
 export {
   barlowTwinsLoss,
   classCrossEntropy,
+  compareCrops,
   cosineDistance,
   cropDistillationLoss,
   distillationLoss,
   infoNce,
+  koleoLoss,
   type LossTerms,
+  maskedPatchLoss,
   type Negatives,
   negativeCosine,
   ntXent,
   queueContrast,
   queueScores,
+  sinkhornKnopp,
   sumOfTerms,
   type Temperatures,
   type VicRegWeights,
@@ -338,6 +343,7 @@ export { type ShownRuns, showRuns, type UiOptions } from './ui/index.js';
 
 export {
   type Exported,
+  type ExportLayout,
   type ExportOptions,
   exportEncoder,
   type Quantization,

@@ -34,7 +34,9 @@ function run(method: string, where: string, settings: object = {}, startStep = 0
     ...(findMethod(method).teacher !== 'none' && { teacher: 'frozen' }),
     ...settings,
   };
-  return setUp({ settings: own, pictures: images, device: where, startStep });
+  const vit = { backbone: 'vit-micro', width: 32, depth: 1, patch: 4, size: 8, channels: 3 };
+  const network = method === 'dinov2' ? { architecture: vit } : {};
+  return setUp({ settings: own, pictures: images, device: where, startStep, ...network });
 }
 
 describe(`training on ${device}${isReal ? '' : ' (pretended)'}`, { skip }, () => {

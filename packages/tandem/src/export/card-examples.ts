@@ -31,18 +31,35 @@ export function classifyExample(name: string): string {
   ]);
 }
 
+/** How another library computes an encoder's `vector` of `pixels`. */
+export interface InPython {
+  /** Its name. */
+  readonly library: string;
+  /** Of a program that runs in the folder. */
+  readonly lines: readonly string[];
+}
+
 /**
  * In Python: a picture prepared as Tandem prepares it, and its vector by ONNX Runtime; the weights
  * in torchvision where that builds such a network.
  */
-export function pythonExamples(card: EncoderCard): string[] {
+export function pythonExamples(card: EncoderCard, own?: InPython): string[] {
   if (card.mean.length !== 1 && card.mean.length !== 3) return bandsExample(card);
   return [
     'In Python, with Pillow, NumPy and ONNX Runtime, a picture is prepared as Tandem does:',
     code('python', [...preparing(card), '', ...withOnnxRuntime]),
-    ...torchvision(card),
+    ...(own ? inLibrary(own) : torchvision(card)),
   ];
 }
+
+function inLibrary({ library, lines }: InPython): string[] {
+  return [
+    `The weights have the names of ${library}, which computes the same vectors:`,
+    code('python', [...lines.slice(0, -1), lines.at(-1)?.replaceAll('pixels', pixels) ?? '']),
+  ];
+}
+
+const pixels = "torch.from_numpy(prepare('picture.jpg'))";
 
 const withOnnxRuntime = [
   "session = onnxruntime.InferenceSession('onnx/model.onnx')",
@@ -89,9 +106,10 @@ function preparing({ size, mean, std }: EncoderCard): string[] {
 
 /** torchvision builds no other widths than 64, nor three stages, nor ResNet-D's parts. */
 function torchvision({ architecture }: EncoderCard): string[] {
-  const { backbone, width, features, pool = 1, embedding, stem, channels, sk } = architecture;
+  const { backbone, width, features, pool = 1, embedding, stem, channels, sk, resnetD } = architecture;
   const layers = { resnet10: [1, 1, 1, 1], resnet18: [2, 2, 2, 2], resnet34: [3, 4, 6, 3] }[backbone];
-  if (!layers || width !== 64 || sk || pool > 1 || embedding || (features ?? 512) !== 512 || channels !== 3) return [];
+  const other = sk || resnetD || pool > 1 || embedding || (features ?? 512) !== 512;
+  if (!layers || width !== 64 || other || channels !== 3) return [];
   const stride = stem === 'small' ? 1 : 2;
   return [
     'The weights have the names of torchvision; only the classifier is missing:',

@@ -23,22 +23,29 @@ export function modelConfig(
     const shapes = { num_channels: channels, hidden_size: encoder.featureWidth, image_size: card.size };
     return { ...shapes, ...(classes && labelsOf(classes)), ...forJavaScript, tandem: card };
   }
-  const { layer1, layer2, layer3, layer4 } = encoder;
-  const stages = [layer1, layer2, layer3, layer4].flatMap((stage) => (stage ? [stage.layers] : []));
   return {
     architectures: [classes ? 'ResNetForImageClassification' : 'ResNetModel'],
-    model_type: 'resnet',
-    layer_type: stages[0]?.[0] instanceof Bottleneck ? 'bottleneck' : 'basic',
-    hidden_act: 'relu',
+    ...resnetConfig(encoder, card),
     num_channels: channelsOf(card),
-    embedding_size: card.architecture.width,
-    hidden_sizes: stages.map(widthOf),
-    depths: stages.map((blocks) => blocks.length),
-    downsample_in_first_stage: false,
-    image_size: card.size,
     ...(classes && labelsOf(classes)),
     ...forJavaScript,
     tandem: card,
+  };
+}
+
+/** What Hugging Face's library builds a ResNet from. */
+export function resnetConfig({ layer1, layer2, layer3, layer4 }: ResNet, { architecture, size }: EncoderCard) {
+  const stages = [layer1, layer2, layer3, layer4].flatMap((stage) => (stage ? [stage.layers] : []));
+  return {
+    model_type: 'resnet',
+    layer_type: stages[0]?.[0] instanceof Bottleneck ? 'bottleneck' : 'basic',
+    hidden_act: 'relu',
+    num_channels: architecture.channels,
+    embedding_size: architecture.width,
+    hidden_sizes: stages.map(widthOf),
+    depths: stages.map((blocks) => blocks.length),
+    downsample_in_first_stage: false,
+    image_size: size,
   };
 }
 
@@ -51,9 +58,12 @@ function labelsOf(classes: readonly string[]): object {
   };
 }
 
-/** Whether it is a ResNet as Hugging Face's is: no selective kernels, one mean of the map. */
+/**
+ * Whether it is a ResNet as Hugging Face's is: no selective kernels, nothing of ResNet-D, one mean
+ * of the map.
+ */
 function isTheirs(encoder: Encoder): encoder is ResNet {
-  return encoder instanceof ResNet && !encoder.sk && encoder.pool === 1 && !encoder.embedding;
+  return encoder instanceof ResNet && !encoder.sk && !encoder.resnetD && encoder.pool === 1 && !encoder.embedding;
 }
 
 function widthOf([block]: readonly nn.Module[]): number {

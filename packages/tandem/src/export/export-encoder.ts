@@ -1,3 +1,4 @@
+import { scope } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import type { JobHooks, Opening } from '../evaluate/index.js';
@@ -12,7 +13,8 @@ import {
   ownImages,
 } from '../runs/index.js';
 import { tandemVersion } from '../version.js';
-import { checkExportFolder, exportFolder } from './folder.js';
+import { checkExportFolder, exportFolder, laidOut } from './folder.js';
+import type { ExportLayout } from './layouts/index.js';
 import type { Quantization } from './model-card.js';
 import { provenanceOf } from './provenance.js';
 import { quantizeEncoder } from './quantize-encoder.js';
@@ -32,6 +34,12 @@ export interface ExportOptions extends Opening {
    * else the linear one, where there is one.
    */
   readonly classifier?: ClassifierChoice | 'none' | undefined;
+  /**
+   * Whose names the weights have: those of `torchvision`, `timm` or `huggingface` are loaded by
+   * that library as they are. Defaults to `tandem`: torchvision's or timm's names, and what Tandem
+   * reads.
+   */
+  readonly layout?: ExportLayout | undefined;
   /** To calibrate and measure the quantized model with; defaults to the run's. */
   readonly images?: string | undefined;
   /** Whether to write a quantized model too; defaults to true. */
@@ -85,6 +93,7 @@ export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}
   let classifier: OpenedClassifier | undefined;
   try {
     if (note) hooks.onNote?.(note);
+    scope(() => void laidOut({ encoder, card, layout: options.layout }));
     classifier = classifierOf(options, opened, hooks);
     const provenance = provenanceOf(options.encoder, name, out);
     for (const line of provenance.lost ?? []) hooks.onNote?.(line);
@@ -92,7 +101,15 @@ export async function exportEncoder(options: ExportOptions, hooks: JobHooks = {}
     const how = { ...options, own: ownImages(options.encoder), device, limit, quantized, allowLoss };
     const eight = await quantizeEncoder(encoder, card, how, hooks);
     hooks.signal?.throwIfAborted();
-    const parts = { encoder, card, classifier, provenance, version: tandemVersion, quantized: eight };
+    const parts = {
+      encoder,
+      card,
+      classifier,
+      provenance,
+      version: tandemVersion,
+      quantized: eight,
+      layout: options.layout,
+    };
     const written = exportFolder(out, parts);
     return {
       ...{ encoder: file, out, ...written },

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { io, scope } from 'tandem-torch';
 import { UsageError, UserError } from '../errors.js';
 import { beside, clearAbandoned } from '../files/beside.js';
 import { alreadyThere } from '../files/existing.js';
@@ -14,7 +15,8 @@ import type { EncoderCard } from '../weights/card.js';
 import { saveEncoder } from '../weights/encoder.js';
 import { saveHead } from '../weights/head.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
-import { modelCard, type Provenance, type Quantization } from './model-card.js';
+import { type ExportLayout, type LaidOut, layOut, libraryNames } from './layouts/index.js';
+import { type InPython, modelCard, type Provenance, type Quantization } from './model-card.js';
 import { type Classifier, encodeModel, type Graph, graphOf, halved, withClassifier } from './onnx/index.js';
 
 /** What goes into an exported folder. */
@@ -29,6 +31,8 @@ export interface Export {
   readonly version: string;
   /** What stands on its features and names classes. */
   readonly classifier?: Classifier | undefined;
+  /** Whose names the weights get; defaults to Tandem's own, with what Tandem reads of them. */
+  readonly layout?: ExportLayout | undefined;
   /** The graph in 8 bits and what it was measured to be, or why there is none. */
   readonly quantized: { readonly graph: Graph; readonly made: Quantization } | string;
 }
@@ -52,11 +56,25 @@ export function checkExportFolder(out: string): void {
  * @returns its files, from the folder, and what was left out
  * @throws UserError where the folder is not empty or cannot be written
  */
-export function exportFolder(
-  out: string,
-  { encoder, card, classifier, provenance, version, quantized }: Export,
-): { files: string[]; notes: string[] } {
+export function exportFolder(out: string, what: Export): { files: string[]; notes: string[] } {
   checkExportFolder(out);
+  return scope(() => writeFolder(out, what, laidOut(what)));
+}
+
+/** @throws UserError where the library has no such network */
+export function laidOut({
+  encoder,
+  card,
+  layout = 'tandem',
+}: Pick<Export, 'encoder' | 'card' | 'layout'>): LaidOut | undefined {
+  return layout === 'tandem' ? undefined : layOut(encoder, card, layout);
+}
+
+function writeFolder(
+  out: string,
+  { encoder, card, classifier, provenance, version, quantized, layout = 'tandem' }: Export,
+  laid: LaidOut | undefined,
+): { files: string[]; notes: string[] } {
   const whole = (of: Graph | string) => (typeof of === 'string' || !classifier ? of : withClassifier(of, classifier));
   const graph = whole(graphOf(encoder, { size: card.size, channels: card.architecture.channels }));
   const half = typeof graph === 'string' ? graph : halved(graph);
@@ -66,18 +84,20 @@ export function exportFolder(
     typeof graph === 'string' ? graph : { quantized: typeof quantized === 'string' ? quantized : quantized.made };
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   const files: Record<string, string | Uint8Array> = {
-    'config.json': json(modelConfig(encoder, card, onnx, classifier?.classes)),
+    'config.json': json(configOf(layout, modelConfig(encoder, card, onnx, classifier?.classes), laid)),
     'preprocessor_config.json': json(preprocessorConfig(card, onnx)),
     ...Object.fromEntries(
       models.flatMap(([name, of]) => (typeof of === 'string' ? [] : [[`onnx/${name}.onnx`, encodeModel(of, about)]])),
     ),
-    'README.md': modelCard(provenance, card, encoder.featureWidth, onnx, classifier?.classes),
+    'README.md': modelCard(provenance, card, encoder.featureWidth, onnx, classifier?.classes, inPython(layout, laid)),
   };
   const part = beside(out);
   try {
     clearAbandoned(out);
     makeFolder(typeof graph === 'string' ? part : join(part, 'onnx'));
-    saveEncoder(join(part, 'model.safetensors'), encoder, card);
+    const weights = join(part, 'model.safetensors');
+    if (laid) io.saveSafetensors(weights, laid.tensors, { format: 'pt' });
+    else saveEncoder(weights, encoder, card);
     if (classifier) saveHead(join(part, exportedClassifier), classifier);
     for (const [name, content] of Object.entries(files)) writeSynced(join(part, name), content);
     if (typeof graph !== 'string') syncFolder(join(part, 'onnx'));
@@ -91,6 +111,16 @@ export function exportFolder(
   }
   const weights = ['model.safetensors', ...(classifier ? [exportedClassifier] : [])];
   return { files: [...weights, ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
+}
+
+/** What the library asks for, over what there is anyway; timm knows its own folders by the rest. */
+function configOf(layout: ExportLayout, usual: object, laid: LaidOut | undefined): object {
+  if (layout === 'timm') return { ...laid?.config, ...('tandem' in usual && { tandem: usual.tandem }) };
+  return { ...usual, ...laid?.config };
+}
+
+function inPython(layout: ExportLayout, laid: LaidOut | undefined): InPython | undefined {
+  return laid && layout !== 'tandem' ? { library: libraryNames[layout], lines: laid.python } : undefined;
 }
 
 function graphIn(quantized: Export['quantized']): Graph | string {

@@ -2,7 +2,7 @@ import { dataSetNamed } from '../images/datasets/registry.js';
 import { backbones } from '../networks/index.js';
 import { markdown, printableJson } from '../text.js';
 import type { EncoderCard } from '../weights/card.js';
-import { classifyExample, code, javascriptExample, pythonExamples } from './card-examples.js';
+import { classifyExample, code, type InPython, javascriptExample, pythonExamples } from './card-examples.js';
 import { channelsOf } from './input-channels.js';
 
 /** What a quantized model was made and measured with. */
@@ -59,13 +59,20 @@ export interface Provenance {
   readonly lost?: readonly string[];
 }
 
-/** The folder's README.md. @param classes that a classifier on it tells apart */
+export type { InPython } from './card-examples.js';
+
+/**
+ * The folder's README.md.
+ * @param classes that a classifier on it tells apart
+ * @param library whose names its weights have, where they are not Tandem's own
+ */
 export function modelCard(
   provenance: Provenance,
   card: EncoderCard,
   features: number,
   onnx: Onnx,
   classes?: readonly string[],
+  library?: InPython,
 ): string {
   const { name, method, images } = provenance;
   const { backbone, width, stem } = card.architecture;
@@ -78,20 +85,28 @@ export function modelCard(
     `An image encoder${learned}: ${backbone} of width ${width}${stem ? ` (${stem} stem)` : ''}, images of ${card.size} pixels to ${features} features. Made with Tandem.`,
     ...quality(provenance),
     ...(classes ? classesOf(name, classes, onnx) : []),
-    ...(typeof onnx === 'string' ? weightsAlone(card, features, onnx) : models(name, card, features, onnx.quantized)),
+    ...(typeof onnx === 'string'
+      ? weightsAlone(card, features, onnx)
+      : models(name, card, features, onnx.quantized, library)),
     ...settings(provenance),
     '',
   ].join('\n\n');
 }
 
-function models(name: string, card: EncoderCard, features: number, quantization: Quantization | string): string[] {
+function models(
+  name: string,
+  card: EncoderCard,
+  features: number,
+  quantization: Quantization | string,
+  library: InPython | undefined,
+): string[] {
   return [
     '## The quantized model',
     quantizationText(quantization),
     '## Loading it',
     `In JavaScript, with transformers.js (here from the folder beside this one):`,
     javascriptExample(name),
-    ...pythonExamples(card),
+    ...pythonExamples(card, library),
     preparation,
     '## Inputs and outputs',
     `ONNX, opset 13. ${inputsAndOutputs(card, features)} Compare vectors by cosine similarity.`,
@@ -125,11 +140,11 @@ const preparation =
 
 function inputsAndOutputs(card: EncoderCard, features: number): string {
   const { backbone } = card.architecture;
-  if (!backbones.includes(backbone)) return recorded(card, features);
+  if (!backbones.includes(backbone) || backbone.startsWith('convnext')) return recorded(card, features);
   return backbone.startsWith('vit') ? tokens(card, features) : maps(card, features);
 }
 
-/** Of a network that is not Tandem's. */
+/** Of a network that is written operator by operator. */
 function recorded(card: EncoderCard, features: number): string {
   return `\`pixel_values\` float32 [batch, ${channelsOf(card)}, ${card.size}, ${card.size}], of no other size; \`last_hidden_state\` its last map and \`pooler_output\` [batch, ${features}].`;
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from 'tandem-torch';
+import type { ScalarOrTensor, Tensor } from 'tandem-torch';
 import { compareLog, logProbabilities, type Temperatures } from './distillation.js';
 import { inFloat32 } from './float32.js';
 import type { LossTerms } from './terms.js';
@@ -17,11 +17,20 @@ export function cropDistillationLoss(
   temperatures: Temperatures,
 ) {
   return inFloat32(student[0] as Tensor, () => {
-    const logQ = student.map((scores) => logProbabilities(scores, temperatures.student));
+    const logP = teacher.map((scores) => logProbabilities(scores.detach(), temperatures.teacher));
+    return compareCrops(student, logP, temperatures.student);
+  });
+}
+
+/**
+ * The same with targets that are distributions already.
+ * @param logP their logarithms, of the first crops, [n, prototypes] each
+ */
+export function compareCrops(student: readonly Tensor[], logP: readonly Tensor[], temperature: ScalarOrTensor) {
+  return inFloat32(student[0] as Tensor, () => {
+    const logQ = student.map((scores) => logProbabilities(scores, temperature));
     // Cross-entropy is linear in log q, so the mean over crops may be taken before it.
-    const all = teacher.map((scores, j) =>
-      compareLog(mean(logQ.filter((_, i) => i !== j)), logProbabilities(scores.detach(), temperatures.teacher)),
-    );
+    const all = logP.map((targets, j) => compareLog(mean(logQ.filter((_, i) => i !== j)), targets));
     return {
       divergence: mean(all.map(({ divergence }) => divergence)),
       teacherEntropy: mean(all.map(({ teacherEntropy }) => teacherEntropy)),

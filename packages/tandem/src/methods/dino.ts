@@ -1,35 +1,16 @@
 import { cat, divideBy, noGrad, scope, type Tensor } from 'tandem-torch';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
 import { cropDistillationLoss } from '../losses/index.js';
 import { Branch, dinoHead, PrototypeHead } from '../networks/index.js';
 import { RunningMean, type StepContext } from '../step/index.js';
 import { emaTeacher } from '../teachers/index.js';
 import type { NewMethod } from './method.js';
-import { ema, temperature } from './options/shared.js';
+import { prototypeOptions, temperatureSchedule } from './options/prototypes.js';
+import { ema } from './options/shared.js';
 
 /** Options of DINO. */
 export const dinoOptions = z.strictObject({
-  projLayers: z.int().min(1).max(3).default(3).describe('layers of the projector, before the prototypes'),
-  projHidden: z.int().positive().default(2048).describe('hidden width of the projector'),
-  projDim: z.int().positive().default(256).describe('width in which projections are compared with prototypes'),
-  projNorm: z.boolean().default(false).describe('batch norm in the projector; helps ResNets'),
-  prototypes: z
-    .int()
-    .min(2)
-    .max(65536)
-    .default(4096)
-    .describe('directions that projections are compared with; 65536 on ImageNet'),
-  fixedGain: z.boolean().default(true).describe('prototypes have length 1; off lets their lengths be learned'),
-  freezeLast: z.int().min(0).default(1).describe('first epochs in which the prototypes stand still'),
-  ...temperature(0.1),
-  teacherTemperature: z
-    .number()
-    .positive()
-    .default(0.04)
-    .describe("of the teacher's softmax; above .07 training is unstable, says the paper"),
-  teacherTemperatureStart: z.number().positive().default(0.04).describe('of the first epoch, where there is a warm-up'),
-  teacherWarmup: z.int().min(0).default(0).describe("epochs in which the teacher's temperature goes from start to end"),
+  ...prototypeOptions,
   centreMomentum: z.number().min(0).max(1).default(0.9).describe('what the centre keeps of itself at a step'),
   ...ema('cosine', 0.996),
 });
@@ -91,17 +72,6 @@ export const dino: NewMethod<DinoOptions> = (newEncoder, views, o) => {
   };
 };
 
-/**
- * The teacher's temperature in an epoch from 1: in a line from the first to the last of the
- * warm-up, both included.
- */
-export function temperatureSchedule(
-  o: Pick<DinoOptions, 'teacherTemperature' | 'teacherTemperatureStart' | 'teacherWarmup'>,
-): (epoch: number) => number {
-  const { teacherTemperature: end, teacherTemperatureStart: start, teacherWarmup: warmup } = o;
-  return (epoch) => (epoch > warmup ? end : start + ((end - start) * (epoch - 1)) / Math.max(warmup - 1, 1));
-}
-
 /** exp(entropy): to how many equal shares it comes. @param shares of any sum above 0 */
 function perplexity(shares: Tensor): number {
   return scope(() =>
@@ -110,10 +80,4 @@ function perplexity(shares: Tensor): number {
       return Math.exp(-p.mul(p.clampMin(1e-12).log()).sum().item());
     }),
   );
-}
-
-/** @throws UserError for the start of a warm-up that there is not */
-export function checkDino({ teacherTemperatureStart: start, teacherWarmup }: DinoOptions): void {
-  if (teacherWarmup > 0 || start === dinoOptions.shape.teacherTemperatureStart.parse(undefined)) return;
-  throw new UserError(`teacherTemperatureStart=${start} begins a warm-up, and there is none; give teacherWarmup=10`);
 }

@@ -3,10 +3,13 @@ import { barlowTwins, barlowTwinsOptions } from './barlow-twins.js';
 import { byol, byolOptions } from './byol.js';
 import { checkClbo, clbo, clboOptions } from './clbo.js';
 import { defineMethod, type MethodDefinition } from './definition.js';
-import { checkDino, dino, dinoOptions } from './dino.js';
+import { dino, dinoOptions } from './dino.js';
+import { checkDinoV2, dinov2, dinov2Options } from './dinov2.js';
 import type { ViewCount } from './method.js';
 import { checkMoby, moby, mobyOptions } from './moby.js';
 import { checkMoco, moco, mocoOptions } from './moco.js';
+import { checkMocoV3, mocov3, mocov3Options } from './mocov3.js';
+import { checkWarmup } from './options/prototypes.js';
 import { type OwnMethod, ownMethod } from './own.js';
 import { checkS2bnn, s2bnn, s2bnnOptions, viewsOfS2bnn } from './s2bnn.js';
 import { checkSeed, seed, seedOptions } from './seed.js';
@@ -39,6 +42,13 @@ export const methods = {
     options: mocoOptions,
     build: moco,
     check: checkMoco,
+  }),
+  mocov3: defineMethod({
+    name: 'mocov3',
+    summary: "each view's prediction finds a moving average's projection of the other among the batch's",
+    options: mocov3Options,
+    build: mocov3,
+    check: checkMocoV3,
   }),
   byol: defineMethod({
     name: 'byol',
@@ -77,7 +87,15 @@ export const methods = {
     options: dinoOptions,
     build: dino,
     views: { least: 2, most: Number.POSITIVE_INFINITY },
-    check: checkDino,
+    check: checkWarmup,
+  }),
+  dinov2: defineMethod({
+    name: 'dinov2',
+    summary: "DINO on a vit's class tokens, and the same of patches that are masked",
+    options: dinov2Options,
+    build: dinov2,
+    views: { least: 2, most: Number.POSITIVE_INFINITY },
+    check: checkDinoV2,
   }),
   seed: defineMethod({
     name: 'seed',

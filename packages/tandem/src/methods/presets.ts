@@ -61,6 +61,24 @@ export const methodPresets: Readonly<
   },
   // facebookresearch/moco: the CIFAR-10 demo
   moco: { paper: {}, official: { epochs: 200, batch: 512, lr: 0.06, projLayers: 1, projNorm: false, projDim: 128 } },
+  // facebookresearch/moco-v3: ViT-S on ImageNet, 300 epochs
+  mocov3: {
+    paper: {},
+    official: {
+      epochs: 300,
+      batch: 1024,
+      optimizer: 'adamw',
+      lr: 1.5e-4,
+      scaleLr: true,
+      weightDecay: 0.1,
+      schedule: 'step',
+      warmup: 40,
+      views: 'asymmetric-small',
+      projHidden: 4096,
+      projDim: 256,
+      predHidden: 4096,
+    },
+  },
   byol: {
     paper: { scaleLoss: 0.25 },
     official: {
@@ -129,6 +147,29 @@ export const methodPresets: Readonly<
       dropPath: 0.1,
       views: 'multi-crop',
       prototypes: 65536,
+    },
+  },
+  // facebookresearch/dinov2: its default configuration, written for ViTs on ImageNet; its rate goes
+  // with the root of the batch, which is 1024 there
+  dinov2: {
+    paper: {},
+    official: {
+      epochs: 100,
+      batch: 256,
+      optimizer: 'adamw',
+      lr: 2e-3,
+      lrEnd: 1e-6,
+      weightDecay: 0.04,
+      weightDecayEnd: 0.4,
+      clip: 3,
+      schedule: 'step',
+      warmup: 10,
+      dropPath: 0.3,
+      views: 'multi-crop',
+      prototypes: 65536,
+      teacherTemperature: 0.07,
+      teacherTemperatureStart: 0.04,
+      teacherWarmup: 30,
     },
   },
   // lr 0.1 of SGD for small images; the authors' optimizer is that of their pretraining

@@ -30,6 +30,11 @@ export interface Architecture extends TransformerForm {
   readonly pool?: number | undefined;
   /** Of real ResNets: outputs of a linear layer after the pooling, which are then the features. */
   readonly embedding?: number | undefined;
+  /**
+   * Of real ResNets: the form D of He et al., 2019: three convolutions before the stages, and means
+   * in the shortcuts.
+   */
+  readonly resnetD?: boolean | undefined;
   /** Of real ResNets: SimCLR v2's form, with selective kernels in bottlenecks. */
   readonly sk?: boolean | undefined;
   /** Of real ResNets: the last norm of each block begins at gain 0. */
@@ -51,7 +56,9 @@ export interface Architecture extends TransformerForm {
 export interface TrainingForm {
   /** Parts into which batch norms split a batch; defaults to 1. */
   readonly splits?: number | undefined;
-  /** Stochastic depth of ViTs; defaults to 0. */
+  /** Whether a ViT has a token in place of masked patches; defaults to false. */
+  readonly maskToken?: boolean | undefined;
+  /** Stochastic depth of ViTs and ConvNeXts; defaults to 0. */
   readonly dropPath?: number | undefined;
 }
 

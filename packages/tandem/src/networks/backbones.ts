@@ -147,7 +147,7 @@ export function checkBackbone(backbone: string, settings: BackboneSettings): voi
   }
   for (const key of ['width', 'features'] as const) {
     if (key === 'width' && settings.heads !== undefined) continue;
-    const multiple = key === 'width' && settings.sk ? 2 : (multiples[key] ?? 1);
+    const multiple = key === 'width' && (settings.sk || settings.resnetD) ? 2 : (multiples[key] ?? 1);
     if ((settings[key] ?? 0) % multiple === 0) continue;
     throw new UserError(`the ${key} of ${backbone} must be a multiple of ${multiple}, got ${settings[key]}`);
   }

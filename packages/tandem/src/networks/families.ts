@@ -1,5 +1,6 @@
 import type { Architecture, BackboneSettings, TrainingForm } from './architecture.js';
 import { BinaryResNet } from './binary-resnet.js';
+import { ConvNeXt, type ConvNeXtStages } from './convnext.js';
 import type { Encoder } from './encoder.js';
 import { ReActNet } from './reactnet.js';
 import { ResNet, type Stages } from './resnet.js';
@@ -23,7 +24,7 @@ export interface Backbone {
 function resnet(blocks: Stages, bottleneck: boolean): Backbone {
   return {
     width: 64,
-    takes: ['width', 'features', 'pool', 'embedding', 'stem', 'sk', 'zeroGain'],
+    takes: ['width', 'features', 'pool', 'embedding', 'stem', 'resnetD', 'sk', 'zeroGain'],
     multiples: { features: bottleneck ? 4 : 1 },
     build: ({ stem = 'standard', ...rest }, { splits }) => new ResNet({ blocks, bottleneck, stem, ...rest, splits }),
   };
@@ -59,8 +60,25 @@ function vit(width: number, blocks: number, heads: number): Backbone {
     depth: blocks,
     takes: ['width', 'depth', 'patch', 'dropPath', ...transformerSettings],
     multiples: { width: headWidth },
-    build: ({ backbone: _, depth = blocks, patch = 16, size = 224, heads, ...form }, { dropPath }) =>
-      new ViT({ ...form, depth, heads: heads ?? form.width / headWidth, patch, size, dropPath }),
+    build: ({ backbone: _, depth = blocks, patch = 16, size = 224, heads, ...form }, { dropPath, maskToken }) =>
+      new ViT({ ...form, depth, heads: heads ?? form.width / headWidth, patch, size, dropPath, maskToken }),
+  };
+}
+
+/** Blocks in each stage of the ConvNeXts, and channels of the first. */
+export const convnexts: Readonly<Record<string, { readonly blocks: ConvNeXtStages; readonly width: number }>> = {
+  'convnext-atto': { blocks: [2, 2, 6, 2], width: 40 },
+  'convnext-tiny': { blocks: [3, 3, 9, 3], width: 96 },
+  'convnext-small': { blocks: [3, 3, 27, 3], width: 96 },
+  'convnext-base': { blocks: [3, 3, 27, 3], width: 128 },
+  'convnext-large': { blocks: [3, 3, 27, 3], width: 192 },
+};
+
+function convnext({ blocks, width }: (typeof convnexts)[string]): Backbone {
+  return {
+    width,
+    takes: ['width', 'stem', 'layerScale', 'normEps', 'dropPath'],
+    build: ({ stem = 'standard', ...rest }, { dropPath }) => new ConvNeXt({ ...rest, blocks, stem, dropPath }),
   };
 }
 
@@ -93,6 +111,7 @@ export const families: Readonly<Record<string, Backbone>> = {
     ...each(basic, 'react-', (blocks) => binaryResnet(blocks, true)),
   ]),
   'reactnet-a': reactnet,
+  ...Object.fromEntries(Object.entries(convnexts).map(([name, form]) => [name, convnext(form)])),
   'vit-micro': vit(64, 4, 2),
   'vit-tiny': vit(192, 12, 3),
   'vit-small': vit(384, 12, 6),

@@ -11,6 +11,8 @@ export interface BlockForm {
    * ResNet-D shortcuts on the first block of every stage and, in bottlenecks, selective kernels.
    */
   readonly sk: boolean;
+  /** Strided shortcuts take means, as ResNet-D's do. */
+  readonly averages: boolean;
   /** The last norm of a block begins at gain 0, and so each block as its shortcut. */
   readonly zeroGain: boolean;
 }
@@ -26,11 +28,17 @@ function shortcut(
   first: boolean,
   form: BlockForm,
 ): nn.Sequential | null {
-  const { sk, splits } = form;
+  const { sk, averages, splits } = form;
   if (stride === 1 && inputs === outputs && !(sk && first)) return null;
   const norm = batchNorm2d(outputs, splits);
-  if (!sk) return new nn.Sequential(convolution(inputs, outputs, 1, stride), norm);
-  return new nn.Sequential(new AveragePool(stride, { countsZeros: true }), convolution(inputs, outputs, 1), norm);
+  if (!sk && !averages) return new nn.Sequential(convolution(inputs, outputs, 1, stride), norm);
+  const pool = sk ? new AveragePool(stride, { countsZeros: true }) : averagePool(stride);
+  return new nn.Sequential(pool, convolution(inputs, outputs, 1), norm);
+}
+
+/** As timm has it: nothing where the map keeps its size. */
+function averagePool(stride: number): nn.Module {
+  return stride === 1 ? new nn.Identity() : new AveragePool(stride);
 }
 
 function lastNorm(channels: number, { splits, zeroGain }: BlockForm): nn.BatchNorm2d {

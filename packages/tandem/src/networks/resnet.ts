@@ -34,6 +34,8 @@ export interface ResNetOptions {
    * standard stem, its stem.
    */
   readonly sk?: boolean | undefined;
+  /** The stem and the shortcuts of ResNet-D as timm has them; with `sk` they are there anyway. */
+  readonly resnetD?: boolean | undefined;
   /** The last norm of each block begins at gain 0; defaults to whether `sk` is set. */
   readonly zeroGain?: boolean | undefined;
   /** Batch norm normalises so many parts of a training batch each by itself; defaults to 1. */
@@ -106,6 +108,8 @@ export class ResNet extends nn.Module implements Encoder {
   readonly featureWidth: number;
   /** In SimCLR v2's form. */
   readonly sk: boolean;
+  /** In the form D. */
+  readonly resnetD: boolean;
   /** Cells along each side of the last map. */
   readonly pool: number;
   /** Pixels of the image's side in a step of the last map. */
@@ -114,14 +118,16 @@ export class ResNet extends nn.Module implements Encoder {
   constructor(options: ResNetOptions) {
     super();
     const { blocks, bottleneck = false, width, stem, channels, sk = false, splits = 1 } = options;
-    const form: BlockForm = { sk, splits, zeroGain: options.zeroGain ?? sk };
-    const deep = sk && stem === 'standard';
+    const resnetD = options.resnetD ?? false;
+    const form: BlockForm = { sk, splits, averages: resnetD, zeroGain: options.zeroGain ?? sk };
+    const deep = (sk || resnetD) && stem === 'standard';
     this.conv1 = deep ? deepStem(channels, width, splits) : stemConvolution(stem, channels, width);
     this.bn1 = batchNorm2d(width, splits);
     this.maxpool = stemPool(stem);
     const widest = bottleneck ? 4 * width : width;
     const last = options.features ?? widest * 2 ** (blocks.length - 1);
     this.sk = sk;
+    this.resnetD = resnetD;
     this.pool = options.pool ?? 1;
     this.reduction = reductionOf(stem, blocks.length);
     const [first, ...rest] = stageChannels(blocks, width, widest, last).map(([inputs, outputs], i) =>

@@ -1,7 +1,7 @@
 import { type Device, manualSeed } from 'tandem-torch';
 import { UsageError } from '../errors.js';
 import type { Method } from '../methods/index.js';
-import { type Architecture, buildEncoder, type Head, type NewEncoder } from '../networks/index.js';
+import { type Architecture, buildEncoder, freezeFirst, type Head, type NewEncoder } from '../networks/index.js';
 import { findEncoder, findHead } from '../runs/encoder-files.js';
 import type { View } from '../views/index.js';
 import { loadHead } from '../weights/head.js';
@@ -69,7 +69,11 @@ function checkViewCount({ method: { name, views: takes }, views }: RunConfig, co
  * What makes the method's encoders, with the weights they are to begin with.
  * @param notes what the user should know of those is added
  */
-function encoders({ method, network, execution }: RunConfig, parts: MethodParts, notes: Set<string>): NewEncoder {
+function encoders(
+  { method, network, training, execution }: RunConfig,
+  parts: MethodParts,
+  notes: Set<string>,
+): NewEncoder {
   const { initFrom, dropPath } = network;
   const { architecture, baseModel, device } = parts;
   const fromScratch = 'fromScratch' in method.options && method.options.fromScratch;
@@ -79,6 +83,7 @@ function encoders({ method, network, execution }: RunConfig, parts: MethodParts,
     if (baseModel && !fromScratch) encoder.loadStateDict(baseModel.encoder.stateDict());
     if (initFrom !== undefined && !other)
       for (const note of initEncoder(encoder, findEncoder(initFrom))) notes.add(note);
+    if (training.freeze !== undefined && !other) freezeFirst(encoder, training.freeze);
     return encoder.to({ device, memoryFormat: execution.memoryFormat });
   };
 }

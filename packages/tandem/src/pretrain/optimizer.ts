@@ -1,5 +1,6 @@
-import { optim } from 'tandem-torch';
+import { optim, type Tensor } from 'tandem-torch';
 import type { Method } from '../methods/index.js';
+import { type Branch, layersOf } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
 import { decaySchedule } from '../train/schedule.js';
 import type { TrainingSettings } from './config/training.js';
@@ -17,13 +18,10 @@ export function excluded({ exclude, optimizer }: TrainingSettings): 'vectors' | 
   return exclude ?? (optimizer === 'sgd' ? 'none' : 'vectors');
 }
 
-/** The optimizer of what a method trains. @throws when part of that is frozen */
+/** The optimizer of what a method trains. @throws when a whole network of that is frozen */
 export function newOptimizer(settings: TrainingSettings, method: Method): optim.Optimizer {
   const { momentum, weightDecay, nesterov, larsTrust: trust, larsMomentum: momentumOf, larsClip: clip } = settings;
   const groups = parameterGroups(settings, method);
-  if (groups.some(({ parameters }) => parameters.some((x) => !x.requiresGrad))) {
-    throw new Error('an optimizer was given a network that is frozen');
-  }
   const common = { lr: baseLr(settings), weightDecay, exclude: excluded(settings) };
   switch (settings.optimizer) {
     case 'lars':
@@ -41,15 +39,43 @@ export function newOptimizer(settings: TrainingSettings, method: Method): optim.
 function parameterGroups(settings: TrainingSettings, { student, constantLr = [], auxiliary = {} }: Method) {
   const constant = new Set(constantLr);
   const learners = Object.values(auxiliary).filter(({ learns }) => learns);
+  for (const { parameters } of [student, ...learners.map(({ branch }) => branch)].map(ofBranch)) {
+    if (parameters.length === 0) throw new Error('an optimizer was given a network that is frozen');
+  }
   return [
-    { parameters: student.parameters().filter((x) => !constant.has(x)) },
+    ...byLayer(settings, student).map((group) => ({
+      ...group,
+      parameters: group.parameters.filter((x) => !constant.has(x)),
+    })),
     ...(constant.size > 0 ? [{ parameters: [...constant], lr: baseLr(settings) }] : []),
     ...learners.map(({ branch, lr = settings.lr, weightDecay }) => ({
-      parameters: branch.parameters(),
+      ...ofBranch(branch),
       lrScale: lr / settings.lr,
       ...(weightDecay !== undefined && { weightDecay }),
     })),
   ];
+}
+
+/** What of a network learns: methods and `freeze` keep parts of some as they begin. */
+function ofBranch(branch: Branch): { parameters: Tensor[] } {
+  return { parameters: branch.parameters().filter((x) => x.requiresGrad) };
+}
+
+/** The student's, all as one or layer by layer with rates that fall towards the images. */
+function byLayer({ layerDecay = 1 }: TrainingSettings, student: Branch) {
+  if (layerDecay === 1) return [ofBranch(student)];
+  const layers = layersOf(student.encoder);
+  const groups = Array.from({ length: layers.count + 2 }, (_, layer) => ({
+    parameters: [] as Tensor[],
+    lrScale: layerDecay ** (layers.count + 1 - layer),
+  }));
+  for (const [name, x] of student.namedParameters()) {
+    const within = /^encoder\.(.*)$/.exec(name)?.[1];
+    // What stands after the blocks, and the heads, learns at the full rate.
+    const layer = within === undefined ? layers.count + 1 : layers.of(within);
+    if (x.requiresGrad) groups[layer]?.parameters.push(x);
+  }
+  return groups.filter(({ parameters }) => parameters.length > 0);
 }
 
 /** How the optimizer's settings change over a run, and how long gradients may be. */

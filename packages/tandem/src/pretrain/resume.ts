@@ -23,7 +23,7 @@ import { prepare, type Run } from './run.js';
 
 /**
  * Settings that may change when a run resumes: they decide nothing that was or will be learned from
- * finite numbers.
+ * finite numbers, but when it stops.
  */
 export const changeable = [
   'nonFinite',
@@ -35,6 +35,7 @@ export const changeable = [
   'graph',
   'teacher',
   'from',
+  'stopAt',
 ] as const;
 
 type ResumedRun = Run & { readonly folder: OpenedRunFolder };
@@ -246,6 +247,11 @@ function progressIn(
   }
   if (progress.epochs >= plan.epochs) {
     throw new AtEndError(atEnd(folder.path, plan.epochs, config));
+  }
+  const { stopAt = plan.epochs } = config.training;
+  if (progress.epochs >= stopAt) {
+    const more = `${tandemCommand()} resume ${shellWord(folder.path)} stopAt=${plan.epochs}`;
+    throw new AtEndError(`${folder.path} stopped after epoch ${progress.epochs}, as stopAt says; go on with: ${more}`);
   }
   return progress;
 }

@@ -1,4 +1,5 @@
 export * from './context.js';
+export * from './masking.js';
 export * from './queue.js';
 export * from './rows.js';
 export * from './running-mean.js';

@@ -26,6 +26,7 @@ const cardSchema = z
       embedding: z.int().positive().max(65536).optional(),
       stem: z.enum(['small', 'strided', 'standard']).optional(),
       channels: z.int().positive().max(16),
+      resnetD: z.boolean().optional(),
       sk: z.boolean().optional(),
       zeroGain: z.boolean().optional(),
       binary: z.enum(['both', 'activations']).optional(),
@@ -71,7 +72,9 @@ const format = 1;
  * ```
  */
 export function saveEncoder(path: string, encoder: Encoder, card: EncoderCard): void {
-  saveWeights(path, encoder.stateDict(), JSON.stringify({ format, ...card }));
+  // A mask token is of training alone.
+  const { mask_token: _, ...weights } = encoder.stateDict();
+  saveWeights(path, weights, JSON.stringify({ format, ...card }));
 }
 
 /** An encoder and how to feed it. */

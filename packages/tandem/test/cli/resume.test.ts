@@ -31,6 +31,26 @@ test('what cannot be resumed is said in one line', async (t) => {
   await says(2, /missing required argument/);
 });
 
+test('stopAt ends a run early, and resumed with a later one it is the whole run, bit for bit', async (t) => {
+  const [whole, cut] = [join(root, 'whole'), join(root, 'cut')];
+  const long = [...line, '--epochs', '4', 'warmup=1', 'schedule=step'];
+  assert.equal((await tandem(t, ...long, '--out', whole)).code, 0);
+  assert.equal((await tandem(t, ...long, 'stopAt=2', '--out', cut)).code, 0);
+  assert.equal(metricsOf(cut).length, 2);
+  const again = await tandem(t, 'resume', cut);
+  assert.match(again.stderr, /cut stopped after epoch 2, as stopAt says; go on with: .* resume \S+cut stopAt=4\n$/);
+  for (const stopAt of [3, 4]) {
+    const { code, stderr } = await tandem(t, 'resume', cut, `stopAt=${stopAt}`);
+    assert.equal(code, 0, stderr);
+    assert.equal(metricsOf(cut).length, stopAt);
+  }
+  const bits = (run: string) => readFileSync(join(run, 'encoder', 'encoder.safetensors')).toString('base64');
+  assert.equal(bits(cut), bits(whole));
+  const past = await tandem(t, ...long, 'stopAt=5', '--out', join(root, 'past'));
+  assert.equal(past.code, 2);
+  assert.match(past.stderr, /stopAt=5 is past the last epoch, which is 4; give more epochs\n$/);
+});
+
 test('a loss that is NaN: stopped.json says why; with nonFinite=skip the run continues, and after 21 steps it stops', async (t) => {
   const run = join(root, 'nan');
   const ill = await tandem(t, ...line, 'temperature=1e-44', '--epochs', '20', '--out', run);

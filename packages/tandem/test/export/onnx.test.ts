@@ -29,6 +29,8 @@ const architectures: Architecture[] = [
   { backbone: 'resnet10', width: 8, stem: 'standard', channels: 3, sk: true },
   { backbone: 'resnet8', width: 8, stem: 'small', channels: 1, sk: true },
   { backbone: 'resnet50', width: 8, stem: 'standard', channels: 3, sk: true },
+  { backbone: 'resnet10', width: 8, stem: 'standard', channels: 3, resnetD: true },
+  { backbone: 'resnet50', width: 8, stem: 'small', channels: 3, resnetD: true },
   { backbone: 'bireal-resnet10', width: 16, stem: 'standard', channels: 3 },
   { backbone: 'react-resnet8', width: 16, stem: 'small', channels: 1 },
   { backbone: 'react-resnet8', width: 16, stem: 'strided', channels: 3, binary: 'activations' },

@@ -131,7 +131,7 @@ describe('architectures', () => {
     ['vit-tiny', { stem: 'small' }, 32, /^stem is no setting of backbone vit-tiny but of resnet8/],
     ['react-resnet18', { sk: true }, 32, /^sk is no setting of backbone react-resnet18 but of resnet8.*resnet200$/],
     ['resnet50', { binary: 'both' }, 32, /^binary is no setting of backbone resnet50 but of bireal-resnet8/],
-    ['resnet50', { dropPath: 0.1 }, 32, /^dropPath is no setting of backbone resnet50 but of vit-micro/],
+    ['resnet50', { dropPath: 0.1 }, 32, /^dropPath is no setting of backbone resnet50 but of convnext-atto/],
     ['vit-tiny', { width: 100 }, 32, /^the width of vit-tiny must be a multiple of 64, got 100$/],
     ['resnet50', { features: 30 }, 32, /^the features of resnet50 must be a multiple of 4, got 30$/],
     ['resnet50', { sk: true, width: 5 }, 32, /^the width of resnet50 must be a multiple of 2, got 5$/],

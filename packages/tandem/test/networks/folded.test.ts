@@ -58,7 +58,7 @@ describe('foldBatchNorms', () => {
           const state = hash(Object.values(encoder.stateDict()));
           const before = liveCount();
           const folded = foldBatchNorms(encoder);
-          assert.equal(folded === undefined, backbone.startsWith('vit-'));
+          assert.equal(folded === undefined, /^(vit|convnext)-/.test(backbone));
           if (folded)
             scope(() => {
               const x = normal([4, 3, 32, 32], 5, 'float32');

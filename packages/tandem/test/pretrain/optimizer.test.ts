@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noGrad, optim, type Tensor, zerosLike } from 'tandem-torch';
+import { methods } from '../../src/methods/index.js';
+import { buildEncoder, freezeFirst } from '../../src/networks/index.js';
 import { resolveConfig } from '../../src/pretrain/index.js';
 import { baseLr, excluded, newOptimizer } from '../../src/pretrain/optimizer.js';
 import { tinyMethod } from '../methods/stepping.js';
@@ -45,6 +47,49 @@ describe('the optimizer of a run', () => {
     const { groups } = newOptimizer(config({ method: 'simsiam' }), method);
     assert.equal(groups.length, 1);
     assert.deepEqual(groups[0]?.parameters, method.student.parameters());
+  });
+
+  test('layerDecay: each block of a transformer has the rate of the next times it, heads and last norm the full one', () => {
+    const encoder = buildEncoder({
+      backbone: 'vit-micro',
+      width: 8,
+      heads: 2,
+      depth: 2,
+      patch: 4,
+      size: 8,
+      channels: 3,
+    });
+    const method = methods.simclr.configure({ projHidden: 4, projDim: 4 }).build(() => encoder, []);
+    const { groups } = newOptimizer(config({ method: 'simclr', layerDecay: 0.5 }), method);
+    assert.deepEqual(
+      groups.map(({ lrScale }) => lrScale),
+      [0.125, 0.25, 0.5, 1],
+    );
+    const [first, second, third, last] = groups.map(({ parameters }) => new Set(parameters));
+    const named = Object.fromEntries(method.student.namedParameters());
+    for (const [name, x] of Object.entries(named)) {
+      const block = /^encoder\.blocks\.(\d)\./.exec(name)?.[1];
+      const isLast = /^(encoder\.norm|head)\./.test(name);
+      const group = block === '0' ? second : block === '1' ? third : isLast ? last : first;
+      assert.ok(group?.has(x), name);
+    }
+    method.student.dispose();
+  });
+
+  test("freeze: the first layers get no gradient and are not the optimizer's; too many, or of other networks, are refused", () => {
+    const resnet = buildEncoder({ backbone: 'resnet10', width: 4, stem: 'small', channels: 3 });
+    freezeFirst(resnet, 3);
+    const learned = resnet.namedParameters().filter(([, x]) => x.requiresGrad);
+    assert.deepEqual([...new Set(learned.map(([name]) => name.split('.')[0]))], ['layer3', 'layer4']);
+    const method = methods.simclr.configure({ projHidden: 4, projDim: 4 }).build(() => resnet, []);
+    const { groups } = newOptimizer(config({ method: 'simclr' }), method);
+    const held = groups.flatMap(({ parameters }) => parameters);
+    assert.ok(learned.every(([, x]) => held.includes(x)) && held.every((x) => x.requiresGrad));
+    assert.throws(() => freezeFirst(resnet, 5), /freeze=5 leaves nothing to learn: the network has 4 layers/);
+    const binary = buildEncoder({ backbone: 'react-resnet8', width: 4, stem: 'small', channels: 3 });
+    assert.throws(() => freezeFirst(binary, 1), /know the layers of resnet, vit and convnext networks alone$/);
+    method.student.dispose();
+    binary.dispose();
   });
 
   for (const optimizer of ['sgd', 'lars', 'adam', 'adamw']) {

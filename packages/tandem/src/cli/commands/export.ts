@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exportEncoder } from '../../export/index.js';
+import { type ExportLayout, exportEncoder, exportLayouts } from '../../export/index.js';
 import { dataSets } from '../../images/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
 import { type EncoderFlags, encoderHelp, oneEncoder, whichOf, withEncoder } from '../shared/encoder-flags.js';
@@ -8,6 +8,7 @@ import { print, printJson, tell } from '../terminal/print.js';
 
 interface Flags extends EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
+  layout?: ExportLayout;
   images?: string;
   limit: number;
   /** Switched off by --no-quantized. */
@@ -25,6 +26,11 @@ export function exportCommand(): Command {
     .argument('<encoder>', encoderHelp)
     .requiredOption('--out <folder>', 'what to write, new or empty');
   return withEncoder(command, oneEncoder, 'kept')
+    .option(
+      '--layout <library>',
+      `whose names the weights have: ${exportLayouts.join(', ')} (default: tandem, torchvision's or timm's names with what Tandem reads)`,
+      oneOf('--layout', exportLayouts),
+    )
     .option(
       '--images <images>',
       `to calibrate and measure the quantized model with: ${dataSets.join(', ')}, a folder or an archive (default: the run's)`,

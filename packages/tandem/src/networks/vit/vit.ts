@@ -1,4 +1,4 @@
-import { cat, nn, type Tensor, zeros } from 'tandem-torch';
+import { cat, nn, type Tensor, where, zeros } from 'tandem-torch';
 import type { Encoder } from '../encoder.js';
 import { Block } from './block.js';
 import type { Pooling, Resampling, TransformerForm } from './form.js';
@@ -23,6 +23,8 @@ export interface ViTOptions extends TransformerForm {
    * block, linearly.
    */
   readonly dropPath?: number | undefined;
+  /** Whether it has a token that stands for patches it is not shown; defaults to false. */
+  readonly maskToken?: boolean | undefined;
 }
 
 /** Patches to tokens. */
@@ -50,6 +52,8 @@ class PatchEmbed extends nn.Module {
 export class ViT extends nn.Module implements Encoder {
   readonly clsToken: Tensor | null;
   readonly regToken: Tensor | null;
+  /** In place of masked patches, where training masks any; it is no part of what is saved. */
+  readonly maskToken: Tensor | null;
   /** Of the class token, if there is one, and the patches; null where they are rotary. */
   readonly posEmbed: Tensor | null;
   readonly patchEmbed: PatchEmbed;
@@ -62,7 +66,7 @@ export class ViT extends nn.Module implements Encoder {
   readonly pooling: Pooling;
   readonly resampling: Resampling;
 
-  constructor({ width, depth, heads, patch, size, channels, dropPath = 0, ...form }: ViTOptions) {
+  constructor({ width, depth, heads, patch, size, channels, dropPath = 0, maskToken = false, ...form }: ViTOptions) {
     super();
     const { classToken = true, registers = 0, normEps: eps = 1e-6, mlpWidth = 4 * width } = form;
     if (!Number.isInteger(width / heads) || !Number.isInteger(heads))
@@ -81,6 +85,7 @@ export class ViT extends nn.Module implements Encoder {
     this.resampling = form.resample ?? 'plain';
     this.clsToken = classToken ? drawn(1) : null;
     this.regToken = registers > 0 ? drawn(registers) : null;
+    this.maskToken = maskToken ? nn.parameter(zeros([1, width])) : null;
     this.posEmbed = isRotary ? null : drawn(this.side ** 2 + (classToken ? 1 : 0));
     this.patchEmbed = new PatchEmbed(channels, width, patch);
     const rate = (block: number) => (depth === 1 ? dropPath : (dropPath * block) / (depth - 1));
@@ -100,9 +105,12 @@ export class ViT extends nn.Module implements Encoder {
     return this.lastFeatures(x, 1);
   }
 
-  /** All tokens after the last norm: [n, prefix + patches, width]. */
-  tokens(x: Tensor): Tensor {
-    const { tokens, turn } = begun(this, x);
+  /**
+   * All tokens after the last norm: [n, prefix + patches, width].
+   * @param masked the patches in whose place the mask token stands: bool [n, patches]
+   */
+  tokens(x: Tensor, masked?: Tensor): Tensor {
+    const { tokens, turn } = begun(this, x, masked);
     let y = tokens;
     for (const block of this.blocks) y = block.forward(y, turn);
     return this.norm.forward(y);
@@ -157,7 +165,7 @@ interface Begun {
   readonly turn?: Rotation | undefined;
 }
 
-function begun(vit: ViT, x: Tensor): Begun {
+function begun(vit: ViT, x: Tensor, masked?: Tensor): Begun {
   const { patch, clsToken, regToken, posEmbed, patchEmbed, featureWidth } = vit;
   const [n, , height, width] = x.shape as [number, number, number, number];
   if (height % patch !== 0 || width % patch !== 0) {
@@ -165,12 +173,18 @@ function begun(vit: ViT, x: Tensor): Begun {
   }
   const grid: Grid = { rows: height / patch, columns: width / patch };
   const every = (token: Tensor) => token.expand([n, token.shape[1] as number, featureWidth]);
-  const patches = patchEmbed.forward(x);
+  const patches = masked ? hidden(vit, patchEmbed.forward(x), masked) : patchEmbed.forward(x);
   const plain = clsToken ? cat([every(clsToken), patches], { dim: 1 }) : patches;
   const placed = posEmbed ? plain.add(vit.positions(grid.rows, grid.columns)) : plain;
   const tokens = regToken ? withRegisters(placed, every(regToken), clsToken ? 1 : 0) : placed;
   const [block] = vit.blocks as [Block];
   return { tokens, turn: posEmbed ? undefined : rotation(grid, featureWidth / block.attn.heads, placed) };
+}
+
+/** Patches, the mask token in place of some. */
+function hidden({ maskToken }: ViT, patches: Tensor, masked: Tensor): Tensor {
+  if (!maskToken) throw new Error('ViT: it was built without a mask token');
+  return where(masked.unsqueeze(2), maskToken.to(patches.dtype), patches);
 }
 
 /** Registers have no positions and stand behind the class token. */

@@ -93,6 +93,12 @@ export const networkOptions = z.object({
     .describe(
       'run folder, of pretraining or fine-tuning, or encoder file whose network the student is to imitate; it stays as it is',
     ),
+  resnetD: z
+    .boolean()
+    .optional()
+    .describe(
+      'a resnet of the form D: three convolutions before its stages, means in its shortcuts; of timm resnet50d',
+    ),
   sk: z
     .boolean()
     .optional()

@@ -4,6 +4,13 @@ import { UsageError } from '../../errors.js';
 /** How long and how fast a run learns: the optimizer and its schedules. */
 export const trainingOptions = z.object({
   epochs: z.int().min(1).default(200).describe('outer rounds over the data; the paper trains for several hundred'),
+  stopAt: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'epoch after which the run stops; schedules go on as for all its epochs, so it can be resumed with a later one',
+    ),
   batch: z.int().min(2).default(256).describe('images in a batch; 256 in the paper'),
   lr: z.number().positive().default(0.06).describe('learning rate before decay and after warm-up; .06 in the paper'),
   scaleLr: z
@@ -51,6 +58,21 @@ export const trainingOptions = z.object({
     .default('cosine')
     .describe('how the learning rate falls: by half a cosine, in a line, or not'),
   lrEnd: z.number().min(0).default(0).describe('where the decay ends; scaleLr leaves it as it is'),
+  freeze: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'first layers of the network that stay as they begin: 1 the patches or the stem, then each block of a vit or stage; defaults to none',
+    ),
+  layerDecay: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe(
+      'the learning rate of each layer is that of the next times this: .65 to .9 for a trained vit; defaults to 1',
+    ),
   clip: z.number().min(0).default(0).describe('longest a gradient may be; 0 for any'),
   clipBy: z
     .enum(['global', 'tensor'])
@@ -76,11 +98,14 @@ export const actsWith: readonly (readonly [keyof TrainingSettings, ...TrainingSe
  * @throws UsageError where they do not
  */
 export function checkTraining(settings: TrainingSettings, asked: Partial<Record<string, unknown>>): void {
-  const { epochs, warmup, decay, lrEnd, clip, optimizer, nesterov, momentum } = settings;
+  const { epochs, stopAt, warmup, decay, lrEnd, clip, optimizer, nesterov, momentum } = settings;
   if (warmup >= epochs) {
     throw new UsageError(
       `warmup must be shorter than the run: ${warmup} of ${epochs} epochs; give more epochs, or warmup=0`,
     );
+  }
+  if (stopAt !== undefined && stopAt > epochs) {
+    throw new UsageError(`stopAt=${stopAt} is past the last epoch, which is ${epochs}; give more epochs`);
   }
   if (decay === 'constant' && lrEnd > 0) {
     throw new UsageError(`lrEnd acts with decay=cosine or linear alone, got ${lrEnd} with decay=constant`);

@@ -33,7 +33,7 @@ export async function* runLoop(
   yield { ...startOf(run, state), forecast };
   try {
     if (state.endsEpoch) yield* endEpoch(run, state, stop);
-    if (!signal?.aborted) yield* takeSteps(run, state, stop);
+    if (!signal?.aborted && !isToStop(run, state)) yield* takeSteps(run, state, stop);
     saveLast(run, state, signal);
     if (signal?.aborted) noteInterruption(run, state);
   } catch (error) {
@@ -86,7 +86,13 @@ async function* takeSteps(run: Run, state: RunState, stop: Stop): AsyncGenerator
     if (report.endsEpoch) yield* endEpoch(run, state, stop);
     else if (state.isSaveDue && !signal?.aborted) yield* trySave(run, state);
     if (signal?.aborted) return;
+    if (isToStop(run, state)) return;
   }
+}
+
+/** Whether the epoch is whole after which the run is to stop before its end. */
+function isToStop({ config: { training } }: Run, { step, stepsPerEpoch }: RunState): boolean {
+  return training.stopAt !== undefined && step >= training.stopAt * stepsPerEpoch;
 }
 
 /** Steps until the signal ends the wait for the images of the next one. */

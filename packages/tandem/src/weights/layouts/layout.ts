@@ -17,6 +17,7 @@ export interface Layout {
   readonly family: Family;
   /** The tensor that tells where in a file such a network stands, under their name. */
   readonly anchor: string;
+  /** Of several rows for a tensor the last is what the library writes today. */
   readonly rows: readonly Row[];
   /** What holds for networks of this layout unless a file or its folder says otherwise. */
   readonly form?: Partial<Architecture>;

@@ -203,12 +203,12 @@ const torchvision: Layout = {
     ['patch_embed.proj', 'conv_proj'],
     ['blocks.*.attn.qkv.weight', 'encoder.layers.encoder_layer_*.self_attention.in_proj_weight'],
     ['blocks.*.attn.qkv.bias', 'encoder.layers.encoder_layer_*.self_attention.in_proj_bias'],
+    // Of files that older versions wrote.
+    ...block({ 'mlp.fc1': 'mlp.linear_1', 'mlp.fc2': 'mlp.linear_2' }, 'encoder.layers.encoder_layer_*'),
     ...block(
       { norm1: 'ln_1', 'attn.proj': 'self_attention.out_proj', norm2: 'ln_2', 'mlp.fc1': 'mlp.0', 'mlp.fc2': 'mlp.3' },
       'encoder.layers.encoder_layer_*',
     ),
-    // Of files that older versions wrote.
-    ...block({ 'mlp.fc1': 'mlp.linear_1', 'mlp.fc2': 'mlp.linear_2' }, 'encoder.layers.encoder_layer_*'),
     ['norm', 'encoder.ln'],
   ],
   form: { normEps: 1e-6, resample: 'plain' },

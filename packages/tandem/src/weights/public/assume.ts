@@ -2,7 +2,9 @@ import type { Tensor } from 'tandem-torch';
 import type { Architecture } from '../../networks/index.js';
 import { normalisationOf } from '../../views/index.js';
 import type { EncoderCard } from '../card.js';
+import type { Family } from '../layouts/index.js';
 import { listed } from '../listed.js';
+import { readOffConvNeXt } from './convnext.js';
 import { type FolderSays, folderSays } from './folder.js';
 import { type Recognised, recognise } from './recognise.js';
 import { readOffResNet } from './resnet.js';
@@ -33,8 +35,14 @@ export function publicWeights(path: string, all: Tensors): PublicWeights | undef
   return recognised && { recognised, ...readOff(recognised, folderSays(path)) };
 }
 
+const readers: Readonly<Record<Family, (recognised: Recognised, folder: FolderSays) => ReadOff>> = {
+  vit: readOffViT,
+  resnet: readOffResNet,
+  convnext: readOffConvNeXt,
+};
+
 function readOff(recognised: Recognised, folder: FolderSays): ReadOff {
-  return recognised.family === 'vit' ? readOffViT(recognised, folder) : readOffResNet(recognised);
+  return readers[recognised.family](recognised, folder);
 }
 
 /**
@@ -91,7 +99,7 @@ function whose({ resample }: Architecture): string[] {
 
 /** Heads, and what only training had a use for. */
 function isBeside(name: string): boolean {
-  return /^(fc|head|heads|head_dist|classifier|pooler|projector|predictor|projection_head|prototypes|mask_token|masked_embed|embeddings\.mask_token|rope_embed\.periods)(\.|$)/.test(
+  return /^(fc|head(?!\.norm\.)|heads|head_dist|classifier|pooler|projector|predictor|projection_head|prototypes|mask_token|masked_embed|embeddings\.mask_token|rope_embed\.periods)(\.|$)/.test(
     name,
   );
 }

@@ -11,6 +11,8 @@ export interface FolderSays {
   readonly size?: number | undefined;
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
+  /** What timm calls it. */
+  readonly architecture?: string | undefined;
   /** Whether the folder is one of timm's. */
   readonly isTimm: boolean;
 }
@@ -71,6 +73,7 @@ export function folderSays(weights: string): FolderSays {
   const prepared = preparation?.do_normalize === false ? undefined : preparation;
   return {
     isTimm: timm !== undefined,
+    architecture: timm?.architecture,
     form: timm
       ? { ...(timm.model_args?.num_heads !== undefined && { heads: timm.model_args.num_heads }), ...poolingOf(timm) }
       : formOf(transformers ?? {}),

@@ -19,7 +19,7 @@ export interface Recognised {
  * Networks that their authors do not evaluate: MoCo takes the query encoder, MoCo v3 the base
  * encoder, DINO the teacher.
  */
-const secondary = /(^|\.)(encoder_k|momentum_encoder|student|target)\./;
+const secondary = /(^|\.)(encoder_k|momentum_encoder|student|target|target_network|target_encoder)\./;
 
 /**
  * Finds the network in a file by the names of its tensors, whatever stands before them.
@@ -28,6 +28,10 @@ const secondary = /(^|\.)(encoder_k|momentum_encoder|student|target)\./;
  * @throws Error where there are several
  */
 export function recognise(tensors: Tensors): Recognised | undefined {
+  const foreign = Object.keys(tensors).find((name) => /\.conv\d\.paths\.\d\.conv\.weight$/.test(name));
+  if (foreign !== undefined) {
+    throw new Error(`it is timm's skresnet (${foreign}), whose kernels see half of the channels each; none here do`);
+  }
   const candidates = Object.values(layouts as Readonly<Record<string, Layout>>).flatMap((layout) =>
     Object.keys(tensors)
       .filter((name) => name === layout.anchor || name.endsWith(`.${layout.anchor}`))

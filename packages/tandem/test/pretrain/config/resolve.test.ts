@@ -85,7 +85,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ method: 'simclr', predictor: true }, /^'predictor' is no setting of simclr but of clbo\.$/],
   [
     { method: 'vicreg', predHidden: 8 },
-    /^'predHidden' is no setting of vicreg but of byol, simsiam, moby\. Did you mean 'projHidden'\?$/,
+    /^'predHidden' is no setting of vicreg but of mocov3, byol, simsiam, moby\. Did you mean 'projHidden'\?$/,
   ],
   [{ method: 'byol', lookahead: 2 }, /^'lookahead' is no setting of byol but of clbo\.$/],
   [

@@ -7,8 +7,9 @@ function of(method: string, settings: Readonly<Record<string, unknown>> = {}, mo
 }
 
 /** Every method as it comes. */
-export const everyMethod: readonly Subject[] = Object.entries(methods).map(([name, { teacher }]) =>
-  of(name, teacher === 'none' ? {} : frozen),
+export const everyMethod: readonly Subject[] = Object.entries(methods).flatMap(([name, { teacher }]) =>
+  // DINOv2 learns in one process.
+  name === 'dinov2' ? [] : [of(name, teacher === 'none' ? {} : frozen)],
 );
 
 /** Options that look across the batch, or draw, in a way of their own. */

@@ -3,7 +3,8 @@ import { fromBytes } from '../../create.js';
 import { bytesPerElement, type DType } from '../../dtype.js';
 import type { Tensor } from '../../tensor.js';
 import { readBytes } from '../read-bytes.js';
-import { PickleError, type StorageRef, TensorRef, unpickle, type Value } from './unpickle.js';
+import { unpickle } from './unpickle.js';
+import { PickleError, type StorageRef, TensorRef, type Value } from './values.js';
 import { type Read, zipEntries } from './zip.js';
 
 const types: Readonly<Record<string, DType>> = {

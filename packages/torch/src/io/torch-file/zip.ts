@@ -1,4 +1,4 @@
-import { PickleError } from './unpickle.js';
+import { PickleError } from './values.js';
 
 /** Reads bytes of a file from one place to another. */
 export type Read = (from: number, to: number) => Buffer;
