@@ -1,8 +1,9 @@
-import { cat, type Device, inferenceMode, type nn, scope, type Tensor, zeros } from 'tandem-torch';
+import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
 import { foldBatchNorms } from '../networks/index.js';
 import { makeView, type View } from '../views/index.js';
+import { alikeSizes, forwardAlike } from './alike.js';
 
 /** How features are computed. */
 export interface FeatureOptions {
@@ -15,9 +16,8 @@ export interface FeatureOptions {
   /** Images at a time; defaults to 500. */
   readonly chunk?: number;
   /**
-   * Whether an image's features are to be the same to the last bit whatever other images there are:
-   * kernels differ with the size of a batch, so all are computed in batches of one size, the last
-   * one filled up. Instead of `chunk`.
+   * Whether an image's features are to be the same to the last bit whatever other images there are.
+   * Instead of `chunk`.
    */
   readonly alike?: boolean;
   /** Called after each chunk. */
@@ -32,7 +32,7 @@ export interface FeatureOptions {
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
   const { view, device, memoryFormat = 'channelsLast', alike = false, onProgress } = options;
-  const chunk = alike ? alikeBatch(device) : (options.chunk ?? 500);
+  const chunk = alike ? alikeSizes(device).many : (options.chunk ?? 500);
   const { training } = network;
   const folded = foldBatchNorms(network);
   const shown = folded ?? network.eval();
@@ -44,10 +44,7 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
           scope(() =>
             inferenceMode(() => {
               const x = makeView({ bytes, indices }, set, view, null, device);
-              if (!alike) return shown.forward(x.to({ memoryFormat }));
-              const [n = 0, ...shape] = x.shape;
-              const whole = n === chunk ? x : cat([x, zeros([chunk - n, ...shape], { device })]);
-              return shown.forward(whole.to({ memoryFormat })).narrow(0, 0, n);
+              return alike ? forwardAlike(network, shown, x, memoryFormat) : shown.forward(x.to({ memoryFormat }));
             }),
           ),
         );
@@ -61,11 +58,6 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
     if (folded) folded.dispose();
     else network.train(training);
   }
-}
-
-/** Images of a batch where all are to be of one size: a single one should not wait for many. */
-function alikeBatch(device: Device): number {
-  return device === 'cpu' ? 8 : 64;
 }
 
 function refuseNotFinite(x: Tensor, { name, files }: ImageSet): void {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { liveCount, manualSeed, nn, noGrad, scope, type Tensor, tensor } from 'tandem-torch';
 import { features } from '../../src/evaluate/index.js';
 import { bytesOf } from '../../src/images/index.js';
-import { buildEncoder } from '../../src/networks/index.js';
+import { type Architecture, buildEncoder } from '../../src/networks/index.js';
 import { evaluationView } from '../../src/views/index.js';
 import { assertClose, elements, hash, noise } from '../support.js';
 
@@ -62,6 +62,50 @@ describe('features', () => {
       [8, 11],
       [11, 11],
     ]);
+  });
+
+  describe('alike, an image alone has the bits that it has among others', () => {
+    const [sides, count] = [[16, 32, 64], 77];
+    const shapes: Architecture[] = [
+      { backbone: 'resnet18', width: 16, stem: 'small', channels: 3 },
+      { backbone: 'resnet10', width: 8, stem: 'strided', channels: 3, embedding: 24 },
+      { backbone: 'resnet50', width: 8, stem: 'small', channels: 3 },
+      { backbone: 'reactnet-a', width: 8, stem: 'small', channels: 3 },
+      { backbone: 'vit-micro', width: 64, depth: 2, patch: 8, channels: 3 },
+    ];
+    for (const shape of shapes) {
+      test(`${shape.backbone}, sides of ${sides.join(', ')}`, () => {
+        for (const side of sides) {
+          manualSeed(4);
+          sameAlone(buildEncoder({ ...shape, ...(shape.patch && { size: side }) }), side);
+        }
+      });
+    }
+
+    test('a network whose result depends on how many images there are', () => {
+      class Counting extends nn.Module {
+        forward(x: Tensor): Tensor {
+          return x.mean([2, 3]).add(x.shape[0] as number);
+        }
+      }
+      sameAlone(new Counting(), 16);
+    });
+
+    function sameAlone(network: nn.Module, side: number): void {
+      const many = noise(count, { channels: 3, side });
+      const options = { view: evaluationView({ size: side, mean, std }), device: 'cpu', alike: true } as const;
+      const each = 3 * side * side;
+      scope(() => {
+        // Twice, as the first batch decides how the others are computed.
+        for (let pass = 0; pass < 2; pass++) {
+          const found = features(network, many, options);
+          for (const i of [0, 31, 32, 50, count - 1]) {
+            const one = { ...many, count: 1, pixels: bytesOf(many).slice(i * each, (i + 1) * each) };
+            assert.ok(features(network, one, options).equal(found.narrow(0, i, 1)), `image ${i} of ${side} pixels`);
+          }
+        }
+      });
+    }
   });
 
   test('the mode is put back, parameters and buffers stay, only the result lives', () => {

@@ -1,4 +1,4 @@
-import { autocastEnabled } from '../autograd.js';
+import { autocastEnabled, gradEnabled } from '../autograd.js';
 import type { Sizes } from '../dtype.js';
 import * as ops from '../ops.generated.js';
 import { refuseUnknown } from '../options.js';
@@ -66,17 +66,8 @@ export class Conv2d extends Module {
       return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
     }
     const stride = pair(options.stride);
-    // A 1x1 kernel that steps over pixels, without the pixels: libtorch 1.13's gradient of it
-    // corrupts memory in channels-last.
-    if (
-      weight.shape[2] === 1 &&
-      weight.shape[3] === 1 &&
-      Math.max(...stride) > 1 &&
-      Math.max(...pair(options.padding)) === 0
-    ) {
-      const [rows, columns] = stride as [number, number];
-      const some = ops.slice(ops.slice(x, { dim: 2, step: rows }), { dim: 3, step: columns });
-      return ops.conv2d(some, weight, { bias, ...options, stride: 1 });
+    if (weight.shape[2] === 1 && weight.shape[3] === 1 && Math.max(...pair(options.padding)) === 0) {
+      return ofPixels(x, this, stride as [number, number]);
     }
     // One pixel meets the middle of its kernel alone: the gradient of the rest, in bfloat16 and
     // with a stride, is memory that libtorch 1.13 never wrote
@@ -88,6 +79,18 @@ export class Conv2d extends Module {
     }
     return ops.conv2d(x, weight, { bias, ...options });
   }
+}
+
+/** The convolution of a 1x1 kernel without padding. */
+function ofPixels(x: Tensor, { weight, bias, options }: Conv2d, [rows, columns]: readonly [number, number]): Tensor {
+  // Steps are taken without the kernel: libtorch 1.13's gradient of those corrupts memory in
+  // channels-last.
+  const steps = Math.max(rows, columns) > 1;
+  const some = steps ? ops.slice(ops.slice(x, { dim: 2, step: rows }), { dim: 3, step: columns }) : x;
+  // With one thread libtorch takes another kernel for fewer than 16 images, unless there is a
+  // dilation, which says nothing to one pixel: an image's features would not be the same bits then.
+  const dilation = gradEnabled() || x.device !== 'cpu' ? options.dilation : 2;
+  return ops.conv2d(some, weight, { bias, groups: options.groups, dilation });
 }
 
 /** Whether the map is one pixel, and the kernel is padded to keep the size. */

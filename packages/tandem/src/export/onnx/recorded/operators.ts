@@ -70,9 +70,14 @@ const convolution: Write = (to, inputs) => {
   const b = bias ? [to.name(bias as Tensor)] : [to.draft.zeros(kernels.shape[0] as number)];
   return to.draft.add('Conv', [to.name(input as Tensor), to.name(kernels), ...b], to.fresh('conv'), {
     ...{ kernel_shape: kernels.shape.slice(2), strides: pair(stride, 1), pads: [y, x, y, x] },
-    ...{ dilations: pair(dilation, 1), group: groups as number },
+    // To a kernel of one pixel a dilation says nothing.
+    ...{ dilations: isOnePixel(kernels) ? [1, 1] : pair(dilation, 1), group: groups as number },
   });
 };
+
+function isOnePixel({ shape }: Tensor): boolean {
+  return shape.slice(2).every((side) => side === 1);
+}
 
 /** In evaluation a factor and something added, of each channel. */
 const batchNorm: Write = (to, inputs) => {
