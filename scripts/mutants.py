@@ -90,8 +90,9 @@ def turned(array, orientation):
 
 
 def second(path, name):
-    if name.endswith('.npy'):
+    if name.endswith(('.npy', '.npz')):
         array = np.load(path, allow_pickle=False)
+        array = array['arr_0'] if name.endswith('.npz') else array
         array = np.moveaxis(array, 0, -1) if array.ndim == 3 and array.shape[-1] > 16 else array
         array = array * 255.0 if array.dtype.kind in 'fb' else array * (255.0 / np.iinfo(array.dtype).max)
         return np.repeat(array.reshape(*array.shape[:2], -1), 3, -1)[..., :3] if array.shape[-1:] != (3,) else array

@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { type RandomStream, stream } from '../../../src/random.js';
 import { fixture } from '../../support.js';
+import { zipOf } from '../making.js';
 
 /** A whole file that mutants are made of. */
 export interface Base {
@@ -46,22 +47,21 @@ function kinds(name: string): Base[] {
     });
 }
 
-/** NumPy's arrays of bytes and floats. */
+const numbers = Array.from({ length: 20 * 24 * 3 }, (_, i) => (i * 7) % 256);
+const arrayOfBytes = npy('|u1', Uint8Array.from(numbers));
+
+/** NumPy's arrays of bytes and floats, alone and in archives. */
 const arrays: readonly Base[] = [
-  {
-    name: 'bytes.npy',
-    bytes: npy(
-      '|u1',
-      Uint8Array.from({ length: 20 * 24 * 3 }, (_, i) => (i * 7) % 256),
-    ),
-  },
+  { name: 'bytes.npy', bytes: arrayOfBytes },
   {
     name: 'floats.npy',
     bytes: npy(
       '<f4',
-      Float32Array.from({ length: 20 * 24 * 3 }, (_, i) => ((i * 7) % 256) / 255),
+      Float32Array.from(numbers, (x) => x / 255),
     ),
   },
+  { name: 'stored.npz', bytes: zipOf([{ name: 'arr_0.npy', body: arrayOfBytes, stored: true }]) },
+  { name: 'packed.npz', bytes: zipOf([{ name: 'arr_0.npy', body: arrayOfBytes }]) },
 ];
 
 function npy(type: string, values: Uint8Array | Float32Array): Buffer {

@@ -38,6 +38,8 @@ const headerBytes = 2 ** 14;
  * The values of one column of a row group, a page at a time: a row group of images may have half a
  * gigabyte, a page has a megabyte or one image.
  *
+ * @throws Error where its pages have more or fewer rows than the group; rows that came before may
+ * then be others
  * @param wants whether any of some rows of the group are wanted: pages of others are not read,
  * but for those of lists, whose rows only their pages tell
  */
@@ -77,12 +79,19 @@ export async function* pagesOf(
       }
     } else {
       const count = header.data_page_header_v2?.num_rows ?? header.data_page_header?.num_values ?? 0;
-      if (wants(from, from + count)) yield { from, values: rowsOf(await read()) };
+      if (wants(from, from + count)) {
+        const values = rowsOf(await read());
+        if (values.length !== count) throw new Error(`a page of ${count} rows has ${values.length}`);
+        yield { from, values };
+      }
       from += count;
     }
     at = next;
   }
   if (open) yield { from, values: rowsOf(open) };
+  // Headers of pages have no checksums: behind a damaged one all rows would be others than they say.
+  const found = from + (open?.length ?? 0);
+  if (found !== rows) throw new Error(`the pages of a column have ${found} rows of ${rows}`);
 }
 
 async function headerAt(file: AsyncBuffer, at: number, end: number) {
