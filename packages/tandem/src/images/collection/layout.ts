@@ -44,8 +44,9 @@ export function layoutOf(
   choice: LayoutOptions = {},
   where = '',
 ): Layout {
+  const ownFolders = foldersOf();
   const entries = paths.map((path): Entry => {
-    const { folders = path.split('/').slice(0, -1), label, split } = said?.(path) ?? {};
+    const { folders = ownFolders(path), label, split } = said?.(path) ?? {};
     return { path, folders, label, split };
   });
   const split = splitOf(entries, choice, where);
@@ -56,6 +57,20 @@ export function layoutOf(
     return { train, notes: [...split.notes, found.why, ...partsNote(split, undefined, left)] };
   }
   return labelled(split, found, choice.classes !== undefined);
+}
+
+/** The folders of each path; one list for those that lie together and come together. */
+function foldersOf(): (path: string) => readonly string[] {
+  let place = '';
+  let folders: readonly string[] = [];
+  return (path) => {
+    const own = path.slice(0, path.lastIndexOf('/') + 1);
+    if (own !== place) {
+      place = own;
+      folders = own.split('/').slice(0, -1);
+    }
+    return folders;
+  };
 }
 
 function labelled(split: Split, { classOf, notes }: Classifier, isChosen: boolean): Layout {

@@ -26,7 +26,11 @@ export function masksAmong(paths: readonly string[]): ReadonlySet<string> {
   );
 }
 
+/** In every name that the two above fit: most paths have none, and this is tried sooner. */
+const word = /mask|seg|annotation|trimap|label|gt|ground/i;
+
 function isSuspect(path: string): boolean {
+  if (!word.test(path)) return false;
   const parts = stemOf(path).split('/');
   return ending.test(parts.at(-1) as string) || parts.slice(0, -1).some((part) => folder.test(part));
 }

@@ -73,7 +73,11 @@ function said(entries: readonly Entry[]): Split | undefined {
 function byFolders(entries: readonly Entry[]): Split | undefined {
   const depth = entries.reduce((most, { folders }) => Math.max(most, folders.length), 0);
   for (let level = 0; level < depth; level++) {
-    const names = new Set(entries.flatMap(({ folders }) => folders[level] ?? []));
+    const names = new Set<string>();
+    for (const { folders } of entries) {
+      const name = folders[level];
+      if (name !== undefined) names.add(name);
+    }
     const kind = kindsAmong(names);
     if (!kind) continue;
     const inner = entries.map((entry): Entry => ({ ...entry, folders: entry.folders.toSpliced(level, 1) }));
