@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { dist } from 'tandem-torch';
-import { cropMargin, openImages } from 'tandem-vision';
+import { openImages } from 'tandem-vision';
+import { cropMargin } from 'tandem-vision/internal';
 import { describeMachine, type Machine } from './machine.js';
 import { openTrainer, type Step } from './trainer.js';
 

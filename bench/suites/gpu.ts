@@ -1,15 +1,6 @@
 import { type Device, optim, randn, scope, type Tensor } from 'tandem-torch';
-import {
-  Batches,
-  buildEncoder,
-  chooseDevice,
-  encoderOperations,
-  findMethod,
-  type ImageSet,
-  smallView,
-  train,
-} from 'tandem-vision';
-import { cudaGraphs } from 'tandem-vision/internal';
+import { Batches, buildEncoder, chooseDevice, type ImageSet, smallView, train } from 'tandem-vision';
+import { cudaGraphs, encoderOperations, findMethod } from 'tandem-vision/internal';
 import { compare } from '../harness/interleave.js';
 import type { Peer } from '../harness/peer.js';
 import { digits } from '../harness/print.js';

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { Batches, cropMargin, type ImageSet, openImages } from 'tandem-vision';
+import { Batches, type ImageSet, openImages } from 'tandem-vision';
+import { cropMargin } from 'tandem-vision/internal';
 import { type Comparison, interleave } from '../../harness/interleave.js';
 import type { Peer } from '../../harness/peer.js';
 import { digits } from '../../harness/print.js';

@@ -16,7 +16,6 @@ export { DivergedError } from './train/index.js';
 export {
   type Batch,
   Batches,
-  cropMargin,
   type DataSet,
   dataSets,
   defineImages,
@@ -54,7 +53,6 @@ export {
   makeView,
   makeViews,
   type Normalisation,
-  normalisationOf,
   type Stage,
   smallView,
   type View,
@@ -65,7 +63,6 @@ export {
   type ViewPresetName,
   type ViewPresetOptions,
   type ViewStep,
-  viewPresetNames,
   viewsPreset,
 } from './views/index.js';
 
@@ -85,14 +82,12 @@ export {
   defineBackbone,
   dinoHead,
   type Encoder,
-  encoderOperations,
   Head,
   type HeadShape,
   mlpHead,
   type NewEncoder,
   newArchitecture,
   newBranch,
-  type Operations,
   PrototypeHead,
   type PrototypeHeadShape,
   type Stem,
@@ -151,9 +146,7 @@ export {
   type FrozenNetwork,
   type FrozenTeacher,
   frozenTeacher,
-  reestimateStatistics,
   type SlowTeacher,
-  type Statistics,
   slowTeacher,
 } from './teachers/index.js';
 
@@ -166,18 +159,13 @@ export {
 export {
   type AuxiliaryNetwork,
   defineMethod,
-  findMethod,
-  learnersOf,
   type Method,
   type MethodConfig,
   type MethodDefinition,
   type MethodName,
   type MethodParts,
-  type MethodPreset,
-  methodPresets,
   methods,
   type NewMethod,
-  networksOf,
   type OneView,
   type Rounds,
   type RunFacts,
@@ -190,7 +178,7 @@ export {
 
 // Training: the loop below `pretrain`, for any method, with its plan and its checkpoints.
 
-export { chooseDevice, choosePrecision } from './device.js';
+export { chooseDevice } from './device.js';
 export {
   type Checkpoint,
   type DecayOptions,
@@ -201,7 +189,6 @@ export {
   type Schedule,
   type StepReport,
   saveCheckpoint,
-  stepsPerEpoch,
   train,
 } from './train/index.js';
 
@@ -236,10 +223,8 @@ export {
   type KnnMeasurement,
   type KnnMeasureOptions,
   type KnnOptions,
-  type KnnSplit,
   knn,
   knnBaselines,
-  knnSplit,
   type LabelledSet,
   type LinearFeaturesSettings,
   type LinearMeasurement,
@@ -261,8 +246,6 @@ export {
   type ProbeContext,
   type ProbeResult,
   predictImages,
-  type ScatterPicture,
-  scatterSvg,
   type TsneLayout,
   type TsneMeasurement,
   type TsneMeasureOptions,
@@ -280,12 +263,10 @@ export {
   findEncoder,
   type OpenedEncoder,
   openEncoder,
-  openEncoders,
 } from './runs/index.js';
 export {
   type EncoderCard,
   encoderView,
-  initEncoder,
   type LoadedEncoder,
   loadEncoder,
   loadHead,
@@ -302,7 +283,7 @@ export { type ClassifyOptions, type EmbedRowOptions, type LoadOptions, load, typ
 
 export {
   type Found,
-  Gallery,
+  type Gallery,
   type GalleryOptions,
   type Indexed,
   type IndexOptions,
@@ -354,7 +335,6 @@ export {
 export {
   type Budget,
   type Change,
-  type ConfigFile,
   type DataSettings,
   type Definition,
   type DrawnViews,
@@ -370,7 +350,6 @@ export {
   type Forecast,
   type FullViewSpec,
   finetuneConfig,
-  flattenConfig,
   type LoadingOptions,
   type MemoryFacts,
   measureFinetuned,
@@ -385,7 +364,6 @@ export {
   type ResumeOptions,
   type RunConfig,
   type RunTime,
-  readConfigFile,
   resolveConfig,
   resume,
   type StepLoad,
@@ -403,11 +381,7 @@ export {
   type ComparisonTable,
   compareRuns,
   type ReportOptions,
-  type RewriteOptions,
-  rewriteReport,
   type Statistic,
-  type WithReportHooks,
-  withReport,
   writeReport,
 } from './report/index.js';
 export { type Evaluation, type RunRecord, readEvaluations, readRun } from './runs/index.js';

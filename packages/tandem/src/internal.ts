@@ -4,9 +4,24 @@
  * @module tandem/internal
  */
 
-export { processorHasBfloat16 } from './device.js';
+export { choosePrecision, processorHasBfloat16 } from './device.js';
 export { didYouMean } from './errors.js';
-export { knnVotes, principalComponents } from './evaluate/index.js';
+export {
+  type KnnSplit,
+  knnSplit,
+  knnVotes,
+  principalComponents,
+  type ScatterPicture,
+  scatterSvg,
+} from './evaluate/index.js';
+export { cropMargin } from './images/index.js';
 export { openSource } from './images/sources/open-source.js';
-export { assemble, newOptimizer } from './pretrain/index.js';
-export { cudaGraphs } from './train/index.js';
+export { findMethod, learnersOf, type MethodPreset, methodPresets, networksOf } from './methods/index.js';
+export { encoderOperations, type Operations } from './networks/index.js';
+export { assemble, type ConfigFile, flattenConfig, newOptimizer, readConfigFile } from './pretrain/index.js';
+export { type RewriteOptions, rewriteReport, type WithReportHooks, withReport } from './report/index.js';
+export { openEncoders } from './runs/index.js';
+export { reestimateStatistics, type Statistics } from './teachers/index.js';
+export { cudaGraphs, stepsPerEpoch } from './train/index.js';
+export { normalisationOf, viewPresetNames } from './views/index.js';
+export { initEncoder } from './weights/index.js';

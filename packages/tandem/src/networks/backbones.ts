@@ -198,13 +198,12 @@ export function checkSide({ backbone, patch, stem, pool = 1 }: Architecture, sid
  * @example
  * ```ts
  * import { randn, scope } from 'tandem-torch';
- * import { buildEncoder, encoderOperations } from 'tandem-vision';
+ * import { buildEncoder } from 'tandem-vision';
  *
  * const architecture = { backbone: 'resnet18', width: 16, stem: 'small', channels: 3 } as const;
  * const encoder = buildEncoder(architecture).eval();
  * const shape = scope(() => encoder.forward(randn([2, 3, 32, 32])).shape);
  * console.log(shape.join()); // 2,128
- * console.log(encoderOperations(encoder, { size: 32, channels: 3 }).macs);
  * encoder.dispose();
  * ```
  */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { scope } from 'tandem-torch';
+import { knnSplit } from '../../src/evaluate/index.js';
 import {
   accuracy,
   embedImages,
@@ -11,7 +12,6 @@ import {
   features,
   type ImageSet,
   knn,
-  knnSplit,
   loadEncoder,
   measureKnn,
   measureLinear,
