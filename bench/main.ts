@@ -28,6 +28,7 @@ import { neighbours } from './suites/neighbours/neighbours.js';
 import { precision } from './suites/precision.js';
 import { serve } from './suites/serve/serve.js';
 import { train } from './suites/train/train.js';
+import { worker } from './suites/worker.js';
 
 /** In the order in which all of them run. */
 const suites: Readonly<Record<string, Suite>> = {
@@ -44,6 +45,7 @@ const suites: Readonly<Record<string, Suite>> = {
   memory,
   neighbours,
   distributed,
+  worker,
   precision,
   serve,
   engines,
@@ -64,7 +66,7 @@ const usage = [
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; defaults to noise',
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
-  '  --rounds            of train, growth, engines, neighbours, serve and allocator: interleaved rounds; defaults to 3',
+  '  --rounds            of train, growth, engines, neighbours, worker, serve and allocator: interleaved rounds; defaults to 3',
   '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
