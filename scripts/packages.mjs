@@ -1,10 +1,22 @@
 // The packages as people get them: packed, installed into empty projects outside of the checkout
 // by npm and by pnpm, set up, type-checked, and used: an own method with an own step of views on
 // own images, from code and by the command line, a run that is killed and resumed, export, vectors.
-// Nothing of the checkout is on the path. Where npm's registry is out of reach it says that it is
-// skipped.
+// Nothing of the checkout is on the path, and nothing is written into node_modules. Where npm's
+// registry is out of reach it says that it is skipped.
+//
+// `npm run test:packages -- yarn node22 node24` tries other ways to install instead.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -50,26 +62,53 @@ async function must(cwd, command, ...args) {
 }
 
 /**
- * @typedef {{ name: string, add: (project: string, files: string[]) => Promise<string> }} Manager
- * `add` installs the packed files and TypeScript, and answers what was said
+ * A way to install: `add` installs the packed files and TypeScript with the Node that is first on
+ * the path, `node` is the major version of another one.
+ * @typedef {{ add: (project: string, files: string[]) => Promise<string>, node?: number }} Way
  */
 
-/** @type {Manager[]} */
-const managers = [
-  {
-    name: 'npm',
-    add: (project, files) => must(project, 'npm', 'install', '--no-audit', '--no-fund', ...files, ...tools()),
-  },
-  {
-    name: 'pnpm',
-    add: async (project, files) => {
-      // The toolkit asks for the engine by its version, which no registry has.
-      const engine = files.find((file) => file.includes('torch'));
-      writeFileSync(join(project, 'pnpm-workspace.yaml'), `overrides:\n  tandem-torch: 'file:${engine}'\n`);
+/** @type {Way['add']} */
+const byNpm = (project, files) => must(project, 'npm', 'install', '--no-audit', '--no-fund', ...files, ...tools());
+
+/** The toolkit asks for the engine by its version, which no registry has. @param {string[]} files */
+const engineOf = (files) => `file:${files.find((file) => file.includes('torch'))}`;
+
+/** @type {Record<string, Way>} */
+const ways = {
+  npm: { add: byNpm },
+  pnpm: {
+    add(project, files) {
+      writeFileSync(join(project, 'pnpm-workspace.yaml'), `overrides:\n  tandem-torch: '${engineOf(files)}'\n`);
       return must(project, 'npm', 'exec', '--yes', '--package=pnpm@10', '--', 'pnpm', 'add', ...files, ...tools());
     },
   },
-];
+  yarn: {
+    add(project, files) {
+      writeFileSync(join(project, '.yarnrc.yml'), 'nodeLinker: node-modules\nenableTelemetry: false\n');
+      const about = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+      const resolutions = { 'tandem-torch': engineOf(files) };
+      writeFileSync(join(project, 'package.json'), JSON.stringify({ ...about, resolutions }));
+      const named = files.map((file) => `${file.includes('torch') ? 'tandem-torch' : 'tandem-vision'}@file:${file}`);
+      const yarn = ['exec', '--yes', '--package=@yarnpkg/cli-dist@4', '--', 'yarn'];
+      return must(project, 'npm', ...yarn, 'add', ...named, ...tools());
+    },
+  },
+  node22: { add: byNpm, node: 22 },
+  node24: { add: byNpm, node: 24 },
+};
+
+/** Those that every check tries. */
+const usual = ['npm', 'pnpm'];
+
+/** Puts another Node first on the path. @param {number} major */
+async function useNode(major) {
+  const place = join(home, `node ${major}`);
+  mkdirSync(place);
+  await must(place, 'npm', 'install', '--no-audit', '--no-fund', '--prefix', place, `node@${major}`);
+  environment.PATH = [join(place, 'node_modules/node/bin'), environment.PATH].join(delimiter);
+  const version = (await must(place, 'node', '--version')).trim();
+  if (!version.startsWith(`v${major}.`)) throw new Failure(`Node ${major} was asked for; this is ${version}.`);
+}
 
 /** The versions of the checkout. */
 function tools() {
@@ -116,7 +155,7 @@ async function importsWithoutEngine(project) {
     const { ones } = await import('tandem-torch');
     await import('tandem-vision');
     try { ones([1]); console.log('loaded'); } catch (error) { console.log(error.message); }`;
-  const said = await must(project, process.execPath, '--input-type=module', '-e', script);
+  const said = await must(project, 'node', '--input-type=module', '-e', script);
   if (!said.includes('not set up; run `npx tandem setup`'))
     throw new Failure('Nothing names set-up.', { output: said });
 }
@@ -159,35 +198,65 @@ async function exportAndEmbed(project) {
     throw new Failure(`The exported folder holds only ${readdirSync(join(project, 'exported'))}.`);
   }
   await must(project, bin(project, 'tandem'), 'embed', 'runs/killed', './one', '--out', 'one.npy');
-  await must(project, process.execPath, 'vector.js');
+  await must(project, 'node', 'vector.js');
   const vectors = readFileSync(join(project, 'one.npy'));
   if (!/'shape': \(1, \d+\)/.test(vectors.toString('latin1', 0, 128))) throw new Failure('One picture gave no vector.');
 }
 
+/**
+ * What lies in node_modules, to see that nothing is written there: it may be read-only.
+ * @param {string} project
+ */
+function modulesOf(project) {
+  const folder = join(project, 'node_modules');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return files.map((file) => {
+    const about = statSync(join(folder, file), { throwIfNoEntry: false });
+    return about?.isFile() ? `${file} ${about.size} ${about.mtimeMs}` : file;
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {Way} way
+ * @param {string[]} files
+ */
+async function tryWay(name, { add, node }, files) {
+  const project = join(home, `project of ${name}`);
+  writeProject(project);
+  if (node !== undefined) await step(name, `fetching Node ${node}`, () => useNode(node));
+  await step(name, 'installing into an empty project', () => add(project, files));
+  await step(name, 'pictures, and imports before set-up', async () => {
+    await writePictures(project, 96);
+    if (!existsSync(environment.XDG_CACHE_HOME)) await importsWithoutEngine(project);
+  });
+  const before = modulesOf(project);
+  await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
+  await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
+  await step(name, 'its code: own method, own step, own images, a vector', () => must(project, 'node', 'consumer.js'));
+  await step(name, 'a run killed and resumed', () => killAndResume(project));
+  await step(name, 'export and embed', () => exportAndEmbed(project));
+  const written = modulesOf(project).filter((line) => !before.includes(line));
+  if (written.length > 0) throw new Failure('Use writes into node_modules.', { output: written.join('\n') });
+}
+
+const asked = process.argv.length > 2 ? process.argv.slice(2) : usual;
+const path = environment.PATH;
+
 await runMain(async () => {
+  const unknown = asked.find((name) => !Object.hasOwn(ways, name));
+  if (unknown !== undefined) throw new Failure(`Unknown: ${unknown}. There are ${Object.keys(ways).join(', ')}.`);
   const packed = await step('packages', 'packing', () => pack(join(home, 'packed')));
   const files = packed.map(({ file }) => file);
-  for (const { name, add } of managers) {
-    const project = join(home, `project of ${name}`);
-    writeProject(project);
+  for (const name of asked) {
+    environment.PATH = path;
     try {
-      await step(name, 'installing into an empty project', () => add(project, files));
+      await tryWay(name, /** @type {Way} */ (ways[name]), files);
     } catch (error) {
       if (!(error instanceof Failure) || !unreachable.test(error.output)) throw error;
       console.log(`packages  SKIPPED: npm's registry is out of reach, so nothing can be installed.`);
       return;
     }
-    await step(name, 'pictures, and imports before set-up', async () => {
-      await writePictures(project, 96);
-      if (!existsSync(environment.XDG_CACHE_HOME)) await importsWithoutEngine(project);
-    });
-    await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
-    await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
-    await step(name, 'its code: own method, own step, own images, a vector', () =>
-      must(project, process.execPath, 'consumer.js'),
-    );
-    await step(name, 'a run killed and resumed', () => killAndResume(project));
-    await step(name, 'export and embed', () => exportAndEmbed(project));
   }
-  console.log(`packages  installed with ${managers.map(({ name }) => name).join(' and ')}, and used: good`);
+  console.log(`packages  installed with ${asked.join(' and ')}, and used: good`);
 });
