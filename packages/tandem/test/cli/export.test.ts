@@ -70,7 +70,8 @@ test('a run becomes a folder that says how to feed it, and what it is worth', as
     /^---\nlibrary_name: transformers\.js\npipeline_tag: image-feature-extraction\ntags: \[.*"clbo".*\n/,
   );
   assert.match(readme, /learned by clbo from pictures without labels: resnet10 of width 4/);
-  assert.match(readme, /\| k-NN \| pictures \| k 1, after epoch 2 \| [\d.]+ % \|/);
+  // The queries are of two classes of one size.
+  assert.match(readme, /\| k-NN \| pictures \| k 1, after epoch 2 \| [\d.]+ % \| 50\.00 % \|/);
   assert.match(readme, /Nearest neighbour of 8 queries in a reference set of 72: float32 [\d.]+ %, quantized [\d.]+ %/);
   assert.match(readme, /\| epochs \| 2 \|/);
   assert.ok(!readme.includes(root), 'no path of this machine');
@@ -91,7 +92,10 @@ test('evaluations of the run stand in the card, in place of k-NN while it learne
   const out = join(root, 'evaluated');
   assert.equal((await tandem(t, 'export', run, '--out', out, '--no-quantized')).code, 0);
   const readme = readFileSync(join(out, 'README.md'), 'utf8');
-  assert.match(readme, /\| k-NN \| pictures \| k 3, temperature 0\.1, reference set 72, queries 8 \| [\d.]+ % \|/);
+  assert.match(
+    readme,
+    /\| k-NN \| pictures \| k 3, temperature 0\.1, reference set 72, queries 8 \| [\d.]+ % \| 50\.00 % \|/,
+  );
   assert.ok(!readme.includes('after epoch'));
   assert.match(readme, /name: "k-NN", value: [\d.]+ \}/);
   rmSync(join(run, 'evaluations.jsonl'));

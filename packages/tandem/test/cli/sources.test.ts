@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stream } from '../../src/random.js';
+import { saveEncoder } from '../../src/weights/index.js';
+import { cosines, least, run as runModel, seasoned } from '../export/exporting.js';
 import { write } from '../images/making.js';
 import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
 
@@ -115,6 +117,54 @@ test('a folder of TIFFs with four bands of 16 bits: killed and resumed, bit for 
     means.every((value: number) => value > 0.4 && value < 0.7),
     mean,
   );
+});
+
+test('of four bands of 16 bits the exported model gives what embed writes', async (t) => {
+  const [side, bands, count] = [16, 4, 6];
+  const random = stream(6, 0, 0, 0);
+  const samples = Array.from({ length: count }, () => {
+    const levels = Array.from({ length: bands }, () => random.below(50_000));
+    return Uint16Array.from({ length: side * side * bands }, (_, i) => (levels[i % bands] ?? 0) + random.below(15_000));
+  });
+  for (const [i, one] of samples.entries()) write(root, `seen/${i}.tif`, tiffOfBands(one, side, bands));
+  const architecture = { backbone: 'resnet8', width: 8, stem: 'small', channels: bands } as const;
+  const [mean, std] = [
+    [0.4, 0.5, 0.45, 0.6],
+    [0.3, 0.25, 0.2, 0.35],
+  ];
+  const [file, folder, out] = ['bands.safetensors', 'bands-export', 'bands.jsonl'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  saveEncoder(file, seasoned(architecture), { architecture, size: side, mean, std });
+  for (const line of [
+    ['embed', file, join(root, 'seen'), '--out', out],
+    ['export', file, '--images', join(root, 'seen'), '--out', folder],
+  ]) {
+    const { code, stderr } = await tandem(t, ...line);
+    assert.equal(code, 0, stderr);
+  }
+  const own: number[] = [];
+  for (const line of readFileSync(out, 'utf8').trim().split('\n')) own.push(...JSON.parse(line).features);
+  // Planes of numbers from 0 to 1, less the mean, over the deviation.
+  const area = side * side;
+  const input = Float32Array.from({ length: count * bands * area }, (_, i) => {
+    const [image, band, at] = [Math.floor(i / bands / area), Math.floor(i / area) % bands, i % area];
+    const value = (samples[image]?.[at * bands + band] as number) / 65_535;
+    return (value - (mean[band] as number)) / (std[band] as number);
+  });
+  for (const [name, same] of [
+    ['model', 0.99999],
+    ['model_fp16', 0.9999],
+    ['model_quantized', 0.98],
+  ] as const) {
+    const { pooled } = await runModel(join(folder, 'onnx', `${name}.onnx`), input, [count, bands, side, side]);
+    const found = cosines(own, pooled.data as Float32Array, own.length / count);
+    assert.ok(least(found) > same, `${name}: ${least(found)}`);
+  }
+  const { num_channels } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  assert.equal(num_channels, bands);
 });
 
 test('several places, a list on stdin, and a word that is neither', async (t) => {

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { liveTensors } from 'tandem-torch';
 import { type PretrainEvent, pretrain, resolveConfig, resume } from '../../src/pretrain/index.js';
 import { temporary, tiny } from '../cli/running.js';
 import { whatCameOut } from '../faults/runs.js';
-import { png } from '../images/making.js';
+import { png, tarOf } from '../images/making.js';
 import { serving, shards } from '../images/streamed/serving.js';
 
 const root = temporary({ after });
@@ -92,4 +97,45 @@ test('a shard that is gone ends the run by name, saved; when it is back the run 
   for (const [i, tar] of tars.entries()) server.files.set(`/g/${i}.tar`, tar);
   await through((signal) => resume(out, { signal }));
   assert.deepEqual(whatCameOut(out), whatCameOut(whole));
+});
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+test('over many passes of shards larger than the disk cache what the process holds stays as much', async (t) => {
+  const server = await serving(t);
+  const [count, each, side] = [6, 20, 64];
+  const pad = { name: 'readme.bin', body: randomBytes(150_000) };
+  for (let shard = 0; shard < count; shard++) {
+    const entries = Array.from({ length: each }, async (_, i) => ({
+      name: `${shard}-${i}.png`,
+      body: await png([shard, i, 9], side),
+    }));
+    server.files.set(`/m/${shard}.tar`, await tarOf([pad, ...(await Promise.all(entries))]));
+  }
+  const largest = Math.max(...[...server.files.values()].map(({ length }) => length));
+  const config = resolveConfig({
+    ...{ ...settings, size: side, epochs: 9, images: `${server.url}/m/{0..5}.tar` },
+    ...{ streamCache: (3.2 * largest) / 2 ** 30, cache: join(root, 'many') },
+  });
+  const held: { tensors: number; tensorBytes: number; bytes: number; files: number }[] = [];
+  for await (const event of pretrain(config, { out: join(root, 'many-passes') })) {
+    if (event.kind !== 'epoch') continue;
+    await setImmediate();
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+    const { count: tensors, bytes: tensorBytes } = liveTensors();
+    held.push({ tensors, tensorBytes, bytes: heapUsed + arrayBuffers, files });
+  }
+  const fetched = server.asked.filter((line) => line.startsWith('GET')).length;
+  assert.ok(fetched > 9 * count * 0.5, `${fetched} parts were fetched`);
+  // The least of three passes: what is under way in one is not held.
+  const least = (what: keyof (typeof held)[number], from: number) =>
+    Math.min(...held.slice(from, from + 3).map((one) => one[what]));
+  for (const what of ['tensors', 'tensorBytes'] as const) assert.equal(least(what, 6), least(what, 3), what);
+  assert.ok(least('files', 6) <= least('files', 3) + 2, JSON.stringify(held));
+  // A pass has 1.5 MB of pixels and .9 MB of shards; whatever kept either would hold three times that.
+  const grown = least('bytes', 6) - least('bytes', 3);
+  assert.ok(grown < 2e6, JSON.stringify(held));
 });

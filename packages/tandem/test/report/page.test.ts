@@ -83,6 +83,16 @@ test('after few steps a page says that it is too early, and no more', () => {
   assert.doesNotMatch(page, /Nothing looks wrong/);
 });
 
+test('beside accuracies stands what always naming the largest class would get', () => {
+  const classes = { count: 3, first: { cat: 70, dog: 20, eel: 10 }, majority: 0.7, queries: 1000 };
+  const page = reportPage(record({ config: { tandem: { classes } } }));
+  assert.match(
+    page,
+    /<dt>Classes<\/dt><dd>3<small>cat 70, dog 20, eel 10; the largest is 70.0 % of the queries<\/small>/,
+  );
+  assert.doesNotMatch(reportPage(record()), /the largest is/);
+});
+
 test('the page holds settings, environment, warnings and evaluations', () => {
   const page = reportPage(
     record({

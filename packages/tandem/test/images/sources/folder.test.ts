@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { UserError } from '../../../src/errors.js';
 import { bytesOf, type OpenOptions, openImages, TooManySkippedError } from '../../../src/images/index.js';
 import { openFolder } from '../../../src/images/sources/folder.js';
-import { apart, pixel, plain, png, temporary, write } from '../making.js';
+import { apart, pixel, plain, png, tarOf, temporary, write, zipOf } from '../making.js';
 
 type Colour = readonly [number, number, number];
 const brickColour: Colour = [200, 100, 50];
@@ -328,6 +328,25 @@ test('hidden files, other files and resource forks are passed over', async (t) =
   const { train, note } = await openImages(folder(t, { ...files, 'old.bmp': 'BM', 'older.BMP': 'BM' }));
   assert.deepEqual(train.files, ['a.png']);
   assert.match(note ?? '', /2 .bmp left out, as only jpg png webp gif tiff avif npy npz are read/);
+});
+
+test("a NAS's thumbnails and bins are no pictures and no classes, in folders and archives", async (t) => {
+  const image = await png();
+  const thumbnails = ['@eaDir/0.png/SYNOPHOTO_THUMB_M.jpg', '@eaDir/SYNOINDEX_MEDIA_INFO.png', '#recycle/0.png'];
+  const files = ['cat', 'dog'].flatMap((name) => [
+    ...[...Array(6).keys()].map((i) => `${name}/${i}.png`),
+    ...thumbnails.map((path) => `${name}/${path}`),
+  ]);
+  const all = [...files, ...thumbnails];
+  const entries = all.map((name) => ({ name, body: image }));
+  const root = folder(t, Object.fromEntries(all.map((name) => [name, image])));
+  const archives = temporary(t);
+  const places = [root, write(archives, 'nas.tar', await tarOf(entries)), write(archives, 'nas.zip', zipOf(entries))];
+  for (const place of places) {
+    const { train, skipped } = await openImages(place);
+    assert.deepEqual([train.count, train.classes, skipped], [12, ['cat', 'dog'], []], place);
+    assert.ok(train.files?.every((file) => /^(cat|dog)\/\d\.png$/.test(file)));
+  }
 });
 
 test('links are followed, though not in circles; one to nowhere is skipped', async (t) => {
