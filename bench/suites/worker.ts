@@ -33,7 +33,8 @@ export const worker: Suite = {
         "in the loop's thread": train(false),
       };
       const found = Object.entries(ways).map(([name, work]) => ({ name, work, stops: [] as Stops[] }));
-      for (let round = 0; round < (short ? 1 : settings.rounds); round++) {
+      const rounds = short ? 1 : settings.rounds;
+      for (let round = 0; round < rounds; round++) {
         for (const { name, work, stops } of found) {
           say(`round ${round + 1}, ${name}`);
           stops.push(await stopsDuring(work));
@@ -45,7 +46,7 @@ export const worker: Suite = {
         usual: summarise(stops.map(({ usual }) => usual)),
       }));
       const rows = results.map(({ name, longest, usual }) => [name, digits(longest.max), digits(usual.max)]);
-      const title = `Stops of the event loop in ms, ${settings.rounds} rounds; SimCLR, ResNet-18, width ${shape.width}, batch ${shape.batch}, ${machine.threads} threads on ${machine.cores} cores`;
+      const title = `Stops of the event loop in ms, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; SimCLR, ResNet-18, width ${shape.width}, batch ${shape.batch}, ${machine.threads} threads on ${machine.cores} cores`;
       return {
         tables: [{ title, head: ['a run', 'longest', '99.9 %'], rows }],
         goals: [
