@@ -7,6 +7,9 @@
 export { choosePrecision, processorHasBfloat16 } from './device.js';
 export { didYouMean } from './errors.js';
 export {
+  clusterScores,
+  diagnoseEmbeddings,
+  fewLabelsAccuracy,
   type KnnSplit,
   knnSplit,
   knnVotes,
@@ -18,7 +21,7 @@ export { cropMargin } from './images/index.js';
 export { openSource } from './images/sources/open-source.js';
 export { findMethod, learnersOf, type MethodPreset, methodPresets, networksOf } from './methods/index.js';
 export { encoderOperations, type Operations } from './networks/index.js';
-export { assemble, type ConfigFile, flattenConfig, newOptimizer, readConfigFile } from './pretrain/index.js';
+export { assemble, type ConfigFile, newOptimizer, readConfigFile } from './pretrain/index.js';
 export { type RewriteOptions, rewriteReport, type WithReportHooks, withReport } from './report/index.js';
 export { openEncoders } from './runs/index.js';
 export { reestimateStatistics, type Statistics } from './teachers/index.js';
