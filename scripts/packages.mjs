@@ -70,7 +70,10 @@ async function must(cwd, command, ...args) {
 /** @type {Way['add']} */
 const byNpm = (project, files) => must(project, 'npm', 'install', '--no-audit', '--no-fund', ...files, ...tools());
 
-/** The toolkit asks for the engine by its version, which no registry has. @param {string[]} files */
+/**
+ * The toolkit asks for the engine by its version, which no registry has.
+ * @param {string[]} files
+ */
 const engineOf = (files) => `file:${files.find((file) => file.includes('torch'))}`;
 
 /** @type {Record<string, Way>} */

@@ -16,7 +16,7 @@ interface Stops {
   readonly usual: number;
 }
 
-/** What a server that trains could not do meanwhile: its event loop's stops, by where the run is. */
+/** When a server that trains could not answer: its event loop's stops, by where the run is. */
 export const worker: Suite = {
   what: 'how long the event loop stands while a run trains in a thread of its own, and in its own',
   async run({ short, settings, machine, say }) {

@@ -1,6 +1,6 @@
 import { cat, type Device, type nn, type Tensor, zeros } from 'tandem-torch';
 
-/** Images of a batch where there are few, as a single one should not wait, and where there are many. */
+/** Images of a batch: of few, as a single one should not wait for more, and of many. */
 export function alikeSizes(device: Device): { readonly few: number; readonly many: number } {
   return device === 'cpu' ? { few: 8, many: 32 } : { few: 64, many: 64 };
 }

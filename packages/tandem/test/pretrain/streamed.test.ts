@@ -135,7 +135,7 @@ test('over many passes of shards larger than the disk cache what the process hol
     Math.min(...held.slice(from, from + 3).map((one) => one[what]));
   for (const what of ['tensors', 'tensorBytes'] as const) assert.equal(least(what, 6), least(what, 3), what);
   assert.ok(least('files', 6) <= least('files', 3) + 2, JSON.stringify(held));
-  // A pass has 1.5 MB of pixels and .9 MB of shards; whatever kept either would hold three times that.
+  // A pass has 1.5 MB of pixels and .9 MB of shards: whatever kept either would hold three times.
   const grown = least('bytes', 6) - least('bytes', 3);
   assert.ok(grown < 2e6, JSON.stringify(held));
 });

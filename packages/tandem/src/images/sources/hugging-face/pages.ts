@@ -89,7 +89,7 @@ export async function* pagesOf(
     at = next;
   }
   if (open) yield { from, values: rowsOf(open) };
-  // Headers of pages have no checksums: behind a damaged one all rows would be others than they say.
+  // Headers of pages have no checksums: behind a damaged one rows are others than they say.
   const found = from + (open?.length ?? 0);
   if (found !== rows) throw new Error(`the pages of a column have ${found} rows of ${rows}`);
 }
