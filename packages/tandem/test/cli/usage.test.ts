@@ -30,10 +30,12 @@ test('help pretrain --all lists every setting with its default', async () => {
 });
 
 test('pretrain --help is short; with a method it shows that one’s settings too', async () => {
-  const [{ stdout: short }, { stdout: byol }] = await Promise.all([
+  const [{ stdout: short }, { stdout: byol }, { stdout: asSetting }] = await Promise.all([
     start(['pretrain', '--help']).ended,
     start(['pretrain', '--method', 'byol', '--help']).ended,
+    start(['pretrain', '--help', 'method=byol']).ended,
   ]);
+  assert.equal(asSetting, byol);
   assert.ok(short.split('\n').length <= 52, `${short.split('\n').length} lines`);
   for (const text of ['--epochs', 'width=<n>', '--help --all']) assert.ok(short.includes(text), text);
   for (const text of ['predHidden', 'larsTrust', '--precision']) assert.ok(!short.includes(text), text);
@@ -89,6 +91,8 @@ const wrong: [line: string, message: RegExp][] = [
   ['pretrain pictures --batch 1', /batch must be at least 2, got 1/],
   ['pretrain pictures --device gpu', /device 'gpu' is not here; there is cpu/],
   ['pretrain --help --method byl', /unknown method 'byl'; .*Did you mean 'byol'\?/],
+  ['pretrain --help method=byl', /unknown method 'byl'; .*Did you mean 'byol'\?/],
+  ['distill --help --method byol', /distill has no method 'byol'; there is .*seed/],
   ['knn run', /missing required argument 'images': tandem knn <run\|encoder> <images>/],
   ['knn run pictures --temprature 3', /unknown option '--temprature'\. Did you mean '--temperature'\?/],
   ['knn run pictures --k 0', /--k must be a whole number of at least 1, got 0/],

@@ -22,7 +22,7 @@ function narrow(t: TestContext): void {
 const tooLong = (text: string) => text.split('\n').filter((line) => line.length > 80);
 
 const folder = fileURLToPath(new URL('../../src/cli/commands', import.meta.url));
-const commands = readdirSync(folder).flatMap((file) => /^([a-z]+)\.js$/.exec(file)?.[1] ?? []);
+const commands = readdirSync(folder).flatMap((file) => /^([a-z]+)(?:-images)?\.js$/.exec(file)?.[1] ?? []);
 
 test('help of every command fits 80 columns, short and whole', async (t) => {
   narrow(t);

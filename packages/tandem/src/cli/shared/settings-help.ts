@@ -31,7 +31,7 @@ export function shortMethodsHelp({ methods: offered }: MethodsHelp, name: string
   ];
   return [
     settingsTable('Settings, given as key=value:', shown.map(brief)),
-    ...(method === undefined ? [] : methodHelp(method, offered)),
+    ...(method === undefined ? [] : methodHelp(method)),
     helpTable('More:', more),
   ].join('\n');
 }
@@ -46,12 +46,9 @@ export function methodsHelp({ flags, methods: offered }: MethodsHelp): string {
   ].join('\n');
 }
 
-/** @throws UsageError for a method that there is not */
-function methodHelp(method: string, offered: readonly string[]): string[] {
+function methodHelp(method: string): string[] {
   const rows = presetRows([method]);
-  const { name } = findMethod(method);
-  if (!offered.includes(name)) return [];
-  return [settingsOf(name), ...(rows.length > 0 ? [helpTable('What a preset changes:', rows)] : [])];
+  return [settingsOf(method), ...(rows.length > 0 ? [helpTable('What a preset changes:', rows)] : [])];
 }
 
 function settingsOf(method: string): string {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { UsageError } from '../../errors.js';
+import { shownName, UsageError } from '../../errors.js';
 import { dataSets } from '../../images/index.js';
 import { findMethod } from '../../methods/index.js';
 import {
@@ -81,18 +81,31 @@ export function trainingCommand(training: Training): Command {
     .option('--dry-run', 'build it all, report its size, operations, memory and time, and train nothing')
     .option('--json', 'one JSON object with the result on stdout')
     .addHelpText('before', ({ command: asked }) => {
-      // An unknown method is one line, not one below a page of help.
-      if (asked.opts().method !== undefined) findMethod(asked.opts().method);
+      // A method that it has not is one line, not one below a page of help.
+      const method = methodAsked(asked);
+      if (method !== undefined) checkOffered(training, method);
       return '';
     })
     .addHelpText('after', ({ command: asked }) =>
-      wantsAll(asked) ? methodsHelp(training) : shortMethodsHelp(training, name, asked.opts().method),
+      wantsAll(asked) ? methodsHelp(training) : shortMethodsHelp(training, name, methodAsked(asked)),
     )
     .action((images: string | undefined, settings: string[], options: Options, { options: known }: Command) =>
       train(training, images === undefined ? settings : [images, ...settings], options, known),
     );
   command.addOption(new Option('--path-column <name>').hideHelp());
   return withShortHelp(command, training.rare, briefly(training));
+}
+
+/** The method that help is asked about, as a flag or a setting. */
+function methodAsked(command: Command): string | undefined {
+  const setting = command.args.findLast((word) => word.startsWith('method='));
+  return command.opts().method ?? setting?.slice('method='.length);
+}
+
+/** @throws UsageError for a method that there is not, or that the command does not offer */
+function checkOffered({ name, methods: offered }: Training, method: string): void {
+  if (offered.includes(findMethod(method).name)) return;
+  throw new UsageError(`${name} has no method ${shownName(method)}; there is ${offered.join(', ')}`);
 }
 
 /** What the whole help says of a flag; a default that the command does not offer is none. */
