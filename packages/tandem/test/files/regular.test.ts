@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { digest } from '../../src/files/digest.js';
 import { readJson, readJsonLines, readJsonObject } from '../../src/files/json.js';
 import { readLock } from '../../src/files/lock-file.js';
 import { readRegular } from '../../src/files/regular.js';
-import { openImages } from '../../src/images/index.js';
+import { checkImages, decodeSingle, openImages } from '../../src/images/index.js';
 import { readConfigFile } from '../../src/pretrain/index.js';
 import { openEncoders, readRun, readScatter } from '../../src/runs/index.js';
 import { loadEncoder, loadHead } from '../../src/weights/index.js';
@@ -49,8 +49,9 @@ test('a pipe, socket or device in place of a file is refused before it is opened
   assert.throws(() => readRegular(`${file}.none`), { code: 'ENOENT' });
 });
 
-test('so are images, archives and shards', { skip }, async (t) => {
-  for (const name of ['pictures', 'pictures.tar', 'pictures.zip', 'pictures-{0..0}.tar']) {
+test('so are images, archives, shards, lists and tables', { skip }, async (t) => {
+  const endings = ['', '.tar', '.zip', '-{0..0}.tar', '.png', '.txt', '.csv', '.jsonl', '.parquet', '.arrow'];
+  for (const name of endings.map((ending) => `pictures${ending}`)) {
     for (const [kind, path] of Object.entries(await oddities(t, name.replace('{0..0}', '0')))) {
       const where = path.replace(/-0\.tar$/, '-{0..0}.tar');
       const message = `${path}: ${kind}, not a file; give a regular file`;
@@ -71,6 +72,25 @@ test('images of a folder that are none are left out and named', { skip }, async 
     skipped,
     ['c.png', 'd.png'].map((file) => ({ file, reason })),
   );
+});
+
+test('images that a list, a pattern or a program names are left out too', { skip }, async (t) => {
+  for (const [kind, path] of Object.entries(await oddities(t, 'b.png'))) {
+    const reason = 'neither a file nor a folder';
+    const folder = dirname(path);
+    for (const name of ['a', 'c']) writeFileSync(join(folder, `${name}.png`), await png());
+    writeFileSync(join(folder, 'list.txt'), 'a.png\nb.png\nc.png\n');
+    for (const where of [join(folder, 'list.txt'), join(folder, '{a,b,c}.png')]) {
+      const { train, skipped } = await openImages(where, { size: 8, maxSkippedShare: 0.5 });
+      assert.deepEqual([train.count, skipped], [2, [{ file: 'b.png', reason }]], `${kind}: ${where}`);
+    }
+    await assert.rejects(decodeSingle('b', path, { size: 8, channels: 3 }), {
+      name: 'UserError',
+      message: `b cannot be read: ${reason}`,
+    });
+    const { skipped } = await checkImages(join(folder, '{a,b,c}.png'));
+    assert.deepEqual(skipped, [{ file: 'b.png', reason }]);
+  }
 });
 
 test('so are configurations and weights', { skip }, async (t) => {

@@ -1,7 +1,6 @@
 /** What can be seen of pictures one by one: format, size, digest, looks. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
 import { laidOut } from '../collection/laid-out.js';
 import type { Layout } from '../collection/layout.js';
@@ -98,10 +97,9 @@ type Found = { readonly format?: Format | undefined } & ({ readonly seen: Seen }
 
 async function lookAt(content: Content, name: string, options: PixelOptions): Promise<Found> {
   if ('reason' in content) return { reason: content.reason };
-  const input = 'input' in content && typeof content.input === 'string' ? await readFile(content.input) : undefined;
-  const given = input ? { input } : content;
-  const file = 'input' in given ? await identify(given.input) : undefined;
+  const file = 'input' in content ? await identify(content.input) : undefined;
   if (typeof file === 'string') return { reason: file };
+  const given = file ? { input: file.bytes } : content;
   const size = await headerOf(given);
   const format = await formatOf(given, options);
   // A header that cannot be read has a reason, which decoding tells.

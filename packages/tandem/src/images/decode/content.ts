@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { formatNames } from '../sources/formats.js';
 
 /** Formats that are decoded. */
@@ -59,9 +59,11 @@ const looked = 512;
 /**
  * Reads a file and tells its format by its first bytes, whatever its name says.
  * @returns the reason where it is none of those that are read: the decoder knows more of them,
- * which may read other files or take minutes
+ * which may read other files or take minutes; or where it has no end
  */
 export async function identify(input: string | Uint8Array): Promise<ImageFile | string> {
+  const found = typeof input === 'string' ? await stat(input) : undefined;
+  if (found && !found.isFile() && !found.isDirectory()) return 'neither a file nor a folder';
   const bytes = typeof input === 'string' ? await readFile(input) : input;
   if (bytes.length === 0) return 'an empty file';
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, looked)).toString('latin1');

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { shownBytes, UserError } from '../../errors.js';
+import { refuseEndless } from '../../files/regular.js';
 import type { ColumnOptions, ProgressOptions, StorageOptions } from '../options.js';
 import { ahead } from './ahead.js';
 import { archiveName, openTars } from './archive.js';
@@ -88,6 +89,7 @@ async function openOne(where: string, isFolder: boolean, options: SourceOptions 
   const { onProgress, signal, columns } = options;
   const onFound = (files: number) => onProgress?.(files, undefined, 'finding');
   if (isFolder) return withinFolder(where, await openFolder(where, { onFound, signal }), options);
+  refuseEndless(where);
   if (isImage(where)) return openFiles(where, [where]);
   if (tableKind(where)) return openTableFiles(where, [where], options);
   const format = listFormat(where);

@@ -1,4 +1,5 @@
 import { basename, relative, resolve, sep } from 'node:path';
+import { refuseEndless } from '../../../files/regular.js';
 import type { ColumnOptions, ProgressOptions } from '../../options.js';
 import { commonFolder } from '../files.js';
 import type { Source } from '../source.js';
@@ -29,6 +30,7 @@ export async function openTableFiles(
 ): Promise<Source> {
   const files = [];
   for (const path of paths) {
+    refuseEndless(path);
     // Its decompressors take gigabytes of addresses as soon as they are loaded.
     const open = tableKind(path) === 'parquet' ? (await import('./parquet.js')).openParquet : openArrow;
     files.push(await open(path, columns));

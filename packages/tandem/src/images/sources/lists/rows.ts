@@ -4,6 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import Papa from 'papaparse';
 import { UserError } from '../../../errors.js';
+import { refuseEndless } from '../../../files/regular.js';
 import { unreadable } from '../../../files/system-error.js';
 import { gzipError } from '../gzip.js';
 import { isReference, type Row } from './columns.js';
@@ -63,6 +64,7 @@ export function rowsFrom(
 
 /** UTF-8, or UTF-16 with its mark, as spreadsheets write it. */
 async function textStream(file: string): Promise<{ stream: Readable; isZipped: boolean }> {
+  refuseEndless(file);
   const start = Buffer.alloc(2);
   const handle = await open(file).catch((error) => {
     throw unreadable(file, error);
