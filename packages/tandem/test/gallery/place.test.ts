@@ -68,6 +68,8 @@ for (const [name, make] of Object.entries(places)) {
       }
       assert.deepEqual((await place.encoders()).map(({ sha256 }) => sha256).sort(), [encoder.sha256, other.sha256]);
 
+      assert.deepEqual([await place.classes(encoder), await place.classes(other)], [['odd'], []]);
+
       const asked = rowOf(unit(1, 2), 0);
       const { matches, among } = await place.search(encoder, { vector: asked, k: 5 });
       assert.equal(among, 41);

@@ -37,7 +37,7 @@ async function run(root: string, { port, host, allowControl, json, ...flags }: F
     tell(`warning: anyone who reaches ${shown.url} may look; give --token, or leave out --host`);
   }
   if (json) printJson({ command: 'ui', root, url: shown.url, runs: shown.runs });
-  else print(`${shown.runs} runs in ${root}, at ${shown.url}/`);
+  else print(`${shown.runs} ${shown.runs === 1 ? 'run' : 'runs'} in ${root}, at ${shown.url}/`);
   await untilSignal('stopping');
   await shown.stop();
 }

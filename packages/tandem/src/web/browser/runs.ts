@@ -36,7 +36,11 @@ function show(snapshot: Snapshot): void {
   byId('system').textContent =
     `This machine: load ${system.load.toFixed(2)} on ${system.cores} cores, ${gib(system.freeMemory)} of ${gib(system.memory)} free.`;
   const training = runs.filter(({ state }) => state === 'training').length;
-  say(runs.length === 0 ? 'There is no run here yet.' : `${runs.length} runs, ${training} of them training.`);
+  say(
+    runs.length === 0
+      ? 'There is no run here yet.'
+      : `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${training} of them training.`,
+  );
   keepingFocus(() => byId('runs').replaceChildren(...runs.map(row)));
   byId('warnings').replaceChildren(...runs.flatMap(warnings));
   chooseMetrics(runs);
