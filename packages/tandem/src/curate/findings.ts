@@ -1,7 +1,13 @@
-import { join } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { beside, clearAbandoned } from '../files/beside.js';
+import { refuseExisting } from '../files/existing.js';
 import { makeFolder } from '../files/make-folder.js';
 import { checkOut } from '../files/out.js';
-import { writeNew } from '../files/write-whole.js';
+import { syncFolder } from '../files/sync.js';
+import { reasonOf } from '../files/system-error.js';
+import { writeSynced } from '../files/write-whole.js';
 import { csv } from '../text.js';
 
 /** A line of a table: the same keys in each. */
@@ -23,7 +29,7 @@ export interface Findings {
  */
 export const checkFolder = checkOut;
 
-/** Writes to a new folder. @returns the files */
+/** Writes to a new folder, which appears whole or not at all. @returns the files */
 export function writeFindings(folder: string, { lists, tables, others }: Findings): string[] {
   const files = [
     ...Object.entries(lists).map(([name, paths]) => [name, paths.map((path) => `${path}\n`).join('')] as const),
@@ -32,10 +38,21 @@ export function writeFindings(folder: string, { lists, tables, others }: Finding
       [`${name}.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join('')] as const,
     ]),
     ...Object.entries(others),
-  ].map(([name, content]) => [join(folder, name), content] as const);
-  makeFolder(folder);
-  writeNew(...files);
-  return files.map(([path]) => path);
+  ];
+  const part = beside(folder);
+  clearAbandoned(folder);
+  try {
+    makeFolder(part);
+    for (const [name, content] of files) writeSynced(join(part, name), content);
+    refuseExisting(folder);
+    renameSync(part, folder);
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${folder} cannot be written: ${reasonOf(error)}`);
+  }
+  syncFolder(dirname(folder));
+  return files.map(([name]) => join(folder, name));
 }
 
 function csvOf(lines: readonly Line[]): string {

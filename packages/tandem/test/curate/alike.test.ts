@@ -8,16 +8,32 @@ test('groups are the connected parts of all pairs above the threshold, as a plai
   // Wider than a block of cosines, with copies far from what they are copies of.
   const few = unitRows(200, 4, 1);
   const x = cat([few, unitRows(950, 4, 2), few.narrow(0, 3, 2)]);
+  const cosines = cosinesOf(x);
   for (const threshold of [0.9, 0.9999, 1 - 1e-6]) {
     const before = liveCount();
     const found = await chained(x, threshold, {});
     assert.equal(liveCount(), before);
-    assert.deepEqual(found, walked(cosinesOf(x), threshold));
+    assert.deepEqual(found, walked(cosines, threshold));
   }
   assert.deepEqual(await chained(x, 1 - 1e-6, {}), [
     [3, 1150],
     [4, 1151],
   ]);
+});
+
+test('rows of many numbers are compared by a bound first, and no pair is missed', async () => {
+  // A few directions hold most, as with features; pairs lie at all distances.
+  const scale = tensor(Float32Array.from({ length: 200 }, (_, i) => 1 / (1 + i / 4)));
+  const some = unitRows(80, 200, 7).mul(scale);
+  const noise = unitRows(80, 200, 8).mul(scale);
+  const all = cat([some, ...[0.002, 0.03, 0.1, 0.3].map((share) => some.add(noise.mul(share)))]);
+  const x = all.div(all.norm(2, [1], { keepdim: true }));
+  const cosines = cosinesOf(x);
+  for (const threshold of [0.9, 0.98, 0.995]) {
+    const found = await chained(x, threshold, {});
+    assert.ok(found.length > 20, `${found.length}`);
+    assert.deepEqual(found, walked(cosines, threshold));
+  }
 });
 
 function walked(cosines: number[][], threshold: number): number[][] {

@@ -28,10 +28,12 @@ export function unitRows(n: number, d: number, seed: number): Tensor {
 export function cosinesOf(x: Tensor): number[][] {
   const [n, d] = x.shape as [number, number];
   const values = x.data() as Float32Array;
-  const row = (i: number) => values.subarray(i * d, (i + 1) * d);
-  return Array.from({ length: n }, (_, i) =>
-    Array.from({ length: n }, (_, j) => row(i).reduce((sum, v, at) => sum + v * (row(j)[at] as number), 0)),
-  );
+  const cosine = (i: number, j: number) => {
+    let sum = 0;
+    for (let at = 0; at < d; at++) sum += (values[i * d + at] as number) * (values[j * d + at] as number);
+    return sum;
+  };
+  return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => cosine(i, j)));
 }
 
 /** Whether two ways of numbering say the same: numbers below 0 are of none in both. */

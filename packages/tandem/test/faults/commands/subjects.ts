@@ -50,12 +50,13 @@ export function files(...names: readonly string[]): Subject['read'] {
   };
 }
 
-/** All files of a folder by their contents. */
-function folder(name: string): Subject['read'] {
+/** All files of a folder by their contents, but for those that hold the time. */
+function folder(name: string, ...timed: readonly string[]): Subject['read'] {
   return (place) => {
     if (!existsSync(join(place, name))) return undefined;
     const all = readdirSync(join(place, name), { recursive: true }) as string[];
-    const plain = all.filter((file) => statSync(join(place, name, file)).isFile()).sort();
+    const isPlain = (file: string) => statSync(join(place, name, file)).isFile() && !timed.includes(file);
+    const plain = all.filter(isPlain).sort();
     return plain.map((file) => [file, digestOf(join(place, name, file))]);
   };
 }
@@ -131,6 +132,12 @@ export const subjects: readonly Subject[] = [
     outputs: [`all.${ending}`],
     read: files(`all.${ending}`, ...(ending === 'npy' ? ['all.files.txt'] : [])),
   })),
+  {
+    name: 'duplicates',
+    line: ['duplicates', 'encoder.safetensors', 'pictures', '--out', 'found'],
+    outputs: ['found'],
+    read: folder('found', 'duplicates.html'),
+  },
   {
     name: 'views',
     line: ['views', 'pictures', '--out', 'views.png', '--count', '4', '--draws', '2', '--size', '32'],
