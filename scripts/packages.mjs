@@ -233,13 +233,13 @@ async function tryWay(name, { add, node }, files) {
     await writePictures(project, 96);
     if (!existsSync(environment.XDG_CACHE_HOME)) await importsWithoutEngine(project);
   });
-  const before = modulesOf(project);
+  const before = new Set(modulesOf(project));
   await step(name, 'tandem setup', () => must(project, bin(project, 'tandem'), 'setup'));
   await step(name, 'types of a strict project', () => must(project, bin(project, 'tsc')));
   await step(name, 'its code: own method, own step, own images, a vector', () => must(project, 'node', 'consumer.js'));
   await step(name, 'a run killed and resumed', () => killAndResume(project));
   await step(name, 'export and embed', () => exportAndEmbed(project));
-  const written = modulesOf(project).filter((line) => !before.includes(line));
+  const written = modulesOf(project).filter((line) => !before.has(line));
   if (written.length > 0) throw new Failure('Use writes into node_modules.', { output: written.join('\n') });
 }
 
