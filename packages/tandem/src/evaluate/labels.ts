@@ -18,13 +18,18 @@ export function knnSplit({ reference, queries }: DataSet): KnnSplit | undefined 
   return reference?.labels && queries?.labels ? ({ reference, queries } as KnnSplit) : undefined;
 }
 
+/** @throws UserError where test images have other classes than training images */
+export function requireFit(where: string, { misfit }: DataSet): void {
+  if (misfit) throw new UserError(`${where}: ${misfit}; give both the same class folders`);
+}
+
 /**
  * The split of images that must have labels.
  * @param where the images, by the name they were asked for @param what needs them
  * @throws UserError where there are none, or test images have other classes than training images
  */
 export function requireLabels(where: string, data: DataSet, what: string): KnnSplit {
-  if (data.misfit) throw new UserError(`${where}: ${data.misfit}; give both the same class folders`);
+  requireFit(where, data);
   const split = knnSplit(data);
   if (!split) throw new UserError(`${where}: ${what} needs labels${data.note ? `: ${data.note}` : ''}`);
   return split;

@@ -18,7 +18,7 @@ import type { View } from '../views/index.js';
 import { checkChannels, type EncoderCard, encoderView, pixelsOf } from '../weights/index.js';
 import { features } from './features.js';
 import type { JobHooks } from './hooks.js';
-import { classNames, type KnnSplit, requireLabels, requireTwoClasses } from './labels.js';
+import { classNames, type KnnSplit, requireFit, requireLabels, requireTwoClasses } from './labels.js';
 
 /** How images are opened, where not as their run did. */
 export type Opening = Pick<
@@ -116,6 +116,7 @@ export async function withShown<T>(
     const { card, note, encoder } = opened;
     if (note) hooks.onNote?.(note);
     const data = await openData(options, card, hooks);
+    requireFit(options.images, data);
     tellOf(data, options, hooks);
     const { train, queries = train } = data;
     checkChannels(options.images, queries.channels, card);

@@ -31,7 +31,8 @@ test('a run: its folder, its metrics, its words, and again from its config.json 
   );
   assert.equal(code, 0, stderr);
 
-  assert.deepEqual(readdirSync(out).sort(), ['checkpoint', 'config.json', 'encoder', 'metrics.jsonl', 'report.html']);
+  const files = ['baselines.json', 'checkpoint', 'config.json', 'encoder', 'metrics.jsonl', 'report.html'];
+  assert.deepEqual(readdirSync(out).sort(), files);
   const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
   assert.deepEqual(
     [config.images, config.method, config.lr, config.lookahead, config.width, config.stem, config.size, config.seed],

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../files/system-error.js';
 
 /**
- * Output that nobody takes any more (`| head`, a closed terminal) is dropped, and the work goes on.
+ * Output that nobody takes any more, as of `| head`, is dropped, and the work goes on.
  * Where stdout cannot be written otherwise, such as on a full disk, the process says so at its end
  * and fails: what it was called for is lost.
  */
@@ -9,7 +9,8 @@ export function outliveReaders(): void {
   let why: string | undefined;
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') why ??= reasonOf(error);
+    // The latter of a terminal that closed.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') why ??= reasonOf(error);
   });
   process.once('exit', () => {
     if (why === undefined) return;

@@ -65,7 +65,7 @@ const wrong: [given: Record<string, unknown>, message: RegExp][] = [
   [{ tauSchedule: 'invers' }, /^unknown tauSchedule 'invers'; .*Did you mean 'inverse'\?$/],
   [{ lr: 'NaN' }, /^lr must be a number, got "NaN"$/],
   [{ lr: Number.NaN }, /^lr must be a number, got NaN$/],
-  [{ lr: Number.POSITIVE_INFINITY }, /^lr must be a number, got Infinity$/],
+  [{ lr: Number.POSITIVE_INFINITY }, /^lr must be at most 3\.4e38, the largest number of float32, got Infinity$/],
   [{ lr: '' }, /^lr must be a number, got ""$/],
   [{ lr: null }, /^lr must be a number, got null$/],
   [{ lr: 0 }, /^lr must be above 0, got 0$/],
