@@ -31,7 +31,10 @@ export function requireFit(where: string, { misfit }: DataSet): void {
 export function requireLabels(where: string, data: DataSet, what: string): KnnSplit {
   requireFit(where, data);
   const split = knnSplit(data);
-  if (!split) throw new UserError(`${where}: ${what} needs labels${data.note ? `: ${data.note}` : ''}`);
+  if (!split) {
+    const lacking = data.train.labels ? 'images to ask about' : 'labels';
+    throw new UserError(`${where}: ${what} needs ${lacking}${data.note ? `: ${data.note}` : ''}`);
+  }
   return split;
 }
 

@@ -137,6 +137,15 @@ test('images without labels cannot be asked', async (t) => {
   assert.match(stderr, /flat: k-NN needs labels: no class labels; put .*into a folder of its own/);
 });
 
+test('one image of each class leaves none to ask about', async (t) => {
+  const two = await pictures(join(temporary(t), 'two'), 1);
+  for (const command of ['knn', 'linear']) {
+    const { code, stderr } = await tandem(t, command, run, two);
+    assert.equal(code, 1);
+    assert.match(stderr, /two: .* needs images to ask about: no k-NN queries: no class has two images$/m);
+  }
+});
+
 test('class folders that differ between train and test', async (t) => {
   const split = join(temporary(t), 'split');
   await pictures(join(split, 'train'), 6);

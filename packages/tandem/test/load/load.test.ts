@@ -158,6 +158,8 @@ describe('a loaded model', () => {
     const failing: [unknown, RegExp][] = [
       [join(root, 'none.png'), /none\.png cannot be read: there is nothing of this name \(ENOENT\)/],
       [root, /cannot be read: it is a folder/],
+      ['ftp://here/cat.png', /cannot be read: pictures are fetched by http: and https: alone/],
+      ['FILE:///none.png', /cannot be read: there is nothing of this name/],
       [new Uint8Array(3), /^the picture cannot be read: /],
       [[paths[0], new Uint8Array(3)], /^picture 1 cannot be read: /],
       [

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { embedFormats } from '../../evaluate/embed/formats.js';
 import { embedImages, type JobHooks } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
+import { counted } from '../shared/counted.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -58,7 +59,7 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const made = await interruptible('embedding', stopping, work);
   const { skipped, files, width } = made;
   if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
-  if (!json) return print(`${made.images} images, ${width} features each: ${files.join(', ')}`);
+  if (!json) return print(`${counted(made.images, 'image')}, ${width} features each: ${files.join(', ')}`);
   const result = { images: made.images, width, skipped: skipped.length };
   const about = { command: 'embed', encoder: made.encoder, images, protocol: 'features' };
   printJson({ ...about, settings: { size: made.size, ...(normalize && { normalize }) }, result, files });

@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.js';
 import { type EvaluationRecord, type FewShotResult, measureFewShot } from '../../evaluate/index.js';
 import { percent } from '../../math.js';
 import { wholeNumber } from '../shared/arguments.js';
+import { counted } from '../shared/counted.js';
 import { type MeasureFlags, measureOptions, withMeasuring } from '../shared/encoder-flags.js';
 import { recordsAsJson } from '../shared/record-json.js';
 import { tableLines } from '../shared/table.js';
@@ -51,7 +52,7 @@ function lines(records: readonly EvaluationRecord<FewShotResult>[]): string[] {
     share(result.nearest),
   ]);
   return [
-    `few shots: ${ways} classes an episode, ${asked} queries of each, mean and 95 % interval of ${episodes} episodes`,
+    `few shots: ${ways} classes an episode, ${counted(Number(asked), 'query', 'queries')} of each, mean and 95 % interval of ${episodes} episodes`,
     ...tableLines([['', 'labels a class', 'nearest class mean', 'nearest image'], ...rows], 2),
   ];
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { indexImages } from '../../gallery/index.js';
 import { skippedNote } from '../../images/index.js';
+import { counted } from '../shared/counted.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -45,5 +46,5 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, undefined)}`);
   const result = { images: made.images, added, changed, removed, skipped: skipped.length };
   if (json) return printJson({ command: 'index', encoder: made.encoder, images, place, result });
-  print(`${made.images} images in ${place}: ${added} new, ${changed} changed, ${removed} removed`);
+  print(`${counted(made.images, 'image')} in ${place}: ${added} new, ${changed} changed, ${removed} removed`);
 }

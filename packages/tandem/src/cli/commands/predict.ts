@@ -6,6 +6,7 @@ import { percent } from '../../math.js';
 import type { ClassifierChoice } from '../../runs/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
 import { topLine } from '../shared/class-lines.js';
+import { counted } from '../shared/counted.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -92,5 +93,7 @@ function lines({ predictions }: Predicted): string[] {
 
 function summary({ images, files, labelled, result }: Predicted): string[] {
   const written = files.length > 0 ? [`${images} images: ${files.join(', ')}`] : [];
-  return result ? [...written, `of ${labelled} images in folders of these classes: ${topLine(result)}`] : written;
+  return result
+    ? [...written, `of ${counted(labelled, 'image')} in folders of these classes: ${topLine(result)}`]
+    : written;
 }

@@ -12,6 +12,7 @@ import { printJson, tell } from '../terminal/print.js';
 import { progress } from '../terminal/progress.js';
 import { abortOnSignals, abortQuietly } from '../terminal/signals.js';
 import { sizesLine } from './class-lines.js';
+import { counted } from './counted.js';
 import { brief, forecastLines, timeLine } from './forecast-lines.js';
 import { settingText } from './settings.js';
 
@@ -157,14 +158,14 @@ function opening(event: Event<'start'>): string[] {
   const split = knnSplit(data);
   const settings = Object.entries(changed).map(([key, value]) => settingText(key, value));
   return [
-    `${train.name}: ${count.toLocaleString('en')} images of ${train.channels}x${train.height}x${train.width}`,
+    `${train.name}: ${counted(count, 'image')} of ${train.channels}x${train.height}x${train.width}`,
     ...(learned === count ? [] : [`learned from: ${learned.toLocaleString('en')} of them, with their labels`]),
     ...(note ? [note] : []),
     ...(skipped.length ? [`${skippedNote(skipped)}; see ${run}/skipped.jsonl`] : []),
     ...(split ? [sizesLine(classSizes(split))] : ['k-NN is skipped']),
     ...(data.stream ? [] : leftOver(learned, Number(all.batch))),
     ...wrapped(settings.length > 0 ? ['settings that are not the defaults:', ...settings] : ['settings: the defaults']),
-    `${parameters.toLocaleString('en')} parameters, ${steps.toLocaleString('en')} steps, run folder ${run}`,
+    `${parameters.toLocaleString('en')} parameters, ${counted(steps, 'step')}, run folder ${run}`,
     ...(forecast ? forecastLines(forecast, { epochs, batch: Number(all.batch) }) : []),
     ...(from > 0 ? [`resuming after step ${from.toLocaleString('en')}`] : []),
   ];

@@ -249,10 +249,11 @@ export async function encodedOf(image: ImageLike): Promise<Encoded> {
   if (image instanceof Uint8Array) return { input: image };
   if (image instanceof ArrayBuffer) return { input: new Uint8Array(image) };
   if (typeof image === 'string') {
-    return /^(https?|file):\/\//.test(image) ? encodedOf(new URL(image)) : fileAt(image);
+    return /^[a-z][a-z0-9+.-]+:\/\//i.test(image) && URL.canParse(image) ? encodedOf(new URL(image)) : fileAt(image);
   }
   if (!(image instanceof URL)) return { pixels: image };
   if (image.protocol === 'file:') return fileAt(fileURLToPath(image));
+  if (!/^https?:$/.test(image.protocol)) return { reason: 'pictures are fetched by http: and https: alone' };
   try {
     return { input: (await request(image.href)).bytes };
   } catch (error) {
