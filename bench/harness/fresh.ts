@@ -5,7 +5,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { openImages } from 'tandem-vision';
 import { cropMargin } from 'tandem-vision/internal';
 import { describeMachine, type Machine } from './machine.js';
@@ -64,7 +64,7 @@ async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const begun = performance.now();
   const { limit } = config as { limit?: number };
   const images = await openImages('cifar10', { dataRoot, limit, margin: cropMargin });
-  const group = await dist.initProcessGroup();
+  const group = await distributed.initProcessGroup();
   const trainer = openTrainer(config, images, group);
   const setUpSeconds = (performance.now() - begun) / 1000;
   const taken: Step[] = [];

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { dist, optim } from 'tandem-torch';
+import type { distributed, optim } from 'tandem-torch';
 import {
   type DataSet,
   estimateRun,
@@ -41,7 +41,7 @@ export function configOf(given: Readonly<Record<string, unknown>>): RunConfig {
 export function openTrainer(
   given: Readonly<Record<string, unknown>>,
   images: DataSet,
-  group?: dist.ProcessGroup,
+  group?: distributed.ProcessGroup,
 ): Trainer {
   const { method, batches, plan } = assemble(configOf(given), images, group);
   const steps = train(watch(method, plan.optimizer), batches, plan);
@@ -79,7 +79,7 @@ export function tryTrainer(
   given: Readonly<Record<string, unknown>>,
   images: DataSet,
   say: Context['say'],
-  group?: dist.ProcessGroup,
+  group?: distributed.ProcessGroup,
 ): Trainer | null {
   try {
     return openTrainer(given, images, group);

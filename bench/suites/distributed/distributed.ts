@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { dist } from 'tandem-torch';
+import { distributed as engine } from 'tandem-torch';
 import { withCifar } from '../../harness/cifar.js';
 import { type Fresh, inFreshProcess } from '../../harness/fresh.js';
 import { takeTurns } from '../../harness/interleave.js';
@@ -25,7 +25,7 @@ export const distributed: Suite = {
   what: 'two processes of one thread against one process of two threads',
   async run(context): Promise<Outcome> {
     const { settings, short, say } = context;
-    if (!dist.hasDist()) {
+    if (!engine.hasDist()) {
       say('left out: this engine is built without Gloo');
       return { tables: [], goals: [], results: {} };
     }

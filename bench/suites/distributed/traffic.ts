@@ -1,4 +1,4 @@
-import { dist, type Tensor } from 'tandem-torch';
+import { distributed, type Tensor } from 'tandem-torch';
 import { type DataSet, methods } from 'tandem-vision';
 import type { Context } from '../../harness/suite.js';
 import { tryTrainer } from '../../harness/trainer.js';
@@ -25,7 +25,7 @@ export async function trafficOf(
   const found: Traffic[] = [];
   for (const method of Object.keys(methods)) {
     say(`what ${method} sends`);
-    const group = await dist.initProcessGroup({ place: { ...lone, attempt: method } });
+    const group = await distributed.initProcessGroup({ place: { ...lone, attempt: method } });
     if (!group) break;
     const counted = count(group);
     const trainer = tryTrainer({ ...settings, method, batch }, images, say, group);
@@ -42,10 +42,10 @@ export async function trafficOf(
 const bytesOf = (x: Tensor) => x.numel * (x.dtype === 'float64' || x.dtype === 'int64' ? 8 : 4);
 
 /** Counts what a group is asked for from now on. */
-function count(group: dist.ProcessGroup): () => Omit<Traffic, 'method'> {
+function count(group: distributed.ProcessGroup): () => Omit<Traffic, 'method'> {
   let [gradient, rows, norms, calls] = [0, 0, 0, 0];
   const { allReduceAsync, gatherRows, batchNorm } = group;
-  const counting: Partial<dist.ProcessGroup> = {
+  const counting: Partial<distributed.ProcessGroup> = {
     allReduceAsync(...given) {
       gradient += bytesOf(given[0]);
       calls += 1;

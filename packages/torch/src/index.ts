@@ -8,7 +8,7 @@ export * from './autograd.js';
 export * from './create.js';
 export * from './cuda.js';
 export * as data from './data/index.js';
-export * as dist from './dist/index.js';
+export * as distributed from './dist/index.js';
 export type * from './dtype.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';

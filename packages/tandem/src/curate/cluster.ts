@@ -32,6 +32,7 @@ export interface ClusterMember extends Picture {
 export interface Clustering {
   /** The encoder's file. */
   readonly encoder: string;
+  /** How they were found. */
   readonly by: (typeof clusterings)[number];
   /** The largest first; in each the pictures nearest its mean first. */
   readonly clusters: readonly (readonly ClusterMember[])[];

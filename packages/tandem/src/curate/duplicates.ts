@@ -19,6 +19,7 @@ export interface Duplicate extends Picture {
   readonly isCopy: boolean;
   /** In pixels, where the file could be read again. */
   readonly width?: number | undefined;
+  /** As `width`. */
   readonly height?: number | undefined;
 }
 
@@ -26,6 +27,7 @@ export interface Duplicate extends Picture {
 export interface Duplicates {
   /** The encoder's file. */
   readonly encoder: string;
+  /** The cosine from which on pictures counted as near-duplicates. */
   readonly threshold: number;
   /** Pictures that were compared. */
   readonly images: number;

@@ -19,6 +19,7 @@ export interface Outlier extends Picture {
 export interface Outliers {
   /** The encoder's file. */
   readonly encoder: string;
+  /** Neighbours that counted. */
   readonly k: number;
   /** All pictures, those most unlike others first. */
   readonly ranked: readonly Outlier[];

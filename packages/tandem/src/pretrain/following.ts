@@ -1,4 +1,4 @@
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import type { ImageSource } from '../images/index.js';
 
 /** How the reading of images is reported, and how a run is stopped. */
@@ -10,7 +10,7 @@ export interface LoadingOptions {
   /** Images from code, in place of those that the configuration names. */
   readonly source?: ImageSource | undefined;
   /** The processes that share each batch; all of them call with the same settings. */
-  readonly group?: dist.ProcessGroup | undefined;
+  readonly group?: distributed.ProcessGroup | undefined;
 }
 
 /** Where a run is kept, and how it is followed. */

@@ -1,4 +1,4 @@
-import { optim, type Tensor } from 'tandem-torch';
+import { type nn, optim, type Tensor } from 'tandem-torch';
 import type { Method } from '../methods/index.js';
 import { type Branch, layersOf } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
@@ -39,8 +39,8 @@ export function newOptimizer(settings: TrainingSettings, method: Method): optim.
 function parameterGroups(settings: TrainingSettings, { student, constantLr = [], auxiliary = {} }: Method) {
   const constant = new Set(constantLr);
   const learners = Object.values(auxiliary).filter(({ learns }) => learns);
-  for (const { parameters } of [student, ...learners.map(({ branch }) => branch)].map(ofBranch)) {
-    if (parameters.length === 0) throw new Error('an optimizer was given a network that is frozen');
+  for (const { encoder } of [student, ...learners.map(({ branch }) => branch)]) {
+    if (learning(encoder).length === 0) throw new Error('an optimizer was given a network that is frozen');
   }
   return [
     ...byLayer(settings, student).map((group) => ({
@@ -49,7 +49,7 @@ function parameterGroups(settings: TrainingSettings, { student, constantLr = [],
     })),
     ...(constant.size > 0 ? [{ parameters: [...constant], lr: baseLr(settings) }] : []),
     ...learners.map(({ branch, lr = settings.lr, weightDecay }) => ({
-      ...ofBranch(branch),
+      parameters: learning(branch),
       lrScale: lr / settings.lr,
       ...(weightDecay !== undefined && { weightDecay }),
     })),
@@ -57,13 +57,13 @@ function parameterGroups(settings: TrainingSettings, { student, constantLr = [],
 }
 
 /** What of a network learns: methods and `freeze` keep parts of some as they begin. */
-function ofBranch(branch: Branch): { parameters: Tensor[] } {
-  return { parameters: branch.parameters().filter((x) => x.requiresGrad) };
+function learning(network: nn.Module): Tensor[] {
+  return network.parameters().filter((x) => x.requiresGrad);
 }
 
 /** The student's, all as one or layer by layer with rates that fall towards the images. */
 function byLayer({ layerDecay = 1 }: TrainingSettings, student: Branch) {
-  if (layerDecay === 1) return [ofBranch(student)];
+  if (layerDecay === 1) return [{ parameters: learning(student) }];
   const layers = layersOf(student.encoder);
   const groups = Array.from({ length: layers.count + 2 }, (_, layer) => ({
     parameters: [] as Tensor[],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type dist, threads, version } from 'tandem-torch';
+import { type distributed, threads, version } from 'tandem-torch';
 import { shellWord, shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import type { DataSet } from '../images/index.js';
@@ -103,7 +103,7 @@ async function* resumed(path: string, { changes, ...loading }: ResumeOptions): A
 }
 
 /** Whether this is the only process, or the one that reads and writes the run folder. */
-function isFirst(group: dist.ProcessGroup | undefined): boolean {
+function isFirst(group: distributed.ProcessGroup | undefined): boolean {
   return !group || group.rank === 0;
 }
 
@@ -111,7 +111,7 @@ function isFirst(group: dist.ProcessGroup | undefined): boolean {
 function configFor(
   path: string,
   changes: Settings | undefined,
-  group: dist.ProcessGroup | undefined,
+  group: distributed.ProcessGroup | undefined,
 ): ReturnType<typeof readRunConfig> {
   if (!group) return readRunConfig(path, changes);
   if (group.rank > 0) return configured(JSON.parse(group.broadcastText('')) as ConfigFile, changes ?? {});

@@ -1,4 +1,4 @@
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import { defined } from '../defined.js';
 import { UsageError, UserError } from '../errors.js';
 import { knnSplit } from '../evaluate/index.js';
@@ -63,7 +63,7 @@ export function prepare<Folder extends RunFolder>(
   config: RunConfig,
   data: DataSet,
   openFolder: () => Folder,
-  group?: dist.ProcessGroup,
+  group?: distributed.ProcessGroup,
 ): AssembledRun & { readonly folder: Folder } {
   const run = assemble(config, data, group);
   if (group) checkSameRun(group, run);
@@ -74,7 +74,7 @@ export function prepare<Folder extends RunFolder>(
 export type AssembledRun = Omit<Run, 'folder' | 'configFile'>;
 
 /** @throws UserError where settings, images and given networks do not go together */
-export function assemble(config: RunConfig, data: DataSet, group?: dist.ProcessGroup): AssembledRun {
+export function assemble(config: RunConfig, data: DataSet, group?: distributed.ProcessGroup): AssembledRun {
   if (config.execution.keepBest !== undefined && knnSplit(data) === undefined) {
     throw new UsageError(`keepBest=knn needs labels, and ${data.name} has none; keepEvery=N keeps encoders without`);
   }

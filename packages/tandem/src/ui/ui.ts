@@ -18,9 +18,11 @@ export interface UiOptions {
 
 /** A page that is shown. */
 export interface ShownRuns {
+  /** Where the page is. */
   readonly url: string;
   /** Runs that there are now. */
   readonly runs: number;
+  /** Ends the server. */
   stop(): Promise<void>;
 }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { encoderFile, metricsOf, pictures, start, temporary, tiny } from './running.js';
 
-const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 const root = temporary({ after });
 const images = join(root, 'pictures');
 const short = ['--batch', '20', '--limit', '40', 'precision=float32', 'memoryFormat=contiguous', 'size=16'];

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { stream } from '../../src/random.js';
 import { pictures } from '../cli/running.js';
 import { movingClock } from './clock.js';
@@ -47,7 +47,7 @@ const parts: Record<string, () => Promise<void>> = {
   },
   // `processes torchrun 20`: begun by a launcher that is on PATH, so many times.
   async processes() {
-    if (!dist.hasDist() || process.platform !== 'linux') return say('processes: not with this engine or system');
+    if (!distributed.hasDist() || process.platform !== 'linux') return say('processes: not with this engine or system');
     const [launcherName = 'processes', times = '20'] = asked[0] === 'processes' ? asked.slice(1) : [];
     const torchrun = ['--no-python', '--standalone', '--nproc-per-node', '3', '--max-restarts', '5'];
     const launcher = { processes: 3, ...(launcherName !== 'processes' && { prefix: [launcherName, ...torchrun] }) };

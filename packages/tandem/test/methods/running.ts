@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, type dist, manualSeed, noGrad, type Tensor } from 'tandem-torch';
+import { type Device, type distributed, manualSeed, noGrad, type Tensor } from 'tandem-torch';
 import { Batches, type ImageSet } from '../../src/images/index.js';
 import type { Method } from '../../src/methods/index.js';
 import { type Architecture, buildEncoder, Head } from '../../src/networks/index.js';
@@ -42,7 +42,7 @@ export interface RunSetup {
   /** Of all networks and views; defaults to float32. */
   readonly dtype?: 'float32' | 'float64';
   /** The processes that share each batch; defaults to this one alone. */
-  readonly group?: dist.ProcessGroup | undefined;
+  readonly group?: distributed.ProcessGroup | undefined;
   /** Defaults to true. */
   readonly syncBatchNorm?: boolean;
 }

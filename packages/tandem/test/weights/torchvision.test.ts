@@ -53,9 +53,9 @@ describe("files with torchvision's keys and no card", () => {
 
   for (const [what, change, reason] of [
     [
-      'bottlenecks of no known depth',
+      'bottlenecks of another width',
       (s) => (s['layer1.0.conv3.weight'] = s['conv1.weight'] as Tensor),
-      /stages have 1, 1, 1, 1 blocks; there is resnet8, .*, resnet200$/,
+      /the middle of its bottlenecks is \[4,4,3,3\] \(ResNeXt, Wide ResNet\); here it is a quarter/,
     ],
     [
       'another depth',

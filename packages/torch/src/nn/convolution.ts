@@ -82,14 +82,19 @@ export class Conv2d extends Module {
 }
 
 /** The convolution of a 1x1 kernel without padding. */
-function ofPixels(x: Tensor, { weight, bias, options }: Conv2d, [rows, columns]: readonly [number, number]): Tensor {
+function ofPixels(
+  x: Tensor,
+  { weight, bias, options, training }: Conv2d,
+  [rows, columns]: readonly [number, number],
+): Tensor {
   // Steps are taken without the kernel: libtorch 1.13's gradient of those corrupts memory in
   // channels-last.
   const steps = Math.max(rows, columns) > 1;
   const some = steps ? ops.slice(ops.slice(x, { dim: 2, step: rows }), { dim: 3, step: columns }) : x;
   // With one thread libtorch takes another kernel for fewer than 16 images, unless there is a
   // dilation, which says nothing to one pixel: an image's features would not be the same bits then.
-  const dilation = gradEnabled() || x.device !== 'cpu' ? options.dilation : 2;
+  // In training they need not be, and are to be the same with and without gradients.
+  const dilation = training || gradEnabled() || x.device !== 'cpu' ? options.dilation : 2;
   return ops.conv2d(some, weight, { bias, groups: options.groups, dilation });
 }
 

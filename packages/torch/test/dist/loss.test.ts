@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dist } from '../../src/index.js';
+import { distributed } from '../../src/index.js';
 import { together } from './together.js';
 
-const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 
 /** Works on until another is gone, and says what it was told and when. */
 const workOn = `
@@ -72,7 +72,7 @@ describe('processes that do not come', { skip }, () => {
     const place = { rank: 0, size: 3, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
     const more = { attempt: '' };
     await assert.rejects(
-      dist.initProcessGroup({ place: { ...place, ...more }, joinSeconds: 1 }),
+      distributed.initProcessGroup({ place: { ...place, ...more }, joinSeconds: 1 }),
       /process 1, 2 of 3 did not come in time/,
     );
   });
@@ -80,7 +80,7 @@ describe('processes that do not come', { skip }, () => {
   test('a first process that is nowhere is named with its address', async () => {
     const place = { rank: 1, size: 2, localRank: 0, host: '127.0.0.1', port: 9, launcher: 'a test' };
     await assert.rejects(
-      dist.initProcessGroup({ place: { ...place, attempt: '' }, joinSeconds: 1 }),
+      distributed.initProcessGroup({ place: { ...place, attempt: '' }, joinSeconds: 1 }),
       /process 0 was not to be found at 127\.0\.0\.1:9 in time/,
     );
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dist } from '../../src/index.js';
+import { distributed } from '../../src/index.js';
 import { askTogether, together } from './together.js';
 
-const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 
 /** Results of one process. */
 type Found = Record<string, unknown>;

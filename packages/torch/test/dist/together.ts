@@ -37,8 +37,8 @@ export async function together(
   started: (children: readonly ChildProcess[]) => void = () => {},
 ): Promise<Together[]> {
   const source = `import * as torch from ${JSON.stringify(engine)};
-const { dist, tensor, noGrad } = torch;
-const group = await dist.initProcessGroup({ joinSeconds: 60, ${options} });
+const { distributed, tensor, noGrad } = torch;
+const group = await distributed.initProcessGroup({ joinSeconds: 60, ${options} });
 const { rank } = group;
 const print = (x) => console.log(JSON.stringify(x));
 const numbers = (x) => Array.from(x.data(), Number);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import { UsageError } from '../../errors.js';
 import {
   AtEndError,
@@ -24,7 +24,7 @@ export function canGoOn(
   out: string,
   config: RunConfig,
   asked: readonly string[],
-  group: dist.ProcessGroup | undefined,
+  group: distributed.ProcessGroup | undefined,
 ): boolean {
   if (group && group.rank > 0) return group.broadcastText('') === 'resume';
   const isBegun = existsSync(join(out, 'config.json')) || existsSync(join(out, 'checkpoint'));
@@ -46,7 +46,7 @@ function checkSame(out: string, config: RunConfig, asked: readonly string[]): vo
 }
 
 /** Resumes it; one that is at its end is left as it is. */
-export async function goOn(run: string, json: boolean, group: dist.ProcessGroup | undefined): Promise<void> {
+export async function goOn(run: string, json: boolean, group: distributed.ProcessGroup | undefined): Promise<void> {
   try {
     await showTraining(`the images of ${run}`, (hooks) => resume(run, hooks), json, group);
   } catch (error) {

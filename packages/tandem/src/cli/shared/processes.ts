@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { capabilities, dist } from 'tandem-torch';
+import { capabilities, distributed } from 'tandem-torch';
 import { UsageError, UserError } from '../../errors.js';
 import { Exit } from '../terminal/exit.js';
 import { tell } from '../terminal/print.js';
@@ -24,13 +24,13 @@ export function processCount(text: string): number {
  * The process group of this command, where a launcher or `--processes` began it.
  * @throws UserError where the others do not come
  */
-export async function joinOthers(): Promise<dist.ProcessGroup | undefined> {
+export async function joinOthers(): Promise<distributed.ProcessGroup | undefined> {
   // A parent that is gone without a signal takes its children along.
   if (process.env[ours] !== undefined) {
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref(); // nor does it wait for its parent
   }
-  const group = await dist.initProcessGroup();
+  const group = await distributed.initProcessGroup();
   // Whatever it is doing: reading images, say, when nothing asks for the others.
   group?.onLost((text) => {
     setTimeout(() => {
@@ -45,7 +45,7 @@ export async function joinOthers(): Promise<dist.ProcessGroup | undefined> {
 export const processesFlag = '--processes <n>';
 
 /** Has the other processes know why this one fails; all leave together. */
-export async function tellingGroup<T>(group: dist.ProcessGroup | undefined, work: () => Promise<T>): Promise<T> {
+export async function tellingGroup<T>(group: distributed.ProcessGroup | undefined, work: () => Promise<T>): Promise<T> {
   if (!group) return work();
   try {
     const done = await work();
@@ -54,7 +54,7 @@ export async function tellingGroup<T>(group: dist.ProcessGroup | undefined, work
   } catch (error) {
     const reason = group.explain(error);
     if (group.lost === undefined) await group.fail((error as Error).message.split('\n')[0] ?? '');
-    if (reason instanceof dist.LostProcessError) throw new UserError(reason.message);
+    if (reason instanceof distributed.LostProcessError) throw new UserError(reason.message);
     throw error;
   }
 }
@@ -86,7 +86,7 @@ function withoutProcesses(words: readonly string[]): string[] {
  * @throws UsageError inside a launcher that has begun several already
  */
 export async function launch(words: readonly string[], processes: number): Promise<number> {
-  const place = dist.placeOf();
+  const place = distributed.placeOf();
   if (place) {
     throw new UsageError(`--processes: ${place.launcher} has begun ${place.size} processes already; leave it out`);
   }

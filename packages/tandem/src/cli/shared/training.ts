@@ -1,4 +1,4 @@
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import { shellWord, shownDuration } from '../../errors.js';
 import { classSizes, knnSplit } from '../../evaluate/index.js';
 import { skippedNote } from '../../images/index.js';
@@ -33,7 +33,7 @@ export async function showTraining(
   images: string,
   begin: (hooks: LoadingOptions) => AsyncIterable<PretrainEvent>,
   json: boolean,
-  group?: dist.ProcessGroup,
+  group?: distributed.ProcessGroup,
 ): Promise<TrainingOutcome> {
   if (group && group.rank > 0) return trainQuietly(begin, group);
   const screen = trainingScreen(images);
@@ -64,7 +64,7 @@ export async function showTraining(
 /** The same for a process that shares the work of the first one, which shows it. */
 async function trainQuietly(
   begin: (hooks: LoadingOptions) => AsyncIterable<PretrainEvent>,
-  group: dist.ProcessGroup,
+  group: distributed.ProcessGroup,
 ): Promise<TrainingOutcome> {
   const { signal, exitCode, release } = abortQuietly();
   try {

@@ -5,8 +5,8 @@ const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Stopping = keyof typeof codes;
 
 /**
- * Calls `stop` on SIGINT, SIGTERM and where the terminal closes. Who sent the messages elsewhere, as
- * `nohup` does, meant the work to outlive its terminal; Node does not let SIGHUP be ignored by
+ * Calls `stop` on SIGINT, SIGTERM and where the terminal closes. Who sent the messages elsewhere,
+ * as `nohup` does, meant the work to outlive its terminal; Node does not let SIGHUP be ignored by
  * whoever began it.
  * @returns takes that back
  */

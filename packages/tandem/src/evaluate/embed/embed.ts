@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import { chooseDevice } from '../../device.js';
 import { digest } from '../../files/digest.js';
 import type { SkippedFile } from '../../images/index.js';
@@ -33,7 +33,7 @@ export interface EmbedOptions extends Opening {
    */
   readonly normalize?: boolean | undefined;
   /** The processes that share the work: all call this alike, and the first one writes. */
-  readonly group?: dist.ProcessGroup | undefined;
+  readonly group?: distributed.ProcessGroup | undefined;
 }
 
 /** What was written. */

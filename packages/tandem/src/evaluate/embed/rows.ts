@@ -1,4 +1,4 @@
-import { type Device, type dist, scope } from 'tandem-torch';
+import { type Device, type distributed, scope } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { isOfTheDisk, systemMessage } from '../../files/system-error.js';
@@ -21,7 +21,7 @@ export interface RowOptions extends Opening {
   /** As they were asked for. */
   readonly images: string;
   /** The processes that share the work, of which the first writes; defaults to this one alone. */
-  readonly group?: dist.ProcessGroup | undefined;
+  readonly group?: distributed.ProcessGroup | undefined;
 }
 
 /** What becomes of the features of images. */

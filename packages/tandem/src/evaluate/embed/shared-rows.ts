@@ -1,4 +1,4 @@
-import { type dist, scope, tensor } from 'tandem-torch';
+import { type distributed, scope, tensor } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import type { ImageStream } from '../../images/index.js';
 import type { Entry } from './journal.js';
@@ -14,7 +14,7 @@ const block = 512;
 
 /** How processes compute rows together. */
 export interface SharedRowsOptions {
-  readonly group: dist.ProcessGroup;
+  readonly group: distributed.ProcessGroup;
   /** Numbers in a row. */
   readonly width: number;
   /** Images that are done already, as the first process knows them. */
@@ -51,7 +51,7 @@ export async function* sharedRows(
   yield handOver(group, await take(singles, Number.POSITIVE_INFINITY, own), width);
 }
 
-function checkSameImages(group: dist.ProcessGroup, fingerprint: string): void {
+function checkSameImages(group: distributed.ProcessGroup, fingerprint: string): void {
   const first = group.broadcastText(fingerprint);
   if (first === fingerprint) return;
   const [one, other] = [0, group.rank].map((rank) => `process ${rank} on ${group.members[rank]?.host}`);
@@ -92,7 +92,7 @@ async function take(
 }
 
 /** What all processes have, in the order of their ranks. */
-function handOver(group: dist.ProcessGroup, own: readonly Single[], width: number): Made {
+function handOver(group: distributed.ProcessGroup, own: readonly Single[], width: number): Made {
   const text = JSON.stringify(own.map(({ entry }) => entry));
   const entries = group.members.map((_, from) => JSON.parse(group.broadcastText(text, { from })) as Entry[]);
   const counts = entries.map((all) => all.filter(({ skipped }) => skipped === undefined).length);

@@ -5,6 +5,7 @@ import type { EncoderCard } from '../../weights/card.js';
 
 /** Whose names the weights of an exported folder have. */
 export const exportLayouts = ['tandem', 'torchvision', 'timm', 'huggingface'] as const;
+/** One of them. */
 export type ExportLayout = (typeof exportLayouts)[number];
 
 /** Libraries that others than Tandem load weights with. */

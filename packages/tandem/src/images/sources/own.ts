@@ -244,12 +244,14 @@ export function isImageLike(image: unknown): image is ImageLike {
   return typeof image === 'object' && image !== null && 'data' in image && 'width' in image;
 }
 
+const isAddress = /^[a-z][a-z0-9+.-]+:[/]{2}/i;
+
 /** An image as the decoder takes it; what cannot be fetched has a reason. */
 export async function encodedOf(image: ImageLike): Promise<Encoded> {
   if (image instanceof Uint8Array) return { input: image };
   if (image instanceof ArrayBuffer) return { input: new Uint8Array(image) };
   if (typeof image === 'string') {
-    return /^[a-z][a-z0-9+.-]+:\/\//i.test(image) && URL.canParse(image) ? encodedOf(new URL(image)) : fileAt(image);
+    return isAddress.test(image) && URL.canParse(image) ? encodedOf(new URL(image)) : fileAt(image);
   }
   if (!(image instanceof URL)) return { pixels: image };
   if (image.protocol === 'file:') return fileAt(fileURLToPath(image));

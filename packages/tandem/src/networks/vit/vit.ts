@@ -50,20 +50,29 @@ class PatchEmbed extends nn.Module {
  * `size` are taken too, if patches divide them: the position embeddings are resampled.
  */
 export class ViT extends nn.Module implements Encoder {
+  /** The class token, [1, 1, width]; null where there is none. */
   readonly clsToken: Tensor | null;
+  /** The registers, [1, n, width]; null where there are none. */
   readonly regToken: Tensor | null;
   /** In place of masked patches, where training masks any; it is no part of what is saved. */
   readonly maskToken: Tensor | null;
   /** Of the class token, if there is one, and the patches; null where they are rotary. */
   readonly posEmbed: Tensor | null;
+  /** From pixels to a token a patch. */
   readonly patchEmbed: PatchEmbed;
+  /** Attention and multilayer perceptron, one after another. */
   readonly blocks: Block[];
+  /** After the last block. */
   readonly norm: nn.LayerNorm;
+  /** Numbers of a token, and of an image's features. */
   readonly featureWidth: number;
+  /** Side of a patch, in pixels. */
   readonly patch: number;
   /** Patches along a side. */
   readonly side: number;
+  /** What an image's features are made of. */
   readonly pooling: Pooling;
+  /** How positions are brought to images of another size. */
   readonly resampling: Resampling;
 
   constructor({ width, depth, heads, patch, size, channels, dropPath = 0, maskToken = false, ...form }: ViTOptions) {

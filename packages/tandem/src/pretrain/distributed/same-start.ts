@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type dist, noGrad, tensor } from 'tandem-torch';
+import { type distributed, noGrad, tensor } from 'tandem-torch';
 import { UserError } from '../../errors.js';
 import { type DataSet, fingerprint } from '../../images/index.js';
 import type { FlatConfig } from '../config/options.js';
@@ -9,7 +9,7 @@ import type { FlatConfig } from '../config/options.js';
  * @throws UserError naming what differs, and where
  */
 export function checkSameRun(
-  group: dist.ProcessGroup,
+  group: distributed.ProcessGroup,
   { settings, data }: { readonly settings: FlatConfig; readonly data: DataSet },
 ): void {
   // Where a run computes is each process's own matter.
@@ -18,7 +18,7 @@ export function checkSameRun(
   compare(group, 'images', fingerprint(data.train), 'give all hosts the same ones');
 }
 
-function compare(group: dist.ProcessGroup, what: string, own: string, cure: string): void {
+function compare(group: distributed.ProcessGroup, what: string, own: string, cure: string): void {
   const digest = createHash('sha256').update(own).digest();
   const all = noGrad(() => Array.from(group.allGather(tensor(Array.from(digest), { dtype: 'int64' })).data(), Number));
   const rows = Array.from({ length: group.size }, (_, r) => String(all.slice(32 * r, 32 * r + 32)));

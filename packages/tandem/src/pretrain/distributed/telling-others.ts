@@ -1,8 +1,8 @@
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 
 /** Has the other processes know why this one fails: they end with that line. */
 export async function* tellingOthers<Event>(
-  group: dist.ProcessGroup | undefined,
+  group: distributed.ProcessGroup | undefined,
   events: AsyncGenerator<Event>,
 ): AsyncGenerator<Event> {
   try {

@@ -1,4 +1,4 @@
-import type { dist } from 'tandem-torch';
+import type { distributed } from 'tandem-torch';
 import type { Plan } from '../../train/plan.js';
 import type { View } from '../../views/index.js';
 
@@ -7,5 +7,5 @@ export interface EvaluationContext extends Pick<Plan, 'device' | 'memoryFormat'>
   /** How images are shown to the encoders. */
   readonly view: View;
   /** The processes that share the work; defaults to this one alone. */
-  readonly group?: dist.ProcessGroup | undefined;
+  readonly group?: distributed.ProcessGroup | undefined;
 }

@@ -1,4 +1,4 @@
-import { type dist, full, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
+import { type distributed, full, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
 import { type ImageSet, slice } from '../../images/index.js';
 import type { EvaluationContext } from './context.js';
 import { partSize } from './in-parts.js';
@@ -66,7 +66,7 @@ export function rowsOf<Of extends { readonly count: number }>(
 }
 
 /** The sum of what all processes counted. */
-export function sumOf(count: number, group: dist.ProcessGroup | undefined): number {
+export function sumOf(count: number, group: distributed.ProcessGroup | undefined): number {
   if (!group) return count;
   return scope(() => group.allReduce(full([1], count, { dtype: 'float64' })).item());
 }

@@ -1,4 +1,4 @@
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { shellWord, UserError } from '../../errors.js';
 import { StreamError } from '../../images/index.js';
 import { tandemCommand } from '../../invocation.js';
@@ -39,7 +39,7 @@ export function failureOf(error: unknown, run: Run, { step, savedStep: saved }: 
 
 function reasonOf(error: unknown, { batches }: Run, step: number): string | undefined {
   if (error instanceof DivergedError || error instanceof StreamError) return error.message;
-  if (error instanceof dist.LostProcessError) return `${error.message}, after step ${step}`;
+  if (error instanceof distributed.LostProcessError) return `${error.message}, after step ${step}`;
   if (error instanceof MethodError || error instanceof ViewStepError) return `${error.message} (after step ${step})`;
   if (error instanceof NotFiniteError) return `${error.message} after step ${step}`;
   if (isOverflow(error)) return `a number became too large for float32 at step ${step + 1}`;
@@ -51,7 +51,7 @@ function cureOf(error: unknown, { batches, plan, folder }: Run): string {
   if (error instanceof StreamError) {
     return `When that is mended, resume with: ${tandemCommand()} resume ${shellWord(folder.path)}`;
   }
-  if (error instanceof dist.LostProcessError) {
+  if (error instanceof distributed.LostProcessError) {
     return `Resume with: ${tandemCommand()} resume ${shellWord(folder.path)}`;
   }
   if (error instanceof MethodError) return 'Mend the method, and begin a new run with it';

@@ -1,4 +1,4 @@
-import { cat, type dist, noGrad, scope, type Tensor } from 'tandem-torch';
+import { cat, type distributed, noGrad, scope, type Tensor } from 'tandem-torch';
 
 /** Bytes of a bucket: large enough to be sent at full speed, small enough for several at a time. */
 const bucketBytes = 8 * 2 ** 20;
@@ -9,7 +9,7 @@ const bucketBytes = 8 * 2 ** 20;
  * way the next is laid out.
  * @param parameters those without a gradient are left out, as they are on every process
  */
-export function sumGradients(group: dist.ProcessGroup, parameters: readonly Tensor[]): void {
+export function sumGradients(group: distributed.ProcessGroup, parameters: readonly Tensor[]): void {
   const gradients = parameters.flatMap(({ grad }) => grad ?? []);
   scope(() =>
     noGrad(() => {

@@ -1,4 +1,4 @@
-import { type dist, full, nn, noGrad, stack, type Tensor } from 'tandem-torch';
+import { type distributed, full, nn, noGrad, stack, type Tensor } from 'tandem-torch';
 import type { Share } from '../../images/index.js';
 import type { LossTerms } from '../../losses/index.js';
 import { type Method, networksOf } from '../../methods/method.js';
@@ -23,7 +23,7 @@ export interface SharedBatchOptions {
  */
 export class SharedBatch {
   /** All processes. */
-  readonly group: dist.ProcessGroup;
+  readonly group: distributed.ProcessGroup;
   /** What methods see of it. */
   readonly rows: BatchRows;
   /** Which images of a batch are here. */
@@ -32,7 +32,7 @@ export class SharedBatch {
   readonly #batch: number;
 
   /** @throws UserError for a batch that is too small */
-  constructor(group: dist.ProcessGroup, { batch, unit = 1 }: SharedBatchOptions) {
+  constructor(group: distributed.ProcessGroup, { batch, unit = 1 }: SharedBatchOptions) {
     const counts = sharesOf(batch, group.size, unit);
     const { rank } = group;
     const count = counts[rank] as number;

@@ -1,7 +1,7 @@
 // One process of the test of shared evaluation: measures a network alone or with others, and prints
 // what it found.
 
-import { dist, liveTensors, manualSeed } from 'tandem-torch';
+import { distributed, liveTensors, manualSeed } from 'tandem-torch';
 import { methods } from '../../../src/methods/index.js';
 import { classAccuracy } from '../../../src/pretrain/evaluation/class-accuracy.js';
 import { diagnoseStudent } from '../../../src/pretrain/evaluation/diagnose-student.js';
@@ -9,7 +9,7 @@ import { knnAccuracy } from '../../../src/pretrain/evaluation/knn-accuracy.js';
 import { smallView } from '../../../src/views/index.js';
 import { context as alone, newEncoder, noise, side, through } from './evaluating.js';
 
-const group = await dist.initProcessGroup({ joinSeconds: 60, checks: true });
+const group = await distributed.initProcessGroup({ joinSeconds: 60, checks: true });
 const context = { ...alone, group };
 manualSeed(0);
 const view = smallView({ size: side, channels: 1, data: 'noise' });

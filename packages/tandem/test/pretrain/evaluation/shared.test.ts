@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { ended, start } from '../../train/distributed/running.js';
 
-const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 const worker = fileURLToPath(new URL('./shared-worker.js', import.meta.url));
 
 /** What each of so many processes finds. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dist } from 'tandem-torch';
+import { distributed } from 'tandem-torch';
 import { temporary } from '../../support.js';
 import { deviations } from './running.js';
 import { everyMethod } from './subjects.js';
 
-const skip = dist.hasDist() ? false : 'this engine is built without Gloo';
+const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 
 describe('several processes give the numbers of one', { skip }, () => {
   test('in float64 to 1e-10: loss, gradient and all state, every method on two and three', async (t) => {

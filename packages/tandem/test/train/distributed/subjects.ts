@@ -8,7 +8,7 @@ function of(method: string, settings: Readonly<Record<string, unknown>> = {}, mo
 
 /** Every method as it comes. */
 export const everyMethod: readonly Subject[] = Object.entries(methods).flatMap(([name, { teacher }]) =>
-  // DINOv2 learns in one process. Ten of MoCo v3's steps at the usual rate carry a rounding to 1e-9.
+  // DINOv2 learns in one process. Ten steps of MoCo v3 at the usual rate carry a rounding to 1e-9.
   name === 'dinov2' ? [] : [of(name, teacher === 'none' ? (name === 'mocov3' ? { lr: 0.006 } : {}) : frozen)],
 );
 

@@ -2,7 +2,7 @@
 // and leaves what came of it in a file.
 
 import { writeFileSync } from 'node:fs';
-import { dist, io, manualSeed, noGrad, rand, scope, type Tensor, tensor } from 'tandem-torch';
+import { distributed, io, manualSeed, noGrad, rand, scope, type Tensor, tensor } from 'tandem-torch';
 import { learnersOf, type Method } from '../../../src/methods/index.js';
 import { trainingState } from '../../../src/train/checkpoint.js';
 import { viewsPreset } from '../../../src/views/index.js';
@@ -40,7 +40,7 @@ const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 });
 
 const lone = { rank: 0, size: 1, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
 const place = isGroup ? { ...lone, attempt: '' } : undefined;
-const group = await dist.initProcessGroup({ joinSeconds: 60, checks: true, place });
+const group = await distributed.initProcessGroup({ joinSeconds: 60, checks: true, place });
 for (const [number, { title, settings, form, syncBatchNorm }] of subjects.entries()) {
   const run = setUp({
     settings: { batch, epochs: Math.ceil(steps / 2), seed: 3, lr: 0.05, schedule: 'step', ...settings },
