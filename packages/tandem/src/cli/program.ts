@@ -192,7 +192,9 @@ function messageOf(error: unknown): string {
 /** How more may be bad, and where all of them are listed. */
 function aboutSkipped({ skipped }: TooManySkippedError, command: Command | undefined): string {
   const flag = command?.options.some(({ long }) => long === '--max-skipped') ? ' (--max-skipped)' : '';
-  return `${flag}; ${listSkipped(skipped, command?.opts().out)}`;
+  const { out, to = '' } = command?.opts<{ out?: string; to?: string }>() ?? {};
+  const folder = to === '' || URL.canParse(to) ? undefined : to;
+  return `${flag}; ${listSkipped(skipped, out ?? folder)}`;
 }
 
 /** Files of definitions are used first: help and commands then know what they define. */
