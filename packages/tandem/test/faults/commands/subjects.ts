@@ -61,6 +61,22 @@ function folder(name: string, ...timed: readonly string[]): Subject['read'] {
   };
 }
 
+/** An index's pictures and their vectors, in order; not how the pictures' files are told apart. */
+function gallery(place: string): unknown {
+  const [name] = existsSync(join(place, 'gallery')) ? readdirSync(join(place, 'gallery')) : [];
+  const path = join(place, 'gallery', name ?? '');
+  if (name === undefined || !existsSync(join(path, 'files.jsonl'))) return undefined;
+  const lines = readFileSync(join(path, 'files.jsonl'), 'utf8').split('\n').slice(0, -1);
+  const rows = lines.map((line) => {
+    const { file, class: label } = JSON.parse(line) as { file: string; class?: string };
+    return [file, label];
+  });
+  const { width } = JSON.parse(readFileSync(join(path, 'about.json'), 'utf8')) as { width: number };
+  const features = readFileSync(join(path, 'features.f32')).subarray(0, 4 * width * rows.length);
+  if (features.length < 4 * width * rows.length) throw new Error('the index has fewer vectors than pictures');
+  return rows.length === 0 ? undefined : [rows, createHash('sha256').update(features).digest('hex')];
+}
+
 /** A run's page, without the minute at which it was made. */
 function report(place: string): unknown {
   const path = join(place, 'run', 'report.html');
@@ -137,6 +153,28 @@ export const subjects: readonly Subject[] = [
     line: ['duplicates', 'encoder.safetensors', 'pictures', '--out', 'found'],
     outputs: ['found'],
     read: folder('found', 'duplicates.html'),
+  },
+  {
+    name: 'select',
+    line: ['select', 'encoder.safetensors', 'pictures', '--n', '4', '--out', 'chosen'],
+    outputs: ['chosen'],
+    read: folder('chosen', 'selected.html'),
+    ...alike,
+  },
+  {
+    name: 'check',
+    line: ['check', 'pictures', '--out', 'lists'],
+    outputs: ['lists'],
+    read: folder('lists'),
+    ...alike,
+  },
+  {
+    name: 'index',
+    line: ['index', 'encoder.safetensors', 'pictures', '--to', 'gallery'],
+    outputs: ['gallery'],
+    read: gallery,
+    grows: true,
+    replaces: true,
   },
   {
     name: 'views',
