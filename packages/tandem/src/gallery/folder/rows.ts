@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Entry } from '../../evaluate/embed/journal.js';
@@ -67,7 +67,8 @@ export class Rows {
 
   /** @returns undefined where nothing was written yet */
   static open(folder: string): Rows | undefined {
-    if (!existsSync(join(folder, 'files.jsonl'))) return undefined;
+    // On a full disk the journal may begin where nothing else finds room.
+    if (!statSync(join(folder, 'files.jsonl'), { throwIfNoEntry: false })?.size) return undefined;
     const { images, width } = readJsonObject(join(folder, 'about.json'));
     if (typeof images !== 'string' || typeof width !== 'number') {
       throw new UserError(`${folder} is damaged: its about.json is none of an index; remove it, and index anew`);

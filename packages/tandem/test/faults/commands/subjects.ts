@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Rows } from '../../../src/gallery/folder/rows.js';
 import { readCheckpoint } from '../../../src/train/checkpoint.js';
 import { loadEncoder } from '../../../src/weights/index.js';
 import { whatCameOut } from '../runs.js';
@@ -61,20 +62,17 @@ function folder(name: string, ...timed: readonly string[]): Subject['read'] {
   };
 }
 
-/** An index's pictures and their vectors, in order; not how the pictures' files are told apart. */
+/** An index's pictures by name, with their vectors; not how the pictures' files are told apart. */
 function gallery(place: string): unknown {
   const [name] = existsSync(join(place, 'gallery')) ? readdirSync(join(place, 'gallery')) : [];
-  const path = join(place, 'gallery', name ?? '');
-  if (name === undefined || !existsSync(join(path, 'files.jsonl'))) return undefined;
-  const lines = readFileSync(join(path, 'files.jsonl'), 'utf8').split('\n').slice(0, -1);
-  const rows = lines.map((line) => {
-    const { file, class: label } = JSON.parse(line) as { file: string; class?: string };
-    return [file, label];
-  });
-  const { width } = JSON.parse(readFileSync(join(path, 'about.json'), 'utf8')) as { width: number };
-  const features = readFileSync(join(path, 'features.f32')).subarray(0, 4 * width * rows.length);
-  if (features.length < 4 * width * rows.length) throw new Error('the index has fewer vectors than pictures');
-  return rows.length === 0 ? undefined : [rows, createHash('sha256').update(features).digest('hex')];
+  const rows = name === undefined ? undefined : Rows.open(join(place, 'gallery', name));
+  if (rows === undefined) return undefined;
+  const live = [...rows.live].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const vectors = rows.vectors(live.map(({ row }) => row));
+  rows.close();
+  if (live.length === 0) return undefined;
+  const named = live.map(({ file, class: label }) => [file, label]);
+  return [named, createHash('sha256').update(new Uint8Array(vectors.buffer)).digest('hex')];
 }
 
 /** A run's page, without the minute at which it was made. */
