@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { distributed as engine } from 'tandem-torch';
 import { withCifar } from '../../harness/cifar.js';
 import { type Fresh, inFreshProcess } from '../../harness/fresh.js';
@@ -107,7 +105,7 @@ async function alone(work: Work): Promise<Block> {
 }
 
 async function together(work: Work): Promise<Block> {
-  const port = await freePort();
+  const port = await engine.freePort();
   const ranks = Array.from({ length: processes }, (_, rank) =>
     inFreshProcess(work, undefined, {
       ...{ TANDEM_THREADS: '1', RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
@@ -127,13 +125,4 @@ function blockOf({ config }: Work, all: readonly Fresh[]): Block {
     peakMiB: sum(all.map(({ peakMiB }) => peakMiB)),
     waitedShare: sum(waitedSeconds.slice(1)) / sum(stepSeconds.slice(1)),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

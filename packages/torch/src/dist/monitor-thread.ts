@@ -41,11 +41,12 @@ const send = ({ socket }: Pick<Peer, 'socket'>, line: Line) => void socket.write
 /** Another process is gone: the main thread finds it written, whatever it is doing. */
 function decide(why: string): void {
   if (Atomics.load(verdict, 0) !== 0) return;
+  // Before this process knows, as it may end at once: its end must not be what the others hear of.
+  if (own === 0) for (const peer of peers.values()) send(peer, { kind: 'lost', text: why });
   const { written } = new TextEncoder().encodeInto(why, text);
   Atomics.store(verdict, 1, written);
   Atomics.store(verdict, 0, 1);
   Atomics.notify(verdict, 0);
-  if (own === 0) for (const peer of peers.values()) send(peer, { kind: 'lost', text: why });
   tell({ kind: 'lost', text: why });
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freePort } from '../../src/dist/free-port.js';
 import { engine } from '../children.js';
 
 /** How a process of several ended. */
@@ -13,15 +13,6 @@ export interface Together {
   readonly stdout: string;
   /** When it ended, in ms of `performance.now()`. */
   readonly at: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

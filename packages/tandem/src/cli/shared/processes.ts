@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { capabilities, distributed } from 'tandem-torch';
 import { UsageError, UserError } from '../../errors.js';
@@ -90,7 +89,7 @@ export async function launch(words: readonly string[], processes: number): Promi
   if (place) {
     throw new UsageError(`--processes: ${place.launcher} has begun ${place.size} processes already; leave it out`);
   }
-  const port = await freePort();
+  const port = await distributed.freePort();
   const threads = Math.max(1, Math.floor(Number(process.env.TANDEM_THREADS ?? availableParallelism()) / processes));
   const children = Array.from({ length: processes }, (_, rank) =>
     begin(words, rank, {
@@ -165,13 +164,4 @@ async function endOf(children: readonly Begun[]): Promise<number> {
     tell(said ?? `tandem: process 0 was ended by ${first.child.signalCode}`);
   } else if (first.child.exitCode === 0) tell(children[last.rank]?.said() ?? '');
   return last.code;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
