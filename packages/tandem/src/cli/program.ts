@@ -5,7 +5,7 @@ import { TooManySkippedError } from '../images/decode/skipped.js';
 import { tandemCommand } from '../invocation.js';
 import { isOverflow } from '../math.js';
 import { tandemVersion } from '../version.js';
-import { listSkipped } from './shared/skipped.js';
+import { besideIndex, listSkipped } from './shared/skipped.js';
 import { unknownCommand } from './shared/unknown-command.js';
 import { Exit } from './terminal/exit.js';
 import { helpStyle } from './terminal/help.js';
@@ -193,8 +193,7 @@ function messageOf(error: unknown): string {
 function aboutSkipped({ skipped }: TooManySkippedError, command: Command | undefined): string {
   const flag = command?.options.some(({ long }) => long === '--max-skipped') ? ' (--max-skipped)' : '';
   const { out, to = '' } = command?.opts<{ out?: string; to?: string }>() ?? {};
-  const folder = to === '' || URL.canParse(to) ? undefined : to;
-  return `${flag}; ${listSkipped(skipped, out ?? folder)}`;
+  return `${flag}; ${listSkipped(skipped, out ?? (to === '' ? undefined : besideIndex(to)))}`;
 }
 
 /** Files of definitions are used first: help and commands then know what they define. */

@@ -145,6 +145,16 @@ test('an indexer that is killed leaves what it did, and the next one goes on', a
   assert.ok(added < count, `${added} were still to be done`);
 });
 
+test('pictures that are left out are listed beside the index', async (t) => {
+  const mixed = await pictures(join(root, 'mixed'), 20);
+  writeFileSync(join(mixed, 'red', 'broken.png'), 'no picture');
+  const to = join(root, 'mixed-place');
+  const { code, stderr } = await tandem(t, 'index', encoder, mixed, '--to', to);
+  assert.equal(code, 0, stderr);
+  assert.ok(stderr.includes(`it is listed in ${to}.skipped.jsonl`), stderr);
+  assert.match(readFileSync(`${to}.skipped.jsonl`, 'utf8'), /^\{"file":"red\/broken\.png","reason":.*\}\n$/);
+});
+
 test('what is no picture is named', async (t) => {
   const fresh = join(root, 'fresh');
   await indexed(t, encoder, images, '--to', fresh);

@@ -10,7 +10,8 @@ import {
 import { UsageError } from '../../errors.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
 import { counted } from '../shared/counted.js';
-import { type CurateFlags, curateCommand, curateOptions, tellSkipped } from '../shared/curating.js';
+import { type CurateFlags, curateCommand, curateOptions } from '../shared/curating.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson } from '../terminal/print.js';
 

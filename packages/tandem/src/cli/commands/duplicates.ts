@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { defaultThreshold, findDuplicates, writeDuplicates } from '../../curate/index.js';
 import { aboveZero } from '../shared/arguments.js';
 import { counted } from '../shared/counted.js';
-import { type CurateFlags, curateCommand, curateOptions, tellSkipped } from '../shared/curating.js';
+import { type CurateFlags, curateCommand, curateOptions } from '../shared/curating.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson } from '../terminal/print.js';
 

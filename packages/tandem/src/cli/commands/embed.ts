@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { embedFormats } from '../../evaluate/embed/formats.js';
 import { embedImages, type JobHooks } from '../../evaluate/index.js';
-import { skippedNote } from '../../images/index.js';
 import { counted } from '../shared/counted.js';
 import {
   type EncoderFlags,
@@ -16,9 +15,9 @@ import {
   withOpening,
 } from '../shared/encoder-flags.js';
 import { isLaunched, joinOthers, processesFlag, tellingGroup } from '../shared/processes.js';
-import { listSkipped } from '../shared/skipped.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible, interruptibleQuietly } from '../terminal/interruptible.js';
-import { print, printJson, tell } from '../terminal/print.js';
+import { print, printJson } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   out: string;
@@ -58,7 +57,7 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const stopping = 'stopping; the same command resumes from here';
   const made = await interruptible('embedding', stopping, work);
   const { skipped, files, width } = made;
-  if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
+  tellSkipped(skipped, out);
   if (!json) return print(`${counted(made.images, 'image')}, ${width} features each: ${files.join(', ')}`);
   const result = { images: made.images, width, skipped: skipped.length };
   const about = { command: 'embed', encoder: made.encoder, images, protocol: 'features' };

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { indexImages } from '../../gallery/index.js';
-import { skippedNote } from '../../images/index.js';
 import { counted } from '../shared/counted.js';
 import {
   type EncoderFlags,
@@ -14,9 +13,9 @@ import {
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
-import { listSkipped } from '../shared/skipped.js';
+import { besideIndex, tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
-import { print, printJson, tell } from '../terminal/print.js';
+import { print, printJson } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   to: string;
@@ -43,7 +42,7 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const stopping = 'stopping; the same command goes on from here';
   const made = await interruptible('indexing', stopping, (hooks) => indexImages(options, hooks));
   const { skipped, added, changed, removed, place } = made;
-  if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, undefined)}`);
+  tellSkipped(skipped, besideIndex(place));
   const result = { images: made.images, added, changed, removed, skipped: skipped.length };
   if (json) return printJson({ command: 'index', encoder: made.encoder, images, place, result });
   print(`${counted(made.images, 'image')} in ${place}: ${added} new, ${changed} changed, ${removed} removed`);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { defaultNeighbours, findOutliers, writeOutliers } from '../../curate/index.js';
 import { wholeNumber } from '../shared/arguments.js';
-import { type CurateFlags, curateCommand, curateOptions, tellSkipped } from '../shared/curating.js';
+import { type CurateFlags, curateCommand, curateOptions } from '../shared/curating.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson } from '../terminal/print.js';
 

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { type Predicted, type PredictOptions, predictImages } from '../../evaluate/index.js';
-import { skippedNote } from '../../images/index.js';
 import { percent } from '../../math.js';
 import type { ClassifierChoice } from '../../runs/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
@@ -19,9 +18,9 @@ import {
   withEncoder,
   withOpening,
 } from '../shared/encoder-flags.js';
-import { listSkipped } from '../shared/skipped.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
-import { print, printJson, tell } from '../terminal/print.js';
+import { print, printJson } from '../terminal/print.js';
 
 interface Flags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
   top: number;
@@ -58,7 +57,7 @@ async function run(encoder: string, images: string, flags: Flags): Promise<void>
   const stopping = out === undefined ? 'stopping' : 'stopping; the same command resumes from here';
   const made = await interruptible('predicting', stopping, (hooks) => predictImages(options, hooks));
   const { skipped } = made;
-  if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
+  tellSkipped(skipped, out);
   if (json) printJson(asJson(images, made, out === undefined));
   else print(...(out === undefined ? lines(made) : []), ...summary(made));
 }

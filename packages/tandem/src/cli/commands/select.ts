@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type SelectOptions, selectImages, selections, writeSelection } from '../../curate/index.js';
 import { oneOf, wholeNumber } from '../shared/arguments.js';
-import { type CurateFlags, curateCommand, curateOptions, tellSkipped } from '../shared/curating.js';
+import { type CurateFlags, curateCommand, curateOptions } from '../shared/curating.js';
+import { tellSkipped } from '../shared/skipped.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { print, printJson } from '../terminal/print.js';
 

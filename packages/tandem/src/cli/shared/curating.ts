@@ -1,8 +1,6 @@
 import { Command } from 'commander';
 import type { CurateOptions } from '../../curate/index.js';
 import { checkFolder } from '../../curate/index.js';
-import { type SkippedFile, skippedNote } from '../../images/index.js';
-import { tell } from '../terminal/print.js';
 import {
   type EncoderFlags,
   encoderHelp,
@@ -15,7 +13,6 @@ import {
   withEncoder,
   withOpening,
 } from './encoder-flags.js';
-import { listSkipped } from './skipped.js';
 
 /** What every command is given that looks through pictures by their features. */
 export interface CurateFlags extends OpeningFlags, EncoderFlags<(typeof oneEncoder)[number]> {
@@ -40,9 +37,4 @@ export function curateCommand(name: string, files: string): Command {
 export function curateOptions(encoder: string, images: string, flags: CurateFlags): CurateOptions {
   if (flags.out !== undefined) checkFolder(flags.out);
   return { encoder, images, which: whichOf(flags), device: flags.device, ...openingOf(flags) };
-}
-
-/** Says which files were not looked at. */
-export function tellSkipped(skipped: readonly SkippedFile[], out: string | undefined): void {
-  if (skipped.length > 0) tell(`${skippedNote(skipped)}; ${listSkipped(skipped, out)}`);
 }
