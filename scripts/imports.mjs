@@ -70,10 +70,11 @@ export const house = [
   { room: `${torch}/dist`, may: [core], worldly: true, why: 'processes find each other over the network' },
   {
     room: `${torch}/binding.ts`,
-    may: [core, `${setup}/places.mjs`],
+    may: [core, `${torch}/blas.ts`, `${setup}/places.mjs`],
     worldly: true,
     why: 'it alone loads the addon',
   },
+  { room: `${torch}/blas.ts`, worldly: true, why: 'it asks the processor what it can do' },
   {
     room: `${setup}/places.mjs`,
     worldly: true,

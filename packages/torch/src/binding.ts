@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { findAddon, packageRoot } from '../setup/places.mjs';
+import { withWidestKernels } from './blas.js';
 
 /** One argument or result of an operator, as libtorch describes it. */
 export interface SchemaArgument {
@@ -287,7 +288,7 @@ function refuseSecondCopy(): void {
 function load(): Binding {
   const threads = threadsWanted(process.env.TANDEM_THREADS);
   refuseSecondCopy();
-  const addon = loadAddon();
+  const addon = withWidestKernels(loadAddon);
   Reflect.set(globalThis, mark, packageRoot);
   generations = new Uint32Array(addon.capacity());
   addon.attach(generations);
