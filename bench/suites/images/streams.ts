@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openImages } from 'tandem-vision';
+import { scope } from 'tandem-torch';
+import { makeViews, openImages, viewsPreset } from 'tandem-vision';
 import { cropMargin } from 'tandem-vision/internal';
-import { compare, takeTurns } from '../../harness/interleave.js';
+import { type Comparison, compare, takeTurns } from '../../harness/interleave.js';
 import { digits } from '../../harness/print.js';
 import type { Suite } from '../../harness/suite.js';
 import { makePhotographs } from './decoding.js';
@@ -22,9 +23,12 @@ const latency = 20;
 
 const here = fileURLToPath(import.meta.url);
 
-/** Streams: the same shards by https and from disk, and beside webdataset. */
+/** What comes of an image: its bytes at `side` pixels, or two training views at `size`. */
+type Product = 'bytes' | 'views';
+
+/** The same shards by https and from disk, and beside webdataset with torchvision's views. */
 export const streams: Suite = {
-  what: "images of shards by https at 20 ms and from disk, decoded at 224 pixels, beside Python's webdataset",
+  what: "images of shards by https at 20 ms and from disk, decoded and as training views, beside Python's webdataset",
   async run({ short, settings, say, startPeer }) {
     const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
     const peer = await startPeer('shards');
@@ -41,43 +45,61 @@ export const streams: Suite = {
         disk: `${root}/{0..${shards - 1}}.tar`,
         https: `https://localhost:${port}/{0..${shards - 1}}.tar`,
       };
-      const read = async (where: string) => {
+      const read = async (where: string, product: Product) => {
         const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
-        const { stdout } = await promisify(execFile)(process.execPath, [here, 'read', where], { env });
+        const { stdout } = await promisify(execFile)(process.execPath, [here, 'read', where, product], { env });
         return Number(stdout) / count;
       };
-      say('reading by turns');
       const workers = cpus().length;
       const urls = Array.from({ length: shards }, (_, i) => join(root, `${i}.tar`));
-      const theirs = () => peer?.ask<number>('epoch', { urls, side, batch, workers }) ?? Number.NaN;
-      const blocks = [() => read(places.https), () => read(places.disk), ...(peer ? [theirs] : [])];
-      const rounds = short ? 1 : settings.rounds;
-      const [https = [], disk = [], python = []] = await takeTurns(blocks, { least: rounds, most: rounds, seconds: 0 });
-      const ofDisk = compare(https, disk);
-      const ofPython = compare(disk, python);
+      const theirs = (product: Product) =>
+        peer?.ask<number>('epoch', { urls, side, size, views: product === 'views', batch, workers }) ?? Number.NaN;
+      const measure = async (product: Product) => {
+        say(`${product} by turns`);
+        const ours = [() => read(places.https, product), () => read(places.disk, product)];
+        const rounds = short ? 1 : settings.rounds;
+        const blocks = [...ours, ...(peer ? [() => theirs(product)] : [])];
+        const [https = [], disk = [], python = []] = await takeTurns(blocks, {
+          least: rounds,
+          most: rounds,
+          seconds: 0,
+        });
+        return { ofDisk: compare(https, disk), ofPython: compare(disk, python) };
+      };
+      const found = { bytes: await measure('bytes'), views: await measure('views') };
       const rate = (seconds: number | undefined) => (seconds === undefined ? '-' : digits(1 / seconds));
-      const title = `Images a second, ${count} JPEG files of 500x375 in ${shards} shards to ${side}x${side}, ${workers} cores`;
+      const ratio = ({ ratio }: Comparison) => (ratio ? digits(ratio.median) : '-');
+      const row = (name: string, { ofDisk, ofPython }: (typeof found)['bytes']) => [
+        name,
+        rate(ofDisk.theirs?.median),
+        rate(ofDisk.ours.median),
+        ratio(ofDisk),
+        rate(ofPython.theirs?.median),
+        ratio(ofPython),
+      ];
+      const title = `Images a second, ${count} JPEG files of 500x375 in ${shards} shards, ${workers} cores`;
+      const goal = (name: string, { ratio }: Comparison, atLeast: number) =>
+        ratio ? [{ name, measured: ratio.median, atLeast }] : [];
       return {
         tables: [
           {
             title,
-            head: ['from disk', `https, ${latency} ms`, 'of disk', `webdataset, ${workers} workers`, 'disk against it'],
-            rows: [
-              [
-                rate(ofDisk.theirs?.median),
-                rate(ofDisk.ours.median),
-                digits(ofDisk.ratio?.median ?? Number.NaN),
-                rate(ofPython.theirs?.median),
-                ofPython.ratio ? digits(ofPython.ratio.median) : '-',
-              ],
+            head: [
+              '',
+              'from disk',
+              `https, ${latency} ms`,
+              'of disk',
+              `webdataset, ${workers} workers`,
+              'disk against it',
             ],
+            rows: [row(`bytes, ${side}x${side}`, found.bytes), row(`two views, ${size}x${size}`, found.views)],
           },
         ],
         goals: [
-          { name: 'https at 20 ms, of the rate from disk', measured: ofDisk.ratio?.median ?? Number.NaN, atLeast: 0.9 },
-          ...(ofPython.ratio ? [{ name: "of webdataset's rate", measured: ofPython.ratio.median, atLeast: 2 }] : []),
+          ...goal('https at 20 ms, of the rate from disk', found.bytes.ofDisk, 0.9),
+          ...goal("two training views, of webdataset's rate", found.views.ofPython, 2),
         ],
-        results: { count, side, batch, workers, latency, secondsPerImage: { https: ofDisk, disk: ofPython } },
+        results: { count, side, size, batch, workers, latency, secondsPerImage: found },
       };
     } finally {
       server?.kill();
@@ -136,16 +158,21 @@ function serve(root: string): void {
 }
 
 /** Reads and decodes all images once, with nothing in the cache. Prints the seconds it took. */
-async function read(where: string): Promise<void> {
+async function read(where: string, product: Product): Promise<void> {
   const cache = mkdtempSync(join(tmpdir(), 'tandem-bench-cache-'));
   try {
     const data = await openImages(where, { size, margin: cropMargin, stream: 'on', cache, streamWindow: 4 });
     // What the sample fetched is fetched again.
     rmSync(join(cache, 'remote'), { recursive: true, force: true });
+    const views = viewsPreset('large', { size, data: 'imagenet' });
+    const pixels = { channels: 3, height: side, width: side };
     const batches = data.stream?.batches(batch, 0);
     const begun = performance.now();
     let images = 0;
-    for await (const { indices } of batches?.epoch(0) ?? []) images += indices.length;
+    for await (const one of batches?.epoch(0) ?? []) {
+      images += one.indices.length;
+      if (product === 'views') scope(() => void makeViews(one, pixels, views, { seed: 0, draw: 0 }));
+    }
     const seconds = ((performance.now() - begun) / 1000) * ((data.stream?.count ?? 0) / images);
     batches?.close?.();
     console.log(seconds);
@@ -155,7 +182,7 @@ async function read(where: string): Promise<void> {
 }
 
 if (process.argv[1] === here) {
-  const [, , work, place = ''] = process.argv;
+  const [, , work, place = '', product = 'bytes'] = process.argv;
   if (work === 'serve') serve(place);
-  else await read(place);
+  else await read(place, product as Product);
 }
