@@ -22,7 +22,10 @@ export interface SmallRun {
 
 const here = fileURLToPath(import.meta.url);
 
-/** Starts one, with some of its environment changed, and has it take its first steps. */
+/**
+ * Starts one, with some of its environment changed, and has it take its first steps. It stands
+ * still while it is not asked to train.
+ */
 export async function startSmallRun(
   config: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, string>>,
@@ -36,12 +39,18 @@ export async function startSmallRun(
     return given as Work;
   };
   await answer();
+  // Its threads would go on waiting, each on a core of its own, while others are measured.
+  child.kill('SIGSTOP');
   return {
-    train(seconds) {
+    async train(seconds) {
+      child.kill('SIGCONT');
       child.send(seconds);
-      return answer();
+      const work = await answer();
+      child.kill('SIGSTOP');
+      return work;
     },
     async close() {
+      child.kill('SIGCONT');
       child.disconnect();
       await once(child, 'exit');
     },
