@@ -145,7 +145,8 @@ export const house = [
     room: `${tandem}/images/decode`,
     may: [
       errors,
-      ...images('options.ts', 'concurrency.ts', 'set', 'sources/source.ts', 'sources/formats.ts', 'sources/crc32.ts'),
+      ...images('options.ts', 'concurrency.ts', 'set'),
+      ...images('sources/source.ts', 'sources/formats.ts', 'sources/crc32.ts', 'sources/zip-entry.ts'),
     ],
     packages: ['sharp', 'fzstd', 'geotiff', 'yauzl'],
     worldly: true,

@@ -2,9 +2,9 @@ import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauz
 import { UserError } from '../../errors.js';
 import type { SkippedFile } from '../set/image-set.js';
 import { archiveName } from './archive.js';
-import { crc32 } from './crc32.js';
 import { checkNumber, isHidden, isImage, isSafe, lacksEnding, maxFile } from './formats.js';
 import { type Encoded, type Source, sourceOf } from './source.js';
+import { entryBytes } from './zip-entry.js';
 
 /** The type of a file, in the upper half of what Unix zips call external attributes. */
 const fileType = 0o170000;
@@ -105,18 +105,10 @@ function faultOf(entry: Entry, path: string): string | undefined {
   return undefined;
 }
 
-/**
- * The reader compares lengths with what the list says, so that nothing unpacks to more than was
- * checked; sums are left to us.
- */
 async function read(zip: ZipFile, entry: Entry): Promise<Encoded> {
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
-    const input = Buffer.concat(chunks);
-    return crc32(input) === entry.crc32
-      ? { input }
-      : { reason: 'damaged: its CRC-32 is not the one that the zip says' };
+    const input = await entryBytes(zip, entry);
+    return typeof input === 'string' ? { reason: input } : { input };
   } catch (error) {
     return { reason: `cannot be unpacked (${(error as Error).message})` };
   }

@@ -1,8 +1,9 @@
 /**
- * Damaged files in great numbers: `npm run test:mutants [-- FOLDER [from [count [seed]]]]`. What is
- * kept is written to the folder with its pixels, for scripts/mutants.py to compare with Pillow and
- * tifffile. With the word `containers` in place of FOLDER: damaged tars, zips and tables, of which
- * each picture that is kept is compared with what it was.
+ * Damaged files in great numbers: `npm run test:mutants [-- FOLDER [from [count [seed [kinds]]]]]`,
+ * where `kinds` is a pattern of their names, as `np[yz]$`. What is kept is written to the folder
+ * with its pixels, for scripts/mutants.py to compare with Pillow, tifffile and NumPy. With the word
+ * `containers` in place of FOLDER: damaged tars, zips and tables, of which each picture that is
+ * kept is compared with what it was.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ import type { PlanarImage } from '../../../src/images/decode/pixels.js';
 import { containers, tryContainer } from './containers.js';
 import { bases, mutant } from './mutate.js';
 
-const [folder = 'mutants', from = '0', count = '20000', seed = '1'] = process.argv.slice(2);
+const [folder = 'mutants', from = '0', count = '20000', seed = '1', kinds = ''] = process.argv.slice(2);
 /** So long one file may take, in milliseconds. */
 const patience = 20_000;
 
@@ -21,7 +22,7 @@ await (folder === 'containers' ? damageContainers() : damagePictures());
 
 async function damagePictures(): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const all = await bases();
+  const all = (await bases()).filter(({ name }) => new RegExp(kinds).test(name));
   for (const [index, { name, bytes }] of all.entries()) {
     const whole = await decodeOne(bytes, { format: { channels: 3 } }, true);
     if (typeof whole === 'string') throw new Error(`${name}: ${whole}`);

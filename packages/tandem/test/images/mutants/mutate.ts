@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { type RandomStream, stream } from '../../../src/random.js';
 import { fixture } from '../../support.js';
-import { zipOf } from '../making.js';
+import { arrays } from './arrays.js';
 
 /** A whole file that mutants are made of. */
 export interface Base {
@@ -47,29 +47,6 @@ function kinds(name: string): Base[] {
     });
 }
 
-const numbers = Array.from({ length: 20 * 24 * 3 }, (_, i) => (i * 7) % 256);
-const arrayOfBytes = npy('|u1', Uint8Array.from(numbers));
-
-/** NumPy's arrays of bytes and floats, alone and in archives. */
-const arrays: readonly Base[] = [
-  { name: 'bytes.npy', bytes: arrayOfBytes },
-  {
-    name: 'floats.npy',
-    bytes: npy(
-      '<f4',
-      Float32Array.from(numbers, (x) => x / 255),
-    ),
-  },
-  { name: 'stored.npz', bytes: zipOf([{ name: 'arr_0.npy', body: arrayOfBytes, stored: true }]) },
-  { name: 'packed.npz', bytes: zipOf([{ name: 'arr_0.npy', body: arrayOfBytes }]) },
-];
-
-function npy(type: string, values: Uint8Array | Float32Array): Buffer {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (20, 24, 3), }`.padEnd(117);
-  const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, 'latin1');
-  return Buffer.concat([head, Buffer.from(values.buffer)]);
-}
-
 /** How a file is damaged. */
 const damages: readonly ((bytes: Buffer, random: RandomStream) => Buffer)[] = [
   (bytes, random) => changed(bytes, random, 1, (byte) => byte ^ (1 << random.below(8))),
@@ -89,6 +66,14 @@ const damages: readonly ((bytes: Buffer, random: RandomStream) => Buffer)[] = [
     const at = random.below(bytes.length);
     return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(32))]);
   },
+  (bytes, random) => {
+    const [at, length] = [random.below(bytes.length), 1 + random.below(64)];
+    return Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
+  },
+  // Lengths, types and lists of contents stand at the ends.
+  (bytes, random) => flippedWithin(bytes, random, 12),
+  (bytes, random) => flippedWithin(bytes, random, 128),
+  (bytes, random) => flippedWithin(bytes, random, -128),
 ];
 
 /** Mutant `index`: the same for the same seed. */
@@ -105,6 +90,15 @@ function changed(bytes: Buffer, random: RandomStream, count: number, change: (by
     const at = random.below(copy.length);
     copy[at] = change(copy[at] as number);
   }
+  return copy;
+}
+
+/** With one bit changed among the first bytes, or the last. */
+function flippedWithin(bytes: Buffer, random: RandomStream, end: number): Buffer {
+  const copy = Buffer.from(bytes);
+  const within = end > 0 ? copy.subarray(0, end) : copy.subarray(end);
+  const at = random.below(within.length);
+  within[at] = (within[at] as number) ^ (1 << random.below(8));
   return copy;
 }
 

@@ -106,6 +106,19 @@ test('an entry with one flipped byte is named and not used, stored or packed, th
   }
 });
 
+test('an entry whose name is damaged, in the list or before its bytes, is named and not used', async (t) => {
+  const image = await png();
+  const entries = [...Array(20).keys()].map((i) => ({ name: `${i % 2 ? 'cat' : 'dog'}/${i}.png`, body: image }));
+  for (const from of ['indexOf', 'lastIndexOf'] as const) {
+    const zip = zipOf(entries);
+    zip.write('bog', zip[from]('dog/8.png'));
+    const { train, skipped } = await openImages(write(temporary(t), 'names.zip', zip));
+    assert.equal(train.count, 19);
+    const file = from === 'indexOf' ? 'dog/8.png' : 'bog/8.png';
+    assert.deepEqual(skipped, [{ file, reason: 'damaged: the zip has another name before its bytes' }]);
+  }
+});
+
 test('CRC-32 of the text whose sum is published', () => {
   assert.equal(crc32(Buffer.from('123456789')), 0xcbf4_3926);
   assert.equal(crc32(Buffer.alloc(0)), 0);

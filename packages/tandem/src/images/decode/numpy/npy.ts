@@ -40,24 +40,42 @@ export interface NpyHeader {
 
 /** @returns the reason where an array is no picture, or of numbers that are not read */
 export function npyHeader(bytes: Uint8Array): NpyHeader | string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const [start, length] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
-  const text = Buffer.from(bytes.subarray(start, start + length)).toString('latin1');
-  const letters = /'descr': *'([^']*)'/.exec(text)?.[1];
-  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
-  const sizes = /'shape': *\(([^)]*)\)/.exec(text)?.[1];
-  const kind = letters === undefined ? undefined : kinds[letters.slice(1)];
-  if (sizes === undefined || order === undefined) return 'NumPy: its header is damaged';
-  if (!kind || letters === undefined) return `NumPy: numbers of type ${letters ?? 'of several fields'} are not read`;
-  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  const header = fieldsOf(bytes);
+  if (!header) return damaged;
+  const { type, isFortran, shape, at } = header;
+  if (type.startsWith('[')) return 'NumPy: numbers of several fields are not read';
+  const [order = '', letters] = [type[1], type.slice(2, -1)];
+  if (letters.startsWith('O')) return 'NumPy: an array of Python objects, which are never unpacked';
+  const kind = '<>=|'.includes(order) ? kinds[letters] : undefined;
+  if (!kind) return `NumPy: numbers of type ${type.slice(1, -1)} are not read`;
   const [a = 0, b = 0, c = 1] = shape;
   if (shape.length !== 2 && shape.length !== 3) return `NumPy: an array of ${shape.length} dimensions, not 2 or 3`;
   const isPlanar = shape.length === 3 && c > mostChannels && a <= mostChannels;
   const [height, width, channels] = isPlanar ? [b, c, a] : [a, b, c];
   if (channels > mostChannels) return `NumPy: ${shape.join(' x ')}, of which no side is of 16 channels or fewer`;
   if (height * width * channels === 0) return 'NumPy: an empty array';
-  const isBig = letters.startsWith('>');
-  return { kind, isBig, isFortran: order === 'True', width, height, channels, isPlanar, at: start + length };
+  return { kind, isBig: order === '>', isFortran, width, height, channels, isPlanar, at };
+}
+
+const damaged = 'NumPy: its header is damaged';
+const field = /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*('[^']*'|\[.*\]|True|False|\([\s\dL,]*\))\s*(?:,|$)/gs;
+
+/** What stands in a header. Undefined where it is not as the format's rules say, to the letter. */
+function fieldsOf(bytes: Uint8Array) {
+  const [version, minor] = bytes.subarray(6);
+  if (bytes.length < 12 || version === undefined || version < 1 || version > 3 || minor !== 0) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const [start, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const text = Buffer.from(bytes.subarray(start, start + length)).toString('latin1');
+  const inside = text.length === length ? /^\s*\{(.*)\}\s*\n$/s.exec(text)?.[1] : undefined;
+  if (inside === undefined || inside.replace(field, '').trim() !== '') return undefined;
+  const fields = [...inside.matchAll(field)].map(([, , name, value = '']) => [name, value] as const);
+  const { descr: type = '', fortran_order: order = '', shape = '' } = Object.fromEntries(fields);
+  if (fields.length !== 3 || !/^['[]/.test(type) || !/^[TF]/.test(order)) return undefined;
+  // A number alone needs its comma: without it, it is no tuple.
+  const sizes = /^\(\s*((?:\d+L?\s*,\s*)+(?:\d+L?\s*)?|)\)$/.exec(shape)?.[1];
+  if (sizes === undefined) return undefined;
+  return { type, isFortran: order === 'True', shape: (sizes.match(/\d+/g) ?? []).map(Number), at: start + length };
 }
 
 /** The numbers of an array, pixel by pixel. @returns the reason where it cannot be read */
@@ -68,6 +86,7 @@ export function readNpy(bytes: Uint8Array): Bands | string {
   const count = width * height * channels;
   const each = Math.ceil(kind.bits / 8);
   if (bytes.length - at < count * each) return 'NumPy: the file ends within its numbers';
+  if (bytes.length - at > count * each) return 'NumPy: the file has more numbers than its header says';
   const values = inOrder(numbersAt(bytes, header, count), header);
   const colours = channels === 3 ? 3 : channels === 1 ? 1 : 0;
   return { values, width, height, channels, kind, colours, alpha: false, orientation: 1 };
