@@ -43,8 +43,6 @@ export {
 
 export {
   defineView,
-  type EvaluationViewOptions,
-  evaluationView,
   type ImageBatch,
   type ImageRandom,
   type ImageShape,
@@ -197,7 +195,6 @@ export {
 export {
   accuracy,
   type Baseline,
-  type BaselineOptions,
   type Calibrated,
   type CalibrateOptions,
   type ClassGuess,
@@ -221,7 +218,6 @@ export {
   type KnnMeasureOptions,
   type KnnOptions,
   knn,
-  knnBaselines,
   type LabelledSet,
   type LinearFeaturesSettings,
   type LinearMeasurement,
@@ -230,7 +226,6 @@ export {
   type LinearViewsResult,
   type LinearViewsSettings,
   linearOnFeatures,
-  linearOnViews,
   type MeasureOptions,
   measureFewShot,
   measureKnn,
@@ -258,8 +253,6 @@ export {
   type ClassifierChoice,
   type EncoderChoice,
   findEncoder,
-  type OpenedEncoder,
-  openEncoder,
 } from './runs/index.js';
 export {
   type EncoderCard,
@@ -383,4 +376,3 @@ export {
   writeReport,
 } from './report/index.js';
 export { type Evaluation, type RunRecord, readEvaluations, readRun } from './runs/index.js';
-export { tandemVersion } from './version.js';
