@@ -97,6 +97,32 @@ test('.jsonl', async (t) => {
   );
 });
 
+test('a picture, several, a glob and a list on stdin: the vectors that the whole folder gives', async () => {
+  const { files, rows } = await expected();
+  const [first, second, third] = ['blue/0001.png', 'blue/0002.png', 'red/0001.png'].map((file) => join(images, file));
+  const ways: readonly (readonly [words: (string | undefined)[], wanted: number, list?: string])[] = [
+    [[first], 1],
+    [[first, third], 2],
+    [[join(images, 'blue', '000[12].png')], 2],
+    [['-'], 3, [first, second, third].join('\n')],
+  ];
+  for (const [i, [words, count, list]] of ways.entries()) {
+    const out = join(root, `way-${i}.jsonl`);
+    const child = start(['embed', encoder, ...(words as string[]), '--out', out]);
+    child.process.stdin?.end(list ?? '');
+    const { code, stderr } = await child.ended;
+    assert.equal(code, 0, stderr);
+    const lines = readFileSync(out, 'utf8').trim().split('\n');
+    const found = lines.map((line) => JSON.parse(line) as { file: string; features: number[] });
+    assert.equal(found.length, count);
+    for (const { file, features } of found) {
+      const own = files.findIndex((path) => path.endsWith(file) || file.endsWith(path));
+      assert.ok(own >= 0, file);
+      close([features], [rows[own] as number[]]);
+    }
+  }
+});
+
 test('.parquet, as another library reads it', async (t) => {
   const out = join(root, 'a.parquet');
   assert.equal((await tandem(t, 'embed', encoder, images, '--out', out)).code, 0);

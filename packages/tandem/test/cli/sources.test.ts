@@ -9,7 +9,9 @@ import { stream } from '../../src/random.js';
 import { saveEncoder } from '../../src/weights/index.js';
 import { cosines, least, run as runModel, seasoned } from '../export/exporting.js';
 import { write } from '../images/making.js';
-import { metricsOf, pictures, start, tandem, temporary, tiny } from './running.js';
+import { serving, shards } from '../images/streamed/serving.js';
+import { killedAndResumed } from './resuming.js';
+import { pictures, start, tandem, temporary, tiny } from './running.js';
 
 const root = temporary({ after });
 const images = join(root, 'pictures');
@@ -64,28 +66,6 @@ function tiffOfBands(samples: Uint16Array, side: number, bands: number): Buffer 
   return Buffer.concat([head, data, bits, directory]);
 }
 
-/** Trains twice, once killed after an epoch and resumed: encoders and metrics must be equal. */
-async function killedAndResumed(name: string, from: string, epochs: number, says: RegExp): Promise<void> {
-  const [whole, killed] = [join(root, `${name}-whole`), join(root, `${name}-killed`)];
-  const line = ['pretrain', from, ...tiny, 'size=16', '--batch', '6', '--epochs', String(epochs), '--seed', '3'];
-  const { code, stderr } = await start([...line, '--out', whole]).ended;
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, says);
-  const child = start([...line, '--out', killed]);
-  await child.says(`epoch 1/${epochs}`);
-  child.process.kill('SIGKILL');
-  await child.ended;
-  assert.ok(metricsOf(killed).length < epochs);
-  const resumed = await start(['resume', killed]).ended;
-  assert.equal(resumed.code, 0, resumed.stderr);
-  for (const file of readdirSync(join(whole, 'encoder'))) {
-    const [a, b] = [whole, killed].map((run) => readFileSync(join(run, 'encoder', file)));
-    assert.ok(a?.equals(b as Buffer), file);
-  }
-  const losses = [whole, killed].map((run) => metricsOf(run).map(({ loss }) => loss));
-  assert.deepEqual(losses[0], losses[1]);
-}
-
 test('a CSV with URLs on a server that fails two requests in ten: killed and resumed, bit for bit', async () => {
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const rows = ['blue', 'red'].flatMap((name) =>
@@ -93,13 +73,29 @@ test('a CSV with URLs on a server that fails two requests in ten: killed and res
   );
   const list = join(root, 'urls.csv');
   writeFileSync(list, `url,label\n${rows.join('\n')}\n`);
-  await killedAndResumed('urls', list, 5, /2 classes \(blue \d+, red \d+\); always naming the same one/);
+  const says = /2 classes \(blue \d+, red \d+\); always naming the same one/;
+  await killedAndResumed({ root, name: 'urls', images: list, epochs: 5, says });
   assert.ok(answered > rows.length);
 });
 
 test('a Parquet set as on the Hub: killed and resumed, bit for bit', async () => {
   const hub = fileURLToPath(new URL('../../../test/fixtures/hugging-face/hub', import.meta.url));
-  await killedAndResumed('hub', hub, 12, /12 images of 3x8x8/);
+  await killedAndResumed({ root, name: 'hub', images: hub, epochs: 12, says: /12 images of 3x8x8/ });
+});
+
+test('shards at an S3 endpoint, larger than the disk cache: killed and resumed, bit for bit', async (t) => {
+  const store = await serving(t);
+  const tars = await shards(6, 10, 16);
+  for (const [i, tar] of tars.entries()) store.files.set(`/bucket/${i}.tar`, tar);
+  store.fault = (nth) => (nth % 10 === 7 ? 'cut' : undefined);
+  const own = { AWS_ENDPOINT_URL: store.url, AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
+  Object.assign(process.env, own);
+  const room = (3.2 * Math.max(...tars.map(({ length }) => length))) / 2 ** 30;
+  const words = [`streamCache=${room}`, 'streamWindow=1', `cache=${join(root, 'shards')}`];
+  const images = 's3://bucket/{0..5}.tar';
+  await killedAndResumed({ root, name: 's3', images, epochs: 6, says: /60 images of 3x16x16/, words });
+  const fetched = store.asked.filter((line) => line.startsWith('GET')).length;
+  assert.ok(fetched > 2 * 6 * tars.length * 0.5, `${fetched} shards were fetched`);
 });
 
 test('a folder of TIFFs with four bands of 16 bits: killed and resumed, bit for bit', async () => {
@@ -109,7 +105,7 @@ test('a folder of TIFFs with four bands of 16 bits: killed and resumed, bit for 
     const samples = Uint16Array.from({ length: 12 * 12 * 4 }, () => level + random.below(8000));
     write(root, `bands/${i % 2 ? 'dark' : 'light'}/${String(i).padStart(2, '0')}.tif`, tiffOfBands(samples, 12, 4));
   }
-  await killedAndResumed('bands', join(root, 'bands'), 8, /24 images of 4x12x12/);
+  await killedAndResumed({ root, name: 'bands', images: join(root, 'bands'), epochs: 8, says: /24 images of 4x12x12/ });
   const { mean } = JSON.parse(readFileSync(join(root, 'bands-whole', 'config.json'), 'utf8'));
   const means = mean.split(',').map(Number);
   assert.equal(means.length, 4);

@@ -12,6 +12,7 @@ import { before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { openImages } from '../../../src/images/index.js';
+import { killedAndResumed } from '../../cli/resuming.js';
 import { png, temporary, write } from '../making.js';
 import { shards } from '../streamed/serving.js';
 
@@ -73,6 +74,20 @@ for (const { name, skip, start } of servers) {
       const rows = [0, 1, 2, 3].map((n) => `s3://${bucket}/loose/${n}+&.png`);
       const list = write(temporary(t), 'list.txt', rows.join('\n'));
       assert.deepEqual((await openImages(list)).train.count, 4);
+    });
+
+    test('shards larger than the disk cache are learned from: killed and resumed, bit for bit', async (t) => {
+      const tars = await shards(6, 10, 16);
+      const client = new AwsClient({ accessKeyId: key, secretAccessKey: secret, service: 's3', region: 'us-east-1' });
+      for (const [i, tar] of tars.entries()) {
+        const address = `${process.env.AWS_ENDPOINT_URL}/${bucket}/large/${i}.tar`;
+        assert.ok((await client.fetch(address, { method: 'PUT', body: tar })).ok);
+      }
+      const root = temporary(t);
+      const room = (3.2 * Math.max(...tars.map(({ length }) => length))) / 2 ** 30;
+      const words = [`streamCache=${room}`, 'streamWindow=1', `cache=${join(root, 'shards')}`];
+      const images = `s3://${bucket}/large/*.tar`;
+      await killedAndResumed({ root, name: 's3', images, epochs: 6, says: /60 images of 3x16x16/, words });
     });
 
     test('what is not there is named', async () => {
