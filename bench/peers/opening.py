@@ -1,7 +1,8 @@
 """What Python takes to find images: `opening.py files FOLDER` or `opening.py list FILE`.
 
-The folder is gone through as torchvision's `make_dataset` does for `ImageFolder`, the list is read
-by `csv` into tuples of path, class and split. Prints count, seconds of the processor, peak memory.
+The folder has `train` and `val`, each opened by torchvision's `ImageFolder`, or where there is no torchvision gone
+through as it does; the list is read by `csv` into tuples of path, class and split. Prints the count of images and of
+classes, seconds of the processor without imports, peak memory, and who it was.
 """
 
 import csv
@@ -11,16 +12,29 @@ import re
 import sys
 import time
 
+try:
+    from torchvision.datasets import ImageFolder
+except ImportError:
+    ImageFolder = None
+
 endings = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 
-def files(root):
+def walk(root):
     classes = sorted(entry.name for entry in os.scandir(root) if entry.is_dir())
     found = []
     for label, name in enumerate(classes):
         for folder, _, names in sorted(os.walk(os.path.join(root, name), followlinks=True)):
             found += [(os.path.join(folder, file), label) for file in sorted(names) if file.lower().endswith(endings)]
-    return found
+    return found, classes
+
+
+def files(root):
+    if ImageFolder:
+        parts = [ImageFolder(os.path.join(root, split)) for split in ("train", "val")]
+        return [part.samples for part in parts], parts[0].classes
+    parts = [walk(os.path.join(root, split)) for split in ("train", "val")]
+    return [found for found, _ in parts], parts[0][1]
 
 
 def rows(path):
@@ -30,13 +44,15 @@ def rows(path):
             (row["path"], classes.setdefault(row["label"], len(classes)), row["split"]) for row in csv.DictReader(file)
         ]
     found.sort()
-    return found
+    return [found], classes
 
 
 what, place = sys.argv[1:]
 begun = time.process_time()
-found = files(place) if what == "files" else rows(place)
+parts, classes = files(place) if what == "files" else rows(place)
 seconds = time.process_time() - begun
 # Linux's ru_maxrss begins with what the parent held.
 peak = int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps({"count": len(found), "seconds": seconds, "peakMiB": peak}))
+by = "csv.DictReader" if what == "list" else "ImageFolder" if ImageFolder else "a walk like ImageFolder's"
+count = sum(len(part) for part in parts)
+print(json.dumps({"count": count, "classes": len(classes), "seconds": seconds, "peakMiB": peak, "by": by}))
