@@ -21,6 +21,8 @@ export interface Layout {
   readonly rows: readonly Row[];
   /** What holds for networks of this layout unless a file or its folder says otherwise. */
   readonly form?: Partial<Architecture>;
+  /** Whether pixels from 0 to 1 go in as they are, without mean and deviation. */
+  readonly plainPixels?: boolean;
   /** Whether positions have one for the class token, where there are registers too. */
   readonly classPositionWithRegisters?: boolean;
 }

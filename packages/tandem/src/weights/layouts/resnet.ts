@@ -37,5 +37,76 @@ const transformers: Layout = {
   ],
 };
 
+/** Of a block of SimCLR v2's, whose parts are numbered; selective kernels take one place, not two. */
+function simclrBlock(stage: number, inner: readonly Row[], last: number, shortcut: readonly Row[]): Row[] {
+  const [own, theirs] = [`layer${stage}.*`, `net.${stage}.blocks.*`];
+  const rows: Row[] = [
+    ['conv1', 'net.0'],
+    ['bn1', 'net.1.0'],
+    ...inner,
+    ['conv3', `net.${last}`],
+    ['bn3', `net.${last + 1}.0`],
+    ...shortcut,
+  ];
+  return rows.map(([name, other]) => [`${own}.${name}`, `${theirs}.${other}`]);
+}
+
+/** SimCLR v2's as the usual converter of Google's files writes it (Separius/SimCLRv2-Pytorch). */
+const simclr: Layout = {
+  name: "SimCLR v2's converter",
+  family: 'resnet',
+  anchor: 'net.1.blocks.0.projection.bn.0.weight',
+  plainPixels: true,
+  rows: [
+    ['conv1', 'net.0.0'],
+    ['bn1', 'net.0.1.0'],
+    ...[1, 2, 3, 4].flatMap((stage) =>
+      simclrBlock(
+        stage,
+        [
+          ['conv2', 'net.2'],
+          ['bn2', 'net.3.0'],
+        ],
+        4,
+        [
+          ['downsample.0', 'projection.shortcut'],
+          ['downsample.1', 'projection.bn.0'],
+        ],
+      ),
+    ),
+    ['fc', 'fc'],
+  ],
+};
+
+/** The same with selective kernels. */
+const simclrKernels: Layout = {
+  ...simclr,
+  name: "SimCLR v2's converter, with selective kernels",
+  rows: [
+    ...['0', '1.0', '2', '3.0', '4'].map((place, i): Row => [`conv1.${[0, 1, 3, 4, 6][i]}`, `net.0.${place}`]),
+    ['bn1', 'net.0.5.0'],
+    ...[1, 2, 3, 4].flatMap((stage) =>
+      simclrBlock(
+        stage,
+        [
+          ['conv2.conv', 'net.2.main_conv.0'],
+          ['conv2.bn', 'net.2.main_conv.1.0'],
+          ['conv2.attn.fc_reduce', 'net.2.mixing_conv.0'],
+          ['conv2.attn.bn', 'net.2.mixing_conv.1.0'],
+          ['conv2.attn.fc_select', 'net.2.mixing_conv.2'],
+        ],
+        3,
+        [
+          ['downsample.1', 'projection.shortcut.2'],
+          ['downsample.2', 'projection.bn.0'],
+        ],
+      ),
+    ),
+    ['fc', 'fc'],
+  ],
+};
+
 /** Of layouts that fit alike the first is taken. */
-export const resnetLayouts = { torchvision, transformers } as const satisfies Readonly<Record<string, Layout>>;
+export const resnetLayouts = { torchvision, transformers, simclr, simclrKernels } as const satisfies Readonly<
+  Record<string, Layout>
+>;

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Tensor } from 'tandem-torch';
 import type { Architecture } from '../../networks/index.js';
 import { normalisationOf } from '../../views/index.js';
@@ -65,10 +66,13 @@ export function assume(path: string, all: Tensors): Assumed | undefined {
     throw new Error(`the files beside it say images of ${size} pixels, which patches of ${patch} do not divide`);
   }
   const fed = folder.mean?.length === channels && folder.std?.length === channels;
+  const { plainPixels } = recognised.layout;
+  const each = (value: number) => Array<number>(channels).fill(value);
+  const usual = plainPixels ? { mean: each(0), std: each(1) } : normalisationOf(undefined, channels);
   const card = {
     architecture,
     size,
-    ...(fed ? { mean: folder.mean, std: folder.std } : normalisationOf(undefined, channels)),
+    ...(fed ? { mean: folder.mean, std: folder.std } : usual),
   } as EncoderCard;
   const tensors = Object.fromEntries(Object.entries(found.tensors).filter(([name]) => !isBeside(name)));
   const beside = Object.keys(found.tensors).filter(
@@ -79,15 +83,27 @@ export function assume(path: string, all: Tensors): Assumed | undefined {
   const parts = [
     `${fed ? '' : 'it does not say how to feed it; '}taken for a ${describe(architecture, recognised)}${taken}`,
     `${size} pixels`,
-    fed ? "its preprocessor_config.json's mean and std" : "ImageNet's mean and std",
+    fed
+      ? "its preprocessor_config.json's mean and std"
+      : plainPixels
+        ? 'pixels from 0 to 1 as they are'
+        : "ImageNet's mean and std",
     ...assumed,
     ...whose(architecture),
+    ...padsMaybe(path, recognised),
   ];
   return { card, tensors, note: parts.join(', ') + (left.length > 0 ? `; left: ${listed(left)}` : '') };
 }
 
 function describe({ backbone }: Architecture, { family, layout }: Recognised): string {
   return family === 'resnet' ? `${backbone} of torchvision's` : `${backbone} of ${layout.name}`;
+}
+
+/** Files of BYOL and SimCLR whose converter gave them torchvision's names look like its own. */
+function padsMaybe(path: string, { family, layout }: Recognised): string[] {
+  const isTold = layout.name.startsWith('SimCLR');
+  if (family !== 'resnet' || isTold || !/byol|simclr|tensorflow/i.test(basename(path))) return [];
+  return ["padded as PyTorch does: if its authors' TensorFlow or JAX padded one side, its features are others"];
 }
 
 /** By whose numbers positions come to another size. */

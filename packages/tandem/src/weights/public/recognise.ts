@@ -32,6 +32,7 @@ export function recognise(tensors: Tensors): Recognised | undefined {
   if (foreign !== undefined) {
     throw new Error(`it is timm's skresnet (${foreign}), whose kernels see half of the channels each; none here do`);
   }
+  refuseUnconverted(Object.keys(tensors));
   const candidates = Object.values(layouts as Readonly<Record<string, Layout>>).flatMap((layout) =>
     Object.keys(tensors)
       .filter((name) => name === layout.anchor || name.endsWith(`.${layout.anchor}`))
@@ -54,6 +55,22 @@ export function recognise(tensors: Tensors): Recognised | undefined {
     .map((one) => one.layout)
     .sort((a, b) => known(b, bare) - known(a, bare)) as [Layout, ...Layout[]];
   return { family: layout.family, layout, prefix, tensors: renamed(layout, bare), elsewhere };
+}
+
+/** @throws Error for files that only changed their ending, not their names and their order */
+function refuseUnconverted(names: readonly string[]): void {
+  const tensorflow = names.find((name) => /(^|\/)base_model\/(conv2d|batch_normalization)/.test(name));
+  if (tensorflow !== undefined) {
+    throw new Error(
+      `it has TensorFlow's names and order of numbers (${tensorflow}); give what a converter to PyTorch makes of it`,
+    );
+  }
+  const haiku = names.find((name) => name.includes('/~/'));
+  if (haiku !== undefined) {
+    throw new Error(
+      `it has Haiku's names (${haiku}), as BYOL's files have, whose convolutions pad one side; no ResNet here does`,
+    );
+  }
 }
 
 /** DINOv2's own training numbers blocks within chunks, and the blocks go on counting. */

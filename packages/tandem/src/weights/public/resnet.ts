@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from 'tandem-torch';
+import { noGrad, type Tensor, zeros } from 'tandem-torch';
 import { backboneOf, backbones } from '../../networks/index.js';
 import type { FolderSays } from './folder.js';
 import type { Recognised } from './recognise.js';
@@ -12,8 +12,10 @@ type Tensors = Readonly<Record<string, Tensor>>;
  * them ResNet-D's.
  * @throws Error where they are of a network that is not known here
  */
-export function readOffResNet({ tensors: all }: Recognised, { architecture: called }: FolderSays): ReadOff {
+export function readOffResNet({ tensors: found, layout }: Recognised, { architecture: called }: FolderSays): ReadOff {
+  const all = withMatrices(found);
   refuseOther(all, called);
+  const sk = all['layer1.0.conv2.conv.weight'] !== undefined;
   const resnetD = all['conv1.0.weight'] !== undefined;
   const first = all[resnetD ? 'conv1.0.weight' : 'conv1.weight']?.shape;
   if (first?.length !== 4) throw new Error('it has no conv1.weight: it is damaged, or a ResNet with another stem');
@@ -30,7 +32,8 @@ export function readOffResNet({ tensors: all }: Recognised, { architecture: call
     throw new Error(`conv1.weight is ${all['conv1.weight']}; expected 7x7 or 3x3 kernels over 1 or 3 channels`);
   }
   if (resnetD) checkFormD(all, width);
-  else if (all['layer2.0.downsample.2.weight']) throw new Error('it has the shortcuts of ResNet-D without its stem');
+  else if (!sk && all['layer2.0.downsample.2.weight'])
+    throw new Error('it has the shortcuts of ResNet-D without its stem');
   const last = kind === 'basic' ? 'conv2' : 'conv3';
   const features = all[`layer${stages.length}.0.${last}.weight`]?.shape[0] as number;
   const small = kernel === 3 && !resnetD;
@@ -42,10 +45,20 @@ export function readOffResNet({ tensors: all }: Recognised, { architecture: call
   }
   const stem = small ? 'small' : 'standard';
   return {
-    architecture: { backbone, width, features, stem, channels, ...(resnetD && { resnetD }) },
+    architecture: { backbone, width, features, stem, channels, ...(sk ? { sk } : resnetD && { resnetD }) },
     tensors,
-    assumed: small ? ['a stem of stride 1'] : [],
+    assumed: [...(small ? ['a stem of stride 1'] : []), ...(layout.name.startsWith('SimCLR') ? [simclrPads] : [])],
   };
+}
+
+/** What stays of TensorFlow's way. */
+const simclrPads = "its max-pool pads both sides alike, as its converter's does, and TensorFlow's one side";
+
+/** The layers of attention as matrices: others keep them as 1x1 kernels. */
+function withMatrices(all: Tensors): Tensors {
+  const flat = (name: string, x: Tensor) =>
+    /\.attn\.fc_\w+\.weight$/.test(name) && x.ndim === 4 ? noGrad(() => x.reshape(x.shape.slice(0, 2))) : x;
+  return Object.fromEntries(Object.entries(all).map(([name, x]) => [name, flat(name, x)]));
 }
 
 function blocksOf(all: Tensors, stage: number): number {
@@ -65,7 +78,8 @@ function checkFormD(all: Tensors, width: number): void {
 }
 
 /** Parts of a block that ResNets here have. */
-const known = /^layer\d\.\d+\.(conv[123]|bn[123]|downsample\.[012])\.\w+$/;
+const known =
+  /^layer\d\.\d+\.(conv[123]|bn[123]|downsample\.[012]|conv2\.(conv|bn|attn\.(fc_reduce|bn|fc_select)))\.\w+$/;
 
 /** timm's names for networks whose weights are called and shaped like a plain ResNet's. */
 const alike = /blur|resnetaa|^tf_|_s2s$/;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { liveCount, noGrad, scope, type Tensor, zeros } from 'tandem-torch';
 import { buildEncoder } from '../../../src/networks/index.js';
@@ -128,11 +129,42 @@ describe("the authors' checkpoints of ResNets", () => {
   }
 });
 
+test('a converted SimCLR v2 says whose max-pool it has; its head is left', (t) => {
+  const model = found('SimCLR v2, converted');
+  const path = writeModel(temporary(t), model, (w) => ({ ...w, 'head.layers.0.weight': zeros([4, 4]) }));
+  const { encoder, note } = loadEncoder(path);
+  encoder.dispose();
+  assert.match(note ?? '', /taken for a resnet50 of .*its 'resnet\.\*', .*its max-pool pads both sides alike/);
+  assert.match(note ?? '', /left: resnet\.fc\.\w+, .*head\.layers\.0\.weight/);
+});
+
+test('a file called after BYOL or SimCLR under torchvision names is told to pad as PyTorch does', (t) => {
+  const path = written(t, (w) => ({ ...w }));
+  const named = join(dirname(path), 'byol-converted.safetensors');
+  cpSync(path, named);
+  for (const [file, told] of [
+    [path, false],
+    [named, true],
+  ] as const) {
+    const { encoder, note = '' } = loadEncoder(file);
+    encoder.dispose();
+    assert.equal(/padded as PyTorch does: if its authors' TensorFlow or JAX padded one side/.test(note), told);
+  }
+});
+
 describe('what ResNets and ConvNeXts here do not have', () => {
   const refused: Readonly<Record<string, [(w: Weights) => Weights, RegExp]>> = {
     'selective kernels of timm': [
       (w) => ({ ...w, 'layer1.0.conv1.paths.0.conv.weight': zeros([8, 4, 3, 3]) }),
       /timm's skresnet .*whose kernels see half of the channels each/,
+    ],
+    "TensorFlow's own names": [
+      () => ({ 'base_model/conv2d_1/kernel': zeros([3, 3, 8, 8]) }),
+      /TensorFlow's names and order of numbers \(base_model\/conv2d_1\/kernel\); give what a converter to PyTorch makes/,
+    ],
+    "BYOL's, of Haiku": [
+      () => ({ 'res_net50/~/initial_conv.w': zeros([7, 7, 3, 64]) }),
+      /it has Haiku's names \(.*initial_conv\.w\), as BYOL's files have, whose convolutions pad one side/,
     ],
     'squeeze and excitation': [
       (w) => ({ ...w, 'layer1.0.se.fc1.weight': zeros([2, 8, 1, 1]) }),
