@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { withoutAliases } from '../pretrain/index.js';
+import { type EncoderName, knnColumn } from '../runs/encoder-names.js';
 import { imagesKey, numberIn, type RunRecord } from '../runs/run-record.js';
 import { columnsOf, type EvaluationColumn } from './evaluation-columns.js';
 
@@ -29,7 +30,7 @@ export interface ComparisonRow {
   /** Epochs that were asked for. */
   readonly epochsAsked: number;
   /** Which encoder the runs keep; absent where it is not known, or not the same. */
-  readonly kept?: 'student' | 'teacher';
+  readonly kept?: EncoderName;
   /** Accuracies, shares, by column. */
   readonly accuracies: Readonly<Record<string, Statistic>>;
   /** Student steps of each run. */
@@ -76,8 +77,10 @@ const keptColumn = 'k-NN kept';
 const pretrainingColumns: Readonly<Record<string, string>> = {
   knnStudent: 'k-NN student',
   knnTeacher: 'k-NN teacher',
+  knnAverage: 'k-NN average',
   knn200Student: 'k-NN 200 student',
   knn200Teacher: 'k-NN 200 teacher',
+  knn200Average: 'k-NN 200 average',
 };
 
 /**
@@ -174,7 +177,7 @@ function rowOf(
 /** Of the encoder that the run keeps: not always the better one. */
 function keptAccuracy({ kept, metrics }: RunRecord): number | undefined {
   if (kept === undefined) return undefined;
-  return numberIn(metrics.at(-1), kept === 'student' ? 'knnStudent' : 'knnTeacher');
+  return numberIn(metrics.at(-1), knnColumn(kept));
 }
 
 /**

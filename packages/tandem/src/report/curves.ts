@@ -28,13 +28,13 @@ const known: readonly Known[] = [
   {
     title: 'k-NN accuracy',
     reading: 'Share of queries whose nearest neighbour has their class. Higher is better.',
-    lines: { knnStudent: 'student', knnTeacher: 'teacher' },
+    lines: { knnStudent: 'student', knnTeacher: 'teacher', knnAverage: 'average' },
     percent: true,
   },
   {
     title: 'k-NN accuracy, 200 neighbours',
     reading: 'The same, with a weighted vote of 200 neighbours.',
-    lines: { knn200Student: 'student', knn200Teacher: 'teacher' },
+    lines: { knn200Student: 'student', knn200Teacher: 'teacher', knn200Average: 'average' },
     percent: true,
   },
   { title: 'Loss', reading: 'Mean over the epoch. It should fall.', lines: { loss: 'loss' } },
@@ -89,7 +89,7 @@ function curve(
   const epochs = run.metrics.map((record, i) => (typeof record.epoch === 'number' ? record.epoch : i + 1));
   const lines = Object.entries(names).flatMap(([key, name]): Line[] => {
     const values = series(run, key).map((x) => x ?? null);
-    const role = name === 'student' || name === 'teacher' ? name : 'plain';
+    const role = name === 'student' || name === 'teacher' || name === 'average' ? name : 'plain';
     return values.some((x) => x !== null) ? [{ name, values, role }] : [];
   });
   if (lines.length === 0) return undefined;

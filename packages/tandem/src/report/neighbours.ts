@@ -1,19 +1,10 @@
 import { type Device, noGrad, scope } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { features } from '../evaluate/index.js';
-import { type DataSet, type ImageSet, limit, pngOf, subset } from '../images/index.js';
+import { type DataSet, type ImageSet, limit, subset } from '../images/index.js';
 import { l2Normalize } from '../math.js';
 import { checkChannels, encoderView, loadEncoder } from '../weights/index.js';
-
-/** A picture of the report. */
-export interface Picture {
-  /** A PNG as a data URI. */
-  readonly uri: string;
-  /** Its class, or the file it came from. */
-  readonly caption: string;
-  /** The file it came from, where the caption is its class. */
-  readonly file?: string;
-}
+import { type Picture, pictureAt } from './pictures.js';
 
 /** An image that an encoder was asked for, and what it finds alike. */
 export interface Query extends Picture {
@@ -41,8 +32,6 @@ const asked = 10;
 const shown = 5;
 /** Enough to find good neighbours in, and soon looked through. */
 const mostReferences = 5000;
-/** Side of the largest picture, in pixels. */
-const largestPicture = 160;
 
 /**
  * The nearest neighbours, by cosine similarity of an encoder's features, of a few images spread
@@ -101,27 +90,15 @@ function picturesOf(queries: ImageSet, reference: ImageSet, { values, indices }:
     const i = indices[at] as number;
     const right = queries.labels && reference.labels && queries.labels[q] === reference.labels[i];
     return {
-      ...(await picture(reference, i)),
+      ...(await pictureAt(reference, i)),
       similarity: values[at] as number,
       ...(right !== undefined && { right }),
     };
   };
   return Promise.all(
     Array.from({ length: queries.count }, async (_, q) => ({
-      ...(await picture(queries, q)),
+      ...(await pictureAt(queries, q)),
       neighbours: await Promise.all(Array.from({ length: each }, (_, k) => neighbour(q, q * each + k))),
     })),
   );
-}
-
-async function picture(set: ImageSet, i: number): Promise<Picture> {
-  const png = await pngOf(set, i, largestPicture);
-  const label = set.labels?.[i];
-  const name = label === undefined ? undefined : (set.classes?.[label] ?? `class ${label}`);
-  const file = set.files?.[i];
-  return {
-    uri: `data:image/png;base64,${png.toString('base64')}`,
-    caption: name ?? file ?? `image ${i}`,
-    ...(name !== undefined && file !== undefined && { file }),
-  };
 }

@@ -1,6 +1,7 @@
 import type { RunRecord, Scatter } from '../runs/index.js';
 import { printable } from '../text.js';
 import { readAssets } from './assets.js';
+import type { Watched } from './attention.js';
 import type { KnnBaselines } from './baselines.js';
 import type { PageData, PageScatter } from './browser/data.js';
 import { classSection } from './class-section.js';
@@ -14,6 +15,8 @@ import { about, environment, evaluations, facts, metricsTable, settings, skipped
 export interface ReportParts {
   /** Of some images of the run. */
   readonly neighbours?: Neighbours | undefined;
+  /** Where its transformer looks in some images. */
+  readonly attention?: readonly Watched[] | undefined;
   /** What its k-NN has to beat, where that was measured. */
   readonly baselines?: KnnBaselines | undefined;
   /** The last t-SNE of the run. */
@@ -28,7 +31,7 @@ export interface ReportParts {
  */
 export function reportPage(
   run: RunRecord,
-  { neighbours, baselines, scatter, withoutNeighbours }: ReportParts = {},
+  { neighbours, attention, baselines, scatter, withoutNeighbours }: ReportParts = {},
 ): string {
   const { style, scripts, policy } = readAssets();
   const curves = curvesOf(run, baselines);
@@ -41,6 +44,7 @@ export function reportPage(
       warnings(run),
       curveSection(run, curves),
       neighbourSection(neighbours, withoutNeighbours),
+      attention && attentionSection(attention),
       scatter && layout && scatterSection(scatter, layout),
       evaluations(run),
       classSection(run),
@@ -97,6 +101,30 @@ ${neighbours.map(
     n,
   ) => html`<figure class="${n.right === undefined ? '' : n.right ? 'right' : 'wrong'}"><img src="${n.uri}" alt="${n.caption}">
 <figcaption>${mark(n.right)}${n.similarity.toFixed(2)} ${n.caption}${fileNote(n.file)}</figcaption></figure>
+`,
+)}</div>
+`;
+}
+
+function attentionSection(pictures: readonly Watched[]): Html {
+  return html`<section>
+<h2>Attention</h2>
+<p class="muted">Where the class token of the last block looks: bright is looked at, a square is a patch. Each picture, then the
+mean of its heads over it, then head by head.</p>
+<div class="queries">${pictures.map(attentionFigure)}</div>
+</section>`;
+}
+
+function attentionFigure({ uri, caption, file, mean, heads }: Watched): Html {
+  return html`<div class="card query looks">
+<figure class="asked"><img src="${uri}" alt="${caption}"><figcaption>${caption}${fileNote(file)}</figcaption></figure>
+<figure><span class="over"><img src="${uri}" alt="${caption}"><img src="${mean}" alt="where all heads look"></span>
+<figcaption>all heads</figcaption></figure>
+${heads.map(
+  (
+    map,
+    i,
+  ) => html`<figure><img src="${map}" alt="where head ${i + 1} looks"><figcaption>head ${i + 1}</figcaption></figure>
 `,
 )}</div>
 `;

@@ -22,6 +22,7 @@ export function facts(run: RunRecord): Html {
   };
   const classes = classesOf(run);
   const rows: (readonly [name: string, value: string | undefined, note?: string])[] = [
+    ['k-NN, average', number('knnAverage', tenths), bestOf(run, 'knnAverage')],
     ['k-NN, teacher', number('knnTeacher', tenths), bestOf(run, 'knnTeacher')],
     ['k-NN, student', number('knnStudent', tenths), bestOf(run, 'knnStudent')],
     ['Classes', classes && count(classes.count), classes && classNote(classes)],

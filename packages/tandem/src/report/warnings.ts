@@ -14,6 +14,9 @@ export function warningsOf(run: RunRecord): Warning[] {
   return [unfinished, noted, collapse, flatKnn, fallingKnn, loss, skipped].flatMap((look) => look(run) ?? []);
 }
 
+/** The accuracies of the encoders, that of the likeliest to be kept first. */
+const knnColumns = ['knnAverage', 'knnTeacher', 'knnStudent'] as const;
+
 /** Student steps before which nothing can be said of a run. */
 const fewSteps = 50;
 
@@ -24,7 +27,7 @@ export function isEarly({ metrics }: RunRecord): boolean {
 
 /** What cannot be judged yet, or here, with the reason. */
 export function openQuestions(run: RunRecord): string[] {
-  const points = Math.max(...['knnTeacher', 'knnStudent'].map((name) => measured(run, name).length));
+  const points = Math.max(...knnColumns.map((name) => measured(run, name).length));
   const losses = series(run, 'loss').filter((x) => x !== undefined).length;
   return [
     ...(points === 0
@@ -44,7 +47,7 @@ const [fewMeasurements, fewLosses] = [5, 4] as const;
 
 /** Whether so few queries would hide a rise. */
 function tooNoisy(run: RunRecord): boolean {
-  const shares = ['knnTeacher', 'knnStudent'].flatMap((name) => measured(run, name));
+  const shares = knnColumns.flatMap((name) => measured(run, name));
   return noise(run, best(shares)) > 4 * visible;
 }
 
@@ -107,7 +110,7 @@ function noise(run: RunRecord, share: number): number {
 }
 
 function flatKnn(run: RunRecord): Warning | undefined {
-  for (const name of ['knnTeacher', 'knnStudent']) {
+  for (const name of knnColumns) {
     const shares = measured(run, name);
     if (shares.length < fewMeasurements) continue;
     const half = Math.ceil(shares.length / 2);
@@ -126,6 +129,7 @@ function flatKnn(run: RunRecord): Warning | undefined {
 
 function fallingKnn(run: RunRecord): Warning | undefined {
   for (const [name, whose] of [
+    ['knnAverage', 'average'],
     ['knnTeacher', 'teacher'],
     ['knnStudent', 'student'],
   ] as const) {

@@ -3,6 +3,7 @@ import type { Device } from 'tandem-torch';
 import { writeWhole } from '../files/write-whole.js';
 import type { DataSet } from '../images/index.js';
 import { findEncoder, readRun, readScatter } from '../runs/index.js';
+import { findAttention } from './attention.js';
 import { measureBaselines, readBaselines } from './baselines.js';
 import { findNeighbours } from './neighbours.js';
 import { reportPage } from './page.js';
@@ -31,12 +32,16 @@ export interface ReportOptions {
 export async function writeReport(folder: string, { pictures }: ReportOptions = {}): Promise<string> {
   const run = readRun(folder);
   const neighbours = pictures && (await findNeighbours(findEncoder(folder), pictures.data, pictures));
+  const attention = pictures && (await findAttention(findEncoder(folder), pictures.data, pictures.device));
   const measured = pictures?.baselines
     ? measureBaselines(folder, findEncoder(folder), pictures.data, pictures.baselines === true, pictures)
     : undefined;
   const baselines = measured ?? readBaselines(folder);
   const withoutNeighbours = 'Not looked for; tandem report makes this page anew with them.';
   const file = join(folder, 'report.html');
-  writeWhole(file, reportPage(run, { neighbours, baselines, scatter: readScatter(folder), withoutNeighbours }));
+  writeWhole(
+    file,
+    reportPage(run, { neighbours, attention, baselines, scatter: readScatter(folder), withoutNeighbours }),
+  );
   return file;
 }

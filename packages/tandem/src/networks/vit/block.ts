@@ -39,19 +39,37 @@ export class Attention extends nn.Module {
 
   /** @param turn of queries and keys by their places */
   forward(x: Tensor, turn?: Rotation): Tensor {
-    const [n, tokens, width] = x.shape as [number, number, number];
-    const size = width / this.heads;
-    const all = this.qBias ? affine(x, this.qkv.weight, { bias: this.biases() }) : this.qkv.forward(x);
-    const parts = all.reshape([n, tokens, 3, this.heads, size]).permute([2, 0, 3, 1, 4]);
-    // [n, heads, tokens, size] each
-    const [plainQ, plainK, v] = parts.unbind() as [Tensor, Tensor, Tensor];
-    const [q, k] = turn ? [rotated(plainQ, turn), rotated(plainK, turn)] : [plainQ, plainK];
-    const weights = q
-      .mul(size ** -0.5)
-      .matmul(k.transpose(-2, -1))
-      .softmax(-1);
-    return this.proj.forward(weights.matmul(v).transpose(1, 2).reshape([n, tokens, width]));
+    const [q, k, v] = this.parts(x, turn);
+    return this.proj.forward(shares(q, k).matmul(v).transpose(1, 2).reshape(x.shape));
   }
+
+  /** How much each token looks at each: [n, heads, tokens, tokens], rows that sum to 1. */
+  weights(x: Tensor, turn?: Rotation): Tensor {
+    const [q, k] = this.parts(x, turn);
+    return shares(q, k);
+  }
+
+  /** Queries, keys and values of all heads side by side: [n, tokens, 3 width]. */
+  projected(x: Tensor): Tensor {
+    return this.qBias ? affine(x, this.qkv.weight, { bias: this.biases() }) : this.qkv.forward(x);
+  }
+
+  /** The same apart, turned by their places where `turn` says so: [n, heads, tokens, size] each. */
+  parts(x: Tensor, turn: Rotation | undefined): [Tensor, Tensor, Tensor] {
+    const [n, tokens, width] = x.shape as [number, number, number];
+    const parts = this.projected(x)
+      .reshape([n, tokens, 3, this.heads, width / this.heads])
+      .permute([2, 0, 3, 1, 4]);
+    const [q, k, v] = parts.unbind() as [Tensor, Tensor, Tensor];
+    return turn ? [rotated(q, turn), rotated(k, turn), v] : [q, k, v];
+  }
+}
+
+function shares(q: Tensor, k: Tensor): Tensor {
+  return q
+    .mul((q.shape[3] as number) ** -0.5)
+    .matmul(k.transpose(-2, -1))
+    .softmax(-1);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { cat, nn, type Tensor, where, zeros } from 'tandem-torch';
-import type { Encoder } from '../encoder.js';
+import type { PlacedEncoder, Seen } from '../encoder.js';
 import { Block } from './block.js';
 import type { Pooling, Resampling, TransformerForm } from './form.js';
 import { type Grid, type Rotation, resampled, rotation } from './positions.js';
@@ -49,7 +49,7 @@ class PatchEmbed extends nn.Module {
  * in the order class, registers, patches. Parameter names are timm's. Images of other sides than
  * `size` are taken too, if patches divide them: the position embeddings are resampled.
  */
-export class ViT extends nn.Module implements Encoder {
+export class ViT extends nn.Module implements PlacedEncoder {
   /** The class token, [1, 1, width]; null where there is none. */
   readonly clsToken: Tensor | null;
   /** The registers, [1, n, width]; null where there are none. */
@@ -114,6 +114,36 @@ export class ViT extends nn.Module implements Encoder {
     return this.lastFeatures(x, 1);
   }
 
+  get placeWidth(): number {
+    return this.featureWidth;
+  }
+
+  /** Places are the patches after the last norm. */
+  see(x: Tensor): Seen {
+    const { tokens, turn, grid } = begun(this, x);
+    let y = tokens;
+    for (const block of this.blocks) y = block.forward(y, turn);
+    const patches = this.norm.forward(patchesOf(this, y));
+    const map = [y.shape[0] as number, this.featureWidth, grid.rows, grid.columns];
+    return { features: pooled(this, y), places: patches.transpose(1, 2).reshape(map) };
+  }
+
+  /**
+   * Where the class token of the last block looks: its share for each patch, head by head, [n,
+   * heads, rows, columns]. What goes to itself and to registers is missing in their sums.
+   * @throws RangeError where there is no class token
+   */
+  classAttention(x: Tensor): Tensor {
+    if (!this.clsToken) throw new RangeError('ViT: there is no class token to look');
+    const { tokens, turn, grid } = begun(this, x);
+    let y = tokens;
+    for (const block of this.blocks.slice(0, -1)) y = block.forward(y, turn);
+    const { norm1, attn } = this.blocks.at(-1) as Block;
+    const shares = attn.weights(norm1.forward(y), turn).select(2, 0);
+    const { rows, columns } = grid;
+    return shares.narrow(2, this.prefix, rows * columns).reshape([...shares.shape.slice(0, 2), rows, columns]);
+  }
+
   /**
    * All tokens after the last norm: [n, prefix + patches, width].
    * @param masked the patches in whose place the mask token stands: bool [n, patches]
@@ -160,10 +190,16 @@ export class ViT extends nn.Module implements Encoder {
   }
 }
 
+/** The tokens of patches: [n, tokens, width] to [n, patches, width]. */
+function patchesOf({ prefix }: ViT, y: Tensor): Tensor {
+  return y.narrow(1, prefix, (y.shape[1] as number) - prefix);
+}
+
 /** From the last block's tokens to features: [n, tokens, width] to [n, width]. */
-function pooled({ pooling, norm, prefix }: ViT, y: Tensor): Tensor {
+function pooled(vit: ViT, y: Tensor): Tensor {
+  const { pooling, norm } = vit;
   if (pooling === 'class') return norm.forward(y.select(1, 0));
-  const patches = y.narrow(1, prefix, (y.shape[1] as number) - prefix);
+  const patches = patchesOf(vit, y);
   return pooling === 'mean' ? norm.forward(patches).mean([1]) : norm.forward(patches.mean([1]));
 }
 
@@ -171,6 +207,7 @@ function pooled({ pooling, norm, prefix }: ViT, y: Tensor): Tensor {
 interface Begun {
   /** Class, registers and patches with their positions: [n, prefix + patches, width]. */
   readonly tokens: Tensor;
+  readonly grid: Grid;
   readonly turn?: Rotation | undefined;
 }
 
@@ -187,7 +224,7 @@ function begun(vit: ViT, x: Tensor, masked?: Tensor): Begun {
   const placed = posEmbed ? plain.add(vit.positions(grid.rows, grid.columns)) : plain;
   const tokens = regToken ? withRegisters(placed, every(regToken), clsToken ? 1 : 0) : placed;
   const [block] = vit.blocks as [Block];
-  return { tokens, turn: posEmbed ? undefined : rotation(grid, featureWidth / block.attn.heads, placed) };
+  return { tokens, grid, turn: posEmbed ? undefined : rotation(grid, featureWidth / block.attn.heads, placed) };
 }
 
 /** Patches, the mask token in place of some. */

@@ -69,6 +69,9 @@ function curves({ epochs, lines, percent }: Plot): ChartConfiguration<'line'> {
   };
 }
 
+/** Shapes of the points of curves, beside colours. */
+const points: Partial<Record<Line['role'], PointStyle>> = { teacher: 'triangle', average: 'rect' };
+
 /** Levels to compare with are told apart by their dashes. */
 const dashes: readonly (readonly number[])[] = [
   [5, 4],
@@ -95,7 +98,7 @@ function dataset({ name, values, role }: Line, dash: readonly number[]): ChartDa
     // One point alone is no line; many would hide it.
     pointRadius: isLimit || values.filter((x) => x !== null).length > 25 ? 0 : 3,
     pointHitRadius: 8,
-    pointStyle: isLimit ? 'line' : role === 'teacher' ? 'triangle' : 'circle',
+    pointStyle: isLimit ? 'line' : (points[role] ?? 'circle'),
     spanGaps: true,
     tension: 0,
   };

@@ -19,7 +19,7 @@ export interface Line {
   /** One an epoch; null where nothing was measured. */
   readonly values: readonly (number | null)[];
   /** `limit` is a level to compare with, drawn thin and dashed. */
-  readonly role: 'student' | 'teacher' | 'plain' | 'limit';
+  readonly role: 'student' | 'teacher' | 'average' | 'plain' | 'limit';
 }
 
 /** Points in the plane, by class. */
