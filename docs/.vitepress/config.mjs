@@ -75,6 +75,7 @@ const sidebar = [
       'dino',
       'dinov2',
       'seed',
+      'feature-matching',
       's2bnn',
       'simclr-v2',
       'supervised',

@@ -6,6 +6,7 @@ export { distillationLoss, type Temperatures } from './distillation.js';
 export * from './infonce.js';
 export * from './koleo.js';
 export * from './masked.js';
+export * from './matching.js';
 export * from './queue.js';
 export * from './sinkhorn.js';
 export * from './terms.js';

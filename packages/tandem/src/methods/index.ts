@@ -5,6 +5,7 @@ import { checkClbo, clbo, clboOptions } from './clbo.js';
 import { defineMethod, type MethodDefinition } from './definition.js';
 import { dino, dinoOptions } from './dino.js';
 import { checkDinoV2, dinov2, dinov2Options } from './dinov2.js';
+import { checkFeatureMatching, featureMatching, featureMatchingOptions } from './feature-matching.js';
 import type { ViewCount } from './method.js';
 import { checkMoby, moby, mobyOptions } from './moby.js';
 import { checkMoco, moco, mocoOptions } from './moco.js';
@@ -106,6 +107,15 @@ export const methods = {
     teacher: 'needed',
     check: checkSeed,
   }),
+  'feature-matching': defineMethod({
+    name: 'feature-matching',
+    summary: "features, and those of places, are a trained teacher's",
+    options: featureMatchingOptions,
+    build: featureMatching,
+    views: one,
+    teacher: 'needed',
+    check: checkFeatureMatching,
+  }),
   s2bnn: defineMethod({
     name: 's2bnn',
     summary: "a binary student's coordinates are a teacher's, or it is contrasted, or both",
@@ -186,6 +196,7 @@ export function findMethod(name: string): AnyMethod {
   throw new UsageError(`unknown method ${shownName(name)}; there is ${names.join(', ')}.${hint}`);
 }
 
+export { type Averaging, averaged, keptNetwork } from './averaged.js';
 export { defineMethod, type MethodDefinition, type MethodParts, type Use } from './definition.js';
 export {
   type AuxiliaryNetwork,

@@ -220,6 +220,11 @@ export const methodPresets: Readonly<
     paper: {},
     official: { epochs: 200, lr: 0.03, scaleLr: true, weightDecay: 1e-4, warmup: 5, cropMin: 0.2 },
   },
+  // Ours: what the authors of AM-RADIO and of feature distillation use goes with transformers
+  'feature-matching': {
+    paper: {},
+    official: { optimizer: 'adamw', lr: 1e-3, weightDecay: 0.05, schedule: 'step', warmup: 5, cropMin: 0.2 },
+  },
   // szq0214/S2-BNN, written for ImageNet
   s2bnn: { paper: binary, official: { ...binary, epochs: 200, lr: 3e-4, scaleLr: true, eta: 0.999 } },
 };

@@ -1,7 +1,7 @@
 import { full, nn, scope, type Tensor } from 'tandem-torch';
 import type { Stem } from './architecture.js';
 import { DropPath } from './drop-path.js';
-import type { Encoder } from './encoder.js';
+import type { PlacedEncoder, Seen } from './encoder.js';
 
 /** Blocks in each of four stages. */
 export type ConvNeXtStages = readonly [number, number, number, number];
@@ -128,7 +128,7 @@ class ConvNeXtHead extends nn.Module {
  * A ConvNeXt without its classifier (Liu et al., 2022): [n, channels, h, w] to [n, 8 width].
  * Parameter names are timm's.
  */
-export class ConvNeXt extends nn.Module implements Encoder {
+export class ConvNeXt extends nn.Module implements PlacedEncoder {
   readonly stem: nn.Sequential;
   readonly stages: ConvNeXtStage[];
   readonly head: ConvNeXtHead;
@@ -153,6 +153,20 @@ export class ConvNeXt extends nn.Module implements Encoder {
   }
 
   forward(x: Tensor): Tensor {
-    return this.head.forward(this.stages.reduce((y, stage) => stage.forward(y), this.stem.forward(x)));
+    return this.head.forward(this.map(x));
+  }
+
+  get placeWidth(): number {
+    return this.featureWidth;
+  }
+
+  see(x: Tensor): Seen {
+    const places = this.map(x);
+    return { features: this.head.forward(places), places };
+  }
+
+  /** The last map: [n, 8 width, rows, columns]. */
+  map(x: Tensor): Tensor {
+    return this.stages.reduce((y, stage) => stage.forward(y), this.stem.forward(x));
   }
 }

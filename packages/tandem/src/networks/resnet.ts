@@ -1,7 +1,7 @@
 import { avgPool2d, nn, type Tensor } from 'tandem-torch';
 import type { Stem } from './architecture.js';
 import { convolution } from './convolution.js';
-import type { Encoder } from './encoder.js';
+import type { PlacedEncoder, Seen } from './encoder.js';
 import { BasicBlock, type BlockForm, Bottleneck } from './residual.js';
 import { batchNorm2d } from './split-batch-norm.js';
 
@@ -94,7 +94,7 @@ export function stageChannels(blocks: Stages, first: number, width: number, last
  * stride 1, no pooling), `standard` torchvision's (7x7, stride 2, max-pool); `strided` is the CIFAR
  * stem at stride 2, for few minutes on few cores.
  */
-export class ResNet extends nn.Module implements Encoder {
+export class ResNet extends nn.Module implements PlacedEncoder {
   readonly conv1: nn.Conv2d | nn.Sequential;
   readonly bn1: nn.BatchNorm2d;
   readonly maxpool: nn.MaxPool2d | null;
@@ -106,6 +106,8 @@ export class ResNet extends nn.Module implements Encoder {
   /** Absent unless the features are its outputs. */
   readonly embedding: nn.Linear | null;
   readonly featureWidth: number;
+  /** Channels of the last map. */
+  readonly placeWidth: number;
   /** In SimCLR v2's form. */
   readonly sk: boolean;
   /** In the form D. */
@@ -135,17 +137,32 @@ export class ResNet extends nn.Module implements Encoder {
     );
     this.layer1 = first as nn.Sequential;
     [this.layer2, this.layer3, this.layer4 = null] = rest as [nn.Sequential, nn.Sequential, nn.Sequential?];
+    this.placeWidth = last;
     const pooled = last * this.pool ** 2;
     this.embedding = options.embedding ? new nn.Linear(pooled, options.embedding) : null;
     this.featureWidth = options.embedding ?? pooled;
   }
 
   forward(x: Tensor): Tensor {
+    return this.pooled(this.map(x));
+  }
+
+  see(x: Tensor): Seen {
+    const places = this.map(x);
+    return { features: this.pooled(places), places };
+  }
+
+  /** The last map: [n, channels, h, w] to [n, placeWidth, h / reduction, w / reduction]. */
+  map(x: Tensor): Tensor {
     let y = this.bn1.forward(this.conv1.forward(x)).relu_();
     if (this.maxpool) y = this.maxpool.forward(y);
     y = this.layer3.forward(this.layer2.forward(this.layer1.forward(y)));
-    if (this.layer4) y = this.layer4.forward(y);
-    y = this.pool === 1 ? y.mean([2, 3]) : cellMeans(y, this.pool);
+    return this.layer4 ? this.layer4.forward(y) : y;
+  }
+
+  /** Features of the last map. */
+  pooled(map: Tensor): Tensor {
+    const y = this.pool === 1 ? map.mean([2, 3]) : cellMeans(map, this.pool);
     return this.embedding ? this.embedding.forward(y) : y;
   }
 }

@@ -1,5 +1,5 @@
 import { noGrad, scope, type Tensor, tensor } from 'tandem-torch';
-import type { Encoder, Head } from '../networks/index.js';
+import { type Encoder, type Head, type Seen, seesPlaces } from '../networks/index.js';
 
 /** Mean and deviation of each channel that a network's inputs were normalised with. */
 interface Normalised {
@@ -22,6 +22,11 @@ export interface FrozenTeacher {
    * does not depend on the batch.
    */
   project<const Views extends readonly Tensor[]>(views: Views): { [View in keyof Views]: Tensor };
+  /**
+   * Its encoder's features of a view, without head, and of places where the encoder tells of them:
+   * likewise in evaluation mode and without gradient.
+   */
+  see(x: Tensor): Pick<Seen, 'features'> & Partial<Seen>;
   /** Frees its networks. */
   dispose(): void;
 }
@@ -54,6 +59,10 @@ export function frozenTeacher({ encoder, head, classes, own }: FrozenNetwork, vi
       noGrad(() => scope(() => batch.map((x) => head.embed(encoder.forward(rescale(x)))))) as {
         [View in keyof Views]: Tensor;
       },
+    see: (x) =>
+      noGrad(() =>
+        scope(() => (seesPlaces(encoder) ? encoder.see(rescale(x)) : { features: encoder.forward(rescale(x)) })),
+      ),
     dispose() {
       encoder.dispose();
       head.dispose();

@@ -19,6 +19,7 @@ const given: Readonly<Record<string, (out: string) => string[]>> = {
   simclr: (out) => [out],
   supervised: (out) => [out, at('head.safetensors')],
   seed: (out) => [at('simclr.safetensors'), out],
+  'feature-matching': (out) => [at('simclr.safetensors'), out],
   s2bnn: (out) => [at('simclr.safetensors'), out],
   'simclr-v2': (out) => [at('supervised.safetensors'), at('head.safetensors'), out],
 };

@@ -16,7 +16,14 @@ function built(encoder: Encoder, teacher: FrozenTeacher, options: object = {}): 
 /** A teacher that says what it is told to, whatever it sees. */
 function saying(answer: () => Tensor, width: number, classes?: string[]): FrozenTeacher {
   const parts = { encoder: new Through(width), head: new Head({ widths: [width], norm: false }) };
-  return { ...parts, width, classes, project: () => [answer()] as never, dispose() {} };
+  return {
+    ...parts,
+    width,
+    classes,
+    project: () => [answer()] as never,
+    see: () => ({ features: answer() }),
+    dispose() {},
+  };
 }
 
 /** Its features are its images. */
