@@ -252,6 +252,7 @@ export {
 export {
   type ClassifierChoice,
   type EncoderChoice,
+  type EncoderName,
   findEncoder,
 } from './runs/index.js';
 export {
@@ -325,6 +326,7 @@ export {
 export {
   type Budget,
   type Change,
+  type Continuation,
   type DataSettings,
   type Definition,
   type DrawnViews,
@@ -342,6 +344,7 @@ export {
   finetuneConfig,
   flattenConfig,
   type LoadingOptions,
+  type Longer,
   type MemoryFacts,
   measureFinetuned,
   type NetworkFacts,

@@ -1,7 +1,15 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { dataSets } from '../images/index.js';
-import { classesOf, numberIn, type OpenedEncoder, type RunRecord, readRun, settingWord } from '../runs/index.js';
+import {
+  classesOf,
+  knnColumn,
+  numberIn,
+  type OpenedEncoder,
+  type RunRecord,
+  readRun,
+  settingWord,
+} from '../runs/index.js';
 import type { Provenance, Quality } from './model-card.js';
 
 /**
@@ -59,7 +67,7 @@ function qualityOf(run: RunRecord, which: OpenedEncoder['name']): Quality[] {
     };
     latest.set(`${protocol}\n${one.images}\n${one.settings}`, one);
   }
-  const trained = numberIn(last, which === 'student' ? 'knnStudent' : 'knnTeacher');
+  const trained = which === 'encoder' ? numberIn(last, 'knnTeacher') : numberIn(last, knnColumn(which));
   if (latest.size > 0 || trained === undefined) return [...latest.values()];
   const settings = `k 1, after epoch ${numberIn(last, 'epoch')}`;
   return [

@@ -70,7 +70,7 @@ export interface Method<Seen extends Views = Views> {
   /** Further networks, by the name that they have in checkpoints. */
   readonly auxiliary?: Readonly<Record<string, AuxiliaryNetwork>>;
   /** Whose encoder is kept as the result of a run. */
-  readonly result: 'student' | 'teacher';
+  readonly result: 'student' | 'teacher' | 'average';
   /**
    * What else decides how training continues, by name: queues, pointers, centres. Kept in
    * checkpoints.

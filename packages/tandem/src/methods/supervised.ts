@@ -19,7 +19,7 @@ export const supervisedOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("run folder or encoder file whose network is fine-tuned; backbone and its settings are that one's"),
-  of: z.enum(['kept', 'student', 'teacher']).default('kept').describe('which encoder of that run'),
+  of: z.enum(['kept', 'student', 'teacher', 'average']).default('kept').describe('which encoder of that run'),
   fromHeadLayer: z
     .int()
     .min(0)

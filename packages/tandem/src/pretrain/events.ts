@@ -31,6 +31,9 @@ export interface EpochMetrics {
   readonly knn200Student?: number;
   /** The same with the teacher's. */
   readonly knn200Teacher?: number;
+  /** The same two with the average of the student's weights, where that is kept. */
+  readonly knnAverage?: number;
+  readonly knn200Average?: number;
   /** The accuracy of the classifier that learns beside the run, where one does. */
   readonly probeStudent?: number;
   /** Share of queries whose class the student's classifier names; where it has one. */
@@ -70,7 +73,7 @@ export type PretrainEvent =
       readonly stepsPerEpoch: number;
       readonly parameters: number;
       /** Whose encoder becomes the run's. */
-      readonly result: 'student' | 'teacher';
+      readonly result: 'student' | 'teacher' | 'average';
       /** What it will take, where that was asked for and could be measured. */
       readonly forecast?: Forecast | undefined;
       /** Steps that were taken before, in a run that is resumed. */

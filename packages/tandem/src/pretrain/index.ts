@@ -1,5 +1,6 @@
 export { withoutAliases } from './config/aliases.js';
 export { type ConfigFile, readConfigFile } from './config/config-file.js';
+export { type Continuation, continuations, type Longer } from './config/continuation.js';
 export type { DataSettings } from './config/data.js';
 export type { ExecutionSettings } from './config/execution.js';
 export { describeOptions, type OptionHelp } from './config/help.js';

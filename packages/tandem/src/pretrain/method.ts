@@ -1,6 +1,6 @@
 import { type Device, manualSeed } from 'tandem-torch';
 import { UsageError } from '../errors.js';
-import type { Method } from '../methods/index.js';
+import { averaged, type Method } from '../methods/index.js';
 import { type Architecture, buildEncoder, freezeFirst, type Head, type NewEncoder } from '../networks/index.js';
 import { findEncoder, findHead } from '../runs/encoder-files.js';
 import type { View } from '../views/index.js';
@@ -48,8 +48,10 @@ export function buildMethod(config: RunConfig, parts: MethodParts): BuiltMethod 
   const notes = new Set<string>();
   const { classes } = trainingData;
   const supervision = classes && { classes, head: baseModel?.head };
-  const method = config.method.build(encoders(config, parts, notes), views, teacher?.teacher, supervision);
-  if (network.initFrom !== undefined) initHead(method, network.initFrom, notes);
+  const built = config.method.build(encoders(config, parts, notes), views, teacher?.teacher, supervision);
+  if (network.initFrom !== undefined) initHead(built, network.initFrom, notes);
+  const { averageWeights: keeps } = config.training;
+  const method = keeps === undefined ? built : averaged(built, { keeps, architecture: parts.architecture });
   for (const part of [baseModel?.encoder, baseModel?.head]) part?.dispose();
   return { method, teacher, notes: [...notes, ...(teacher?.notes ?? [])] };
 }

@@ -2,7 +2,8 @@ import { type nn, optim, type Tensor } from 'tandem-torch';
 import type { Method } from '../methods/index.js';
 import { type Branch, layersOf } from '../networks/index.js';
 import type { Plan } from '../train/plan.js';
-import { decaySchedule } from '../train/schedule.js';
+import { decaySchedule, type Schedule } from '../train/schedule.js';
+import { turnsOf } from './config/continuation.js';
 import type { TrainingSettings } from './config/training.js';
 
 /** The learning rate at the start: linear in the batch where that is asked for. */
@@ -80,14 +81,35 @@ function byLayer({ layerDecay = 1 }: TrainingSettings, student: Branch) {
 
 /** How the optimizer's settings change over a run, and how long gradients may be. */
 export function pace(settings: TrainingSettings, stepsPerEpoch: number): Pick<Plan, 'lr' | 'weightDecay' | 'clip'> {
-  const { epochs, decay, lrEnd, schedule: by, warmup, weightDecay, weightDecayEnd, clip, clipBy } = settings;
-  const length = { epochs, stepsPerEpoch };
-  const everyStep = { ...length, by: 'step', warmup: 0 } as const;
+  const { epochs, weightDecay, weightDecayEnd, clip, clipBy } = settings;
+  const everyStep = { epochs, stepsPerEpoch, by: 'step', warmup: 0 } as const;
   return {
-    lr: decaySchedule({ base: baseLr(settings), end: lrEnd, decay, ...length, by, warmup }),
+    lr: rateOf(settings, stepsPerEpoch),
     ...(weightDecayEnd !== undefined && {
       weightDecay: decaySchedule({ base: weightDecay, end: weightDecayEnd, ...everyStep }),
     }),
     ...(clip > 0 && { clip: { most: clip, by: clipBy } }),
   };
+}
+
+/** The learning rate, also past epochs that were to be the last. */
+function rateOf(settings: TrainingSettings, stepsPerEpoch: number): Schedule {
+  const { decay, lrEnd: end, schedule: by, warmup } = settings;
+  const over = (epochs: number) =>
+    decaySchedule({ base: baseLr(settings), end, decay, epochs, stepsPerEpoch, by, warmup });
+  const turns = turnsOf(settings);
+  const ends = [...turns.map(({ after }) => after), settings.epochs];
+  return turns.reduce(
+    (before: Schedule, { after, how }, i) => {
+      const [from, last] = [after * stepsPerEpoch, ends[i + 1] as number];
+      const restarted = over(last - after);
+      const next = {
+        restart: (step: number) => restarted(step - from),
+        constant: () => before(from - 1),
+        stretch: over(last),
+      }[how];
+      return (step) => (step < from ? before(step) : next(step));
+    },
+    over(ends[0] as number),
+  );
 }

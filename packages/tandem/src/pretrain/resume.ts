@@ -7,18 +7,20 @@ import type { DataSet } from '../images/index.js';
 import { tandemCommand } from '../invocation.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState, trainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
+import type { Longer } from './config/continuation.js';
 import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import { shadowFolder } from './distributed/shadow-folder.js';
 import { tellingOthers } from './distributed/telling-others.js';
 import type { PretrainEvent } from './events.js';
 import { useAsBegun } from './extensions/use.js';
-import { type Circumstances, configured, copyIn, describeImages, readRunConfig } from './folder/config-json.js';
+import { type Circumstances, copyIn, describeImages } from './folder/config-json.js';
 import { type ConfigFile, type OpenedRunFolder, openRunFolder } from './folder/run-folder.js';
 import type { LoadingOptions } from './following.js';
 import { loadImages } from './load-images.js';
 import { type Progress, readProgress, start } from './loop/progress.js';
 import { runLoop } from './loop/run-loop.js';
+import { continuedNote, type ResumedConfig, resumedConfig } from './resumed-config.js';
 import { prepare, type Run } from './run.js';
 
 /**
@@ -47,6 +49,8 @@ export class AtEndError extends UserError {}
 export interface ResumeOptions extends LoadingOptions {
   /** Settings among `changeable`. */
   readonly changes?: Settings;
+  /** Epochs of the whole run, past what was to be its last, and how the learning rate goes on. */
+  readonly longer?: Longer | undefined;
 }
 
 /**
@@ -77,10 +81,10 @@ export function resume(path: string, options: ResumeOptions = {}): AsyncGenerato
   return tellingOthers(options.group, resumed(path, options));
 }
 
-async function* resumed(path: string, { changes, ...loading }: ResumeOptions): AsyncGenerator<PretrainEvent> {
+async function* resumed(path: string, { changes, longer, ...loading }: ResumeOptions): AsyncGenerator<PretrainEvent> {
   const { group } = loading;
   if (isFirst(group) || existsSync(join(path, 'config.json'))) await useAsBegun(path);
-  const { config, begun, configFile, fault } = configFor(path, changes, group);
+  const { config, begun, configFile, fault, continued } = resumedConfig(path, { changes, longer }, group);
   const folder = isFirst(group) ? openRunFolder(path) : shadowFolder(path);
   try {
     if (fault !== undefined) {
@@ -93,8 +97,12 @@ async function* resumed(path: string, { changes, ...loading }: ResumeOptions): A
     const run = { ...prepare(config, data, () => folder, group), configFile };
     checkNetworks(run, begun, path);
     const warnings = checkMachine(begun);
-    const from = progressFor(run, warnings);
+    const from = progressFor(run, continued, warnings);
     warnings.push(...damageOf(join(path, 'metrics.jsonl')));
+    if (continued) {
+      folder.writeConfig(configFile);
+      warnings.push(continuedNote(config, run.plan.lr, stepsPerEpoch(run.method, run.batches)));
+    }
     for (const text of warnings) yield { kind: 'warning', text };
     yield* runLoop(run, from, loading.signal);
   } finally {
@@ -107,33 +115,20 @@ function isFirst(group: distributed.ProcessGroup | undefined): boolean {
   return !group || group.rank === 0;
 }
 
-/** The run's configuration, which the first process reads for all. */
-function configFor(
-  path: string,
-  changes: Settings | undefined,
-  group: distributed.ProcessGroup | undefined,
-): ReturnType<typeof readRunConfig> {
-  if (!group) return readRunConfig(path, changes);
-  if (group.rank > 0) return configured(JSON.parse(group.broadcastText('')) as ConfigFile, changes ?? {});
-  const found = readRunConfig(path, changes);
-  group.broadcastText(JSON.stringify(found.configFile));
-  return found;
-}
-
 /**
  * Puts the newest whole checkpoint in place, on all processes what the first one finds.
  * @param warnings gets a line for what is damaged or lost
  */
-function progressFor(run: ResumedRun, warnings: string[]): Progress {
+function progressFor(run: ResumedRun, continued: ResumedConfig['continued'], warnings: string[]): Progress {
   const { shared, optimizer } = run.plan;
-  const from = isFirst(shared?.group) ? ofFolder(run, warnings) : start;
+  const from = isFirst(shared?.group) ? ofFolder(run, continued, warnings) : start;
   if (!shared) return from;
   shared.begin(trainingState(run.method, optimizer));
   return JSON.parse(shared.group.broadcastText(JSON.stringify(from))) as Progress;
 }
 
-function ofFolder(run: ResumedRun, warnings: string[]): Progress {
-  const from = restore(run, warnings);
+function ofFolder(run: ResumedRun, continued: ResumedConfig['continued'], warnings: string[]): Progress {
+  const from = restore(run, continued, warnings);
   const metricsBytes = run.folder.resumeAfter(from.metricsBytes);
   if (metricsBytes < from.metricsBytes) {
     warnings.push(
@@ -193,9 +188,10 @@ function checkNetworks({ config, teacher, baseModel }: Run, before: Circumstance
 
 /**
  * Puts the newest whole checkpoint in place.
+ * @param continued settings that this resumption changes
  * @param warnings gets a line for each that is damaged
  */
-function restore(run: ResumedRun, warnings: string[]): Progress {
+function restore(run: ResumedRun, continued: ResumedConfig['continued'], warnings: string[]): Progress {
   const { method, plan, folder } = run;
   let damaged = 0;
   const found = loadCheckpoint(folder.path, (file, why) => {
@@ -213,7 +209,8 @@ function restore(run: ResumedRun, warnings: string[]): Progress {
   } finally {
     for (const tensor of Object.values(found.tensors)) tensor.dispose();
   }
-  warnings.push(...editedNote(run.configFile, copyIn(found.notes)));
+  const saved = copyIn(found.notes);
+  warnings.push(...editedNote(run.configFile, saved && { ...saved, ...continued }));
   return progressIn(found, run, warnings);
 }
 
@@ -262,7 +259,7 @@ function atEnd(run: string, epochs: number, { data: { images } }: RunConfig): st
   const report = existsSync(join(run, 'report.html'))
     ? []
     : [`write its report with: ${tandemCommand()} report ${word}`];
-  const more = `learn more in a new run that starts from it with: ${tandemCommand()} pretrain ${shellWord(images)} --init ${word}`;
+  const more = `learn longer with: ${tandemCommand()} resume ${word} --epochs ${2 * epochs} --then restart; or in a new run that starts from it with: ${tandemCommand()} pretrain ${shellWord(images)} --init ${word}`;
   return `${run} is at its end: all ${epochs} epochs are done; ${[...report, more].join('; ')}`;
 }
 

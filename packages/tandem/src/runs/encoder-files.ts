@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { type EncoderName, encoderNames } from './encoder-names.js';
 
 /** Where a run folder keeps the head that was trained on its kept encoder. */
 export function headFile(run: string): string {
@@ -13,9 +14,10 @@ export function encoderFile(run: string, which: string, epoch?: number): string 
 }
 
 /** Whose encoder of which epoch a file is by its name; undefined for those of the last epoch. */
-export function keptEpochOf(file: string): { name: 'student' | 'teacher'; epoch: number } | undefined {
-  const [, name, epoch] = /^(student|teacher)-epoch(\d+)\.safetensors$/.exec(basename(file)) ?? [];
-  return runOf(file) && (name === 'student' || name === 'teacher') ? { name, epoch: Number(epoch) } : undefined;
+export function keptEpochOf(file: string): { name: EncoderName; epoch: number } | undefined {
+  const [, whose, epoch] = /^(\w+)-epoch(\d+)\.safetensors$/.exec(basename(file)) ?? [];
+  const name = encoderNames.find((one) => one === whose);
+  return runOf(file) && name ? { name, epoch: Number(epoch) } : undefined;
 }
 
 /**

@@ -5,17 +5,18 @@ import { readJsonLines } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { type LoadedEncoder, loadEncoder } from '../weights/index.js';
 import { encoderFile, findEncoder, keptEpochOf } from './encoder-files.js';
+import { type EncoderName, encoderNames } from './encoder-names.js';
 import { numberIn } from './run-record.js';
 
-/** Which of a run's encoders are meant; the kept one is the student or the teacher. */
-export const encoderChoices = ['kept', 'student', 'teacher', 'both'] as const;
+/** Which of a run's encoders are meant; `kept` is one of the others, `both` are all. */
+export const encoderChoices = ['kept', ...encoderNames, 'both'] as const;
 /** Which of a run's encoders is meant. */
 export type EncoderChoice = (typeof encoderChoices)[number];
 
 /** An encoder that was loaded, and where it stands. */
 export interface OpenedEncoder extends LoadedEncoder {
   /** `encoder` where a file does not say whose it is. */
-  readonly name: 'student' | 'teacher' | 'encoder';
+  readonly name: EncoderName | 'encoder';
   /** Whether it is the one that its run keeps. */
   readonly kept: boolean;
   /** Where it lies. */
@@ -41,7 +42,7 @@ export function openEncoder(runOrFile: string, choice: Exclude<EncoderChoice, 'b
 }
 
 /** Which of its encoders a run folder keeps, by their files; undefined where it cannot be told. */
-export function keptEncoder(run: string): 'student' | 'teacher' | undefined {
+export function keptEncoder(run: string): EncoderName | undefined {
   if (!existsSync(join(run, 'encoder', 'encoder.safetensors'))) return undefined;
   const [{ name }] = filesOf(run, 'kept') as [EncoderFile];
   return name === 'encoder' ? undefined : name;
@@ -52,23 +53,23 @@ type EncoderFile = Pick<OpenedEncoder, 'name' | 'kept' | 'file'>;
 function filesOf(runOrFile: string, choice: EncoderChoice): EncoderFile[] {
   const keptFile = findEncoder(runOrFile);
   if (!statSync(runOrFile).isDirectory()) {
-    if (choice === 'student' || choice === 'teacher') {
+    if (choice !== 'kept' && choice !== 'both') {
       throw new UsageError(`--encoder ${choice} needs a run folder; ${runOrFile} is a file, one encoder`);
     }
     return [{ name: keptEpochOf(keptFile)?.name ?? 'encoder', kept: true, file: keptFile }];
   }
   const kept = readRegular(keptFile);
-  const pair = (['student', 'teacher'] as const)
+  const all = encoderNames
     .map((name) => ({ name, file: encoderFile(runOrFile, name) }))
     .filter(({ file }) => existsSync(file))
     .map(({ name, file }) => ({ name, file, kept: readRegular(file).equals(kept) }))
     .sort((a, b) => Number(b.kept) - Number(a.kept));
-  const first: EncoderFile = { name: pair[0]?.kept ? pair[0].name : 'encoder', kept: true, file: keptFile };
+  const first: EncoderFile = { name: all[0]?.kept ? all[0].name : 'encoder', kept: true, file: keptFile };
   if (choice === 'kept') return [first];
-  if (choice === 'both') return [first, ...pair.filter(({ kept }) => !kept)];
-  const asked = pair.find(({ name }) => name === choice);
+  if (choice === 'both') return [first, ...all.filter(({ kept }) => !kept)];
+  const asked = all.find(({ name }) => name === choice);
   if (asked) return [asked];
   throw new UserError(
-    `${runOrFile}: has no ${choice}; there is ${pair.map(({ name }) => name).join(' and ') || 'encoder'}`,
+    `${runOrFile}: has no ${choice}; there is ${all.map(({ name }) => name).join(' and ') || 'encoder'}`,
   );
 }

@@ -6,6 +6,7 @@ import { readJsonLines } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { appendLine } from '../files/write-whole.js';
 import { runOf } from './encoder-files.js';
+import { encoderNames } from './encoder-names.js';
 import { placeOf } from './image-place.js';
 
 const settingsSchema = z.record(z.string(), z.unknown());
@@ -23,7 +24,7 @@ const evaluationSchema = z.object({
   images: z.string(),
   /** The same as `placeOf` names it; earlier versions did not write it. */
   place: z.string().optional(),
-  /** Whose encoder: `student`, `teacher`, or `encoder` where that is not known. */
+  /** Whose encoder: `student`, `teacher`, `average`, or `encoder` where that is not known. */
   encoder: z.string(),
   /** The run's last epoch when it was measured. */
   epoch: z.int().optional(),
@@ -77,12 +78,12 @@ export function readEvaluations(run: string): Evaluation[] {
   });
 }
 
-/** Of student and teacher, the one whose bytes the evaluated encoder has. */
+/** Of the run's encoders the one whose bytes the evaluated encoder has. */
 function whose(run: string, runOrFile: string): string {
   const path = (name: string) => join(run, 'encoder', `${name}.safetensors`);
   const file = resolve(runOrFile) === run ? path('encoder') : resolve(runOrFile);
   if (!existsSync(file)) return 'encoder';
   const bytes = readRegular(file);
-  const same = ['student', 'teacher'].filter((name) => existsSync(path(name)) && readRegular(path(name)).equals(bytes));
+  const same = encoderNames.filter((name) => existsSync(path(name)) && readRegular(path(name)).equals(bytes));
   return same.find((name) => file === path(name)) ?? same.at(-1) ?? 'encoder';
 }

@@ -7,6 +7,7 @@ export {
   openClassifier,
 } from './classifiers.js';
 export { findEncoder, findHead } from './encoder-files.js';
+export { type EncoderName, encoderNames, knnColumn } from './encoder-names.js';
 export {
   type EncoderChoice,
   encoderChoices,

@@ -5,6 +5,7 @@ import { shellWord, UserError } from '../errors.js';
 import { readJsonLines, readJsonObject } from '../files/json.js';
 import { readRegular } from '../files/regular.js';
 import { tandemCommand } from '../invocation.js';
+import type { EncoderName } from './encoder-names.js';
 import { type Evaluation, readEvaluations } from './evaluations.js';
 import { placeOf } from './image-place.js';
 
@@ -24,7 +25,7 @@ export interface RunRecord {
   /** One entry for each file that could not be decoded. */
   readonly skipped: readonly Readonly<Record<string, unknown>>[];
   /** Whose encoder it keeps, where that was asked. */
-  readonly kept?: 'student' | 'teacher' | undefined;
+  readonly kept?: EncoderName | undefined;
   /** Oldest first. */
   readonly evaluations: readonly Evaluation[];
   /** What is lost of its files, a line each. */

@@ -31,7 +31,7 @@ export const measureSchema = z.strictObject({
       'k-NN (k = 1), the classifier of a run with labels, the online probe, the deviation of the embeddings; after the run, linear accuracy, that of few-shot episodes by class means, silhouette or nearest neighbour of its features; images that were learned from, their side, or a setting',
     ),
   key: name.optional().describe('which setting'),
-  encoder: z.enum(['kept', 'student', 'teacher']).default('kept').describe('whose features'),
+  encoder: z.enum(['kept', 'student', 'teacher', 'average']).default('kept').describe('whose features'),
   over: z.enum(['end', 'epochs']).default('end').describe('at the end, or at every epoch that was measured or kept'),
   with: evaluationSettings.default({}).describe('settings of linear evaluation, few-shot episodes or t-SNE'),
 });

@@ -2,10 +2,18 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../defined.js';
 import { type JobHooks, measureFewShot, measureLinear, measureTsne } from '../evaluate/index.js';
-import { readRegular } from '../files/regular.js';
 import type { RunConfig } from '../pretrain/index.js';
 import { encoderFile, keptEpochOf } from '../runs/encoder-files.js';
-import { type EncoderChoice, type Evaluation, numberIn, type RunRecord, readRun } from '../runs/index.js';
+import {
+  type EncoderChoice,
+  type EncoderName,
+  type Evaluation,
+  keptEncoder,
+  knnColumn,
+  numberIn,
+  type RunRecord,
+  readRun,
+} from '../runs/index.js';
 import type { Measure } from './definition.js';
 
 /** A number of a run at an epoch. */
@@ -39,8 +47,8 @@ function fromConfig(run: RunRecord, { by, key = '' }: Measure): Point[] {
 }
 
 function fromMetrics(run: RunRecord, measure: Measure): Point[] {
-  const whose = whoseOf(run.path, measure) === 'teacher' ? 'Teacher' : 'Student';
-  const column = measure.by === 'knn' ? `knn${whose}` : measure.by === 'probe' ? 'probeStudent' : measure.by;
+  const column =
+    measure.by === 'knn' ? knnColumn(whoseOf(run.path, measure)) : measure.by === 'probe' ? 'probeStudent' : measure.by;
   return run.metrics.flatMap((line) => {
     const value = numberIn(line, column);
     return value === undefined ? [] : [pointAt(run, numberIn(line, 'epoch') ?? 0, value)];
@@ -73,16 +81,13 @@ function isOf({ command, encoder, protocol, settings }: Evaluation, measure: Mea
 }
 
 /**
- * Whose encoder a measure means: the kept one's name, or the one asked for; the only one of methods
- * without a teacher.
+ * Whose encoder a measure means: the kept one's name, or the one asked for; the student's where
+ * there is none of that name.
  */
-function whoseOf(run: string, { encoder }: Pick<Measure, 'encoder'>): 'student' | 'teacher' {
-  const [student, teacher] = [encoderFile(run, 'student'), encoderFile(run, 'teacher')];
-  if (encoder === 'student' || !existsSync(teacher)) return 'student';
-  if (encoder === 'teacher') return 'teacher';
-  return existsSync(student) && readRegular(student).equals(readRegular(encoderFile(run, 'encoder')))
-    ? 'student'
-    : 'teacher';
+function whoseOf(run: string, { encoder }: Pick<Measure, 'encoder'>): EncoderName {
+  const has = (name: EncoderName) => existsSync(encoderFile(run, name));
+  if (encoder !== 'kept') return has(encoder) ? encoder : 'student';
+  return keptEncoder(run) ?? (has('teacher') ? 'teacher' : 'student');
 }
 
 /** One evaluation that is still to be made. */
@@ -90,7 +95,7 @@ interface Missing {
   readonly measure: Measure;
   /** The run folder, for its last epoch, or a file that it kept. */
   readonly encoder: string;
-  readonly whose: 'student' | 'teacher';
+  readonly whose: EncoderName;
 }
 
 /**

@@ -4,7 +4,7 @@ import { readJsonObject } from '../files/json.js';
 import { livesHere } from '../files/lock-folder.js';
 import { readRegular } from '../files/regular.js';
 import { isEarly, openQuestions, warningsOf } from '../report/warnings.js';
-import { keptEncoder, numberIn, type RunRecord, readRun } from '../runs/index.js';
+import { keptEncoder, knnColumn, numberIn, type RunRecord, readRun } from '../runs/index.js';
 import type { RunState, RunSummary } from '../web/browser/data.js';
 
 /** Epochs that a curve has at most. */
@@ -75,7 +75,7 @@ function stateOf(path: string): RunState | undefined {
 
 function keptOf(path: string, { metrics }: RunRecord): Pick<RunSummary, 'kept' | 'accuracy'> {
   const kept = keptEncoder(path);
-  const accuracy = kept && numberIn(metrics.at(-1), kept === 'student' ? 'knnStudent' : 'knnTeacher');
+  const accuracy = kept && numberIn(metrics.at(-1), knnColumn(kept));
   return { ...(kept && { kept }), ...(accuracy !== undefined && { accuracy }) };
 }
 

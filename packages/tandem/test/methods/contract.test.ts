@@ -76,7 +76,7 @@ function run(
 /** Keys that every line of `metrics.jsonl` may have: a method's own of that name would be lost. */
 const usualMetrics = [
   ...['epoch', 'step', 'imagesSeen', 'seconds', 'loss', 'lr', 'imagesPerSecond', 'skippedSteps', 'warning', 'top1'],
-  ...['knnStudent', 'knnTeacher', 'knn200Student', 'knn200Teacher'],
+  ...['knnStudent', 'knnTeacher', 'knnAverage', 'knn200Student', 'knn200Teacher', 'knn200Average'],
   ...['embeddingStd', 'effectiveRank', 'alignment', 'uniformity'],
 ];
 

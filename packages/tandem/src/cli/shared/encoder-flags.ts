@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { defined } from '../../defined.js';
 import type { MeasureOptions, Opening } from '../../evaluate/index.js';
 import { dataSets } from '../../images/index.js';
-import { type EncoderChoice, encoderChoices } from '../../runs/index.js';
+import { type EncoderChoice, encoderChoices, encoderNames } from '../../runs/index.js';
 import { withShortHelp } from '../terminal/help.js';
 import { oneOf, share, wholeNumber } from './arguments.js';
 import { imagesArgument } from './images-argument.js';
@@ -44,7 +44,7 @@ export const encoderHelp =
   "run folder, or a .safetensors file: from a run's encoder/, or of a public model (torchvision, timm, transformers, DINO, DINOv2, MoCo)";
 
 /** The encoders of which one command takes one. */
-export const oneEncoder = ['kept', 'student', 'teacher'] as const;
+export const oneEncoder = ['kept', ...encoderNames] as const;
 
 /** Adds `--encoder`, and the name that it had. */
 export function withEncoder(command: Command, choices: readonly EncoderChoice[], fallback: EncoderChoice): Command {

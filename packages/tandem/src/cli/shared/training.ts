@@ -215,8 +215,19 @@ function imageRate(before = 0): (imagesSeen: number) => number {
 }
 
 function epochLine(metrics: EpochMetrics, epochs: number): string {
-  const { epoch, loss, lr, top1, knnStudent, knnTeacher, embeddingStd, effectiveRank, imagesPerSecond, seconds } =
-    metrics;
+  const {
+    epoch,
+    loss,
+    lr,
+    top1,
+    knnStudent,
+    knnTeacher,
+    knnAverage,
+    embeddingStd,
+    effectiveRank,
+    imagesPerSecond,
+    seconds,
+  } = metrics;
   const points = (share: number | undefined) => (share === undefined ? undefined : inPoints(share));
   const parts: [string, string | undefined][] = [
     ['loss', loss.toFixed(4)],
@@ -224,6 +235,7 @@ function epochLine(metrics: EpochMetrics, epochs: number): string {
     ['top 1', points(top1)],
     ['k-NN student', points(knnStudent)],
     ['teacher', points(knnTeacher)],
+    ['average', points(knnAverage)],
     ['std', embeddingStd?.toFixed(4)],
     ['rank', effectiveRank?.toFixed(1)],
     ['images/s', imagesPerSecond.toFixed(0)],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../../errors.js';
+import { checkContinued, continuedPattern } from './continuation.js';
 
 /** How long and how fast a run learns: the optimizer and its schedules. */
 export const trainingOptions = z.object({
@@ -57,6 +58,13 @@ export const trainingOptions = z.object({
     .enum(['cosine', 'linear', 'constant'])
     .default('cosine')
     .describe('how the learning rate falls: by half a cosine, in a line, or not'),
+  continued: z
+    .string()
+    .regex(continuedPattern, 'epochs and how the rate goes on after each, as 200:restart,300:constant')
+    .optional()
+    .describe(
+      'how the learning rate goes on after an epoch: 200:restart, 200:constant or 200:stretch; `tandem resume --epochs` writes it',
+    ),
   lrEnd: z.number().min(0).default(0).describe('where the decay ends; scaleLr leaves it as it is'),
   freeze: z
     .int()
@@ -72,6 +80,14 @@ export const trainingOptions = z.object({
     .optional()
     .describe(
       'the learning rate of each layer is that of the next times this: .65 to .9 for a trained vit; defaults to 1',
+    ),
+  averageWeights: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe(
+      "keeps the moving average of the student's weights, of which this stays at a step: .999 or so; defaults to none",
     ),
   clip: z.number().min(0).default(0).describe('longest a gradient may be; 0 for any'),
   clipBy: z
@@ -104,6 +120,7 @@ export function checkTraining(settings: TrainingSettings, asked: Partial<Record<
       `warmup must be shorter than the run: ${warmup} of ${epochs} epochs; give more epochs, or warmup=0`,
     );
   }
+  checkContinued(settings);
   if (stopAt !== undefined && stopAt > epochs) {
     throw new UsageError(`stopAt=${stopAt} is past the last epoch, which is ${epochs}; give more epochs`);
   }

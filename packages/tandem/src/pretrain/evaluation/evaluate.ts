@@ -1,5 +1,7 @@
 import { classNames, collapseWarning, knnSplit } from '../../evaluate/index.js';
 import { Batches } from '../../images/index.js';
+import { keptNetwork, type Method } from '../../methods/index.js';
+import type { Encoder } from '../../networks/index.js';
 import { stepsPerEpoch } from '../../train/loop.js';
 import { makeViews } from '../../views/index.js';
 import type { Stop } from '../distributed/stop.js';
@@ -58,6 +60,11 @@ async function* probeOf({ probe, evaluation }: Run, watch: Watch): Evaluating<Fo
   return accuracy === undefined ? {} : { probeStudent: accuracy };
 }
 
+/** The average of the student's weights, where the method keeps that. */
+function averageOf(method: Method): Encoder | undefined {
+  return method.result === 'average' ? keptNetwork(method).encoder : undefined;
+}
+
 /** Where there are labels, and this epoch is due. */
 async function* accuraciesOf(run: Run, epoch: number, watch: Watch): Evaluating<Found> {
   const { config, data, method, plan, evaluation } = run;
@@ -70,7 +77,7 @@ async function* accuraciesOf(run: Run, epoch: number, watch: Watch): Evaluating<
     const top1 = yield* watch(classAccuracy(method.student, split, evaluation));
     if (top1 !== undefined) found.top1 = top1;
   }
-  const encoders = { Student: method.student.encoder, Teacher: method.teacher?.encoder };
+  const encoders = { Student: method.student.encoder, Teacher: method.teacher?.encoder, Average: averageOf(method) };
   for (const [name, encoder] of Object.entries(encoders)) {
     const shares = encoder && (yield* watch(knnAccuracy(encoder, split, evaluation)));
     if (shares === undefined) continue;

@@ -37,9 +37,12 @@ export interface FinetuneResult {
   readonly sizes: ClassSizes;
 }
 
-/** Whether a run fine-tunes another one's network and has not been measured yet. */
-export function lacksResult(run: string): boolean {
-  return originOf(readConfigOf(run)) !== undefined && !existsSync(join(run, 'result.json'));
+/**
+ * Whether a run fine-tunes another one's network and has not been measured yet.
+ * @param isLonger whether it is trained longer now, so that what was measured is not of its end
+ */
+export function lacksResult(run: string, isLonger = false): boolean {
+  return originOf(readConfigOf(run)) !== undefined && (isLonger || !existsSync(join(run, 'result.json')));
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Branch, Encoder } from '../../networks/index.js';
+import { keptNetwork } from '../../methods/index.js';
+import type { Encoder } from '../../networks/index.js';
 import { saveCheckpoint } from '../../train/checkpoint.js';
 import type { EncoderCard } from '../../weights/card.js';
 import { saveEncoder } from '../../weights/encoder.js';
@@ -31,13 +32,13 @@ function saveEncoders(run: Run, keepAs: number | undefined): void {
     saveEncoder(folder.encoderFile(name), encoder, ownCard);
     if (keepAs !== undefined) saveEncoder(folder.encoderFile(name, keepAs), encoder, ownCard);
   }
-  const { head, encoder } = method[method.result] as Branch;
+  const { head, encoder } = keptNetwork(method);
   saveHead(folder.headFile, { head, classes: method.classes });
   saveEncoder(folder.encoderFile('encoder'), encoder, card);
 }
 
 function saveBest({ folder, method, card }: Run): void {
-  saveEncoder(folder.encoderFile('best'), (method[method.result] as Branch).encoder, card);
+  saveEncoder(folder.encoderFile('best'), keptNetwork(method).encoder, card);
 }
 
 /** By the names of their files: student, teacher, and what else the method says is worth one. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJsonLines } from '../../files/json.js';
 import { isOfTheDisk } from '../../files/system-error.js';
+import { knnColumn } from '../../runs/encoder-names.js';
 import { type StepReport, stepsPerEpoch } from '../../train/loop.js';
 import type { Plan } from '../../train/plan.js';
 import type { EpochMetrics } from '../events.js';
@@ -101,7 +102,7 @@ export class RunState {
   /** Whether no epoch before had as good neighbours, with the encoder that the run keeps. */
   get #isBest(): boolean {
     const { config, method, folder } = this.#run;
-    const name = method.result === 'student' ? 'knnStudent' : 'knnTeacher';
+    const name = knnColumn(method.result);
     const { [name]: own, epoch } = this.#metrics ?? {};
     if (config.execution.keepBest === undefined || own === undefined || epoch !== this.epoch) return false;
     const lines = readJsonLines(join(folder.path, 'metrics.jsonl'));

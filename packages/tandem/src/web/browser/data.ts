@@ -21,7 +21,7 @@ export interface RunSummary {
   /** Seconds until its end, at the rate so far. */
   readonly left?: number;
   readonly seconds?: number;
-  readonly kept?: 'student' | 'teacher';
+  readonly kept?: 'student' | 'teacher' | 'average';
   /** k-NN of the encoder that it keeps, a share. */
   readonly accuracy?: number;
   readonly warnings?: readonly string[];

@@ -122,7 +122,8 @@ function warnings({ name, warnings: found = [], open = [] }: RunSummary): Node[]
 function chooseMetrics(runs: readonly RunSummary[]): void {
   const names = [...new Set(runs.flatMap(({ curves = {} }) => Object.keys(curves)))].sort();
   if (names.join() === [...metric.options].map(({ value }) => value).join()) return;
-  const before = metric.value || ['knnTeacher', 'knnStudent', 'loss'].find((name) => names.includes(name)) || '';
+  const before =
+    metric.value || ['knnAverage', 'knnTeacher', 'knnStudent', 'loss'].find((name) => names.includes(name)) || '';
   metric.replaceChildren(...names.map((name) => make('option', { value: name }, name)));
   metric.value = names.includes(before) ? before : (names[0] ?? '');
 }

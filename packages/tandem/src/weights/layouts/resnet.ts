@@ -37,7 +37,7 @@ const transformers: Layout = {
   ],
 };
 
-/** Of a block of SimCLR v2's, whose parts are numbered; selective kernels take one place, not two. */
+/** Of a block of SimCLR v2's, whose parts are numbered. */
 function simclrBlock(stage: number, inner: readonly Row[], last: number, shortcut: readonly Row[]): Row[] {
   const [own, theirs] = [`layer${stage}.*`, `net.${stage}.blocks.*`];
   const rows: Row[] = [

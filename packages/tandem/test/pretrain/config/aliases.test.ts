@@ -80,7 +80,10 @@ test('a setting under two names, or of another method, is wrong usage', () => {
   for (const [given, message] of [
     [{ eta: 0.9, emaMomentum: 0.9 }, 'emaMomentum is another name of eta; give one'],
     [{ emaMomentum: 0.9, eta: 0.9 }, 'emaMomentum is another name of eta; give one'],
-    [{ queue: 64 }, "'bank' is no setting of clbo but of moco, moby, seed, feature-matching, s2bnn. Did you mean 'backbone'?"],
+    [
+      { queue: 64 },
+      "'bank' is no setting of clbo but of moco, moby, seed, feature-matching, s2bnn. Did you mean 'backbone'?",
+    ],
     [{ epochMode: 'E3' }, "unknown epochMode 'E3'; there is k-passes, k-steps, one-pass."],
   ] as const) {
     assert.throws(() => resolveConfig({ images: 'x', ...given }), { name: 'UsageError', message });
