@@ -12,10 +12,13 @@ import re
 import sys
 import time
 
-try:
-    from torchvision.datasets import ImageFolder
-except ImportError:
-    ImageFolder = None
+what, place = sys.argv[1:]
+ImageFolder = None
+if what == "files":
+    try:
+        from torchvision.datasets import ImageFolder
+    except ImportError:
+        pass
 
 endings = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
@@ -47,7 +50,6 @@ def rows(path):
     return [found], classes
 
 
-what, place = sys.argv[1:]
 begun = time.process_time()
 parts, classes = files(place) if what == "files" else rows(place)
 seconds = time.process_time() - begun
