@@ -2,6 +2,8 @@
 
   exported.py check FILE...            the ONNX checker, with shapes inferred; prints the opset of each
   exported.py torchvision SAFETENSORS LAYERS STEM SHAPE < float32 images > float32 features
+  exported.py classify FOLDER SHAPE PICTURE < float32 images > JSON: what transformers and ONNX
+                                       Runtime give for the images, and the pipeline for the picture
 """
 
 import json
@@ -55,6 +57,34 @@ def torchvision(path, layers, stem, shape):
         sys.stdout.buffer.write(model(torch.from_numpy(images.copy())).numpy().tobytes())
 
 
+def classify(folder, shape, picture):
+    import os
+
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
+    import onnxruntime
+    import torch
+    from transformers import AutoModelForImageClassification, pipeline
+
+    torch.set_num_threads(1)
+    images = numpy.frombuffer(sys.stdin.buffer.read(), numpy.float32).reshape(json.loads(shape))
+    model, loading = AutoModelForImageClassification.from_pretrained(folder, output_loading_info=True)
+    with torch.no_grad():
+        logits = model.eval()(torch.from_numpy(images.copy())).logits
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(f"{folder}/onnx/model.onnx", settings, ["CPUExecutionProvider"])
+    (theirs,) = session.run(["logits"], {"pixel_values": images})
+    answer = {
+        "model": type(model).__name__,
+        "labels": [model.config.id2label[i] for i in range(model.config.num_labels)],
+        "missing": sorted(map(str, [*loading["missing_keys"], *loading["unexpected_keys"]])),
+        "logits": logits.flatten().tolist(),
+        "onnx": theirs.flatten().tolist(),
+        "pipeline": pipeline("image-classification", folder)(picture),
+    }
+    print(json.dumps(answer))
+
+
 if __name__ == "__main__":
     command, *rest = sys.argv[1:]
-    check(rest) if command == "check" else torchvision(*rest)
+    {"check": lambda *files: check(files), "torchvision": torchvision, "classify": classify}[command](*rest)

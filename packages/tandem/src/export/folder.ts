@@ -15,7 +15,7 @@ import type { EncoderCard } from '../weights/card.js';
 import { saveEncoder } from '../weights/encoder.js';
 import { saveHead } from '../weights/head.js';
 import { modelConfig, preprocessorConfig } from './configs.js';
-import { type ExportLayout, type LaidOut, layOut, libraryNames } from './layouts/index.js';
+import { classified, type ExportLayout, type LaidOut, layOut, libraryNames } from './layouts/index.js';
 import { type InPython, modelCard, type Provenance, type Quantization } from './model-card.js';
 import { type Classifier, encodeModel, type Graph, graphOf, halved, withClassifier } from './onnx/index.js';
 
@@ -73,8 +73,11 @@ export function laidOut({
 function writeFolder(
   out: string,
   { encoder, card, classifier, provenance, version, quantized, layout = 'tandem' }: Export,
-  laid: LaidOut | undefined,
+  bare: LaidOut | undefined,
 ): { files: string[]; notes: string[] } {
+  const whetherClassified =
+    bare && classifier && layout === 'huggingface' ? classified(bare, encoder, classifier) : undefined;
+  const laid = typeof whetherClassified === 'object' ? whetherClassified : bare;
   const whole = (of: Graph | string) => (typeof of === 'string' || !classifier ? of : withClassifier(of, classifier));
   const graph = whole(graphOf(encoder, { size: card.size, channels: card.architecture.channels }));
   const half = typeof graph === 'string' ? graph : halved(graph);
@@ -110,7 +113,10 @@ function writeFolder(
     throw new UserError(`${out} cannot be written: ${reasonOf(error)}`);
   }
   const weights = ['model.safetensors', ...(classifier ? [exportedClassifier] : [])];
-  return { files: [...weights, ...Object.keys(files)], notes: notesOf(graph, half, quantized) };
+  const notes = notesOf(graph, half, quantized);
+  if (typeof whetherClassified === 'string')
+    notes.push(`model.safetensors is without the classifier: ${whetherClassified}`);
+  return { files: [...weights, ...Object.keys(files)], notes };
 }
 
 /** What the library asks for, over what there is anyway; timm knows its own folders by the rest. */

@@ -87,9 +87,10 @@ export const mean = (values: readonly number[]) => values.reduce((a, b) => a + b
 
 const peer = fileURLToPath(new URL('../../../../../bench/peers/exported.py', import.meta.url));
 
-/** A Python that has these modules. */
+/** A Python that has these modules; TANDEM_PEER_PYTHON names another to ask first. */
 export function pythonWith(...modules: readonly string[]): string | undefined {
-  return ['python3', '/usr/bin/python3'].find(
+  const { TANDEM_PEER_PYTHON: named } = process.env;
+  return [...(named ? [named] : []), 'python3', '/usr/bin/python3'].find(
     (python) => spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0,
   );
 }

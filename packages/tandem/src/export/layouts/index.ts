@@ -5,6 +5,7 @@ import { convnext, resnet } from './convolutional.js';
 import { type LaidOut, type Library, refuse } from './layout.js';
 import { vit } from './vit.js';
 
+export { classified } from './classified.js';
 export { type ExportLayout, exportLayouts, type LaidOut, type Library, libraryNames } from './layout.js';
 
 /**

@@ -41,7 +41,7 @@ export function withClassifier(graph: Graph, { head, classes, temperature }: Cla
 }
 
 /** A Linear and the batch norm after it as one, in float64, times a factor. */
-function asLinear(layers: readonly nn.Module[], factor: number): { weight: Tensor; bias: Tensor } {
+export function asLinear(layers: readonly nn.Module[], factor: number): { weight: Tensor; bias: Tensor } {
   const wide = (x: Tensor) => x.to({ device: 'cpu', dtype: 'float64' });
   const line = layers.find((layer) => layer instanceof nn.Linear) as nn.Linear;
   const norm = layers.find((layer) => layer instanceof nn.BatchNorm1d);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Architecture } from '../../networks/index.js';
+import { type Architecture, poolings } from '../../networks/index.js';
 
 /** What the files beside weights say of how the network is built and fed. */
 export interface FolderSays {
@@ -58,6 +58,9 @@ const timmSchema = z.object({
     .optional(),
 });
 
+/** What Tandem wrote into a folder of another library's names, which has no word for it. */
+const ownSchema = z.object({ tandem: z.object({ architecture: z.object({ pooling: z.enum(poolings) }) }) });
+
 /**
  * Reads `config.json` (of transformers or timm) and `preprocessor_config.json` beside a file of
  * weights.
@@ -74,9 +77,12 @@ export function folderSays(weights: string): FolderSays {
   return {
     isTimm: timm !== undefined,
     architecture: timm?.architecture,
-    form: timm
-      ? { ...(timm.model_args?.num_heads !== undefined && { heads: timm.model_args.num_heads }), ...poolingOf(timm) }
-      : formOf(transformers ?? {}),
+    form: {
+      ...(timm
+        ? { ...(timm.model_args?.num_heads !== undefined && { heads: timm.model_args.num_heads }), ...poolingOf(timm) }
+        : formOf(transformers ?? {})),
+      ...ownSchema.safeParse(config).data?.tandem.architecture,
+    },
     size: preparation
       ? ((preparation.do_center_crop === false ? undefined : preparation.crop_size) ?? preparation.size)
       : (shown?.[1] ?? transformers?.image_size),
