@@ -345,7 +345,12 @@ export const house = [
   },
   {
     room: `${tandem}/ui`,
-    may: [...common, ...files, ...rooms('runs', 'web', 'report/html.ts', 'report/assets.ts', 'report/warnings.ts')],
+    may: [
+      ...common,
+      ...files,
+      ...rooms('runs', 'web'),
+      ...rooms('report/html.ts', 'report/assets.ts', 'report/warnings.ts', 'report/epochs/in-thread.ts'),
+    ],
     packages: ['hono', 'hono/streaming', 'zod'],
     worldly: true,
     why: 'it reads the files of runs, and knows nothing of training',

@@ -54,6 +54,28 @@ export async function drawViews(
 ): Promise<DrawnViews> {
   checkPictureFile(out);
   const data = await loadImages(config, loading);
+  const { sheet, ...drawn } = viewsSheet(config, data, { count, draws });
+  writeNew([out, await rgbToPng(sheet)]);
+  const { width, height } = sheet;
+  return { width, height, name: data.train.name, draws, ...drawn, skipped: data.skipped };
+}
+
+/** Which images and views are drawn. */
+interface Drawing {
+  /** How many images, at most. */
+  readonly count: number;
+  /** How many times the views of each image are drawn. */
+  readonly draws: number;
+  /** The first of these: the one of the epoch after so many. */
+  readonly first?: number;
+}
+
+/** Images beside their views, as a run of this configuration sees them. */
+export function viewsSheet(
+  config: RunConfig,
+  data: DataSet,
+  { count, draws, first = 0 }: Drawing,
+): { readonly sheet: ContactSheet } & Pick<DrawnViews, 'images' | 'settings' | 'views'> {
   const { settings, views: all } = runViews(
     config.views,
     { ...data, normalisation: givenNormalisation(config.data, data.train) },
@@ -61,10 +83,8 @@ export async function drawViews(
   );
   const views = settings.views === 'none' ? all.slice(0, 1) : all;
   const { seed } = config.execution;
-  const { sheet, images } = draw(data, views, { count: Math.min(count, data.train.count), draws, seed });
-  writeNew([out, await rgbToPng(sheet)]);
-  const { width, height } = sheet;
-  return { width, height, name: data.train.name, images, draws, settings, views, skipped: data.skipped };
+  const drawn = draw(data, views, { count: Math.min(count, data.train.count), draws, first, seed });
+  return { ...drawn, settings, views };
 }
 
 /**
@@ -84,12 +104,12 @@ export function checkPictureFile(out: string): void {
 function draw(
   { train: set }: DataSet,
   views: readonly View[],
-  { count, draws, seed }: { count: number; draws: number; seed: number },
+  { count, draws, first, seed }: Required<Drawing> & { readonly seed: number },
 ): { sheet: ContactSheet; images: number[] } {
   const [batch] = new Batches(set, { batch: count, seed }).epoch(0);
   if (!batch) throw new UserError(`${set.name}: there are no images`);
   const rows = Array.from(batch.indices, (i): Picture[] => [{ side: set, ...pictureOf(set, i) }]);
-  for (let draw = 0; draw < draws; draw++) {
+  for (let draw = first; draw < first + draws; draw++) {
     scope(() => {
       for (const [number, made] of makeViews(batch, set, views, { seed, draw }).entries()) {
         const view = views[number] as View;

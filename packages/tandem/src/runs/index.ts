@@ -17,6 +17,7 @@ export {
   openEncoders,
 } from './encoders.js';
 export { type Evaluation, readEvaluations, recordEvaluation, settingWord } from './evaluations.js';
+export { encoderAt, encoderEpochs } from './kept-epochs.js';
 export { type OwnImages, type OwnOpening, ownImages, ownOpening } from './own-images.js';
 export { classesOf, numberIn, type RunRecord, readRun } from './run-record.js';
 export { keepScatter, readScatter, type Scatter } from './scatter.js';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { EpochShown } from '../web/browser/data.js';
 import type { GuardOptions } from '../web/guards.js';
 import { newApp } from '../web/new-app.js';
 import { Refusal } from '../web/refusal.js';
@@ -16,6 +18,8 @@ export interface UiAppOptions {
   readonly root: string;
   /** Resumes a run in a process of its own; absent where the page only shows. */
   readonly resume?: ((run: string) => void) | undefined;
+  /** Looks at what a run saw and found at an epoch. */
+  readonly look: (run: string, epoch: number) => Promise<EpochShown>;
   /** Ends the pages' streams. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +28,7 @@ const command = z.strictObject({ run: z.string(), action: z.enum(['stop', 'resum
 
 /** Routes of the page over runs. */
 export function uiApp(
-  { root, resume, signal }: UiAppOptions,
+  { root, resume, look, signal }: UiAppOptions,
   guards: GuardOptions,
   onFault: (error: Error) => void,
 ): Hono {
@@ -47,6 +51,18 @@ export function uiApp(
       return c.html(readFileSync(join(path, 'report.html'), 'utf8'));
     } catch {
       throw new Refusal(404, 'the run has no report yet');
+    }
+  });
+  app.get('/epoch', async (c) => {
+    const path = found(c.req.query('run') ?? '');
+    const epoch = Number(c.req.query('epoch'));
+    if (!(Number.isInteger(epoch) && epoch > 0)) throw new Refusal(400, 'epoch must be a whole number of at least 1');
+    try {
+      return c.json(await look(path, epoch));
+    } catch (error) {
+      // What the page shows is a result: a failed request would be a message on its console.
+      if (error instanceof UserError) return c.json({ error: error.message });
+      throw error;
     }
   });
   app.post('/control', async (c) => {

@@ -4,7 +4,7 @@ import { readJsonObject } from '../files/json.js';
 import { livesHere } from '../files/lock-folder.js';
 import { readRegular } from '../files/regular.js';
 import { isEarly, openQuestions, warningsOf } from '../report/warnings.js';
-import { keptEncoder, knnColumn, numberIn, type RunRecord, readRun } from '../runs/index.js';
+import { encoderEpochs, keptEncoder, knnColumn, numberIn, type RunRecord, readRun } from '../runs/index.js';
 import type { RunState, RunSummary } from '../web/browser/data.js';
 
 /** Epochs that a curve has at most. */
@@ -12,7 +12,7 @@ const mostPoints = 300;
 
 /** What changes when a run writes something. */
 export function versionOf(run: string): string {
-  const names = ['config.json', 'metrics.jsonl', 'stopped.json', 'evaluations.jsonl', 'lock', 'report.html'];
+  const names = ['config.json', 'metrics.jsonl', 'stopped.json', 'evaluations.jsonl', 'lock', 'report.html', 'encoder'];
   const found = names.map((name) => statSync(join(run, name), { throwIfNoEntry: false }));
   return `${found.map((stat) => stat && `${stat.mtimeMs} ${stat.size}`).join()} ${stateOf(run)}`;
 }
@@ -53,6 +53,7 @@ function read(id: string, path: string): RunSummary {
     ...(state === 'training' && seconds !== undefined && done > 0 && { left: (seconds / done) * (epochs - done) }),
     ...(seconds !== undefined && { seconds }),
     ...keptOf(path, run),
+    encoders: encoderEpochs(run),
     warnings: warnings.map(({ what, advice }) => `${what} ${advice}`.trim()),
     open: isEarly(run) ? ['everything: so few steps show nothing yet'] : openQuestions(run),
     ...noteOf(path, state),

@@ -1,3 +1,4 @@
+import { LookingThread } from '../report/epochs/in-thread.js';
 import { listen } from '../web/listen.js';
 import { uiApp } from './app.js';
 import { findRuns } from './find-runs.js';
@@ -38,12 +39,15 @@ export async function showRuns(
   const runs = findRuns(root).length;
   const ending = new AbortController();
   const onFault = (error: Error) => onNote?.(`a request failed: ${error.message}`);
-  const app = uiApp({ root, resume, signal: ending.signal }, { host, token }, onFault);
+  const looking = new LookingThread();
+  const look = (run: string, epoch: number) => looking.look(run, epoch);
+  const app = uiApp({ root, resume, look, signal: ending.signal }, { host, token }, onFault);
   const { url, stop } = await listen(app, { host, port, seconds: 30 });
   return {
     ...{ url, runs },
     async stop() {
       ending.abort();
+      await looking.close();
       await stop(1);
     },
   };

@@ -24,6 +24,8 @@ export interface RunSummary {
   readonly kept?: 'student' | 'teacher' | 'average';
   /** k-NN of the encoder that it keeps, a share. */
   readonly accuracy?: number;
+  /** Epochs of which it has an encoder, ascending. */
+  readonly encoders?: readonly number[];
   readonly warnings?: readonly string[];
   /** What could not be judged. */
   readonly open?: readonly string[];
@@ -48,4 +50,29 @@ export interface Snapshot {
   readonly system: SystemLoad;
   /** Whether runs may be stopped and resumed. */
   readonly mayControl: boolean;
+}
+
+/** A picture that a run was asked for, or found. */
+export interface ShownPicture {
+  /** A PNG as a data URI. */
+  readonly uri: string;
+  /** Its class, or its file. */
+  readonly caption: string;
+}
+
+/** What a run saw, and what it found alike, at an epoch. */
+export interface EpochShown {
+  readonly queries: readonly (ShownPicture & {
+    /** Nearest first. */
+    readonly neighbours: readonly (ShownPicture & {
+      /** Cosine. */
+      readonly similarity: number;
+      /** Whether it has the query's class, where classes are known. */
+      readonly right?: boolean;
+    })[];
+  })[];
+  /** How many images the neighbours were looked for in. */
+  readonly among: number;
+  /** Images beside their views, a row each, as a PNG in a data URI; sides in pixels. */
+  readonly views: { readonly uri: string; readonly width: number; readonly height: number; readonly images: number };
 }

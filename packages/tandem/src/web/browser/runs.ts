@@ -45,6 +45,7 @@ function show(snapshot: Snapshot): void {
   byId('warnings').replaceChildren(...runs.flatMap(warnings));
   chooseMetrics(runs);
   draw();
+  document.dispatchEvent(new CustomEvent('runs', { detail: snapshot }));
 }
 
 /** Said once: what reads the page aloud need not repeat it. */
