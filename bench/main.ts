@@ -26,6 +26,7 @@ import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
 import { neighbours } from './suites/neighbours/neighbours.js';
 import { precision } from './suites/precision.js';
+import { search } from './suites/search/search.js';
 import { serve } from './suites/serve/serve.js';
 import { train } from './suites/train/train.js';
 import { worker } from './suites/worker.js';
@@ -47,18 +48,19 @@ const suites: Readonly<Record<string, Suite>> = {
   distributed,
   worker,
   precision,
+  search,
   serve,
   engines,
   gpu,
 };
 
 /** Those that every machine can run. */
-const usual = Object.keys(suites).filter((name) => !['engines', 'gpu', 'serve'].includes(name));
+const usual = Object.keys(suites).filter((name) => !['engines', 'gpu', 'search', 'serve'].includes(name));
 
 const usage = [
-  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B] [--other FOLDER]',
+  'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B] [--other FOLDER] [--vectors FILE]',
   '',
-  'Without a suite all but serve, engines and gpu, in this order:',
+  'Without a suite all but search, serve, engines and gpu, in this order:',
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
@@ -68,6 +70,7 @@ const usage = [
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
   '  --rounds            of train, growth, engines, neighbours, worker, serve and allocator: interleaved rounds; defaults to 3',
   '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
+  '  --vectors FILE      of search: real vectors, an .npy by `tandem embed --normalize`; defaults to made-up ones',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',
   'That of serve holds fastapi, uvicorn[standard], onnxruntime, Pillow and NumPy; TANDEM_SERVE_PYTHON names it.',
@@ -92,6 +95,7 @@ function readArguments(): Asked | Error {
         rounds: { type: 'string' },
         methods: { type: 'string' },
         other: { type: 'string' },
+        vectors: { type: 'string' },
       },
       allowPositionals: true,
     });
@@ -115,6 +119,7 @@ function readArguments(): Asked | Error {
       methods: values.methods?.split(','),
       dataRoot: values['data-root'],
       other,
+      vectors: values.vectors,
     };
     return { names: positionals.length > 0 ? positionals : usual, short, settings };
   } catch (error) {
@@ -179,8 +184,8 @@ function environment(): string[] {
 }
 
 /** As it was typed, but for the names of folders, which another machine has elsewhere. */
-function commandLine({ dataRoot, other }: Settings): string[] {
-  const folders = [dataRoot, other].filter((folder) => folder !== undefined);
+function commandLine({ dataRoot, other, vectors }: Settings): string[] {
+  const folders = [dataRoot, other, vectors].filter((folder) => folder !== undefined);
   return process.argv.slice(2).map((word) => folders.reduce((line, folder) => line.replace(folder, 'FOLDER'), word));
 }
 

@@ -1,7 +1,7 @@
 // Some training steps in a process of their own:
 // `node fresh.js '{"dataRoot": ..., "steps": 2, "config": {...}}'`; prints what they took.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { distributed } from 'tandem-torch';
 import { openImages } from 'tandem-vision';
 import { cropMargin } from 'tandem-vision/internal';
 import { describeMachine, type Machine } from './machine.js';
+import { peakMiB, proportionalMiB } from './memory.js';
 import { openTrainer, type Step } from './trainer.js';
 
 interface Work {
@@ -80,19 +81,6 @@ async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   await group?.destroy();
   const stepSeconds = taken.map(({ seconds }) => seconds);
   return { setUpSeconds, stepSeconds, waitedSeconds, loss: taken[0]?.loss, ...memory, machine: describeMachine() };
-}
-
-/** Linux's `maxRSS` begins with what the parent held. */
-function peakMiB(): number {
-  const status = '/proc/self/status';
-  const high = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'))?.[1];
-  return (high ? Number(high) : process.resourceUsage().maxRSS) / 1024;
-}
-
-/** Pages that several processes have are counted in parts, as Linux does. */
-function proportionalMiB(): number {
-  const rollup = '/proc/self/smaps_rollup';
-  return existsSync(rollup) ? Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(rollup, 'utf8'))?.[1]) / 1024 : Number.NaN;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -19,6 +19,8 @@ export interface Settings {
   readonly dataRoot?: string | undefined;
   /** The folder of another checkout that is set up. */
   readonly other?: string | undefined;
+  /** A file of real vectors. */
+  readonly vectors?: string | undefined;
 }
 
 export interface Context {

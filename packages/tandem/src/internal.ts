@@ -20,6 +20,8 @@ export {
   type ScatterPicture,
   scatterSvg,
 } from './evaluate/index.js';
+export { openPlace } from './gallery/open-place.js';
+export type { EncoderFacts, Place } from './gallery/place.js';
 export { laidOut } from './images/collection/laid-out.js';
 export { masksAmong } from './images/collection/masks.js';
 export { cropMargin } from './images/index.js';

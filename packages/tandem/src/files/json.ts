@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, truncateSync } from 'node:fs';
 import jsonc from 'jsonc-parser';
 import { UserError } from '../errors.js';
-import { endless, readRegular } from './regular.js';
+import { endless, readRegular, refuseEndless } from './regular.js';
 
 /** Settings are short: what is longer is not read. */
 const mostJson = 2 ** 20;
@@ -91,6 +91,32 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
       throw new UserError(`${path}:${i + 1} is damaged: it is not a JSON object; take that line out to use the others`);
     return entry;
   });
+}
+
+/** Bytes of lines that are read at a time. */
+const linesAtATime = 2 ** 20;
+
+/** The lines of a regular file, however long it is, and what stands behind the last line's end. */
+export function* linesOf(path: string): Generator<string> {
+  refuseEndless(path);
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(linesAtATime);
+    let begun: Buffer[] = [];
+    for (let n = readSync(file, bytes); n > 0; n = readSync(file, bytes)) {
+      const end = bytes.lastIndexOf(10, n - 1) + 1;
+      if (end > 0) {
+        const whole = Buffer.concat([...begun, bytes.subarray(0, end - 1)]);
+        yield* whole.toString().split('\n');
+        begun = [];
+      }
+      begun.push(Buffer.from(bytes.subarray(end, n)));
+    }
+    const rest = Buffer.concat(begun).toString();
+    if (rest !== '') yield rest;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The object in a JSON file. @throws UserError where it is none */

@@ -60,7 +60,10 @@ export async function indexImages(options: IndexOptions, hooks: JobHooks = {}): 
   try {
     if (opened.note) hooks.onNote?.(opened.note);
     opened.encoder.to({ device });
-    const onProgress = (done: number, total: number) => hooks.onProgress?.(done, total, 'approximate index');
+    const onProgress = (done: number, total: number) => {
+      hooks.onProgress?.(done, total, 'approximate index');
+      hooks.signal?.throwIfAborted();
+    };
     const place = await openPlace(options.to, { mustExist: false, onProgress });
     try {
       const facts = {

@@ -42,7 +42,11 @@ async function openPostgres(place: string): Promise<Place> {
   const said = (error: unknown) => {
     const { message, code, severity } = error as Error & { code?: string; severity?: string };
     const why = message || code || String(error);
-    return new UserError(`${shownPlace(place)}: ${severity === undefined ? 'does not answer' : 'refused'} (${why})`);
+    // A server that is ended says so in its last word, class 57P.
+    const isGone = severity === undefined || code?.startsWith('57P');
+    return new UserError(
+      `${shownPlace(place)}: ${isGone ? `does not answer (${why}); see that it runs, then call this again` : `refused (${why})`}`,
+    );
   };
   try {
     await client.connect();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readJson } from '../../src/files/json.js';
+import { linesOf, readJson } from '../../src/files/json.js';
 import { temporary } from '../support.js';
 
 test('JSON from outside: an object of a megabyte at most, whatever the file is', (t) => {
@@ -49,4 +49,19 @@ test('what is wrong with JSON is told by line, column and word', (t) => {
     writeFileSync(file, text);
     assert.throws(() => readJson(file), { name: 'UserError', message: `it is not JSON: ${fault}` });
   }
+});
+
+test('lines are read one by one, wherever the pieces that are read end', (t) => {
+  const file = join(temporary(t), 'lines');
+  const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${'ä€'.repeat(i % 200)}`);
+  for (const [text, expected] of [
+    [`${lines.join('\n')}\n`, lines],
+    [lines.join('\n'), lines],
+    [`${'x'.repeat(3 * 2 ** 20)}\n\nlast\n`, ['x'.repeat(3 * 2 ** 20), '', 'last']],
+    ['', []],
+  ] as const) {
+    writeFileSync(file, text);
+    assert.deepEqual([...linesOf(file)], expected);
+  }
+  assert.throws(() => [...linesOf(`${file}-none`)], { code: 'ENOENT' });
 });

@@ -4,113 +4,37 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
+import { best } from '../../src/gallery/folder/best.js';
 import { folderPlace } from '../../src/gallery/folder/folder-place.js';
 import { Graph } from '../../src/gallery/folder/graph.js';
 import { Rows } from '../../src/gallery/folder/rows.js';
 import { openPlace, shownPlace } from '../../src/gallery/open-place.js';
-import { checkUnit, type EncoderFacts, type Place } from '../../src/gallery/place.js';
+import { checkUnit } from '../../src/gallery/place.js';
 import { postgresPlace } from '../../src/gallery/postgres/postgres-place.js';
 import { temporary } from '../cli/running.js';
 import { elements, normal } from '../support.js';
+import { contract, encoder, rowOf, unit, width } from './contract.js';
 
 const root = temporary({ after });
-const width = 8;
-const encoder: EncoderFacts = { sha256: 'a'.repeat(64), path: 'runs/a', width };
-const other: EncoderFacts = { sha256: 'b'.repeat(64), path: 'runs/b', width };
-
-/** Rows of length 1. */
-function unit(n: number, seed: number, d = width): Float32Array {
-  const rows = Float32Array.from(elements(normal([n, d], seed)));
-  for (let i = 0; i < n; i++) {
-    const row = rows.subarray(i * d, (i + 1) * d);
-    row.set(row.map((x) => x / Math.hypot(...row)));
-  }
-  return rows;
-}
-
-const rowOf = (rows: Float32Array, i: number, d = width) => rows.slice(i * d, (i + 1) * d);
-const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, j) => sum + x * (b[j] as number), 0);
-
 let databases = 0;
 let database: ReturnType<typeof PGlite.create<{ extensions: { vector: typeof vector } }>> | undefined;
 after(async () => (await database)?.close());
-const places: Record<string, () => Promise<Place>> = {
-  'a folder': async () => folderPlace(join(root, `place-${databases++}`)),
-  // In this process, as WebAssembly; it starts once, since that takes seconds.
-  'PostgreSQL with pgvector': async () => {
-    database ??= PGlite.create({ extensions: { vector } });
-    const db = await database;
-    await db.exec('drop schema public cascade; create schema public');
-    return postgresPlace(db);
-  },
-};
 
-for (const [name, make] of Object.entries(places)) {
-  describe(`vectors in ${name}`, () => {
-    test('are found by cosine, exactly, in order, by class and by path; encoders and folders are kept apart', async () => {
-      const place = await make();
-      assert.deepEqual(await place.encoders(), []);
-      const rows = unit(40, 1);
-      const files = Array.from({ length: 40 }, (_, i) => `${i % 2 ? 'odd' : 'even'}/it's "${i}".png`);
-      const images = files.map((file, i) => ({ file, class: i % 2 ? 'odd' : undefined, state: `${i}` }));
-      const collection = await place.collection(encoder, '/pictures');
-      await collection.put(images.slice(0, 25), rows.subarray(0, 25 * width));
-      await collection.put(images.slice(25), rows.subarray(25 * width));
-      assert.equal(await collection.finish(), undefined);
-      await collection.close();
-      for (const [facts, name] of [
-        [encoder, '/more'],
-        [other, '/pictures'],
-      ] as const) {
-        const more = await place.collection(facts, name);
-        await more.put([{ file: 'x.png', state: '' }], unit(1, 5));
-        await more.close();
-      }
-      assert.deepEqual((await place.encoders()).map(({ sha256 }) => sha256).sort(), [encoder.sha256, other.sha256]);
+contract('a folder', async () => folderPlace(join(root, `place-${databases++}`)));
+// In this process, as WebAssembly; it starts once, since that takes seconds.
+contract('PostgreSQL with pgvector', async () => {
+  database ??= PGlite.create({ extensions: { vector } });
+  const db = await database;
+  await db.exec('drop schema public cascade; create schema public');
+  return postgresPlace(db);
+});
 
-      assert.deepEqual([await place.classes(encoder), await place.classes(other)], [['odd'], []]);
-
-      const asked = rowOf(unit(1, 2), 0);
-      const { matches, among } = await place.search(encoder, { vector: asked, k: 5 });
-      assert.equal(among, 41);
-      const all = [
-        ...files.map((file, i) => ({ file, similarity: dot(rowOf(rows, i), asked) })),
-        { file: 'x.png', similarity: dot(unit(1, 5), asked) },
-      ];
-      const wanted = all.sort((a, b) => b.similarity - a.similarity).slice(0, 5);
-      for (const [i, { file, similarity }] of matches.entries()) {
-        assert.equal(file, wanted[i]?.file);
-        assert.ok(Math.abs(similarity - (wanted[i]?.similarity ?? 0)) < 1e-6);
-      }
-      const odd = await place.search(encoder, { vector: asked, k: 100, class: 'odd' });
-      assert.deepEqual([odd.among, odd.matches.length], [20, 20]);
-      assert.ok(odd.matches.every((one) => one.class === 'odd' && one.images === '/pictures'));
-      const path = await place.search(encoder, { vector: asked, k: 100, path: `it's "1` });
-      assert.deepEqual([path.among, path.matches.length], [11, 11]);
-      assert.deepEqual((await place.search(encoder, { vector: asked, k: 3, class: "o'dd%" })).matches, []);
-      const alone = await place.search(other, { vector: asked, k: 5 });
-      assert.deepEqual([alone.among, alone.matches.map(({ file }) => file)], [1, ['x.png']]);
-      await place.close();
-    });
-
-    test('changed images take the place of earlier ones, removed ones are gone, and states say which are which', async () => {
-      const place = await make();
-      const rows = unit(4, 7);
-      const collection = await place.collection(encoder, '/p');
-      const image = (file: string, state: string) => ({ file, state });
-      await collection.put([image('a', '1'), image('b', '1'), image('c', '1')], rows.subarray(0, 3 * width));
-      await collection.put([image('b', '2')], rows.subarray(3 * width));
-      await collection.remove(['c']);
-      assert.deepEqual(Object.fromEntries(await collection.states()), { a: '1', b: '2' });
-      await collection.close();
-      const { matches, among } = await place.search(encoder, { vector: rowOf(rows, 3), k: 10 });
-      assert.equal(among, 2);
-      assert.equal(matches[0]?.file, 'b');
-      assert.ok(Math.abs((matches[0]?.similarity ?? 0) - 1) < 1e-6, 'the new vector');
-      await place.close();
-    });
-  });
-}
+test('the best of many values are those that sorting puts first, equal ones in their order', () => {
+  const values = Float64Array.from(elements(normal([3000], 3)), (x) => Math.round(20 * x));
+  const sorted = Array.from(values.keys()).sort((a, b) => (values[b] as number) - (values[a] as number) || a - b);
+  for (const k of [1, 10, 500, 3000, 5000]) assert.deepEqual(best(values, k), sorted.slice(0, k));
+  assert.deepEqual(best(new Float64Array(0), 5), []);
+});
 
 test('a vector without direction or of another length is refused with the reason', () => {
   assert.throws(() => checkUnit(new Float32Array(8), 8, 'it'), /^UserError: it: its features are all zero, so/);
@@ -173,7 +97,7 @@ describe('a folder', () => {
     );
     const open = Rows.open(folderIn(path));
     assert.ok(open);
-    assert.ok(await Graph.update(open, n - 100, () => {}));
+    assert.ok(await Graph.update(open));
     open.close();
     await collection.put(
       Array.from({ length: 100 }, (_, i) => image(n - 100 + i)),
@@ -201,6 +125,38 @@ describe('a folder', () => {
     await place.close();
     assert.ok(existsSync(join(folderIn(path), 'graph.usearch')));
   });
+
+  test('whose graph is brought up to date knows only its new rows anew; a damaged graph is made again', async () => {
+    const path = join(root, 'grown');
+    const rows = unit(400, 31);
+    const collection = await folderPlace(path).collection(encoder, '/p');
+    const put = (from: number, to: number) =>
+      collection.put(
+        Array.from({ length: to - from }, (_, i) => ({ file: `${from + i}`, state: '' })),
+        rows.subarray(from * width, to * width),
+      );
+    const updated = async () => {
+      const open = Rows.open(folderIn(path)) as Rows;
+      const done: number[] = [];
+      const graph = await Graph.update(open, (n) => done.push(n));
+      open.close();
+      return { known: graph?.rows, done };
+    };
+    await put(0, 300);
+    assert.deepEqual(await updated(), { known: 300, done: [300] });
+    assert.deepEqual(await updated(), { known: 300, done: [] });
+    await put(300, 400);
+    // Its note may be older than itself, where a process was killed between the two.
+    assert.deepEqual(await updated(), { known: 400, done: [400] });
+    const file = join(folderIn(path), 'graph.usearch');
+    writeFileSync(file, readFileSync(file).subarray(0, 40));
+    const place = folderPlace(path);
+    const found = await place.search(encoder, { vector: rowOf(rows, 7), k: 1 });
+    assert.equal(found.matches[0]?.file, '7', 'all are compared');
+    await place.close();
+    assert.deepEqual(await updated(), { known: 400, done: [400] });
+    await collection.close();
+  });
 });
 
 test('places that are none, and a server that does not answer, are one line without the password', async () => {
@@ -216,7 +172,10 @@ test('places that are none, and a server that does not answer, are one line with
   );
   const dead = 'postgres://me:secret@127.0.0.1:9/pictures';
   await assert.rejects(openPlace(dead, { mustExist: false }), (error: Error) => {
-    assert.match(error.message, /^postgres:\/\/me@127\.0\.0\.1:9\/pictures: does not answer \(.*\)$/);
+    assert.match(
+      error.message,
+      /^postgres:\/\/me@127\.0\.0\.1:9\/pictures: does not answer \(.*\); see that it runs, then call this again$/,
+    );
     return true;
   });
   assert.equal(shownPlace('postgresql://u:p%40@h/d'), 'postgresql://u@h/d');

@@ -9,8 +9,9 @@ import { isOfTheDisk, systemMessage } from '../../files/system-error.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { digestOf } from '../../images/set/digest.js';
 import { bestOf, type Collection, type EncoderFacts, type Match, type Place, type VectorQuery } from '../place.js';
+import { best } from './best.js';
 import { Graph, worthAGraph } from './graph.js';
-import { type IndexEntry, type LiveRow, liveRows, Rows } from './rows.js';
+import { type IndexEntry, type LiveRow, Rows } from './rows.js';
 
 /** What the rows of a collection are. */
 interface About {
@@ -111,7 +112,7 @@ function openCollection(
       }
     };
     return {
-      states: async () => new Map([...liveRows(journal.entries)].map(([file, { state }]) => [file, state])),
+      states: async () => statesOf(journal.entries),
       put: async (some, vectors) => {
         const entries = some.map(({ file, class: own, state }) => ({
           file,
@@ -125,7 +126,7 @@ function openCollection(
           files.map((file) => ({ file, skipped: 'removed' })),
           new Float32Array(0),
         ),
-      finish: () => finish(folder, journal.rows.length, onProgress),
+      finish: () => finish(folder, onProgress),
       close: async () => lock.release(),
     };
   } catch (error) {
@@ -134,20 +135,27 @@ function openCollection(
   }
 }
 
+/** Of each name the last entry counts. */
+function statesOf(entries: readonly IndexEntry[]): Map<string, string> {
+  const states = new Map<string, string>();
+  for (const { file, state = '', skipped } of entries) {
+    if (skipped === undefined) states.set(file, state);
+    else states.delete(file);
+  }
+  return states;
+}
+
 /** Large collections get a graph, where USearch is installed, and its recall is measured. */
-async function finish(
-  folder: string,
-  total: number,
-  onProgress: (done: number, total: number) => void,
-): Promise<string | undefined> {
-  if (total < worthAGraph) return undefined;
+async function finish(folder: string, onProgress: (done: number, total: number) => void): Promise<string | undefined> {
   const rows = Rows.open(folder);
   if (!rows) return undefined;
   try {
-    const made = await Graph.update(rows, total, (done) => onProgress(done, total));
-    if (!made) return 'search compares all vectors; npm install usearch makes it approximate, and quicker';
-    const graph = await Graph.view(folder, rows.width);
-    return `approximate search: ${(100 * recallOf({ rows, graph })).toFixed(1)} % of the 10 nearest are found`;
+    const total = rows.at.length;
+    if (total < worthAGraph) return undefined;
+    const graph = await Graph.update(rows, (done) => onProgress(done, total));
+    if (!graph) return 'search compares all vectors; npm install usearch makes it approximate, and quicker';
+    const recall = graph.recall(() => recallOf({ rows, graph }));
+    return `approximate search: ${(100 * recall).toFixed(1)} % of the 10 nearest are found`;
   } finally {
     rows.close();
   }
@@ -177,9 +185,7 @@ function searchIn(opened: Opened | undefined, query: VectorQuery): { matches: Ma
     query.vector,
     compared.map(({ row }) => row),
   );
-  const order = Array.from(similarities.keys());
-  order.sort((a, b) => (similarities[b] as number) - (similarities[a] as number) || a - b);
-  const matches = order.slice(0, query.k).map((i) => {
+  const matches = best(similarities, query.k).map((i) => {
     const { file, class: own } = compared[i] as LiveRow;
     const similarity = Math.max(-1, Math.min(1, similarities[i] as number));
     return { images: rows.images, file, ...(own !== undefined && { class: own }), similarity };

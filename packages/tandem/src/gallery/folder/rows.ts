@@ -2,8 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Entry } from '../../evaluate/embed/journal.js';
-import { objectIn, readJsonObject } from '../../files/json.js';
-import { readRegular } from '../../files/regular.js';
+import { linesOf, objectIn, readJsonObject } from '../../files/json.js';
 
 /** A line of the journal: an image that was put in, or taken out (`skipped`). */
 export interface IndexEntry extends Entry {
@@ -15,19 +14,21 @@ export interface IndexEntry extends Entry {
 export interface LiveRow {
   readonly file: string;
   readonly class?: string | undefined;
-  readonly state: string;
   /** The number of its vector. */
   readonly row: number;
 }
 
 /** What the entries come to: of each name the last one counts. */
-export function liveRows(entries: readonly IndexEntry[]): Map<string, LiveRow> {
+function liveRows(entries: Iterable<IndexEntry>): Map<string, LiveRow> {
   const live = new Map<string, LiveRow>();
+  // Each class is one text, not one for each of its images.
+  const classes = new Map<string, string>();
   let row = 0;
-  for (const { file, class: own, state = '', skipped } of entries) {
+  for (const { file, class: own, skipped } of entries) {
     live.delete(file);
     if (skipped !== undefined) continue;
-    live.set(file, { file, ...(own !== undefined && { class: own }), state, row });
+    if (own !== undefined && !classes.has(own)) classes.set(own, own);
+    live.set(file, own === undefined ? { file, row } : { file, class: classes.get(own), row });
     row += 1;
   }
   return live;
@@ -124,14 +125,15 @@ export class Rows {
 }
 
 /** Entries up to the last line with a checksum: what comes after is being written. */
-function wholeBlocks(file: string): IndexEntry[] {
-  const entries: IndexEntry[] = [];
-  let whole = 0;
-  for (const line of readRegular(file).toString().split('\n')) {
+function* wholeBlocks(file: string): Generator<IndexEntry> {
+  let block: IndexEntry[] = [];
+  for (const line of linesOf(file)) {
     const value = objectIn(line);
-    if (value === undefined) break;
-    if (typeof value.file === 'string') entries.push(value as unknown as IndexEntry);
-    else whole = entries.length;
+    if (value === undefined) return;
+    if (typeof value.file === 'string') block.push(value as unknown as IndexEntry);
+    else {
+      yield* block;
+      block = [];
+    }
   }
-  return entries.slice(0, whole);
 }
