@@ -390,7 +390,7 @@ export const house = [
   },
   {
     room: `${tandem}/internal.ts`,
-    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'study')],
+    may: [...common, ...toolkit, ...rooms('pretrain', 'report', 'gallery', 'study')],
     why: 'it is for the benchmarks and packages of this project; no room builds on it',
   },
   {
