@@ -22,8 +22,8 @@ export interface Vectors {
 
 /**
  * Real vectors, each as often as it takes, with noise on each; the last of them are asked for.
- * @param file .npy, as `tandem embed --normalize` writes it; points of soft clusters through a random
- * layer with ReLU where there is none
+ * @param file .npy, as `tandem embed --normalize` writes it; points of soft clusters through a
+ * random layer with ReLU where there is none
  */
 export function makeVectors(file: string | undefined, width: number): Vectors {
   return file === undefined ? softClusters(width) : around(openNpy(file));

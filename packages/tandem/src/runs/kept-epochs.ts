@@ -15,7 +15,10 @@ export function encoderEpochs({ path, metrics }: Pick<RunRecord, 'path' | 'metri
   return [...epochs.sort((a, b) => a - b), last];
 }
 
-/** The file of the encoder that a run keeps, as it was at an epoch. @throws UserError where it has none */
+/**
+ * The file of the encoder that a run keeps, as it was at an epoch.
+ * @throws UserError where it has none
+ */
 export function encoderAt(run: string, epoch: number): string {
   const kept = keptEncoder(run);
   const file = kept && encoderFile(run, kept, epoch);

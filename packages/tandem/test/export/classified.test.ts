@@ -28,7 +28,7 @@ const cases: readonly (readonly [model: string, architecture: Architecture])[] =
   ['Dinov2WithRegistersForImageClassification', { ...vit, registers: 2, pooling: 'mean' }],
 ];
 
-/** An encoder with a classifier of so many layers, as transformers has them, with what is said of it. */
+/** An encoder and a classifier of so many layers, exported for transformers, and what is said. */
 function exported(architecture: Architecture, out: string, widths: readonly number[] = []) {
   const encoder = seasoned(architecture, 3);
   manualSeed(4);

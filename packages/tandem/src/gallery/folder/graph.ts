@@ -15,7 +15,7 @@ export const worthAGraph = 20_000;
 /** Candidates that are compared exactly, for each neighbour that is wanted, and at least. */
 const [perNeighbour, leastCandidates] = [4, 64] as const;
 
-/** Vectors that are added at a time, and until the graph is saved, as that of millions takes long. */
+/** Vectors that are added at a time, and until the graph is saved: that of millions takes long. */
 const [atATime, savedEvery] = [1024, 2 ** 18] as const;
 
 /** What is known of a graph beside itself. */
@@ -83,8 +83,8 @@ export class Graph {
   }
 
   /**
-   * Of the ten nearest, the share that it finds: as it was measured, unless a tenth of its rows came
-   * since; then `measure` measures it.
+   * Of the ten nearest, the share that it finds: as it was measured, unless a tenth of its rows
+   * came since; then `measure` measures it.
    */
   recall(measure: () => number): number {
     const { recall, measuredAt } = readAbout(this.folder);
