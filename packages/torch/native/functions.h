@@ -65,7 +65,7 @@
   /* cuda.cc */                               \
   FUNCTION(napi_value, hasCudaGraphs, 0)      \
   TANDEM_CUDA_FUNCTIONS(FUNCTION)             \
-  /* dist.cc */                               \
+  /* dist*.cc */                              \
   FUNCTION(napi_value, hasDist, 0)            \
   TANDEM_DIST_FUNCTIONS(FUNCTION)             \
   /* signals.cc */                            \
@@ -103,7 +103,10 @@
   FUNCTION(void, waitForWork, 1)              \
   FUNCTION(napi_value, secondsWaited, 1)      \
   FUNCTION(napi_value, gatherRows, 3)         \
-  FUNCTION(napi_value, syncBatchNorm, 9)
+  FUNCTION(napi_value, syncBatchNorm, 9)      \
+  FUNCTION(napi_value, openSums, 3)           \
+  FUNCTION(void, backwardAndSum, 2)           \
+  FUNCTION(void, closeSums, 1)
 
 namespace tandem::functions {
 

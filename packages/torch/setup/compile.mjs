@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileFlags, headerFlags, isMac, linkFlags } from './compiler.mjs';
-import { addonName, sources } from './places.mjs';
+import { addonName, sourceFiles, sources } from './places.mjs';
 import { Failure, run, step, tail } from './run.mjs';
 
 const halves = 2;
@@ -85,7 +85,7 @@ export async function compile(libtorch, compiler, variant) {
  * @returns {Plan}
  */
 function makePlan(libtorch, compiler, { build, flags: more = [] }) {
-  const files = readdirSync(sources).sort();
+  const files = sourceFiles();
   const contents = (/** @type {string} */ name) => readFileSync(join(sources, name));
   const flags = [...compileFlags(libtorch, compiler), ...more];
   const linking = [...linkFlags(libtorch, build), ...more];
@@ -118,7 +118,8 @@ async function compileUnit({ compiler: { command, first }, flags, headers, libto
   writeFileSync(source, text);
   // A compilation that is interrupted must not leave half an object under its final name.
   const part = `${object}.${process.pid}`;
-  const args = [...first, ...flags, '-iquote', sources, ...headers, '-c', source, '-o', part];
+  const standIns = ['-idirafter', join(sources, 'stand-ins')];
+  const args = [...first, ...flags, '-iquote', sources, ...headers, ...standIns, '-c', source, '-o', part];
   const { code, output } = await run(command, args);
   if (code !== 0) {
     rmSync(part, { force: true });

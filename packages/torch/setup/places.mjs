@@ -18,6 +18,13 @@ export const packageRoot = folderWith('package.json', fileURLToPath(new URL('.',
 /** The addon's C++. */
 export const sources = join(packageRoot, 'native');
 
+/** Its files, those in folders too, by their paths below it. */
+export const sourceFiles = () =>
+  readdirSync(sources, { recursive: true })
+    .map(String)
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .sort();
+
 /** A checkout keeps its addon to itself; the package as it is shipped has no such file. */
 const isCheckout = existsSync(join(packageRoot, 'tsconfig.json'));
 
@@ -82,7 +89,7 @@ export function findAddon() {
 /** Of names and contents, the same wherever the package is installed. */
 function sourcesHash() {
   const sum = createHash('sha256');
-  for (const name of readdirSync(sources).sort()) {
+  for (const name of sourceFiles()) {
     sum
       .update(`${name}\0`)
       .update(readFileSync(join(sources, name)))

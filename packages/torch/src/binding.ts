@@ -231,6 +231,12 @@ export interface Binding {
   secondsWaited(group: number): number;
   /** The rows of all processes; differentiable. */
   gatherRows(group: number, slot: number, counts: readonly number[]): number;
+  /** What adds up gradients of these parameters over all processes: its number. */
+  openSums(group: number, parameters: readonly number[], isHalf: boolean): number;
+  /** A backward pass that leaves them with the sums. */
+  backwardAndSum(sums: number, loss: number): void;
+  /** Ends it. */
+  closeSums(sums: number): void;
   /** Batch norm over the rows of all processes; differentiable. */
   syncBatchNorm(
     group: number,

@@ -1,6 +1,6 @@
 import type { distributed } from 'tandem-torch';
 import { defined } from '../defined.js';
-import { UsageError, UserError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { knnSplit } from '../evaluate/index.js';
 import { Batches, type BatchSource, type DataSet, parseRange } from '../images/index.js';
 import type { Method } from '../methods/index.js';
@@ -81,16 +81,13 @@ export function assemble(config: RunConfig, data: DataSet, group?: distributed.P
   const baseModel = openBaseModel(config.method);
   const trainingData = selectTrainingData(config, data);
   const compute = chooseCompute(config.execution, group?.localRank);
-  if (group && data.stream) {
-    throw new UserError(
-      `${data.name}: a stream is read by one process alone; give stream=off, or leave --processes out`,
-    );
-  }
   const batch = batchSize(config, data, trainingData);
-  const shared = group && new SharedBatch(group, { batch, unit: unitOf(config) });
+  const { compressGradients } = config.execution;
+  const shared = group && new SharedBatch(group, { batch, unit: unitOf(config), compressGradients });
   const { seed } = config.execution;
   const batches: BatchSource =
-    data.stream?.batches(batch, seed) ?? new Batches(trainingData.set, { batch, seed, share: shared?.share });
+    data.stream?.batches(batch, seed, shared?.share) ??
+    new Batches(trainingData.set, { batch, seed, share: shared?.share });
   const input = inputOf(config, data, baseModel);
   const { architecture, size, views } = input;
   const built = buildMethod(config, {

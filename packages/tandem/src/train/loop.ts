@@ -73,6 +73,7 @@ export async function* train(method: Method, batches: BatchSource, plan: Plan): 
   } finally {
     resident?.dispose();
     work.dispose();
+    plan.shared?.release();
     batches.close?.();
   }
 }

@@ -5,6 +5,7 @@ import { empty, stack, zeros } from '../ops.generated.js';
 import { scope } from '../scope.js';
 import { slotOf, Tensor } from '../tensor.js';
 import type { Place } from './environment.js';
+import { GradientSums, type SumOptions } from './gradient-sums.js';
 import type { Member, Monitor } from './monitor.js';
 
 /** How numbers of all processes become one. */
@@ -213,6 +214,12 @@ export class ProcessGroup {
       () => new Tensor(binding.gatherRows(this.#id, slotOf(sent, 'gatherRows'), counts), 'gatherRows'),
     );
     return x.device === 'cpu' ? all : all.to({ device: x.device });
+  }
+
+  /** Adds up gradients of these parameters while a backward pass goes on. */
+  gradientSums(parameters: readonly Tensor[], { compress = false }: SumOptions = {}): GradientSums {
+    const slots = parameters.map((x) => slotOf(x, 'gradientSums'));
+    return new GradientSums(binding.openSums(this.#id, slots, compress), (work) => this.guarded(work));
   }
 
   /**

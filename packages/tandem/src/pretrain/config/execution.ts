@@ -52,6 +52,10 @@ export const executionOptions = z.object({
     .boolean()
     .default(true)
     .describe('several processes normalise over the whole batch, as one would; off by the share of each'),
+  compressGradients: z
+    .boolean()
+    .default(false)
+    .describe('several processes send gradients as bfloat16: half the bytes, and other last digits'),
   knnEvery: z.int().min(0).default(1).describe('k-NN of both encoders every so many epochs; 0 only at the end'),
 });
 

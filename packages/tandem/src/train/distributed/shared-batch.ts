@@ -4,7 +4,6 @@ import type { LossTerms } from '../../losses/index.js';
 import { type Method, networksOf } from '../../methods/method.js';
 import { DropPath } from '../../networks/drop-path.js';
 import type { BatchRows } from '../../step/index.js';
-import { sumGradients } from './gradient-sums.js';
 import { sharesOf } from './shares.js';
 
 /** How a batch is shared out. */
@@ -13,6 +12,8 @@ export interface SharedBatchOptions {
   readonly batch: number;
   /** Images that stay together; defaults to 1. */
   readonly unit?: number;
+  /** Whether gradients go as bfloat16; defaults to false. */
+  readonly compressGradients?: boolean;
 }
 
 /**
@@ -30,9 +31,12 @@ export class SharedBatch {
   readonly share: Share;
   readonly #counts: readonly number[];
   readonly #batch: number;
+  readonly #compress: boolean;
+  #sums: distributed.GradientSums | undefined;
 
   /** @throws UserError for a batch that is too small */
-  constructor(group: distributed.ProcessGroup, { batch, unit = 1 }: SharedBatchOptions) {
+  constructor(group: distributed.ProcessGroup, options: SharedBatchOptions) {
+    const { batch, unit = 1, compressGradients = false } = options;
     const counts = sharesOf(batch, group.size, unit);
     const { rank } = group;
     const count = counts[rank] as number;
@@ -40,6 +44,7 @@ export class SharedBatch {
     this.group = group;
     this.#counts = counts;
     this.#batch = batch;
+    this.#compress = compressGradients;
     this.share = { from, count };
     this.rows = {
       gather: (rows) => group.gatherRows(rows, counts),
@@ -64,6 +69,7 @@ export class SharedBatch {
 
   /**
    * Gives parameters the gradient of the loss over the whole batch.
+   * @param parameters the same in every call until `release`
    * @returns that loss and its terms, on every process the same bits
    */
   backward(
@@ -71,8 +77,8 @@ export class SharedBatch {
     parameters: readonly Tensor[],
   ): { readonly loss: Tensor; readonly terms?: LossTerms } {
     const weight = this.share.count / this.#batch;
-    loss.mul(weight).backward();
-    sumGradients(this.group, parameters);
+    this.#sums ??= this.group.gradientSums(parameters, { compress: this.#compress });
+    this.#sums.backward(loss.mul(weight));
     const names = Object.keys(terms);
     return noGrad(() => {
       const numbers = [loss, ...Object.values(terms)].map((x) => x.detach().to(loss.dtype).view([]));
@@ -80,6 +86,12 @@ export class SharedBatch {
       const named = Object.fromEntries(names.map((name, i) => [name, rest[i] as Tensor]));
       return { loss: whole as Tensor, ...(names.length > 0 && { terms: named }) };
     });
+  }
+
+  /** Lets go of the parameters: from then on others may be trained. */
+  release(): void {
+    this.#sums?.dispose();
+    this.#sums = undefined;
   }
 
   /** Whether any process says so: all decide alike. */

@@ -1,7 +1,7 @@
 // `npm run test:distributed`: how far several processes are from one, for every method and its
-// variants, on 1 to 4 processes, in float64 and float32, or in the one that is asked for. Prints
-// tables in Markdown, and with `--write` puts them into docs/internals/distribution.md; ends with 1
-// where a deviation is more than rounding.
+// variants, on 1 to 4 processes, in float64 and float32, or in those that are asked for
+// (`float32-10`). Prints tables in Markdown, and with `--write` puts them into
+// docs/internals/distribution.md; ends with 1 where a deviation is more than rounding.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,9 @@ const cases = [
   { dtype: 'float32', steps: 1 },
   { dtype: 'float32', steps: 10 },
 ] as const;
-const asked = cases.filter(({ dtype }) => process.argv.includes(dtype));
+const asked = cases.filter(({ dtype, steps }) =>
+  process.argv.some((word) => [dtype, `${dtype}-${steps}`].includes(word)),
+);
 
 const largest = ({ loss, gradient, state }: Deviations) => Math.max(loss, gradient, state);
 const cell = ({ loss, gradient, state }: Deviations) =>
@@ -26,30 +28,34 @@ const cell = ({ loss, gradient, state }: Deviations) =>
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-'));
 try {
-  const tables: string[] = [];
   for (const { dtype, steps } of asked.length > 0 ? asked : cases) {
     const task = { subjects: [...everyMethod, ...variants], dtype, steps, batch: 24 };
     const found = await deviations(folder, task, counts);
-    const rounding = await roundings(folder, task);
+    const rounding = await roundings(folder, task, dtype === 'float32' ? 8 : 1);
     const limit = (title: string) =>
-      dtype === 'float64' ? 1e-10 : Math.max(1e-5, 100 * largest((rounding.get(title) as [Deviations])[0]));
+      dtype === 'float64' ? 1e-10 : Math.max(1e-5, 10 * largest(rounding.get(title) as Deviations));
     const lines = [...found].map(([title, all]) =>
-      ['', title, ...all.map(cell), ...(rounding.get(title) ?? []).map(cell), ''].join(' | ').trim(),
+      ['', title, ...all.map(cell), cell(rounding.get(title) as Deviations), ''].join(' | ').trim(),
     );
     const head = `| | ${counts.map((count) => `W = ${count}`).join(' | ')} | rounding |\n|${'---|'.repeat(counts.length + 2)}`;
-    tables.push(`**${dtype}, after ${steps} step${steps > 1 ? 's' : ''}**\n\n${head}\n${lines.join('\n')}\n`);
-    console.log(`\n${tables.at(-1)}`);
+    const title = `**${dtype}, after ${steps} step${steps > 1 ? 's' : ''}**`;
+    const table = `${title}\n\n${head}\n${lines.join('\n')}\n`;
+    console.log(`\n${table}`);
+    if (process.argv.includes('--write')) writeTable(title, table);
     const wrong = [...found].filter(([title, all]) => all.some((one) => !(largest(one) <= limit(title))));
     for (const [title] of wrong) console.log(`more than rounding: ${title} (at most ${limit(title).toExponential(1)})`);
     if (wrong.length > 0) process.exitCode = 1;
   }
-  if (process.argv.includes('--write')) writeTables(tables.join('\n'));
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-function writeTables(text: string): void {
+/** In place of the one under its title, or after all others. */
+function writeTable(title: string, table: string): void {
   const [begin, end] = ['<!-- deviations -->\n', '<!-- /deviations -->'];
   const [before, rest] = readFileSync(page, 'utf8').split(begin) as [string, string];
-  writeFileSync(page, `${before}${begin}\n${text}\n${end}${rest.split(end)[1]}`);
+  const [tables, after] = rest.split(end) as [string, string];
+  const others = tables.split(/\n(?=\*\*)/).filter((one) => one.trim() !== '' && !one.trim().startsWith(title));
+  const all = [...others.map((one) => `${one.trim()}\n`), table];
+  writeFileSync(page, `${before}${begin}\n${all.join('\n')}\n${end}${after}`);
 }

@@ -75,13 +75,27 @@ export async function deviations(
   return compared(task, out('alone'), counts.map(out));
 }
 
-/** How far one process comes from itself where its parameters begin with another rounding. */
-export async function roundings(folder: string, task: Omit<Task, 'out'>): Promise<Map<string, Deviations[]>> {
+/**
+ * How far one process comes from itself where its parameters begin with another rounding: the most
+ * of so many draws.
+ */
+export async function roundings(
+  folder: string,
+  task: Omit<Task, 'out'>,
+  draws: number,
+): Promise<Map<string, Deviations>> {
   const out = (name: string) => join(folder, `${task.dtype}-${task.steps}-${name}`);
   const noise = task.dtype === 'float32' ? 2 ** -24 : 2 ** -53;
+  const names = Array.from({ length: draws }, (_, draw) => out(`noise-${draw}`));
   await trainTogether({ ...task, out: out('alone') }, 1);
-  await trainTogether({ ...task, noise, out: out('noise') }, 1);
-  return compared(task, out('alone'), [out('noise')]);
+  for (const [draw, name] of names.entries()) await trainTogether({ ...task, noise, draw, out: name }, 1);
+  const most = (all: readonly Deviations[], of: keyof Deviations) => Math.max(...all.map((one) => one[of]));
+  return new Map(
+    [...compared(task, out('alone'), names)].map(([title, all]) => [
+      title,
+      { loss: most(all, 'loss'), gradient: most(all, 'gradient'), state: most(all, 'state') },
+    ]),
+  );
 }
 
 function compared({ subjects }: Pick<Task, 'subjects'>, alone: string, others: readonly string[]) {

@@ -20,6 +20,8 @@ export interface Task {
   readonly isGroup?: boolean;
   /** By which part of itself each parameter is changed before the first step, at most. */
   readonly noise?: number;
+  /** Which noise. */
+  readonly draw?: number;
 }
 
 /** A method and its settings. */
@@ -34,7 +36,7 @@ const forms: Readonly<Record<NonNullable<Subject['form']>, Partial<RunSetup>>> =
   crops: { views: viewsPreset('multi-crop', { size: 8, locals: 3 }) },
   transformer: { architecture: { backbone: 'vit-micro', width: 32, depth: 2, patch: 4, size: 8, channels: 3 } },
 };
-const { subjects, dtype, steps, batch, out, isGroup, noise } = JSON.parse(process.argv[2] ?? '') as Task;
+const { subjects, dtype, steps, batch, out, isGroup, noise, draw = 0 } = JSON.parse(process.argv[2] ?? '') as Task;
 // Two steps an epoch, and some left over.
 const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 });
 
@@ -81,6 +83,6 @@ writeFileSync(`${out}.done.${group?.rank ?? 0}`, '');
 
 function disturb(method: Method, noise: number): void {
   const parameters = learnersOf(method).flatMap((network) => network.parameters());
-  manualSeed(1);
+  manualSeed(1 + draw);
   scope(() => noGrad(() => parameters.forEach((x) => void x.mul_(rand(x.shape).mul(2).sub(1).mul(noise).add(1)))));
 }
