@@ -29,6 +29,7 @@ export { openSource } from './images/sources/open-source.js';
 export { findMethod, learnersOf, type MethodPreset, methodPresets, networksOf } from './methods/index.js';
 export { encoderOperations, type Operations } from './networks/index.js';
 export { assemble, type ConfigFile, newOptimizer, readConfigFile } from './pretrain/index.js';
+export { loadImages } from './pretrain/load-images.js';
 export { type RewriteOptions, rewriteReport, type WithReportHooks, withReport } from './report/index.js';
 export { type OpenedEncoder, openEncoder, openEncoders } from './runs/index.js';
 export { reestimateStatistics, type Statistics } from './teachers/index.js';

@@ -15,7 +15,7 @@ export {
   type PixelOptions,
   parseRange,
 } from './options.js';
-export { Batches, inOrder, type Share } from './set/batches.js';
+export { Batches, inOrder } from './set/batches.js';
 export { fingerprint } from './set/fingerprint.js';
 export {
   type Batch,
@@ -29,6 +29,7 @@ export {
   limit,
   type PixelFormat,
   pictureOf,
+  type Share,
   type SkippedFile,
   type StreamedImages,
   samplesOf,

@@ -18,6 +18,7 @@ import { basename, dirname, extname } from 'node:path';
 import { didYouMean, UserError } from '../errors.js';
 import { openCollection } from './collection/collection.js';
 import { dataSetNamed, dataSets, hintFor } from './datasets/registry.js';
+import { withinMemory } from './datasets/within-memory.js';
 import { type OpenOptions, partsOf, type StreamOptions } from './options.js';
 import type { DataSet } from './set/image-set.js';
 import { inChannels } from './set/in-channels.js';
@@ -60,7 +61,10 @@ export async function openImages(where: string | ImageSource, options: OpenOptio
   const named = typeof where === 'string' ? dataSetNamed(where) : undefined;
   if (named && parts.sample.leaveOut !== undefined)
     throw new UserError(`leaveOut is for folders and archives, not for ${where}`);
-  if (named) return inChannels(await named.open({ locate, ...parts }), parts.pixels.channels);
+  if (named) {
+    const data = inChannels(await named.open({ locate, ...parts }), parts.pixels.channels);
+    return withinMemory(data, parts);
+  }
   if (typeof where === 'string' && isStreamed(where, parts.streaming)) {
     const streamed = await openStreamed(where, parts);
     return parts.streaming.measureOn === undefined ? streamed : measuredOn(streamed, options);

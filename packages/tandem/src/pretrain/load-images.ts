@@ -1,7 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import type { distributed } from 'tandem-torch';
 import { cropMargin, type DataSet, openImages, parseRange } from '../images/index.js';
 import type { RunConfig } from './config/options.js';
 import type { LoadingOptions } from './following.js';
+
+/** Bytes of images that each of several processes of a host holds by itself. */
+const ownBytes = 2 ** 24;
 
 /** The images of a configuration. @throws UserError, or the signal's reason */
 export async function loadImages(
@@ -9,11 +13,12 @@ export async function loadImages(
     data: { images, maxSkipped, range, streamCache, mean: _mean, std: _std, ...opening },
     execution: { seed },
   }: RunConfig,
-  { signal, onLoading, source }: LoadingOptions,
+  { signal, onLoading, source, group }: LoadingOptions,
 ): Promise<DataSet> {
   const data = await openImages(source ?? images, {
     ...opening,
     seed,
+    ...(hasCompany(group) && { memory: ownBytes }),
     margin: cropMargin,
     ...(streamCache !== undefined && { streamCache: Math.ceil(streamCache * 2 ** 30) }),
     range: range === undefined ? undefined : parseRange(range),
@@ -24,4 +29,10 @@ export async function loadImages(
   await setImmediate();
   signal?.throwIfAborted();
   return data;
+}
+
+/** Whether another process of the group is on this host: the two share a file of the cache then. */
+function hasCompany(group: distributed.ProcessGroup | undefined): boolean {
+  const hosts = group?.members.map(({ host }) => host) ?? [];
+  return hosts.filter((host) => host === hosts[group?.rank ?? 0]).length > 1;
 }

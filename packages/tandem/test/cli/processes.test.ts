@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { distributed } from 'tandem-torch';
+import { shards } from '../images/streamed/serving.js';
 import { encoderFile, metricsOf, pictures, start, temporary, tiny } from './running.js';
 
 const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
@@ -93,6 +94,26 @@ for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     assert.equal((await resumed.ended).code, 130);
   });
 }
+
+test('two processes learn from streamed shards, half of each batch each, with the numbers of one', {
+  skip,
+}, async () => {
+  const folder = join(root, 'shards');
+  mkdirSync(folder);
+  for (const [i, tar] of (await shards(4, 10, 16)).entries()) writeFileSync(join(folder, `${i}.tar`), tar);
+  const words = (run: string) => [
+    ...['pretrain', folder, ...tiny, ...short.filter((word) => !/limit|^40$/.test(word)), ...smallSteps],
+    ...['stream=on', 'streamWindow=2', '--epochs', '2', `cache=${join(root, 'cache')}`, '--out', join(root, run)],
+  ];
+  for (const [run, processes] of [
+    ['stream-alone', '1'],
+    ['stream-shared', '2'],
+  ] as const) {
+    const { code, stderr } = await start([...words(run), '--processes', processes]).ended;
+    assert.equal(code, 0, stderr);
+  }
+  assertNear(losses('stream-shared'), losses('stream-alone'));
+});
 
 test('several processes embed images to the bytes of one, one that is no picture left out', { skip }, async () => {
   const sixHundred = await pictures(join(root, 'six hundred'), 600);

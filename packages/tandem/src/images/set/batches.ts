@@ -1,20 +1,12 @@
 import { UserError } from '../../errors.js';
 import { permutation } from '../../random.js';
-import { type Batch, type BatchSource, bytesOf, gather, type ImageSet } from './image-set.js';
+import { type Batch, type BatchSource, bytesOf, gather, type ImageSet, type Share } from './image-set.js';
 
 /**
  * The purpose of a run's seed here, so that the order has nothing to do with other draws from that
  * seed.
  */
 const orderPurpose = 0x6f72_6472;
-
-/** Which images of each batch are here, where other processes have the rest. */
-export interface Share {
-  /** The first of them in the batch. */
-  readonly from: number;
-  /** How many. */
-  readonly count: number;
-}
 
 /**
  * Whole batches of a set in an order of their own for each epoch, given by the seed alone, or a

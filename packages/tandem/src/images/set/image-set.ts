@@ -67,6 +67,14 @@ export interface Batch {
   readonly bytes: Uint8Array;
 }
 
+/** Which images of each batch are here, where other processes have the rest. */
+export interface Share {
+  /** The first of them in the batch. */
+  readonly from: number;
+  /** How many. */
+  readonly count: number;
+}
+
 /** Whole batches, epoch by epoch, in an order that seed and position alone decide. */
 export interface BatchSource {
   /** What the batches are drawn from, or images like them where they come as a stream. */
@@ -107,8 +115,11 @@ export interface StreamedImages {
   readonly window: number;
   /** Of the names, sizes and versions of all shards. */
   readonly fingerprint: string;
-  /** @throws UserError where a batch is larger than an epoch */
-  batches(size: number, seed: number): BatchSource;
+  /**
+   * @param share which images of each batch are read and decoded here; defaults to all
+   * @throws UserError where a batch is larger than an epoch
+   */
+  batches(size: number, seed: number, share?: Share): BatchSource;
 }
 
 /**

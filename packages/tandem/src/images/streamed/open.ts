@@ -63,11 +63,11 @@ export async function openStreamed(where: string, options: Omit<OpenParts, 'loca
     count,
     window,
     fingerprint,
-    batches(size, seed) {
+    batches(size, seed, share) {
       const shown = learned.map((part) => learnedOf(part, rule));
       const windows = new Windows(shown, counts, { seed, size: window, most, signal: progress.signal });
       const of = { set: images, where, parts: learned, windows, sides, count, seed, meter };
-      return new StreamBatches({ ...of, ...progress, maxSkippedShare: options.maxSkippedShare }, size);
+      return new StreamBatches({ ...of, ...progress, maxSkippedShare: options.maxSkippedShare }, size, share);
     },
   };
   const bytes = learned.reduce((sum, { diskBytes }) => sum + diskBytes, 0);

@@ -10,6 +10,7 @@ import {
   type Flow,
   type ImageSet,
   imageBytes,
+  type Share,
   type SkippedFile,
 } from '../set/image-set.js';
 import { memoryStore } from '../set/store.js';
@@ -54,13 +55,16 @@ export class StreamBatches implements BatchSource {
   readonly size: number;
   readonly perEpoch: number;
   readonly #of: StreamParts;
+  readonly #share: Share;
   readonly #skipped = new Map<string, SkippedFile>();
   /** A window that begins at a known position. */
   #known = { window: 0, from: 0 };
 
-  constructor(of: StreamParts, size: number) {
+  /** @param share the images of each batch that are read; those of others are passed over */
+  constructor(of: StreamParts, size: number, share: Share = { from: 0, count: size }) {
     checkBatch(size, of.set.name, of.count);
     this.#of = of;
+    this.#share = share;
     this.set = of.set;
     this.size = size;
     this.perEpoch = Math.floor(of.count / size);
@@ -69,7 +73,8 @@ export class StreamBatches implements BatchSource {
   /** @throws StreamError where a part cannot be had, or too many images cannot be decoded */
   async *epoch(epoch: number, fromBatch = 0): AsyncGenerator<Batch, void, void> {
     const { meter } = this.#of;
-    const work = (taken: readonly Taken[], nth: number) => this.#decoded(taken, (fromBatch + nth) * this.size);
+    const work = (taken: readonly Taken[], nth: number) =>
+      this.#decoded(taken, (fromBatch + nth) * this.size + this.#share.from);
     let nth = 0;
     const batches = ahead(this.#taken(epoch, fromBatch), decodedAtOnce, (taken) => work(taken, nth++));
     try {
@@ -98,7 +103,7 @@ export class StreamBatches implements BatchSource {
     for await (const images of this.#inOrder((epoch * this.perEpoch + fromBatch) * this.size)) {
       for (const image of images) {
         batch.push(image);
-        if (batch.length < this.size) continue;
+        if (batch.length < this.#share.count) continue;
         yield batch;
         batch = [];
         if (--left === 0) return;
@@ -119,12 +124,19 @@ export class StreamBatches implements BatchSource {
         const opened = await this.#had(window, () => windows.open(window));
         const order = orderIn(window, count, seed);
         for (let at = position - from; at < count; at += this.size) {
-          yield await this.#had(window, () => this.#read(window, opened, order.subarray(at, at + this.size)));
+          const own = order.subarray(at, at + this.size).filter((_, i) => this.#isOwn(from + at + i));
+          yield await this.#had(window, () => this.#read(window, opened, own));
         }
         position = from + count;
       }
       from += count;
     }
+  }
+
+  /** Whether the image at a position of the run is of this process's share of its batch. */
+  #isOwn(position: number): boolean {
+    const place = (position % this.size) - this.#share.from;
+    return place >= 0 && place < this.#share.count;
   }
 
   /** What is read of a window's images, in the order asked for. */

@@ -15,7 +15,12 @@ export function checkSameRun(
   // Where a run computes is each process's own matter.
   const { device: _, dataRoot: _root, ...same } = settings;
   compare(group, 'settings', JSON.stringify(same), 'call it with the same words, on hosts of one kind');
-  compare(group, 'images', fingerprint(data.train), 'give all hosts the same ones');
+  compare(
+    group,
+    'images',
+    `${fingerprint(data.train)} ${data.stream?.fingerprint ?? ''}`,
+    'give all hosts the same ones',
+  );
 }
 
 function compare(group: distributed.ProcessGroup, what: string, own: string, cure: string): void {

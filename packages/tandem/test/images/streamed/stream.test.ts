@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type DataSet, openImages } from '../../../src/images/index.js';
+import { type DataSet, openImages, type Share } from '../../../src/images/index.js';
 import { png, tarOf, temporary, write } from '../making.js';
 import { type Serving, serving, shards } from './serving.js';
 
@@ -66,6 +66,43 @@ test('each image comes once a pass, in an order of its own; from any batch on it
     ] as const) {
       assert.deepEqual(await numbersIn(again, 10, epoch, from), epochs[epoch]?.slice(from));
     }
+  }
+});
+
+test('shares of a batch make up the batch, from any batch on, each read by itself', async (t) => {
+  const { url } = await served(t, 5, 12);
+  const cache = temporary(t);
+  const opened = () => openImages(`${url}/set/{0..4}.tar`, { streamWindow: 2, cache });
+  const batchesOf = async (share: Share | undefined, epoch: number, from: number) => {
+    const batches = (await opened()).stream?.batches(10, 3, share);
+    const found: { readonly indices: number[]; readonly bytes: number[] }[] = [];
+    for await (const { indices, bytes } of batches?.epoch(epoch, from) ?? [])
+      found.push({ indices: [...indices], bytes: [...bytes] });
+    batches?.close?.();
+    return found;
+  };
+  for (const [epoch, from] of [
+    [0, 0],
+    [1, 3],
+  ] as const) {
+    const whole = await batchesOf(undefined, epoch, from);
+    const shares = [
+      { from: 0, count: 4 },
+      { from: 4, count: 3 },
+      { from: 7, count: 3 },
+    ];
+    const parts = await Promise.all(shares.map((share) => batchesOf(share, epoch, from)));
+    assert.equal(whole.length, 6 - from);
+    whole.forEach((batch, i) => {
+      assert.deepEqual(
+        parts.flatMap((part) => part[i]?.indices ?? []),
+        batch.indices,
+      );
+      assert.deepEqual(
+        parts.flatMap((part) => part[i]?.bytes ?? []),
+        batch.bytes,
+      );
+    });
   }
 });
 
