@@ -30,6 +30,6 @@ function formIn(initFrom: string, backbone: string): BackboneSettings {
     throw new UserError(`${initFrom} holds a ${own}, and the network is a ${backbone}; give --backbone ${own}`);
   }
   if (isTransformer(own)) return form;
-  const { width, features, stem, resnetD, normEps } = form;
-  return own === backbone ? defined({ width, features, stem, resnetD, normEps }) : {};
+  const { width, features, stem, resnetD, sk, normEps } = form;
+  return own === backbone ? defined({ width, features, stem, resnetD, sk, normEps }) : {};
 }

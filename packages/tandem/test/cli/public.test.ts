@@ -43,6 +43,7 @@ for (const [name, backbone, features] of [
   ['timm resnet18d', 'resnet18', 512],
   ['torchvision resnet18', 'resnet18', 512],
   ['timm convnext', 'convnext-atto', 64],
+  ['SimCLR v2, converted, with selective kernels', 'resnet50', 256],
 ] as const) {
   test(`pretrain --init a file of ${name}: its form, trained, embedded, exported`, async (t) => {
     const file = join(folderOf(name), 'model.safetensors');
@@ -55,6 +56,7 @@ for (const [name, backbone, features] of [
     encoder.dispose();
     assert.equal(card.architecture.stem, 'standard');
     assert.equal(card.architecture.resnetD, name === 'timm resnet18d' ? true : undefined);
+    assert.equal(card.architecture.sk, name.includes('kernels') ? true : undefined);
     await assertUsable(t, run, features);
   });
 }

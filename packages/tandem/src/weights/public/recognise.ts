@@ -17,9 +17,10 @@ export interface Recognised {
 
 /**
  * Networks that their authors do not evaluate: MoCo takes the query encoder, MoCo v3 the base
- * encoder, DINO the teacher.
+ * encoder, BYOL the online network, DINO the teacher.
  */
-const secondary = /(^|\.)(encoder_k|momentum_encoder|student|target|target_network|target_encoder)\./;
+const secondary =
+  /(^|\.)(encoder_k|momentum_encoder|momentum_backbone|backbone_momentum|student|target(_network|_encoder)?(_state_dict)?)\./;
 
 /**
  * Finds the network in a file by the names of its tensors, whatever stands before them.

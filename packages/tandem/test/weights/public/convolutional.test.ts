@@ -108,6 +108,13 @@ describe("the authors' checkpoints of ResNets", () => {
       'teacher.module.backbone.',
       (w) => ({ ...prefixed(zeroed(w), 'student.module.backbone.'), ...prefixed(w, 'teacher.module.backbone.') }),
     ],
+    'BYOL in PyTorch, both as state dicts': [
+      'online_network_state_dict.encoder.',
+      (w) => ({
+        ...prefixed(w, 'online_network_state_dict.encoder.'),
+        ...prefixed(zeroed(w), 'target_network_state_dict.encoder.'),
+      }),
+    ],
     'BYOL, converted': [
       'online_network.encoder.',
       (w) => ({ ...prefixed(w, 'online_network.encoder.'), ...prefixed(zeroed(w), 'target_network.encoder.') }),
