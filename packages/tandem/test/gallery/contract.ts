@@ -18,7 +18,7 @@ export function unit(n: number, seed: number, d = width): Float32Array {
 }
 
 export const rowOf = (rows: Float32Array, i: number, d = width) => rows.slice(i * d, (i + 1) * d);
-const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, j) => sum + x * (b[j] as number), 0);
+export const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, j) => sum + x * (b[j] as number), 0);
 
 /** What holds of every place that vectors are kept in. @param make an empty one */
 export function contract(name: string, make: () => Promise<Place>, skip: string | false = false): void {

@@ -7,13 +7,14 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { best } from '../../src/gallery/folder/best.js';
 import { folderPlace } from '../../src/gallery/folder/folder-place.js';
 import { Graph } from '../../src/gallery/folder/graph.js';
+import { nearestRows, recallOf } from '../../src/gallery/folder/recall.js';
 import { Rows } from '../../src/gallery/folder/rows.js';
 import { openPlace, shownPlace } from '../../src/gallery/open-place.js';
 import { checkUnit } from '../../src/gallery/place.js';
 import { postgresPlace } from '../../src/gallery/postgres/postgres-place.js';
 import { temporary } from '../cli/running.js';
 import { elements, normal } from '../support.js';
-import { contract, encoder, rowOf, unit, width } from './contract.js';
+import { contract, dot, encoder, rowOf, unit, width } from './contract.js';
 
 const root = temporary({ after });
 let databases = 0;
@@ -145,6 +146,22 @@ describe('a folder', () => {
     await put(0, 300);
     assert.deepEqual(await updated(), { known: 300, done: [300] });
     assert.deepEqual(await updated(), { known: 300, done: [] });
+    const measured = Rows.open(folderIn(path)) as Rows;
+    const vectors = rows.slice(0, 5 * width);
+    const order = (i: number) => Array.from({ length: 300 }, (_, j) => j).sort((a, b) => near(b, i) - near(a, i));
+    const near = (j: number, i: number) => dot(rowOf(rows, j), rowOf(rows, i));
+    assert.deepEqual(
+      nearestRows(measured, vectors, 7),
+      [0, 1, 2, 3, 4].map((i) => order(i).slice(0, 7)),
+    );
+    const exact = (vector: Float32Array, k: number) =>
+      nearestRows(measured, vector, k)[0]?.map((row) => `${row}`) ?? [];
+    assert.equal(recallOf(measured, exact), 1);
+    assert.equal(
+      recallOf(measured, (vector, k) => exact(vector, k).slice(0, 6)),
+      0.5,
+    );
+    measured.close();
     await put(300, 400);
     // Its note may be older than itself, where a process was killed between the two.
     assert.deepEqual(await updated(), { known: 400, done: [400] });

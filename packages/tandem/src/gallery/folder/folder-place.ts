@@ -11,6 +11,7 @@ import { digestOf } from '../../images/set/digest.js';
 import { bestOf, type Collection, type EncoderFacts, type Match, type Place, type VectorQuery } from '../place.js';
 import { best } from './best.js';
 import { Graph, worthAGraph } from './graph.js';
+import { recallOf } from './recall.js';
 import { type IndexEntry, type LiveRow, Rows } from './rows.js';
 
 /** What the rows of a collection are. */
@@ -154,27 +155,13 @@ async function finish(folder: string, onProgress: (done: number, total: number) 
     if (total < worthAGraph) return undefined;
     const graph = await Graph.update(rows, (done) => onProgress(done, total));
     if (!graph) return 'search compares all vectors; npm install usearch makes it approximate, and quicker';
-    const recall = graph.recall(() => recallOf({ rows, graph }));
+    const quick = (vector: Float32Array, k: number) =>
+      searchIn({ rows, graph }, { vector, k }).matches.map(({ file }) => file);
+    const recall = graph.recall(() => recallOf(rows, quick));
     return `approximate search: ${(100 * recall).toFixed(1)} % of the 10 nearest are found`;
   } finally {
     rows.close();
   }
-}
-
-/** Of the ten nearest of some images, the share that is found with the graph; itself left out. */
-function recallOf(opened: Opened): number {
-  const { live } = opened.rows;
-  const asked = Array.from({ length: 50 }, (_, i) => live[Math.floor((i * live.length) / 50)]).filter(
-    (one) => one !== undefined,
-  );
-  let right = 0;
-  for (const { row } of asked) {
-    const vector = opened.rows.vectors([row]);
-    const [exact, quick] = [true, false].map((exact) => searchIn(opened, { vector, k: 11, exact }).matches.slice(1));
-    const names = new Set(exact?.map(({ file }) => file));
-    right += (quick ?? []).filter(({ file }) => names.has(file)).length / Math.max(1, names.size);
-  }
-  return right / asked.length;
 }
 
 function searchIn(opened: Opened | undefined, query: VectorQuery): { matches: Match[]; among: number } {

@@ -147,7 +147,8 @@ async function newIndex(dimensions: number): Promise<Index | undefined> {
   const { Index: New, MetricKind, ScalarKind } = usearch.default;
   return new New({
     ...{ dimensions, metric: MetricKind.Cos, quantization: ScalarKind.I8, multi: false },
-    // Usual values: links of a node, and how widely they are looked for.
-    ...{ connectivity: 16, expansion_add: 128, expansion_search: 64 },
+    // Links of a node, and how widely they are looked for. Adding twice as widely takes twice the
+    // time and finds no more (docs/performance/notes/2026-12-01-search.md).
+    ...{ connectivity: 16, expansion_add: 64, expansion_search: 64 },
   });
 }
