@@ -79,7 +79,8 @@ async function makeList(file: string, count: number): Promise<string> {
   const out = createWriteStream(file);
   out.write('path,label,split\n');
   for (let i = 0; i < count; i++) {
-    const row = `photos/image${i}.jpg,class${Math.floor(i / 20) % 1000},${i % 20 === 0 ? 'val' : 'train'}\n`;
+    const kind = `class${Math.floor(i / 20) % 1000}`;
+    const row = `photos/${kind}/image${i}.jpg,${kind},${i % 20 === 0 ? 'val' : 'train'}\n`;
     if (!out.write(row)) await new Promise<void>((resolve) => out.once('drain', () => resolve()));
   }
   out.end();

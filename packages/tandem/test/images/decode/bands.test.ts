@@ -57,7 +57,7 @@ test('arrays are pictures where there are no others', async (t) => {
   await assert.rejects(openImages(root), /b\.png/);
 });
 
-test('a TIFF whose width or strips are not one whole number is named: readers take different ones', async () => {
+test('a TIFF whose width or strips are not one whole number, or stand twice, is named: readers take different ones', async () => {
   const { file, channels } = cases.find(({ name }) => name === 'TIFF, 4 bands of uint16') as Case;
   const damaged = (tag: number, change: (bytes: Buffer, entry: number) => void) => {
     const bytes = Buffer.from(unpacked(file));
@@ -73,4 +73,6 @@ test('a TIFF whose width or strips are not one whole number is named: readers ta
   assert.equal(many, 'TIFF: damaged: its rowsPerStrip is not one whole number');
   const float = await damaged(256, (bytes, entry) => bytes.writeUInt16LE(11, entry + 2));
   assert.equal(float, 'TIFF: damaged: its width is not one whole number');
+  const twice = await damaged(277, (bytes, entry) => bytes.writeUInt16LE(262, entry));
+  assert.equal(twice, 'TIFF: damaged: it says its photometric twice');
 });

@@ -60,6 +60,7 @@ export class TiffDirectory {
   readonly #little: boolean;
   readonly #big: boolean;
   readonly #entries = new Map<number, Entry>();
+  readonly #doubled = new Set<number>();
 
   /** @throws RangeError where the file is too short for what it says */
   constructor(readonly bytes: Uint8Array) {
@@ -76,6 +77,7 @@ export class TiffDirectory {
       const entry = { tag: this.#short(at), type: this.#short(at + 2), count: this.#offset(at + 4) };
       const inside = at + (this.#big ? 12 : 8);
       const size = (lengths[entry.type] ?? 0) * entry.count;
+      if (this.#entries.has(entry.tag)) this.#doubled.add(entry.tag);
       this.#entries.set(entry.tag, { ...entry, at: size <= (this.#big ? 8 : 4) ? inside : this.#offset(inside) });
     }
   }
@@ -101,12 +103,15 @@ export class TiffDirectory {
     return otherwise.map((_, i) => this.#number(at + 8 * i, 4) / this.#number(at + 8 * i + 4, 4));
   }
 
-  /** A tag that holds more than its one number, or something else: readers take different ones. */
+  /** What is wrong with a tag of which readers take different numbers. */
   damaged(): string | undefined {
-    return single.find((name) => {
+    const several = single.find((name) => {
       const entry = this.#entries.get(tag[name]);
       return entry && (entry.count !== 1 || !lengths[entry.type]);
     });
+    if (several) return `its ${several} is not one whole number`;
+    const [doubled] = Object.entries(tag).find(([, number]) => this.#doubled.has(number)) ?? [];
+    return doubled && `it says its ${doubled} twice`;
   }
 
   /** The first number of a tag. */

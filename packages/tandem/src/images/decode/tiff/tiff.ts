@@ -67,7 +67,7 @@ const types = { 1: 'uint', 2: 'int', 3: 'float', 4: 'uint' } as const;
 export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Tiff | string> {
   const directory = new TiffDirectory(bytes);
   const damaged = directory.damaged();
-  if (damaged) return `TIFF: damaged: its ${damaged} is not one whole number`;
+  if (damaged) return `TIFF: damaged: ${damaged}`;
   const kind = kindOf(directory);
   const { width, height, channels, type, bits, photometric, compression, alpha, isPlain } = kind;
   if (width === 0 || height === 0) return 'TIFF: no pixels';
