@@ -65,8 +65,8 @@ const parts: Record<string, () => Promise<void>> = {
     }
     say('processes: all resumed runs equal to the undisturbed one');
     if (launcher.prefix) return;
-    await fullDiskOfFirst(images, join(folder, 'full'), launcher, whole.wanted);
-    say("processes: the first one's disk is full: all end with its line");
+    if (await fullDiskOfFirst(images, join(folder, 'full')))
+      say("processes: the first one's disk is full: both end with its line, and go on once there is room");
   },
   async clock() {
     const wanted = await wholeRun(images, join(folder, 'in-time'));

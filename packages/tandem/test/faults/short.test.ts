@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { distributed } from 'tandem-torch';
 import { stream } from '../../src/random.js';
 import { pictures, temporary } from '../cli/running.js';
 import { movingClock } from './clock.js';
 import { failingRun, forever, fullDisk, smallDisk, wholeRun } from './disk.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
+import { fullDiskOfFirst } from './processes.js';
 import { call, lineOf } from './runs.js';
 import { tearCheckpoint } from './torn.js';
 
@@ -64,6 +66,11 @@ test('failing writes: a run goes on, or stops with one clear line and is resumed
       /(is saved|nothing was saved yet)\. Make room/,
     );
   });
+});
+
+test('the first of two processes finds its disk full: both end with its line, and go on once there is room', async (t) => {
+  if (!distributed.hasDist()) return t.skip('this engine is built without Gloo');
+  if (!(await fullDiskOfFirst(images, join(root, 'full')))) t.skip('no file system can be mounted here');
 });
 
 test('remarks that cannot be written: why a run stopped is said all the same, which images were skipped is not passed over', async () => {

@@ -278,12 +278,17 @@ export class ProcessGroup {
     await this.#monitor.heard('told', 2000);
   }
 
-  /** Ends the group once all processes have come to this point, the first of them last. */
+  /**
+   * Ends the group once all processes have come to this point, the first of them last: until then
+   * it may be writing what all of them made.
+   * @throws LostProcessError on the others, where one is gone before
+   */
   async destroy(): Promise<void> {
     this.#monitor.tell({ kind: 'leave' });
     while (this.lost === undefined && !(await this.#monitor.heard('left', 500)));
     await this.#monitor.stop();
     if (this.lost === undefined) binding.closeGroup(this.#id);
+    else if (this.rank > 0) throw new LostProcessError(this.lost);
   }
 
   /**

@@ -56,6 +56,22 @@ describe('a process that is gone', { skip }, () => {
     assert.match(ends[0]?.text ?? '', /told LostProcessError process 1 of 2 on \S+: the disk is full/);
   });
 
+  test('the first by an error at its very end: the others, which wait for it, do not end well', async () => {
+    const ends = await together(
+      3,
+      `if (rank === 0) {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await group.fail('the disk is full');
+  process.exit(1);
+}
+await group.destroy();`,
+    );
+    for (const rank of [1, 2]) {
+      assert.equal(ends[rank]?.code, 1);
+      assert.match(ends[rank]?.text ?? '', /LostProcessError: process 0 of 3 on \S+: the disk is full/);
+    }
+  });
+
   test('a call that has no end within its limit says so, though all are alive', async () => {
     const ends = await together(
       2,
