@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { distributed } from 'tandem-torch';
-import { openImages } from 'tandem-vision';
-import { cropMargin } from 'tandem-vision/internal';
+import { loadImages } from 'tandem-vision/internal';
 import { describeMachine, type Machine } from './machine.js';
 import { peakMiB, proportionalMiB } from './memory.js';
-import { openTrainer, type Step } from './trainer.js';
+import { configOf, openTrainer, type Step } from './trainer.js';
 
 interface Work {
   readonly dataRoot: string;
@@ -63,9 +62,8 @@ export async function inFreshProcess(
 
 async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const begun = performance.now();
-  const { limit } = config as { limit?: number };
-  const images = await openImages('cifar10', { dataRoot, limit, margin: cropMargin });
   const group = await distributed.initProcessGroup();
+  const images = await loadImages(configOf({ ...config, dataRoot }), { group });
   const trainer = openTrainer(config, images, group);
   const setUpSeconds = (performance.now() - begun) / 1000;
   const taken: Step[] = [];

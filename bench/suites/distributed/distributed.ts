@@ -3,8 +3,9 @@ import { withCifar } from '../../harness/cifar.js';
 import { type Fresh, inFreshProcess } from '../../harness/fresh.js';
 import { takeTurns } from '../../harness/interleave.js';
 import { summarise } from '../../harness/statistics.js';
-import type { Goal, Outcome, Suite, Table } from '../../harness/suite.js';
-import { type Traffic, trafficOf } from './traffic.js';
+import type { Context, Goal, Outcome, Suite, Table } from '../../harness/suite.js';
+import { wireTable } from './planning.js';
+import { trafficOf } from './traffic.js';
 
 const usual = ['clbo', 'simclr', 'byol'];
 const processes = 2;
@@ -28,74 +29,87 @@ export const distributed: Suite = {
       return { tables: [], goals: [], results: {} };
     }
     const steps = short ? 3 : 5;
-    const rows: string[][] = [];
-    const goals: Goal[] = [];
-    const found: Record<string, unknown>[] = [];
-    const traffic: Traffic[] = [];
-    await withCifar(context, async ({ root, images }) => {
+    const rounds = short ? 1 : settings.rounds;
+    return withCifar(context, async ({ root, images }) => {
       const network = { backbone: 'resnet18', width: settings.width, precision: 'float32', epochs: 1, knnEvery: 0 };
-      traffic.push(...(await trafficOf(images, network, say)));
+      const traffic = await trafficOf(images, network, say);
+      const found: Found[] = [];
       for (const method of settings.methods ?? usual) {
-        const config = { ...network, method, batch: settings.batch };
-        const work = { dataRoot: root, steps, config };
-        const sides: [Block[], Block[]] = [[], []];
-        const block = (side: 0 | 1, measure: () => Promise<Block>) => async () => {
-          say(`${method}, ${side === 0 ? 'one process' : 'two processes'}`);
-          sides[side].push(await measure());
+        const work = { dataRoot: root, steps, config: { ...network, method, batch: settings.batch } };
+        const one: Block[] = [];
+        const two: Block[] = [];
+        const turn = (what: string, measure: () => Promise<void>) => async () => {
+          say(`${method}, ${what}`);
+          await measure();
           return 0;
         };
-        const rounds = short ? 1 : settings.rounds;
-        await takeTurns([block(0, () => alone(work)), block(1, () => together(work))], {
-          least: rounds,
-          most: rounds,
-          seconds: 0,
-        });
-        const [one, two] = sides;
-        const ratio = (of: (block: Block) => number) =>
-          summarise(two.map((block, i) => of(block) / of(one[i] as Block))).median;
-        const speed = ratio(({ imagesPerSecond }) => imagesPerSecond);
-        const memory = ratio(({ proportionalMiB }) => proportionalMiB);
-        const waited = summarise(two.map(({ waitedShare }) => waitedShare)).median;
-        const median = (blocks: readonly Block[]) =>
-          summarise(blocks.map(({ imagesPerSecond }) => imagesPerSecond)).median;
-        rows.push([
-          method,
-          median(one).toFixed(1),
-          median(two).toFixed(1),
-          speed.toFixed(2),
-          memory.toFixed(2),
-          `${(100 * waited).toFixed(1)} %`,
-        ]);
-        goals.push(
-          { name: `${method}: images/s of two processes over one`, measured: speed, atLeast: 0.95 },
-          { name: `${method}: memory of two processes over one`, measured: memory, atMost: 1.25 },
-          { name: `${method}: share of a step spent waiting`, measured: waited, atMost: 0.03 },
+        await takeTurns(
+          [
+            turn('one process', async () => void one.push(await alone(work))),
+            turn('two processes', async () => void two.push(await together(work))),
+          ],
+          { least: rounds, most: rounds, seconds: 0 },
         );
         found.push({ method, one, two });
       }
+      const summaries = found.map(summaryOf);
+      return {
+        tables: [speedTable(summaries, settings), wireTable(traffic, [2, 4, 8], settings.batch / processes)],
+        goals: summaries.flatMap(goalsOf),
+        results: { steps, found, traffic },
+      };
     });
-    const title = `Two processes of one thread beside one of two: ResNet-18, width ${settings.width}, batch ${settings.batch} in all`;
-    const head = ['', 'one, images/s', 'two, images/s', 'ratio', 'memory', 'waiting'];
-    return {
-      tables: [{ title, head, rows }, tableOf(traffic, settings.width)],
-      goals,
-      results: { steps, found, traffic },
-    };
   },
 };
 
-function tableOf(traffic: readonly Traffic[], width: number): Table {
+/** All blocks of a method. */
+interface Found {
+  readonly method: string;
+  readonly one: readonly Block[];
+  readonly two: readonly Block[];
+}
+
+/** Medians, and medians of ratios within a round. */
+interface Speeds {
+  readonly method: string;
+  readonly one: number;
+  readonly two: number;
+  readonly overOne: number;
+  readonly memory: number;
+  readonly waited: number;
+}
+
+function summaryOf({ method, one, two }: Found): Speeds {
+  const median = (values: readonly number[]) => summarise(values).median;
+  const rate = ({ imagesPerSecond }: Block) => imagesPerSecond;
   return {
-    title: `What a step hands over: ResNet-18, width ${width}`,
-    head: ['', 'gradients, MB', 'rows, bytes an image', 'norms, kB', 'calls'],
-    rows: traffic.map(({ method, gradient, rowsOfImage, norms, calls }) => [
+    method,
+    one: median(one.map(rate)),
+    two: median(two.map(rate)),
+    overOne: median(two.map((block, i) => rate(block) / rate(one[i] as Block))),
+    memory: median(two.map((block, i) => block.proportionalMiB / (one[i] as Block).proportionalMiB)),
+    waited: median(two.map(({ waitedShare }) => waitedShare)),
+  };
+}
+
+function speedTable(all: readonly Speeds[], { width, batch }: Context['settings']): Table {
+  return {
+    title: `Two processes of one thread: ResNet-18, width ${width}, batch ${batch} in all`,
+    head: ['', 'one of two threads, images/s', 'two, images/s', 'over one', 'memory', 'waiting'],
+    rows: all.map(({ method, one, two, overOne, memory, waited }) => [
       method,
-      (gradient / 1e6).toFixed(1),
-      String(Math.round(rowsOfImage)),
-      (norms / 1e3).toFixed(0),
-      String(calls),
+      ...[one.toFixed(1), two.toFixed(1), overOne.toFixed(2), memory.toFixed(2)],
+      `${(100 * waited).toFixed(1)} %`,
     ]),
   };
+}
+
+function goalsOf({ method, overOne, memory, waited }: Speeds): Goal[] {
+  return [
+    { name: `${method}: images/s of two processes over one`, measured: overOne, atLeast: 0.95 },
+    { name: `${method}: memory of two processes over one`, measured: memory, atMost: 1.25 },
+    { name: `${method}: share of a step spent waiting`, measured: waited, atMost: 0.03 },
+  ];
 }
 
 type Work = Parameters<typeof inFreshProcess>[0];

@@ -1,16 +1,25 @@
 import { distributed, type Tensor } from 'tandem-torch';
 import { type DataSet, methods } from 'tandem-vision';
+import { stopwatch } from '../../harness/stopwatch.js';
 import type { Context } from '../../harness/suite.js';
 import { tryTrainer } from '../../harness/trainer.js';
 
-/** What a process hands over to others in one step, in bytes, and how often. */
+/** What a process has for others in one step, in bytes, and how often. */
 export interface Traffic {
   readonly method: string;
   readonly gradient: number;
-  /** Of each image of the batch: projections, keys, images, forward and back. */
-  readonly rowsOfImage: number;
-  readonly norms: number;
+  /** Of each image of the batch: projections, keys, images that all processes get. */
+  readonly gathered: number;
+  /** Of each image: gradients of these that are added up. */
+  readonly returned: number;
+  /** Means and variances of batch norms. */
+  readonly means: number;
+  /** Sums of their gradients. */
+  readonly slopes: number;
+  /** Collectives that the step waits for at once: all but those of gradients. */
   readonly calls: number;
+  /** Of the step's time here, that of the backward pass. */
+  readonly backwardShare: number;
 }
 
 const batch = 16;
@@ -21,17 +30,19 @@ export async function trafficOf(
   images: DataSet,
   settings: Readonly<Record<string, unknown>>,
   say: Context['say'],
+  names: readonly string[] = Object.keys(methods),
 ): Promise<Traffic[]> {
   const found: Traffic[] = [];
-  for (const method of Object.keys(methods)) {
+  for (const method of names) {
     say(`what ${method} sends`);
     const group = await distributed.initProcessGroup({ place: { ...lone, attempt: method } });
     if (!group) break;
     const counted = count(group);
     const trainer = tryTrainer({ ...settings, method, batch }, images, say, group);
     if (trainer) {
-      await trainer.step();
-      found.push({ method, ...counted() });
+      const { phases } = await trainer.step();
+      const all = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0);
+      found.push({ method, ...counted(), backwardShare: phases.backward / all });
       await trainer.end();
     }
     await group.destroy();
@@ -42,29 +53,39 @@ export async function trafficOf(
 const bytesOf = (x: Tensor) => x.numel * (x.dtype === 'float64' || x.dtype === 'int64' ? 8 : 4);
 
 /** Counts what a group is asked for from now on. */
-function count(group: distributed.ProcessGroup): () => Omit<Traffic, 'method'> {
-  let [gradient, rows, norms, calls] = [0, 0, 0, 0];
-  const { allReduceAsync, gatherRows, batchNorm } = group;
+function count(group: distributed.ProcessGroup): () => Omit<Traffic, 'method' | 'backwardShare'> {
+  let [gradient, gathered, returned, means, slopes, calls] = [0, 0, 0, 0, 0, 0];
+  const { gradientSums, gatherRows, batchNorm, allReduceAsync } = group;
   const counting: Partial<distributed.ProcessGroup> = {
+    gradientSums(parameters, options) {
+      const sums = gradientSums.call(group, parameters, options);
+      const backward = sums.backward.bind(sums);
+      sums.backward = (loss) => {
+        stopwatch.during('backward', () => backward(loss));
+        gradient = parameters.reduce((bytes, { grad }) => bytes + (grad ? bytesOf(grad) : 0), 0);
+      };
+      return sums;
+    },
     allReduceAsync(...given) {
-      gradient += bytesOf(given[0]);
       calls += 1;
       return allReduceAsync.apply(group, given);
     },
     gatherRows(...given) {
-      const ways = given[0].requiresGrad ? 2 : 1;
-      rows += ways * bytesOf(given[0]);
-      calls += ways;
+      gathered += bytesOf(given[0]);
+      if (given[0].requiresGrad) returned += bytesOf(given[0]);
+      calls += given[0].requiresGrad ? 2 : 1;
       return gatherRows.apply(group, given);
     },
     batchNorm(...given) {
       const [x, { weight }] = given;
-      const ways = x.requiresGrad || weight?.requiresGrad ? 2 : 1;
-      norms += ways * 2 * 4 * (x.shape[1] as number);
-      calls += ways;
+      const bytes = 2 * 4 * (x.shape[1] as number);
+      const isLearned = x.requiresGrad || weight?.requiresGrad === true;
+      means += bytes;
+      if (isLearned) slopes += bytes;
+      calls += isLearned ? 2 : 1;
       return batchNorm.apply(group, given);
     },
   };
   Object.assign(group, counting);
-  return () => ({ gradient, rowsOfImage: rows / batch, norms, calls });
+  return () => ({ gradient, gathered: gathered / batch, returned: returned / batch, means, slopes, calls });
 }
