@@ -29,6 +29,7 @@ import { precision } from './suites/precision.js';
 import { search } from './suites/search/search.js';
 import { serve } from './suites/serve/serve.js';
 import { train } from './suites/train/train.js';
+import { vit } from './suites/vit.js';
 import { worker } from './suites/worker.js';
 
 /** In the order in which all of them run. */
@@ -50,17 +51,18 @@ const suites: Readonly<Record<string, Suite>> = {
   precision,
   search,
   serve,
+  vit,
   engines,
   gpu,
 };
 
 /** Those that every machine can run. */
-const usual = Object.keys(suites).filter((name) => !['engines', 'gpu', 'search', 'serve'].includes(name));
+const usual = Object.keys(suites).filter((name) => !['engines', 'gpu', 'search', 'serve', 'vit'].includes(name));
 
 const usage = [
   'npm run bench -- [SUITE...] [--short] [--data-root FOLDER] [--batch N] [--width N] [--rounds N] [--methods A,B] [--other FOLDER] [--vectors FILE]',
   '',
-  'Without a suite all but search, serve, engines and gpu, in this order:',
+  'Without a suite all but search, serve, vit, engines and gpu, in this order:',
   '',
   ...Object.entries(suites).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`),
   '',
@@ -68,7 +70,7 @@ const usage = [
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; defaults to noise',
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
-  '  --rounds            of train, growth, engines, neighbours, worker, serve and allocator: interleaved rounds; defaults to 3',
+  '  --rounds            of train, growth, vit, engines, neighbours, worker, serve and allocator: interleaved rounds; defaults to 3',
   '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
   '  --vectors FILE      of search: real vectors, an .npy by `tandem embed --normalize`; defaults to made-up ones',
   '',
