@@ -48,7 +48,7 @@ export async function inFreshProcess<T extends IndexedPart | Searched>(work: Wor
 }
 
 /** Rows of a block, and queries that are compared with all rows. */
-const [atATime, exactly] = [1000, 30] as const;
+const [atATime, exactly] = [1000, 20] as const;
 
 async function index({ place: path, encoder, from = 0, to = 0 }: Work, vectors: Vectors): Promise<IndexedPart> {
   const place = await openPlace(path, { mustExist: false });

@@ -13,7 +13,7 @@ import type { Rows } from './rows.js';
 export const worthAGraph = 20_000;
 
 /** Candidates that are compared exactly, for each neighbour that is wanted, and at least. */
-const [perNeighbour, leastCandidates] = [4, 64] as const;
+const [perNeighbour, leastCandidates] = [4, 256] as const;
 
 /** Vectors that are added at a time, and until the graph is saved: that of millions takes long. */
 const [atATime, savedEvery] = [1024, 2 ** 18] as const;
