@@ -51,11 +51,12 @@
   FUNCTION(napi_value, capabilities, 0)       \
   FUNCTION(napi_value, threads, 0)            \
   FUNCTION(void, setThreads, 1)               \
-  FUNCTION(void, keepFreedMemory, 0)          \
   FUNCTION(napi_value, allocatedBytes, 0)     \
   FUNCTION(void, seed, 1)                     \
   FUNCTION(napi_value, generatorState, 1)     \
   FUNCTION(void, setGeneratorState, 2)        \
+  /* allocator.cc */                          \
+  FUNCTION(void, keepFreedMemory, 0)          \
   /* waiting.cc */                            \
   FUNCTION(void, watchNeighbours, 1)          \
   FUNCTION(napi_value, waitsAreShort, 0)      \

@@ -57,15 +57,6 @@ void setThreads(Call& call) {
   if (auto set = reinterpret_cast<SetFn>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
 }
 
-/// keepFreedMemory(): tells the allocator to hold on to big blocks; giving each temporary back to
-/// the system tripled their cost
-void keepFreedMemory(Call& call) {
-#if defined(__GLIBC__)
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 2147483647);
-#endif
-}
-
 /// allocatedBytes(): what is allocated and not freed, memory held back from the system left out;
 /// undefined where the C library cannot tell
 napi_value allocatedBytes(Call& call) {
