@@ -37,14 +37,21 @@ struct Buffer {
   float* at(int64_t group, int64_t tile) const { return data + (group * capacity + tile) * lanes; }
 };
 
+/// Pixels as they lie in memory, or relu(factor pixel + summand) where there is a factor for each
+/// channel.
+struct Pixels {
+  const float* data;
+  const float *factor = nullptr, *summand = nullptr;
+};
+
 /// Tiles `from` to `to` of images, the block's first being `first`: each P square P', the square
 /// beginning `before` pixels outside its tile; zero outside the image.
-template <const auto& P, int before>
-inline __attribute__((always_inline)) void gatherTiles(const Images& images, const float* pixels, const Buffer& buffer, int64_t first, int64_t from, int64_t to) {
+template <const auto& P, int before, bool isNormalised>
+inline __attribute__((always_inline)) void gatherTiles(const Images& images, const Pixels& pixels, const Buffer& buffer, int64_t first, int64_t from, int64_t to) {
   alignas(64) static const float zeros[lanes] = {};
   const int64_t place = buffer.place(), groups = images.channels / lanes;
   for (int64_t tile = from; tile < to; ++tile) {
-    const float* image = pixels + tile / images.perImage() * images.height * images.width * images.channels;
+    const float* image = pixels.data + tile / images.perImage() * images.height * images.width * images.channels;
     const int64_t inImage = tile % images.perImage();
     const int64_t top = inImage / images.across() * 4 - before, left = inImage % images.across() * 4 - before;
     const float* corners[P.width][P.width];
@@ -60,7 +67,13 @@ inline __attribute__((always_inline)) void gatherTiles(const Images& images, con
     for (int64_t g = 0; g < groups; ++g) {
       Lanes square[P.width][P.width], result[P.height][P.height];
       for (int i = 0; i < P.width; ++i) {
-        for (int j = 0; j < P.width; ++j) square[i][j] = load(corners[i][j] + g * steps[i][j]);
+        for (int j = 0; j < P.width; ++j) {
+          square[i][j] = load(corners[i][j] + g * steps[i][j]);
+          if (isNormalised && steps[i][j] != 0) {
+            const Lanes value = square[i][j] * load(pixels.factor + g * lanes) + load(pixels.summand + g * lanes);
+            square[i][j] = value < 0 ? Lanes{} : value;
+          }
+        }
       }
       sandwich<P>(square, result);
       float* target = buffer.at(g, tile - first);

@@ -1,4 +1,4 @@
-// tandem::conv2d_winograd: 3x3 convolutions by Winograd's F(4x4, 3x3), after Lavin and Gray, "Fast
+// 3x3 convolutions by Winograd's F(4x4, 3x3), after Lavin and Gray, "Fast
 // Algorithms for Convolutional Neural Networks" (arXiv 1509.09308). A 4x4 piece of the output takes
 // 36 multiplications for each pair of channels, where the definition takes 144.
 //
@@ -8,14 +8,12 @@
 // The gradient of x is the same of the gradient of y with turned kernels. That of w is the
 // transpose: G'(sum of (B' x B) . (A y' A')) G. Pieces are worked on in blocks that stay in a
 // core's second-level cache through all passes.
+#include "winograd.h"
+
 #include "clones.h"
 #include "winograd-blocks.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
-#include <torch/csrc/autograd/custom_function.h>
-#include <torch/library.h>
 
 #include <algorithm>
 #include <functional>
@@ -25,8 +23,11 @@ namespace tandem::winograd {
 namespace {
 
 #define TANDEM_TILES const Images &images, const Buffer &buffer, int64_t first, int64_t from, int64_t to
-TANDEM_CLONES void gatherInput(const float* pixels, TANDEM_TILES) { gatherTiles<Bt, 1>(images, pixels, buffer, first, from, to); }
-TANDEM_CLONES void gatherGradient(const float* pixels, TANDEM_TILES) { gatherTiles<A, 0>(images, pixels, buffer, first, from, to); }
+TANDEM_CLONES void gatherInput(const Pixels& pixels, TANDEM_TILES) {
+  if (pixels.factor) gatherTiles<Bt, 1, true>(images, pixels, buffer, first, from, to);
+  else gatherTiles<Bt, 1, false>(images, pixels, buffer, first, from, to);
+}
+TANDEM_CLONES void gatherGradient(const Pixels& pixels, TANDEM_TILES) { gatherTiles<A, 0, false>(images, pixels, buffer, first, from, to); }
 TANDEM_CLONES void scatterOutput(float* pixels, TANDEM_TILES) { scatterTiles(images, buffer, pixels, first, from, to); }
 #undef TANDEM_TILES
 TANDEM_CLONES void gatherWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherKernels(weight, kernels, from, to); }
@@ -96,18 +97,23 @@ struct Blocks {
   }
 };
 
-constexpr auto channelsLast = at::MemoryFormat::ChannelsLast;
-
 Images imagesOf(const at::Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1)}; }
 
-/// x [n, inputs, h, w] and weight [outputs, inputs, 3, 3] to [n, outputs, h, w]; or, for a
-/// gradient, x [n, outputs, h, w] and the turned weight to [n, inputs, h, w].
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned) {
+/// Of x, or of relu(norm(x)).
+Pixels pixelsOf(const at::Tensor& x, const norm::Norm* norm) {
+  if (norm == nullptr) return {x.data_ptr<float>()};
+  return {x.data_ptr<float>(), norm->factor(), norm->summand()};
+}
+
+}  // namespace
+
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned, const norm::Norm* norm) {
   const Images in = imagesOf(x), out{in.n, in.height, in.width, weight.size(isTurned ? 1 : 0)};
   const at::Tensor pixels = x.contiguous(channelsLast), memory = at::empty({places, in.channels, out.channels}, x.options());
   const Kernels u{memory.data_ptr<float>(), in.channels, out.channels};
   const at::Tensor inOrder = weight.contiguous(channelsLast);
-  const float *source = pixels.data_ptr<float>(), *kernels = inOrder.data_ptr<float>();
+  const Pixels source = pixelsOf(pixels, norm);
+  const float* kernels = inOrder.data_ptr<float>();
   parallel(in.channels / lanes, [&](int64_t from, int64_t to) { (isTurned ? gatherTurnedWeight : gatherWeight)(kernels, u, from, to); });
   at::Tensor y = at::empty({out.n, out.channels, out.height, out.width}, x.options().memory_format(channelsLast));
   float* target = y.data_ptr<float>();
@@ -125,13 +131,12 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned
   return y;
 }
 
-/// The gradient of the weight [outputs, inputs, 3, 3].
-at::Tensor correlate(const at::Tensor& x, const at::Tensor& dy) {
+at::Tensor correlate(const at::Tensor& x, const at::Tensor& dy, const norm::Norm* norm) {
   const Images in = imagesOf(x), out = imagesOf(dy);
   const auto options = x.options().memory_format(channelsLast);
   if (in.tiles() == 0) return at::empty({out.channels, in.channels, 3, 3}, options).zero_();
   const at::Tensor pixels = x.contiguous(channelsLast), gradients = dy.contiguous(channelsLast);
-  const float *source = pixels.data_ptr<float>(), *direction = gradients.data_ptr<float>();
+  const Pixels source = pixelsOf(pixels, norm), direction = pixelsOf(gradients, nullptr);
   const Blocks blocks(in, out.channels);
   const int64_t parts = blocks.workers();
   const at::Tensor sums = at::empty({parts, places, in.channels, out.channels}, x.options());
@@ -154,85 +159,6 @@ at::Tensor correlate(const at::Tensor& x, const at::Tensor& dy) {
   float* target = dw.data_ptr<float>();
   parallel(in.channels / lanes, [&](int64_t from, int64_t to) { scatterWeight(u, parts, target, from, to); });
   return dw;
-}
-
-struct Winograd : torch::autograd::Function<Winograd> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
-    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
-    context->save_for_backward({x, weight});
-    return convolve(x, weight, false);
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "conv2d_winograd has no second derivative");
-    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
-    const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &dy = gradients[0];
-    at::Tensor dx, dw;
-    if (context->needs_input_grad(0)) dx = convolve(dy, weight, true);
-    if (context->needs_input_grad(1)) dw = correlate(x, dy);
-    return {dx, dw};
-  }
-};
-
-/// Of relu(batch norm(x)), of which the convolution's own input is not kept: it is made again from
-/// x, which the norm's gradient needs as well.
-struct WinogradAfterNorm : torch::autograd::Function<WinogradAfterNorm> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean,
-                            const at::Tensor& runningVar, const at::Tensor& weight, double momentum, double eps) {
-    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
-    auto [input, mean, inverse] = at::native_batch_norm(x, scale, shift, runningMean, runningVar, true, momentum, eps);
-    input.relu_();
-    context->save_for_backward({x, scale, shift, runningMean, runningVar, weight, mean, inverse});
-    context->saved_data["eps"] = eps;
-    return convolve(input, weight, false);
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "conv2d_winograd_after_norm has no second derivative");
-    const c10::impl::ExcludeDispatchKeyGuard inFloat32(c10::autocast_dispatch_keyset);
-    const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &scale = saved[1], &shift = saved[2], &weight = saved[5], &mean = saved[6], &inverse = saved[7], &dy = gradients[0];
-    const at::Tensor factor = scale * inverse, summand = shift - mean * factor;
-    const auto channels = [](const at::Tensor& each) { return each.view({-1, 1, 1}); };
-    const at::Tensor input = at::addcmul(channels(summand), x, channels(factor)).relu_();
-    const at::Tensor dw = correlate(input, dy);
-    const at::Tensor passed = at::threshold_backward(convolve(dy, weight, true), input, 0);
-    auto [dx, dScale, dShift] = at::native_batch_norm_backward(passed, x, scale, saved[3], saved[4], mean, inverse, true, context->saved_data["eps"].toDouble(), {true, true, true});
-    return {dx, dScale, dShift, {}, {}, dw, {}, {}};
-  }
-};
-
-void check(const at::Tensor& input, const at::Tensor& weight) {
-  const auto whole = [](const at::Tensor& x) {
-    return x.dim() == 4 && x.device().is_cpu() && x.scalar_type() == at::kFloat && x.size(1) % lanes == 0;
-  };
-  TORCH_CHECK(whole(input) && whole(weight) && weight.size(0) % lanes == 0 && weight.size(1) == input.size(1) && weight.size(2) == 3 && weight.size(3) == 3,
-              "expected float32 images [n, in, h, w] and kernels [out, in, 3, 3] on the CPU, in and out multiples of ", lanes, ", got ", input.sizes(), " and ", weight.sizes());
-}
-
-at::Tensor conv2dWinograd(const at::Tensor& input, const at::Tensor& weight) {
-  check(input, weight);
-  return Winograd::apply(input, weight);
-}
-
-at::Tensor conv2dWinogradAfterNorm(const at::Tensor& input, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean, const at::Tensor& runningVar,
-                                   const at::Tensor& weight, double momentum, double eps) {
-  check(input, weight);
-  for (const at::Tensor& each : {scale, shift, runningMean, runningVar}) {
-    TORCH_CHECK(each.dim() == 1 && each.size(0) == input.size(1) && each.scalar_type() == at::kFloat && each.device().is_cpu(),
-                "expected float32 [", input.size(1), "] on the CPU of each part of the norm, got ", each.sizes());
-  }
-  return WinogradAfterNorm::apply(input, scale, shift, runningMean, runningVar, weight, momentum, eps);
-}
-
-}  // namespace
-
-TORCH_LIBRARY_FRAGMENT(tandem, library) {
-  library.def("conv2d_winograd(Tensor input, Tensor weight) -> Tensor", conv2dWinograd);
-  library.def(
-      "conv2d_winograd_after_norm(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor weight, float momentum, float eps) -> Tensor",
-      conv2dWinogradAfterNorm);
 }
 
 }  // namespace tandem::winograd

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   batchNorm,
+  batchNormRelu,
   cat,
   conv2d,
+  conv2dRecomputing,
   eye,
   grad,
   layerNorm,
@@ -14,6 +16,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  zeros,
 } from '../src/index.js';
 import { device } from './support.js';
 
@@ -79,6 +82,14 @@ describe('backward agrees with finite differences', () => {
         .square()
         .sum(),
     );
+  });
+
+  test('norm, residual sum and ReLU in one, and a convolution of what is made again', () => {
+    check('2x2x3x3 2 2 2x2x3x3 3x2x3x3', (x, scale, shift, carried, w) => {
+      const running = () => zeros([2], { dtype: 'float64', device });
+      const y = batchNormRelu(x, scale, shift, running(), running(), carried, true, 0.1, 1e-5);
+      return conv2dRecomputing(y, w, { padding: 1 }).square().sum();
+    });
   });
 
   test('residual sum', () => {

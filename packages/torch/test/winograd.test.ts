@@ -5,6 +5,7 @@ import {
   autocast,
   conv2d,
   conv2dWinograd,
+  conv2dWinogradAfterNorm,
   grad,
   manualSeed,
   nn,
@@ -12,6 +13,7 @@ import {
   randn,
   scope,
   type Tensor,
+  zeros,
 } from '../src/index.js';
 import { askChild } from './children.js';
 
@@ -146,8 +148,33 @@ test('what it cannot do is refused', () => {
     assert.throws(() => conv2dWinograd(x, randn([16, 32, 3, 3])), expected);
     assert.throws(() => conv2dWinograd(x.to('float64'), randn([16, 16, 3, 3])), expected);
     assert.throws(() => conv2dWinograd(x.reshape([16, 16, 2]), randn([16, 16, 3, 3])), expected);
-    const w = normal(16, 16, 3, 3);
-    assert.throws(() => grad([conv2dWinograd(x, w).sum()], [w], { createGraph: true }), /no second derivative/);
+  });
+});
+
+test('gradients have gradients, after a norm too', () => {
+  manualSeed(0);
+  scope(() => {
+    const [x, w] = [normal(2, 16, 6, 6), normal(16, 16, 3, 3)];
+    const norm = new nn.BatchNorm2d(16);
+    const {
+      weight: scale,
+      bias: shift,
+      runningMean,
+      runningVar,
+    } = norm as nn.BatchNorm2d & { weight: Tensor; bias: Tensor };
+    const leaves = [x, w, scale];
+    const second = (y: Tensor) => {
+      const first = grad([y.pow(2).sum()], [x, w], { createGraph: true }) as Tensor[];
+      return grad([first.reduce((sum, each) => sum.add(each.pow(2).sum()), zeros([]))], leaves, { allowUnused: true });
+    };
+    const afterNorm = conv2dWinogradAfterNorm(x, scale, shift, runningMean, runningVar, w, 0.1, 1e-5);
+    for (const [mine, theirs] of [
+      [conv2dWinograd(x, w), conv2d(x, w, { padding: 1 })],
+      [afterNorm, conv2d(norm.forward(x.contiguous()).relu(), w, { padding: 1 })],
+    ] as const) {
+      const [a, b] = [second(mine), second(theirs)];
+      a.forEach((value, i) => void assert.ok(!value || distance(value, (b[i] as Tensor).to('float64')) < 1e-4, `${i}`));
+    }
   });
 });
 

@@ -91,10 +91,9 @@ export class BasicBlock extends nn.Module {
 
   forward(x: Tensor): Tensor {
     return scope(() => {
-      // conv2 takes norm and ReLU along: what they give is made again backward, not kept.
+      // Of each norm and ReLU nothing is kept: it is made again backward. conv2 takes them along.
       const y = this.conv2.forward(this.conv1.forward(x), this.bn1);
-      const carried = this.downsample ? this.downsample.forward(x) : x;
-      return this.bn2.forward(y).add_(carried).relu_();
+      return this.bn2.relu(y, this.downsample ? this.downsample.forward(x) : x);
     });
   }
 }
@@ -128,10 +127,13 @@ export class Bottleneck extends nn.Module {
 
   forward(x: Tensor): Tensor {
     return scope(() => {
-      let y = this.conv2.forward(this.bn1.forward(this.conv1.forward(x)).relu_());
-      if (this.bn2) y = this.bn2.forward(y).relu_();
-      const carried = this.downsample ? this.downsample.forward(x) : x;
-      return this.bn3.forward(this.conv3.forward(y)).add_(carried).relu_();
+      const inner = this.conv1.forward(x);
+      let y =
+        this.conv2 instanceof nn.Conv2d
+          ? this.conv2.forward(inner, this.bn1)
+          : this.conv2.forward(this.bn1.relu(inner));
+      if (this.bn2) y = this.bn2.relu(y);
+      return this.bn3.relu(this.conv3.forward(y), this.downsample ? this.downsample.forward(x) : x);
     });
   }
 }

@@ -1,4 +1,4 @@
-import { avgPool2d, nn, type Tensor } from 'tandem-torch';
+import { avgPool2d, nn, scope, type Tensor } from 'tandem-torch';
 import type { Stem } from './architecture.js';
 import { convolution } from './convolution.js';
 import type { PlacedEncoder, Seen } from './encoder.js';
@@ -154,10 +154,9 @@ export class ResNet extends nn.Module implements PlacedEncoder {
 
   /** The last map: [n, channels, h, w] to [n, placeWidth, h / reduction, w / reduction]. */
   map(x: Tensor): Tensor {
-    let y = this.bn1.forward(this.conv1.forward(x)).relu_();
-    if (this.maxpool) y = this.maxpool.forward(y);
-    y = this.layer3.forward(this.layer2.forward(this.layer1.forward(y)));
-    return this.layer4 ? this.layer4.forward(y) : y;
+    let y = scope(() => this.bn1.relu(this.conv1.forward(x)));
+    for (const part of [this.maxpool, this.layer1, this.layer2, this.layer3, this.layer4]) if (part) y = next(y, part);
+    return y;
   }
 
   /** Features of the last map. */
@@ -165,6 +164,21 @@ export class ResNet extends nn.Module implements PlacedEncoder {
     const y = this.pool === 1 ? map.mean([2, 3]) : cellMeans(map, this.pool);
     return this.embedding ? this.embedding.forward(y) : y;
   }
+}
+
+/** Blocks one after another. */
+class Stage extends nn.Sequential {
+  override forward(x: Tensor): Tensor {
+    const [first, ...rest] = this.layers as [nn.Module, ...nn.Module[]];
+    return rest.reduce(next, first.forward(x));
+  }
+}
+
+/** What a module makes of a map, which nothing else needs. */
+function next(x: Tensor, module: nn.Module): Tensor {
+  const y = module.forward(x);
+  if (y !== x) x.dispose();
+  return y;
 }
 
 /** [n, channels, h, w] to [n, channels cells cells]. */
@@ -182,7 +196,7 @@ function stage(
   stride: number,
   form: BlockForm,
 ): nn.Sequential {
-  return new nn.Sequential(
+  return new Stage(
     ...Array.from({ length: blocks }, (_, i) =>
       i === 0 ? new Block(inputs, outputs, stride, true, form) : new Block(outputs, outputs, 1, false, form),
     ),

@@ -25,7 +25,7 @@ export class SelectiveKernels extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    const [a, b] = this.bn.forward(this.conv.forward(x)).relu_().chunk(2, { dim: 1 }) as [Tensor, Tensor];
+    const [a, b] = this.bn.relu(this.conv.forward(x)).chunk(2, { dim: 1 }) as [Tensor, Tensor];
     const weights = this.attn.forward(a.add(b).mean([2, 3]));
     const [ofA, ofB] = weights.unsqueeze(3).unsqueeze(4).unbind({ dim: 1 }) as [Tensor, Tensor];
     return a.mul(ofA).add(b.mul(ofB));

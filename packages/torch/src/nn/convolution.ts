@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { Module, parameter } from './module.js';
 import type { BatchNorm2d } from './norm.js';
-import { canBeFused, winogradAfterNorm, winogradIsFaster } from './winograd.js';
+import { winogradAfterNorm, winogradIsFaster } from './winograd.js';
 
 function pair(size: Sizes): readonly number[] {
   return typeof size === 'number' ? [size, size] : size;
@@ -50,25 +50,22 @@ export class Conv2d extends Module {
   }
 
   /**
-   * Of `input`, or of relu(norm(input)) where a norm is given. In training that is not kept for the
-   * backward pass where Winograd's method is taken, but made again there.
+   * Of `input`, or of relu(norm(input)) where a norm is given, which is then not even in memory
+   * where Winograd's method is taken.
    * @param input [n, in, h, w]
    */
   forward(input: Tensor, norm?: BatchNorm2d): Tensor {
     const { weight, bias, options } = this;
     const takesWinograd = this.training && this.isPlain3x3 && winogradIsFaster(input, weight);
-    if (norm !== undefined && takesWinograd && bias === null && canBeFused(norm)) {
+    if (norm !== undefined && takesWinograd && bias === null && norm.isRecomputed(input)) {
       return winogradAfterNorm(input, norm, weight);
     }
-    const x = norm === undefined ? input : norm.forward(input).relu_();
+    const x = norm === undefined ? input : norm.relu(input);
     if (takesWinograd) {
       const y = ops.conv2dWinograd(x, weight);
       return bias === null ? y : y.add(bias.reshape([-1, 1, 1]));
     }
     const stride = pair(options.stride);
-    if (weight.shape[2] === 1 && weight.shape[3] === 1 && Math.max(...pair(options.padding)) === 0) {
-      return ofPixels(x, this, stride as [number, number]);
-    }
     // One pixel meets the middle of its kernel alone: the gradient of the rest, in bfloat16 and
     // with a stride, is memory that libtorch 1.13 never wrote
     // (findings/bfloat16-strided-conv-gradient.sh).
@@ -76,6 +73,11 @@ export class Conv2d extends Module {
       const [row, column] = pair(options.padding) as [number, number];
       const middle = weight.narrow(2, row, 1).narrow(3, column, 1);
       return ops.conv2d(x, middle, { bias, groups: options.groups });
+    }
+    // An input that can be made again in the backward pass is not kept for it.
+    if (this.training && gradEnabled()) return ops.conv2dRecomputing(x, weight, { bias, ...options });
+    if (weight.shape[2] === 1 && weight.shape[3] === 1 && Math.max(...pair(options.padding)) === 0) {
+      return ofPixels(x, this, stride as [number, number]);
     }
     return ops.conv2d(x, weight, { bias, ...options });
   }

@@ -1,3 +1,4 @@
+import { autocastEnabled } from '../autograd.js';
 import type { Sizes } from '../dtype.js';
 import * as ops from '../ops.generated.js';
 import { refuseUnknown } from '../options.js';
@@ -93,12 +94,52 @@ export class BatchNorm1d extends BatchNorm {
   }
 }
 
-/** Batch normalisation of [n, c, h, w]. */
+/**
+ * Batch normalisation of [n, c, h, w]. In training on a CPU, in channels-last, its result is not
+ * kept for the backward pass but made again there.
+ */
 export class BatchNorm2d extends BatchNorm {
   /** @param options momentum 0.1 and eps 1e-5 by default */
   constructor(features: number, options?: ConstructorParameters<typeof BatchNorm>[2]) {
     super([4], features, options);
   }
+
+  override forward(x: Tensor): Tensor {
+    return this.isRecomputed(x) ? recomputed(x, this, false) : super.forward(x);
+  }
+
+  /** relu(norm(x)), or relu(norm(x) + carried). @param x [n, features, h, w], as is `carried` */
+  relu(x: Tensor, carried?: Tensor): Tensor {
+    if (this.isRecomputed(x) && (!carried || carried.dtype === x.dtype)) return recomputed(x, this, true, carried);
+    const y = this.forward(x);
+    return (carried ? y.add_(carried) : y).relu_();
+  }
+
+  /** @internal Whether it is by the statistics of x, as this class has it, in our own passes. */
+  isRecomputed(x: Tensor): boolean {
+    const isItself = this.constructor === BatchNorm2d && !Object.hasOwn(this, 'forward');
+    return (
+      isItself &&
+      this.training &&
+      this.across === null &&
+      this.weight?.dtype === x.dtype &&
+      this.bias !== null &&
+      x.ndim === 4 &&
+      x.shape[1] === this.weight.numel &&
+      x.numel > this.weight.numel &&
+      x.device === 'cpu' &&
+      (x.dtype === 'float32' || x.dtype === 'float64') &&
+      x.isContiguous('channelsLast') &&
+      !autocastEnabled('cpu')
+    );
+  }
+}
+
+function recomputed(x: Tensor, norm: BatchNorm2d, relu: boolean, carried: Tensor | null = null): Tensor {
+  const { runningMean, runningVar, momentum, eps } = norm;
+  norm.numBatchesTracked.add_(1);
+  const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor];
+  return ops.batchNormRelu(x, scale, shift, runningMean, runningVar, carried, relu, momentum, eps);
 }
 
 /**

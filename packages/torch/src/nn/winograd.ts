@@ -2,7 +2,7 @@ import { autocastEnabled } from '../autograd.js';
 import * as ops from '../ops.generated.js';
 import { capabilities } from '../runtime.js';
 import type { Tensor } from '../tensor.js';
-import { BatchNorm2d } from './norm.js';
+import type { BatchNorm2d } from './norm.js';
 
 // Below these its passes over memory cost more than it saves in multiplications, as measured on one
 // processor (docs/performance/notes/2026-12-01-speed.md).
@@ -41,12 +41,6 @@ export function winogradIsFaster(x: Tensor, weight: Tensor): boolean {
     !autocastEnabled('cpu') &&
     hasWideVectors()
   );
-}
-
-/** Whether a norm is by the statistics of the batch at hand, as `BatchNorm2d` itself has it. */
-export function canBeFused(norm: BatchNorm2d): boolean {
-  const isItself = norm.constructor === BatchNorm2d && !Object.hasOwn(norm, 'forward');
-  return isItself && norm.training && norm.across === null && norm.weight !== null && norm.bias !== null;
 }
 
 /**
