@@ -265,6 +265,12 @@ export const house = [
     why: 'several processes share a batch, and methods do not notice',
   },
   {
+    room: `${tandem}/train/accumulation.ts`,
+    may: [...common, ...rooms('images', 'methods/method.ts', 'networks/drop-path.ts', 'train/distributed/shares.ts')],
+    packages: [engine],
+    why: 'images go through networks in parts, and methods do not notice',
+  },
+  {
     room: `${tandem}/train`,
     may: [
       ...common,

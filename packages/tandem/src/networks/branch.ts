@@ -15,6 +15,9 @@ function place(head: Head, { device, dtype }: Tensor): void {
  * networks consists of.
  */
 export class Branch extends nn.Module {
+  /** How images go through the encoder where they do not all at once; null for that. */
+  through: ((encoder: Encoder, images: Tensor) => Tensor) | null = null;
+
   constructor(
     /** From images to features. */
     readonly encoder: Encoder,
@@ -41,7 +44,12 @@ export class Branch extends nn.Module {
 
   /** Projection g(f(x)): [n, c, h, w] to [n, d]. */
   forward(x: Tensor): Tensor {
-    return this.head.forward(this.encoder.forward(x));
+    return this.head.forward(this.features(x));
+  }
+
+  /** What the encoder makes of images: [n, c, h, w] to [n, featureWidth]. */
+  features(x: Tensor): Tensor {
+    return this.through ? this.through(this.encoder, x) : this.encoder.forward(x);
   }
 
   /**
@@ -50,13 +58,13 @@ export class Branch extends nn.Module {
    * faster, and what batch norm sees as one batch (facebookresearch/dino).
    */
   forwardAll(views: readonly Tensor[]): Tensor {
-    const features = runsOfOneSize(views).map((run) => this.encoder.forward(joined(run)));
+    const features = runsOfOneSize(views).map((run) => this.features(joined(run)));
     return this.head.forward(joined(features));
   }
 
   /** What embeddings are judged by: [n, c, h, w] to [n, head.embeddingWidth]. */
   embed(x: Tensor): Tensor {
-    return this.head.embed(this.encoder.forward(x));
+    return this.head.embed(this.features(x));
   }
 
   /**

@@ -2,6 +2,7 @@ import { canCapture } from 'tandem-torch';
 import { chooseDevice, choosePrecision } from '../device.js';
 import type { BatchSource } from '../images/index.js';
 import type { Method } from '../methods/index.js';
+import { Accumulation } from '../train/accumulation.js';
 import { stepsPerEpoch } from '../train/loop.js';
 import type { Plan } from '../train/plan.js';
 import { cudaGraphs } from '../train/replay/capture.js';
@@ -25,12 +26,13 @@ export function chooseCompute(
 
 /** The plan of a whole run, with an optimizer for what its method trains. */
 export function newPlan(
-  { training, execution: { seed, nonFinite, graph } }: RunConfig,
+  { training, execution: { seed, nonFinite, graph, accumulate } }: RunConfig,
   compute: Compute,
   method: Method,
   batches: BatchSource,
 ): Plan {
   const { device } = compute;
+  const accumulation = accumulate > 1 ? new Accumulation(method, accumulate, device) : undefined;
   return {
     epochs: training.epochs,
     ...pace(training, stepsPerEpoch(method, batches)),
@@ -40,7 +42,8 @@ export function newPlan(
     ...compute,
     readLossEvery: device === 'cpu' || nonFinite === 'skip' ? 1 : 20,
     nonFinite,
-    capture: graph === 'auto' ? cudaGraphs(device) : undefined,
+    accumulation,
+    capture: graph === 'auto' && !accumulation ? cudaGraphs(device) : undefined,
     numbersIn: canCapture(device) ? 'device' : 'host', // so that graph=off gives the same bits
   };
 }

@@ -81,6 +81,9 @@ export function assemble(config: RunConfig, data: DataSet, group?: distributed.P
   const baseModel = openBaseModel(config.method);
   const trainingData = selectTrainingData(config, data);
   const compute = chooseCompute(config.execution, group?.localRank);
+  if (group && config.execution.accumulate > 1) {
+    throw new UsageError('accumulate is for one process; several share each batch already, so leave it out');
+  }
   const batch = batchSize(config, data, trainingData);
   const { compressGradients } = config.execution;
   const shared = group && new SharedBatch(group, { batch, unit: unitOf(config), compressGradients });

@@ -22,15 +22,17 @@ export type Gradients = (views: readonly Tensor[], ctx: StepContext) => BatchLos
 
 /** Forward and backward pass of a method, operator by operator. */
 export function gradientsOf(method: Method, plan: Plan): Gradients {
-  const { optimizer, scaleLoss = 1, shared } = plan;
+  const { optimizer, scaleLoss = 1, shared, accumulation } = plan;
   const parameters = learnersOf(method).flatMap((network) => network.parameters());
   return (views, ctx) => {
+    accumulation?.begin(views[0]?.shape[0] as number);
     const result = inPrecision(plan, () => method.loss(views as Views, ctx));
     const terms = result instanceof Tensor ? undefined : result;
     const loss = (result instanceof Tensor ? result : sumOfTerms(result)).mul(scaleLoss);
     optimizer.zeroGrad();
     if (shared) return shared.backward({ loss, ...(terms && { terms }) }, parameters);
     loss.backward();
+    accumulation?.finish((work) => inPrecision(plan, work));
     return { loss, ...(terms && { terms }) };
   };
 }

@@ -1,5 +1,6 @@
 import type { Device, optim, Tensor } from 'tandem-torch';
 import type { BatchRows } from '../step/index.js';
+import type { Accumulation } from './accumulation.js';
 import type { GradientClip } from './clip.js';
 import type { SharedBatch } from './distributed/shared-batch.js';
 import type { Capture } from './replay/capture.js';
@@ -45,6 +46,8 @@ export interface Plan {
   readonly watch?: ((views: readonly Tensor[], images: Uint32Array, rows: BatchRows) => void) | undefined;
   /** Where other processes have parts of each batch; defaults to all of it here. */
   readonly shared?: SharedBatch | undefined;
+  /** Sends batches through the networks in parts; defaults to all images at once. */
+  readonly accumulation?: Accumulation | undefined;
   /** Steps already taken, to continue from. */
   readonly startStep?: number;
   /** How many of them changed the networks; defaults to all. */

@@ -16,6 +16,13 @@ export const executionOptions = z.object({
     .enum(['contiguous', 'channelsLast'])
     .default('channelsLast')
     .describe('order of activations in memory; channelsLast is faster on a CPU'),
+  accumulate: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      'parts of a batch that go through the network one after another, in the memory of one; the gradients are those of the whole batch, for a third more time; not with batch norm in the network',
+    ),
   graph: z
     .enum(['auto', 'off'])
     .default('auto')
