@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { unpackBits, unpackLzw } from '../../../src/images/decode/tiff/blocks.js';
+import * as zlib from 'node:zlib';
+import { unpackBits, unpackLzw, unpackZstd } from '../../../src/images/decode/tiff/blocks.js';
 import { stream } from '../../../src/random.js';
 
 // What real writers pack comes out right in decode-one.test.ts; here is what no writer makes.
@@ -20,6 +21,20 @@ test('the example of LZW in the standard', () => {
   const wanted = Uint8Array.of(7, 7, 7, 8, 8, 7, 7, 6, 6);
   assert.deepEqual(unpackLzw(packed, 100), wanted);
   assert.throws(() => unpackLzw(packed, 2), /more than its size/);
+});
+
+// Made by libzstd 1.5.7; one bit of its sequences is another in the damaged one.
+const frame = '28b52ffd20a0750000380001040202040101001651c508';
+const squares = Uint8Array.from({ length: 160 }, (_, i) => (i * i) % 7);
+
+test('a frame of Zstandard', () => {
+  assert.deepEqual(new Uint8Array(unpackZstd(Buffer.from(frame, 'hex'), 160)), squares);
+  assert.throws(() => unpackZstd(Buffer.from(frame, 'hex'), 159), /more than its size/);
+});
+
+test('damage of Zstandard that only its own library notices', (t) => {
+  if (!('zstdDecompressSync' in zlib)) return t.skip('Node has Zstandard from 22.15 on');
+  assert.throws(() => unpackZstd(Buffer.from(frame.replace(/08$/, '09'), 'hex'), 160), { code: /ZSTD/ });
 });
 
 test('whatever the bytes are, no more than a block comes out of them', () => {

@@ -4,7 +4,7 @@
  * says are named, as one of both is damaged and the picture would be another.
  */
 
-import { inflateSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type * as GeoTiff from 'geotiff';
 import { type TiffDirectory, tag } from './directory.js';
@@ -116,14 +116,15 @@ async function blockOf(directory: Directory): Promise<ConstructorParameters<type
 }
 
 function inflate(packed: Uint8Array, most: number): Uint8Array {
-  try {
-    return inflateSync(packed, { maxOutputLength: Math.max(1, most) });
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new Error(tooMuch) : error;
-  }
+  return bounded(zlib.inflateSync, packed, most);
 }
 
-function unpackZstd(packed: Uint8Array, most: number): Uint8Array {
+/** Node's own, which there is from 22.15 on, notices damage that the library lets pass. */
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.inflateSync };
+
+/** Zstandard, of RFC 8878. */
+export function unpackZstd(packed: Uint8Array, most: number): Uint8Array {
+  if (zstdDecompressSync) return bounded(zstdDecompressSync, packed, most);
   const parts: Uint8Array[] = [];
   let length = 0;
   const stream = new Decompress((part) => {
@@ -133,6 +134,14 @@ function unpackZstd(packed: Uint8Array, most: number): Uint8Array {
   });
   stream.push(packed, true);
   return Buffer.concat(parts);
+}
+
+function bounded(unpack: typeof zlib.inflateSync, packed: Uint8Array, most: number): Uint8Array {
+  try {
+    return unpack(packed, { maxOutputLength: Math.max(1, most) });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new Error(tooMuch) : error;
+  }
 }
 
 /** LZW as in "TIFF Revision 6.0" (Adobe, 1992), section 13. */
