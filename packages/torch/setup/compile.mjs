@@ -118,8 +118,7 @@ async function compileUnit({ compiler: { command, first }, flags, headers, libto
   writeFileSync(source, text);
   // A compilation that is interrupted must not leave half an object under its final name.
   const part = `${object}.${process.pid}`;
-  const standIns = ['-idirafter', join(sources, 'stand-ins')];
-  const args = [...first, ...flags, '-iquote', sources, ...headers, ...standIns, '-c', source, '-o', part];
+  const args = [...first, ...flags, '-iquote', sources, ...headers, '-c', source, '-o', part];
   const { code, output } = await run(command, args);
   if (code !== 0) {
     rmSync(part, { force: true });

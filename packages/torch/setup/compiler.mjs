@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { cacheHome, nodeApiLevel } from './places.mjs';
+import { cacheHome, nodeApiLevel, sources } from './places.mjs';
 import { Failure, run, which } from './run.mjs';
 
 export const isMac = process.platform === 'darwin';
@@ -78,6 +78,8 @@ export function headerFlags({ include }) {
     // The compiler searches /usr/include by itself; naming it breaks the order of the standard
     // headers.
     ...include.filter((folder) => folder !== '/usr/include').flatMap((folder) => ['-isystem', folder]),
+    // Where Debian leaves a header out that others of libtorch include.
+    ...['-idirafter', join(sources, 'stand-ins')],
   ];
 }
 

@@ -156,7 +156,7 @@ test('what is wrong is said in one line before anything is written', async (t) =
     assert.match(outcome.stderr, message);
   };
   await says(2, /^tandem: which teacher\? Give the run folder or file .* as --teacher\n$/, '--method', 'seed');
-  await says(2, /^tandem: which method\? there is seed, s2bnn, simclr-v2/, '--teacher', teacher);
+  await says(2, /^tandem: which method\? there is seed, feature-matching, s2bnn, simclr-v2/, '--teacher', teacher);
   await says(2, /'simclr' learns from no teacher; there is seed/, '--teacher', teacher, '--method', 'simclr');
   await says(2, /unknown option '--backbone'/, '--teacher', teacher, '--backbone', 'resnet8');
   const seed = ['--method', 'seed', 'bank=20', '--student', 'resnet8', ...tiny];
@@ -179,5 +179,5 @@ test('what is wrong is said in one line before anything is written', async (t) =
   );
   const { code, stderr } = await tandem(t, 'pretrain', images, '--method', 'simclr', '--teacher', teacher);
   assert.equal(code, 2);
-  assert.match(stderr, /simclr has no use for a trained teacher; there is seed, s2bnn, simclr-v2/);
+  assert.match(stderr, /simclr has no use for a trained teacher; there is seed, feature-matching, s2bnn, simclr-v2/);
 });

@@ -12,8 +12,8 @@ import { imagesOf, publicModels, writeModel } from '../weights/public/models.js'
 
 const { vits = [], convolutional = [] } = publicModels;
 
-/** Of another form than the library would write today, or one that code alone can ask for. */
-const unlike = /swiglu|gate|dinov3 with biases|timm dinov3|positions as its authors|1x1 kernels/;
+/** Of no library, of another form than it would write today, or one that code alone can ask for. */
+const unlike = /SimCLR v2|swiglu|gate|dinov3 with biases|timm dinov3|positions as its authors|1x1 kernels/;
 const libraryOf = (name: string): Library =>
   name.startsWith('timm') ? 'timm' : name.startsWith('torchvision') ? 'torchvision' : 'huggingface';
 
