@@ -137,9 +137,12 @@ export const scaleSchema = z.strictObject({
     .default({})
     .describe('by setting: what becomes of a value that the scale has no room for'),
   networks: z
-    .record(name, z.strictObject({ backbone: name.optional(), width: z.int().positive().optional() }))
+    .record(
+      name,
+      z.strictObject({ backbone: name.optional(), width: z.int().positive().optional(), stem: name.optional() }),
+    )
     .default({})
-    .describe('by backbone: another one, and what becomes of a width of 64'),
+    .describe('by backbone: another one, what becomes of a width of 64, and the stem'),
   linear: evaluationSettings.default({}).describe('of linear evaluations, where a study names no others'),
   tsne: evaluationSettings.default({}).describe('of t-SNE'),
   reports: z.boolean().default(true).describe('whether each run gets its report.html'),

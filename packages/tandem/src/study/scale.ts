@@ -30,8 +30,8 @@ export function scaled(settings: Settings, { divide, least, values, networks, se
     if (key in all) all[key] = instead[String(all[key])] ?? all[key];
   }
   const backbone = String(settings.backbone ?? 'resnet18');
-  const { backbone: other = backbone, width } = networks[backbone] ?? {};
-  all.backbone = other;
+  const { backbone: other = backbone, width, ...ownOfNetwork } = networks[backbone] ?? {};
+  Object.assign(all, ownOfNetwork, { backbone: other });
   if (width !== undefined) {
     const part = Number(settings.width ?? usualWidth) / usualWidth;
     all.width = Math.max(leastWidth, Math.round(width * part));

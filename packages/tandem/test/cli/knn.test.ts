@@ -74,7 +74,10 @@ test('--of, the old name of --encoder, is accepted alone and stays out of the he
   assert.deepEqual([both.code, both.stdout], [2, '']);
   assert.match(both.stderr, /^tandem: option '--of <which>' cannot be used with option '--encoder <which>'\n$/);
   const wrong = await tandem(t, 'knn', run, images, '--of', 'techer');
-  assert.match(wrong.stderr, /--of must be kept, student, teacher, average, both, got techer\. Did you mean 'teacher'\?/);
+  assert.match(
+    wrong.stderr,
+    /--of must be kept, student, teacher, average, both, got techer\. Did you mean 'teacher'\?/,
+  );
   const { stdout } = await start(['knn', '--help']).ended;
   assert.match(stdout, /--encoder <which>/);
   assert.doesNotMatch(stdout, /--of/);

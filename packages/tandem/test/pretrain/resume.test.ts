@@ -130,7 +130,7 @@ test('what is no run, or at its end, or trained already, is refused with one lin
   await refused(join(root, 'nowhere'), /nowhere is no run folder: there is no config\.json in it$/);
   await refused(
     join(root, 'whole'),
-    /whole is at its end: all 2 epochs are done; write its report with: tandem report .*whole; learn more in a new run that starts from it with: tandem pretrain .*pictures --init .*whole$/,
+    /whole is at its end: all 2 epochs are done; write its report with: tandem report .*whole; learn longer with: tandem resume .*whole --epochs 4 --then restart; or in a new run that starts from it with: tandem pretrain .*pictures --init .*whole$/,
   );
   const run = await spoilt('busy', () => {});
   const events = resume(run);

@@ -81,11 +81,12 @@ test('the memory of a whole batch is estimated from its parts', async () => {
   assert.deepEqual(measuredAt, [8, 16]);
   const view = smallView({ size: 32 });
   const architecture = { backbone: 'resnet10', width: 8, stem: 'small', channels: 3 } as const;
-  const method = config.method.build((form) => buildEncoder(architecture, form), [view, view]);
+  const memoryFormat = 'channelsLast';
+  const method = config.method.build((form) => buildEncoder(architecture, form).to({ memoryFormat }), [view, view]);
   const run = () =>
     scope(() => {
       const before = allocatedBytes() as number;
-      const views = [0, 1].map(() => rand([64, 3, 32, 32])) as readonly unknown[] as Views;
+      const views = [0, 1].map(() => rand([64, 3, 32, 32]).to({ memoryFormat })) as readonly unknown[] as Views;
       method.loss(views, stepContext());
       return (allocatedBytes() as number) - before;
     });
