@@ -31,8 +31,9 @@ export interface EpochMetrics {
   readonly knn200Student?: number;
   /** The same with the teacher's. */
   readonly knn200Teacher?: number;
-  /** The same two with the average of the student's weights, where that is kept. */
+  /** `knnTeacher` of the average of the student's weights, where that is kept. */
   readonly knnAverage?: number;
+  /** As `knn200Teacher`, of the average of weights. */
   readonly knn200Average?: number;
   /** The accuracy of the classifier that learns beside the run, where one does. */
   readonly probeStudent?: number;

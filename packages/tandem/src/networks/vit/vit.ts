@@ -114,6 +114,7 @@ export class ViT extends nn.Module implements PlacedEncoder {
     return this.lastFeatures(x, 1);
   }
 
+  /** Numbers in a token. */
   get placeWidth(): number {
     return this.featureWidth;
   }
