@@ -46,6 +46,7 @@ export const dinov2: NewMethod<DinoV2Options> = (newEncoder, views, o) => {
     teacher: teacher.branch,
     result: 'teacher',
     views,
+    learnsFromPlaces: true,
     loss(crops, ctx) {
       refuseParts(crops[0], ctx);
       const large = cat(crops.slice(0, 2));

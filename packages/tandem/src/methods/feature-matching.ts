@@ -67,10 +67,11 @@ export const featureMatching: NewMethod<Options, OneView> = (newEncoder, views, 
     student,
     result: 'student',
     views,
+    learnsFromPlaces: both !== undefined,
     ...(queue && { state: queue.state }),
     loss([x], ctx) {
       const wanted = teacher.see(x); // no gradient
-      if (!both || !wanted.places) return ofFeatures(head.forward(encoder.forward(x)), wanted.features, ctx);
+      if (!both || !wanted.places) return ofFeatures(student.forward(x), wanted.features, ctx);
       const own = both[0].see(x);
       const grid = wanted.places.shape.slice(2);
       const projected = onGrid(student.predict(rowsOf(own.places)), own.places, grid);

@@ -80,6 +80,11 @@ export interface Method<Seen extends Views = Views> {
   readonly classes?: readonly string[] | undefined;
   /** How the views of an image are made, in the order `loss` takes them. */
   readonly views: readonly View[];
+  /**
+   * Whether its loss takes places of images, patches or a last map, beside their features: then
+   * images do not go through its branches in parts. Defaults to false.
+   */
+  readonly learnsFromPlaces?: boolean;
   /** Defaults to one pass over the data, one step on each batch. */
   readonly rounds?: Rounds;
   /** The loss of one batch: a single number, or terms by name whose sum it is. */

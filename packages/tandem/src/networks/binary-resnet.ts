@@ -1,7 +1,7 @@
 import { nn, scope, type Tensor } from 'tandem-torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import { convolution } from './convolution.js';
-import type { PlacedEncoder, Seen } from './encoder.js';
+import { MeanPooled } from './mean-pooled.js';
 import { AveragePool } from './residual.js';
 import { type ResNetOptions, stageChannels, stemConvolution, stemPool } from './resnet.js';
 import { batchNorm2d } from './split-batch-norm.js';
@@ -65,7 +65,7 @@ export class BinaryUnit extends nn.Module {
  * without them Bi-Real Net (Liu et al., 2018 and 2020; liuzechun/Bi-Real-net and
  * liuzechun/ReActNet).
  */
-export class BinaryResNet extends nn.Module implements PlacedEncoder {
+export class BinaryResNet extends MeanPooled {
   readonly conv1: nn.Conv2d;
   readonly bn1: nn.BatchNorm2d;
   readonly maxpool: nn.MaxPool2d | null;
@@ -92,20 +92,6 @@ export class BinaryResNet extends nn.Module implements PlacedEncoder {
     );
   }
 
-  forward(x: Tensor): Tensor {
-    return this.map(x).mean([2, 3]);
-  }
-
-  get placeWidth(): number {
-    return this.featureWidth;
-  }
-
-  see(x: Tensor): Seen {
-    const places = this.map(x);
-    return { features: places.mean([2, 3]), places };
-  }
-
-  /** The last map: [n, featureWidth, rows, columns]. */
   map(x: Tensor): Tensor {
     let y = this.bn1.forward(this.conv1.forward(x));
     if (this.maxpool) y = this.maxpool.forward(y);

@@ -2,7 +2,7 @@ import { cat, nn, scope, type Tensor } from 'tandem-torch';
 import { BinaryConv2d, RPReLU, RSign } from './binary.js';
 import type { BinaryForm } from './binary-resnet.js';
 import { convolution } from './convolution.js';
-import type { PlacedEncoder, Seen } from './encoder.js';
+import { MeanPooled } from './mean-pooled.js';
 import { AveragePool } from './residual.js';
 import { batchNorm2d } from './split-batch-norm.js';
 
@@ -69,7 +69,7 @@ export class ReActBlock extends nn.Module {
  * MobileNet's shape with binary convolutions; real are the stem, norms, shifts and slopes. (Liu et
  * al., 2020; liuzechun/ReActNet, szq0214/S2-BNN)
  */
-export class ReActNet extends nn.Module implements PlacedEncoder {
+export class ReActNet extends MeanPooled {
   readonly conv1: nn.Conv2d;
   readonly bn1: nn.BatchNorm2d;
   readonly blocks: ReActBlock[];
@@ -88,20 +88,6 @@ export class ReActNet extends nn.Module implements PlacedEncoder {
     this.featureWidth = 32 * width;
   }
 
-  forward(x: Tensor): Tensor {
-    return this.map(x).mean([2, 3]);
-  }
-
-  get placeWidth(): number {
-    return this.featureWidth;
-  }
-
-  see(x: Tensor): Seen {
-    const places = this.map(x);
-    return { features: places.mean([2, 3]), places };
-  }
-
-  /** The last map: [n, featureWidth, rows, columns]. */
   map(x: Tensor): Tensor {
     let y = this.bn1.forward(this.conv1.forward(x));
     for (const block of this.blocks) y = block.forward(y);

@@ -36,6 +36,7 @@ interface Pass {
  * to them; then each part goes through once more, and takes its rows of that gradient back.
  */
 export class Accumulation {
+  readonly #method: string;
   readonly #branches: readonly Branch[];
   readonly #parts: number;
   readonly #device: Device;
@@ -48,14 +49,11 @@ export class Accumulation {
    * features
    */
   constructor(method: Method, parts: number, device: Device) {
+    this.#method = method.name;
     this.#branches = networksOf(method);
     this.#parts = parts;
     this.#device = device;
-    if (method.name === 'dinov2') {
-      throw new UserError(
-        'accumulate: dinov2 learns from patches, and features alone go in parts; leave accumulate out',
-      );
-    }
+    if (method.learnsFromPlaces) throw new UserError(featuresAlone(method.name));
     if (this.#branches.some(({ encoder }) => encoder.modules().some(isBatchNorm))) {
       throw new UserError(
         'accumulate: batch norm would normalise each part by itself, and this network has it; take a vit or convnext, or leave accumulate out',
@@ -73,9 +71,11 @@ export class Accumulation {
   /**
    * Once the loss has given features their gradient: gives parameters theirs.
    * @param forward what the loss is computed in: a precision
+   * @throws UserError where the loss sent no images through a branch that learns
    */
   finish(forward: (work: () => Tensor) => Tensor): void {
     for (const branch of this.#branches) branch.through = null;
+    if (this.#passes.length === 0) throw new UserError(featuresAlone(this.#method));
     const after = generatorState(this.#device);
     for (const { encoder, images, features, drawn } of this.#passes) {
       const { grad } = features;
@@ -144,6 +144,10 @@ export class Accumulation {
       .reshape([views * count, ...rest]);
   }
 }
+
+/** In a method of one's own it shows at the first step. */
+const featuresAlone = (method: string) =>
+  `accumulate: ${method} takes more of images than features, which alone go in parts; leave accumulate out`;
 
 function isBatchNorm(part: nn.Module): boolean {
   return part instanceof nn.BatchNorm1d || part instanceof nn.BatchNorm2d;

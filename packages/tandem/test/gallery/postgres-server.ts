@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { distributed } from 'tandem-torch';
 
 /** A PostgreSQL with pgvector that is these tests' own. */
 export interface PostgresServer {
@@ -44,7 +44,7 @@ export async function postgresServer(folder: string): Promise<(PostgresServer & 
   const settings = ['-D', data, '-U', 'tandem', '-A', 'trust', '-E', 'UTF8', '--locale=C'];
   const made = spawnSync(join(bin, 'initdb'), settings, { ...nobody, cwd: folder, encoding: 'utf8' });
   if (made.status !== 0) return `PostgreSQL cannot begin here: ${made.stderr || made.error?.message}`;
-  const port = await freePort();
+  const port = await distributed.freePort();
   const url = `postgres://tandem:secret@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | undefined;
 
@@ -87,13 +87,4 @@ export async function postgresServer(folder: string): Promise<(PostgresServer & 
   if (lacks === undefined) return ours;
   await ours.end();
   return `PostgreSQL in ${bin} has no pgvector (${lacks}); TANDEM_POSTGRES_BIN can name another`;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const listening = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = listening.address() as { port: number };
-      listening.close(() => resolve(port));
-    });
-  });
 }

@@ -48,5 +48,12 @@ test('batch norm in the network, and patches in place of features, are refused',
   const settings = { method: 'simclr', batch: 8, epochs: 1, ...heads };
   const { method } = setUp({ settings });
   assert.throws(() => new Accumulation(method, 2, 'cpu'), /batch norm would normalise each part by itself/);
-  assert.throws(() => new Accumulation({ ...run('simclr', 1).method, name: 'dinov2' }, 2, 'cpu'), /patches/);
+  const { method: other } = run('simclr', 1);
+  assert.throws(() => new Accumulation({ ...other, learnsFromPlaces: true }, 2, 'cpu'), /takes more of images than/);
+});
+
+test('a method that goes past its branches is named at the first step', () => {
+  const accumulation = new Accumulation({ ...run('simclr', 1).method, name: 'mine' }, 2, 'cpu');
+  accumulation.begin(8);
+  assert.throws(() => accumulation.finish((work) => work()), /^UserError: accumulate: mine takes more of images than/);
 });

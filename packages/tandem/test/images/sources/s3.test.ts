@@ -4,13 +4,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
+import { distributed } from 'tandem-torch';
 import { openImages } from '../../../src/images/index.js';
 import { killedAndResumed } from '../../cli/resuming.js';
 import { png, temporary, write } from '../making.js';
@@ -24,21 +23,13 @@ const hasMoto = spawnSync('moto_server', ['--help']).status === 0;
 const { TANDEM_TEST_S3: given, AWS_ACCESS_KEY_ID: key = 'key', AWS_SECRET_ACCESS_KEY: secret = 'secret' } = process.env;
 const bucket = `tandem-${process.pid}`;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const servers = [
   { name: "moto's server", skip: !hasMoto && 'moto_server is missing (pip install "moto[server]")', start: startMoto },
   { name: 'the server of TANDEM_TEST_S3', skip: !given && 'TANDEM_TEST_S3 names none', start: async () => given },
 ];
 
 async function startMoto(): Promise<string> {
-  const port = await freePort();
+  const port = await distributed.freePort();
   const moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
   moto.unref();
   process.on('exit', () => moto.kill());

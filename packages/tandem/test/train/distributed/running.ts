@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { io, scope } from 'tandem-torch';
+import { distributed, io, scope } from 'tandem-torch';
 import type { Subject, Task } from './worker.js';
 
 /** How much two runs differ at most: over a tensor, in parts of its largest element or of 1e-4. */
@@ -13,20 +12,10 @@ export interface Deviations {
   readonly state: number;
 }
 
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Starts a compiled file in several processes. Each has one thread. */
 export async function start(file: string, args: readonly string[], processes: number): Promise<ChildProcess[]> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const port = await freePort();
+  const port = await distributed.freePort();
   return Array.from({ length: processes }, (_, rank) =>
     spawn(process.execPath, [file, ...args], {
       env: {
