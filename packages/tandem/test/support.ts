@@ -4,10 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type DType, nn, type Tensor, tensor } from 'tandem-torch';
+import { type DType, manualSeed, nn, type Tensor, tensor } from 'tandem-torch';
 import type { ImageSet } from '../src/images/index.js';
 import type { Encoder } from '../src/networks/index.js';
 import { stream } from '../src/random.js';
+
+// A network that a test makes without a seed is the same each time: tolerances are for one case.
+manualSeed(0);
 
 /** A fixture of this package; it stays in the source folder when the tests are compiled. */
 export function fixture<T>(name: string): T {

@@ -111,11 +111,9 @@ describe("SimCLR v2's ResNets", () => {
       const x = normal([4, 3, 75, 61], 1, 'float32');
       const plain = net.forward(x);
       assert.deepEqual([...plain.shape], [4, 128]);
-      assertClose(
-        autocast({}, () => net.forward(x)),
-        plain,
-        { atol: 0.3 },
-      );
+      // Norms of few, similar values enlarge what bfloat16 rounds: all outputs' error together.
+      const error = autocast({}, () => net.forward(x)).sub(plain);
+      assert.ok(error.norm().div(plain.norm()).item() < 0.2);
       net.to({ memoryFormat: 'channelsLast' });
       assertClose(net.forward(x.to({ memoryFormat: 'channelsLast' })), plain, { atol: 1e-4 });
     }));
