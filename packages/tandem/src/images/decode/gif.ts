@@ -1,11 +1,23 @@
 /**
- * Whether the first frame of a GIF is whole. The decoder keeps a frame whose codes are damaged, and
- * leaves out what it cannot read. The format's definition is "Graphics Interchange Format, Version
- * 89a" (CompuServe, 1990).
+ * Whether the first frame of a GIF is whole, and where it lies. The decoder keeps a frame whose
+ * codes are damaged, leaves out what it cannot read, and has black where there is no frame. The
+ * format's definition is "Graphics Interchange Format, Version 89a" (CompuServe, 1990).
  */
 
-/** What is wrong with the first frame; undefined where nothing is. */
-export function gifFault(bytes: Uint8Array): string | undefined {
+/** The first frame within the picture, in pixels. */
+export interface GifFrame {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the picture to its right. */
+  readonly right: number;
+  /** Pixels of the picture below it. */
+  readonly bottom: number;
+}
+
+/** The first frame, or what is wrong with it. */
+export function gifFrame(bytes: Uint8Array): GifFrame | string {
   const [width, height] = [shortAt(bytes, 6), shortAt(bytes, 8)];
   let at = 13 + colours(bytes[10]);
   while (bytes[at] === 0x21) at = blocksAt(bytes, at + 2).end; // extensions
@@ -24,7 +36,7 @@ export function gifFault(bytes: Uint8Array): string | undefined {
   if (end > bytes.length) return 'GIF: the file ends within the first frame';
   const found = pixelsOf(data, bits, w * h);
   return found === w * h
-    ? undefined
+    ? { left, top, width: w, height: h, right: width - left - w, bottom: height - top - h }
     : `GIF: the first frame is damaged: ${found ?? 'wrong codes instead'} of ${w * h} pixels`;
 }
 

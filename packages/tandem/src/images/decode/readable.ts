@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { PixelFormat } from '../set/image-set.js';
 import { type ImageFile, identify } from './content.js';
-import { gifFault } from './gif.js';
+import { gifFrame } from './gif.js';
 import { jpegFault } from './jpeg-fault.js';
 import { type NpyHeader, npyHeader, readNpy } from './numpy/npy.js';
 import { arrayIn } from './numpy/npz.js';
@@ -30,7 +30,7 @@ export async function readableOf(
   { format, bytes }: ImageFile,
   range: SampleRange | undefined,
 ): Promise<Readable | string> {
-  if (format === 'gif') return gifFault(bytes) ?? { picture: bytes };
+  if (format === 'gif') return gifPicture(bytes);
   if (format === 'png') return pngFault(bytes) ?? { picture: bytes };
   if (format === 'jpeg') return jpegFault(bytes) ?? { picture: bytes, isStrict: true };
   if (format === 'avif') return { picture: asStill(bytes) };
@@ -45,6 +45,17 @@ export async function readableOf(
   // A damaged tile fails here, as a strip; as a tile it would be black.
   if (tiff.check) await (await decoder(tiff.check)).extractChannel(0).raw().toBuffer();
   return { picture: bytes, isStrict: tiff.isFax };
+}
+
+/** What a GIF's first frame leaves free is transparent, so white. */
+async function gifPicture(bytes: Uint8Array): Promise<Readable | string> {
+  const frame = gifFrame(bytes);
+  if (typeof frame === 'string') return frame;
+  const { left, top, width, height, right, bottom } = frame;
+  if (left + top + right + bottom === 0) return { picture: bytes };
+  const background = '#ffffff';
+  const alone = (await decoder(bytes)).extract({ left, top, width, height }).flatten({ background });
+  return { picture: await alone.extend({ left, top, right, bottom, background }).png().toBuffer() };
 }
 
 /** The bytes of NumPy's array in a file of NumPy's. */

@@ -56,23 +56,3 @@ test('arrays are pictures where there are no others', async (t) => {
   write(root, 'b.png', Buffer.from('no image'));
   await assert.rejects(openImages(root), /b\.png/);
 });
-
-test('a TIFF whose width or strips are not one whole number, or stand twice, is named: readers take different ones', async () => {
-  const { file, channels } = cases.find(({ name }) => name === 'TIFF, 4 bands of uint16') as Case;
-  const damaged = (tag: number, change: (bytes: Buffer, entry: number) => void) => {
-    const bytes = Buffer.from(unpacked(file));
-    assert.equal(bytes.toString('latin1', 0, 2), 'II');
-    const start = bytes.readUInt32LE(4);
-    const entries = Array.from({ length: bytes.readUInt16LE(start) }, (_, i) => start + 2 + 12 * i);
-    const entry = entries.find((at) => bytes.readUInt16LE(at) === tag);
-    assert.ok(entry !== undefined);
-    change(bytes, entry);
-    return decodeOne(bytes, { format: { channels, depth: 16 } }, true);
-  };
-  const many = await damaged(278, (bytes, entry) => bytes.writeUInt32LE(513, entry + 4));
-  assert.equal(many, 'TIFF: damaged: its rowsPerStrip is not one whole number');
-  const float = await damaged(256, (bytes, entry) => bytes.writeUInt16LE(11, entry + 2));
-  assert.equal(float, 'TIFF: damaged: its width is not one whole number');
-  const twice = await damaged(277, (bytes, entry) => bytes.writeUInt16LE(262, entry));
-  assert.equal(twice, 'TIFF: damaged: it says its photometric twice');
-});

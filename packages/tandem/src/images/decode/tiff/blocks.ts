@@ -7,6 +7,7 @@
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type * as GeoTiff from 'geotiff';
+import { jpegFault, jpegSize } from '../jpeg-fault.js';
 import { type TiffDirectory, tag } from './directory.js';
 import { lercFault } from './lerc.js';
 
@@ -65,6 +66,24 @@ export function sizeFault(directory: TiffDirectory): string | undefined {
     const name = `${isTiled ? 'tile' : 'strip'} ${i + 1} of ${offsets.length}`;
     if (length < ofRow * rowsLeft) return `TIFF: ${name} is cut short`;
     if (length > ofRow * rows + Math.max(ofRow, padding)) return tooMuch;
+  }
+  return undefined;
+}
+
+/** What is wrong with blocks of JPEG: below one that is too small the library leaves black. */
+export function jpegFaultIn(directory: TiffDirectory): string | undefined {
+  if (directory.number(tag.compression, 1) !== 7) return undefined;
+  const { isTiled, height, offsets, counts, across, rows } = blocksOf(directory);
+  const stripsOfPlane = Math.ceil(height / rows);
+  for (const [i, offset] of offsets.entries()) {
+    const block = directory.bytes.subarray(offset, offset + (counts[i] ?? 0));
+    const rowsLeft = isTiled ? rows : Math.min(rows, height - (i % stripsOfPlane) * rows);
+    const size = jpegSize(block);
+    if (!size || size.width < across || size.height < rowsLeft) {
+      return `TIFF: ${isTiled ? 'tile' : 'strip'} ${i + 1} of ${offsets.length} is a JPEG of another size`;
+    }
+    const fault = jpegFault(block);
+    if (fault) return fault;
   }
   return undefined;
 }

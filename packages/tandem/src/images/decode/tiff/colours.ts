@@ -39,7 +39,9 @@ function fromYcbcr(directory: TiffDirectory): ToColours {
   const [red, green, blue] = directory.fractions(tag.lumas, [0.299, 0.587, 0.114]) as [number, number, number];
   const range = directory.fractions(tag.blackAndWhite, [0, 255, 128, 255, 128, 255]);
   const [black, white, cbZero, cbMost, crZero, crMost] = range as [number, number, number, number, number, number];
-  if (![red, green, blue, ...range].every(Number.isFinite) || green === 0 || white === black) {
+  const isSum = Math.abs(red + green + blue - 1) < 0.05 && green > 0;
+  const isRange = white > black && cbMost > cbZero && crMost > crZero && range.every((n) => n >= 0 && n < 256);
+  if (!isSum || !isRange) {
     throw new Error('TIFF: damaged: which numbers of YCbCr are black and white');
   }
   return (y, cb, cr) => {

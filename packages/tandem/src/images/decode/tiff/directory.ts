@@ -17,6 +17,8 @@ export const tag = {
   rowsPerStrip: 278,
   stripByteCounts: 279,
   planar: 284,
+  predictor: 317,
+  palette: 320,
   tileWidth: 322,
   tileHeight: 323,
   tileOffsets: 324,
@@ -38,9 +40,13 @@ const single = [
   'samples',
   'rowsPerStrip',
   'planar',
+  'predictor',
   'tileWidth',
   'tileHeight',
 ] as const;
+
+/** Those that hold several, of which readers take none where they are of another type. */
+const several = ['bits', 'stripOffsets', 'stripByteCounts', 'tileOffsets', 'tileByteCounts', 'palette'] as const;
 
 /** An entry of the directory as it stands in the file. */
 interface Entry {
@@ -105,13 +111,19 @@ export class TiffDirectory {
 
   /** What is wrong with a tag of which readers take different numbers. */
   damaged(): string | undefined {
-    const several = single.find((name) => {
-      const entry = this.#entries.get(tag[name]);
-      return entry && (entry.count !== 1 || !lengths[entry.type]);
-    });
-    if (several) return `its ${several} is not one whole number`;
+    const isWhole = (name: keyof typeof tag) => lengths[this.#entries.get(tag[name])?.type ?? 1] !== undefined;
+    const notOne = single.find((name) => !isWhole(name) || (this.#entries.get(tag[name])?.count ?? 1) !== 1);
+    if (notOne) return `its ${notOne} is not one whole number`;
+    const notWhole = several.find((name) => !isWhole(name));
+    if (notWhole) return `its ${notWhole} are no whole numbers`;
     const [doubled] = Object.entries(tag).find(([, number]) => this.#doubled.has(number)) ?? [];
-    return doubled && `it says its ${doubled} twice`;
+    if (doubled) return `it says its ${doubled} twice`;
+    const predictor = this.number(tag.predictor, 1);
+    if (predictor < 1 || predictor > 3) return `predictor ${predictor}, which there is none of`;
+    if (this.number(tag.photometric, 1) === 3 && this.numbers(tag.palette).length !== 3 << this.number(tag.bits, 1)) {
+      return 'its palette has not as many colours as its numbers';
+    }
+    return undefined;
   }
 
   /** The first number of a tag. */

@@ -8,7 +8,7 @@
 
 import type { PixelFormat } from '../../set/image-set.js';
 import { type Bands, mostPixels } from '../samples.js';
-import { lercFaultIn, sizeFault } from './blocks.js';
+import { jpegFaultIn, lercFaultIn, sizeFault } from './blocks.js';
 import { asColours, colourReader } from './colours.js';
 import { TiffDirectory, tag } from './directory.js';
 import { readValues } from './values.js';
@@ -84,7 +84,7 @@ export async function openTiff(bytes: Uint8Array, hasRange: boolean): Promise<Ti
   const asValues = ((hasRange && bits > 8) || isApart) && photometric < 3 && valueCodecs.has(compression);
   const toColours = colourReader(directory);
   if (isPlain && pictureCodecs.has(compression) && !asValues && !toColours) {
-    const fault = blockFault(directory) ?? sizeFault(directory);
+    const fault = blockFault(directory) ?? sizeFault(directory) ?? jpegFaultIn(directory);
     if (fault) return fault;
     const isFax = compression >= 2 && compression <= 4;
     return { picture: bytes, isFax, ...(directory.has(tag.tileOffsets) && { check: directory.tilesAsStrips() }) };
