@@ -41,6 +41,7 @@ const transformersSchema = z
     layer_norm_eps: z.number().positive(),
     image_size: side,
     hidden_act: z.string(),
+    use_gated_mlp: z.boolean(),
     rope_theta: z.number(),
     rope_parameters: z.object({ rope_theta: z.number() }).partial(),
     downsample_in_bottleneck: z.boolean(),
@@ -115,9 +116,9 @@ function refuseOther(config: Transformers): void {
   for (const key of ['downsample_in_bottleneck', 'downsample_in_first_stage'] as const) {
     if (config[key]) refuse(key, true, "a ResNet here strides elsewhere, and its features would be others'");
   }
-  const acts = config.model_type === 'resnet' ? ['relu'] : ['gelu', 'silu'];
-  if (config.hidden_act !== undefined && !acts.includes(config.hidden_act)) {
-    refuse('hidden_act', config.hidden_act, `networks here have ${acts.join(' or ')}`);
+  const act = config.model_type === 'resnet' ? 'relu' : config.use_gated_mlp ? 'silu' : 'gelu';
+  if (config.hidden_act !== undefined && config.hidden_act !== act) {
+    refuse('hidden_act', config.hidden_act, `such networks here have ${act}`);
   }
   const theta = config.rope_parameters?.rope_theta ?? config.rope_theta;
   if (theta !== undefined && theta !== 100) refuse('rope_theta', theta, 'rotary positions here have 100');

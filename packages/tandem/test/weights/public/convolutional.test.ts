@@ -159,6 +159,23 @@ test('a file called after BYOL or SimCLR under torchvision names is told to pad 
   }
 });
 
+describe('what config.json says and weights do not show is refused', () => {
+  for (const [name, more, message] of [
+    ['transformers resnet', { downsample_in_bottleneck: true }, /downsample_in_bottleneck true: a ResNet here strides/],
+    ['transformers resnet', { downsample_in_first_stage: true }, /downsample_in_first_stage true: a ResNet here/],
+    ['transformers resnet', { hidden_act: 'gelu' }, /hidden_act "gelu": such networks here have relu$/],
+    ['transformers convnext', { hidden_act: 'relu' }, /hidden_act "relu": such networks here have gelu$/],
+  ] as const) {
+    test(`${name} with ${JSON.stringify(more)}`, (t) => {
+      const model = found(name);
+      const path = writeModel(temporary(t), { ...model, config: { ...model.config, ...more } });
+      const before = liveCount();
+      assert.throws(() => loadEncoder(path), message);
+      assert.equal(liveCount(), before);
+    });
+  }
+});
+
 describe('what ResNets and ConvNeXts here do not have', () => {
   const refused: Readonly<Record<string, [(w: Weights) => Weights, RegExp]>> = {
     'selective kernels of timm': [

@@ -82,23 +82,28 @@ describe('weights in several files', () => {
 });
 
 describe('other files', () => {
-  test('half precision becomes float32', (t) => {
-    const path = writeModel(temporary(t), model, (weights) =>
-      Object.fromEntries(Object.entries(weights).map(([name, x]) => [name, x.to('float16')])),
-    );
-    const { encoder } = loadEncoder(path);
-    const exact = loadEncoder(writeModel(temporary(t), model)).encoder;
-    const state = exact.stateDict();
-    for (const [name, x] of Object.entries(encoder.stateDict())) {
-      assert.equal(x.dtype, 'float32', name);
-      assertClose(
-        noGrad(() => x.detach().reshape([-1])),
-        noGrad(() => (state[name] as Tensor).detach().reshape([-1])),
-        { atol: 1e-3, rtol: 1e-3 },
+  for (const [half, most] of [
+    ['float16', 1e-3],
+    ['bfloat16', 8e-3],
+  ] as const) {
+    test(`${half} becomes float32`, (t) => {
+      const path = writeModel(temporary(t), model, (weights) =>
+        Object.fromEntries(Object.entries(weights).map(([name, x]) => [name, x.to(half)])),
       );
-    }
-    for (const one of [encoder, exact]) one.dispose();
-  });
+      const { encoder } = loadEncoder(path);
+      const exact = loadEncoder(writeModel(temporary(t), model)).encoder;
+      const state = exact.stateDict();
+      for (const [name, x] of Object.entries(encoder.stateDict())) {
+        assert.equal(x.dtype, 'float32', name);
+        assertClose(
+          noGrad(() => x.detach().reshape([-1])),
+          noGrad(() => (state[name] as Tensor).detach().reshape([-1])),
+          { atol: most, rtol: most },
+        );
+      }
+      for (const one of [encoder, exact]) one.dispose();
+    });
+  }
 
   test('a Git LFS pointer is called one', (t) => {
     const path = join(temporary(t), 'model.safetensors');

@@ -58,6 +58,24 @@ describe("vision transformers of other libraries' files", () => {
   });
 });
 
+describe('what config.json says and weights do not show is refused', () => {
+  for (const [name, more, message] of [
+    ['transformers vit', { hidden_act: 'quick_gelu' }, /hidden_act "quick_gelu": such networks here have gelu$/],
+    ['transformers vit', { hidden_act: 'silu' }, /hidden_act "silu": such networks here have gelu$/],
+    ['transformers dinov3_vit with a gate', { hidden_act: 'gelu' }, /hidden_act "gelu": such networks here have silu$/],
+    ['transformers dinov3_vit', { rope_theta: 10_000 }, /rope_theta 10000: rotary positions here have 100$/],
+  ] as const) {
+    test(`${name} with ${JSON.stringify(more)}`, (t) => {
+      const model = vits.find((each) => each.name === name) as PublicModel;
+      const { rope_parameters: _, ...config } = (model.config ?? {}) as Record<string, unknown>;
+      const path = writeModel(temporary(t), { ...model, config: { ...config, ...more } });
+      const before = liveCount();
+      assert.throws(() => loadEncoder(path), message);
+      assert.equal(liveCount(), before);
+    });
+  }
+});
+
 type Weights = Record<string, Tensor>;
 const prefixed = (weights: Weights, prefix: string): Weights =>
   Object.fromEntries(Object.entries(weights).map(([name, x]) => [prefix + name, x]));
