@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "convert.h"
 #include "errors.h"
+#include "tiles.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -33,6 +34,7 @@ napi_value capabilities(Call& call) {
   call.set(object, "lapack", call.boolean(context.hasLAPACK()));
   call.set(object, "openmp", call.boolean(context.hasOpenMP()));
   call.set(object, "wideVectors", call.boolean(widestVectors() != Vectors::plain));
+  call.set(object, "tiles", call.boolean(tiles::areThere()));
   call.set(object, "cudaDevices", call.number(static_cast<double>(at::hasCUDA() ? at::detail::getCUDAHooks().getNumGPUs() : 0)));
 #if TANDEM_TORCH_AT_LEAST(2, 0)
   call.set(object, "mps", call.boolean(context.hasMPS()));

@@ -46,6 +46,8 @@ export interface Capabilities {
   readonly openmp: boolean;
   /** Whether our own kernels find vectors of at least 8 floats that multiply and add at once. */
   readonly wideVectors: boolean;
+  /** Whether they have the processor's tile unit (AMX) for products of matrices. */
+  readonly tiles: boolean;
   /** Apple's GPUs. */
   readonly mps: boolean;
   /** How many GPUs CUDA sees. */

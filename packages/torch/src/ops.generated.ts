@@ -363,12 +363,16 @@ $.register([
   ['sum', 'dim_IntList', 'self dim keepdim dtype', 'keepdim dtype'],
   ['t', '', 'self', ''],
   ['take_along_dim', '', 'self indices dim', 'dim'],
+  ['tandem::affine', '', 'input weight bias', 'bias'],
+  ['tandem::attention', '', 'q k v', ''],
   ['tandem::batch_norm_relu', '', 'input scale shift running_mean running_var carried relu momentum eps', ''],
   ['tandem::conv2d_recomputing', '', 'input weight bias stride padding dilation groups', 'bias stride padding dilation groups'],
   ['tandem::conv2d_winograd', '', 'input weight', ''],
   ['tandem::conv2d_winograd_after_norm', '', 'input scale shift running_mean running_var weight momentum eps', ''],
+  ['tandem::exact_gelu', '', 'input', ''],
   ['tandem::jitter_', '', 'self order amounts', ''],
   ['tandem::resample_lines', '', 'self first weights', ''],
+  ['tandem::self_attention', '', 'qkv heads', ''],
   ['tanh', '', 'self', ''],
   ['topk', '', 'self k dim largest sorted', 'dim largest sorted'],
   ['trace', '', 'self', ''],
@@ -3228,125 +3232,149 @@ export function takeAlongDim(self: Tensor, indices: Tensor, options?: { dim?: nu
   return $.made(357, $.call($.id(357), $.slot(357, self), $.slot(357, indices), o.dim));
 }
 
+/** `tandem::affine(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor` */
+export function affine(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor {
+  if (options === undefined) {
+    return $.made(358, $.call($.id(358), $.slot(358, input), $.slot(358, weight)));
+  }
+  const o: { bias?: unknown } = $.checked(358, options, input);
+  return $.made(358, $.call($.id(358), $.slot(358, input), $.slot(358, weight), $.optionalSlot(358, o.bias)));
+}
+
+/** `tandem::attention(Tensor q, Tensor k, Tensor v) -> Tensor` */
+export function attention(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  return $.made(359, $.call($.id(359), $.slot(359, q), $.slot(359, k), $.slot(359, v)));
+}
+
 /** `tandem::batch_norm_relu(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor? carried, bool relu, float momentum, float eps) -> Tensor` */
 export function batchNormRelu(input: Tensor, scale: Tensor, shift: Tensor, runningMean: Tensor, runningVar: Tensor, carried: Tensor | null, relu: boolean, momentum: number, eps: number): Tensor {
-  return $.made(358, $.call($.id(358), $.slot(358, input), $.slot(358, scale), $.slot(358, shift), $.slot(358, runningMean), $.slot(358, runningVar), $.optionalSlot(358, carried), relu, momentum, eps));
+  return $.made(360, $.call($.id(360), $.slot(360, input), $.slot(360, scale), $.slot(360, shift), $.slot(360, runningMean), $.slot(360, runningVar), $.optionalSlot(360, carried), relu, momentum, eps));
 }
 
 /** `tandem::conv2d_recomputing(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor` */
 export function conv2dRecomputing(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number }): Tensor {
   if (options === undefined) {
-    return $.made(359, $.call($.id(359), $.slot(359, input), $.slot(359, weight)));
+    return $.made(361, $.call($.id(361), $.slot(361, input), $.slot(361, weight)));
   }
-  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(359, options, input);
-  return $.made(359, $.call($.id(359), $.slot(359, input), $.slot(359, weight), $.optionalSlot(359, o.bias), o.stride, o.padding, o.dilation, o.groups));
+  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(361, options, input);
+  return $.made(361, $.call($.id(361), $.slot(361, input), $.slot(361, weight), $.optionalSlot(361, o.bias), o.stride, o.padding, o.dilation, o.groups));
 }
 
 /** `tandem::conv2d_winograd(Tensor input, Tensor weight) -> Tensor` */
 export function conv2dWinograd(input: Tensor, weight: Tensor): Tensor {
-  return $.made(360, $.call($.id(360), $.slot(360, input), $.slot(360, weight)));
+  return $.made(362, $.call($.id(362), $.slot(362, input), $.slot(362, weight)));
 }
 
 /** `tandem::conv2d_winograd_after_norm(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor weight, float momentum, float eps) -> Tensor` */
 export function conv2dWinogradAfterNorm(input: Tensor, scale: Tensor, shift: Tensor, runningMean: Tensor, runningVar: Tensor, weight: Tensor, momentum: number, eps: number): Tensor {
-  return $.made(361, $.call($.id(361), $.slot(361, input), $.slot(361, scale), $.slot(361, shift), $.slot(361, runningMean), $.slot(361, runningVar), $.slot(361, weight), momentum, eps));
+  return $.made(363, $.call($.id(363), $.slot(363, input), $.slot(363, scale), $.slot(363, shift), $.slot(363, runningMean), $.slot(363, runningVar), $.slot(363, weight), momentum, eps));
+}
+
+/** `tandem::exact_gelu(Tensor input) -> Tensor` */
+export function exactGelu(input: Tensor): Tensor {
+  return $.made(364, $.call($.id(364), $.slot(364, input)));
 }
 
 /** `tandem::jitter_(Tensor(a!) self, Tensor order, Tensor amounts) -> Tensor(a!)` */
 export function jitter_(self: Tensor, order: Tensor, amounts: Tensor): Tensor {
-  $.call($.id(362), $.slot(362, self), $.slot(362, order), $.slot(362, amounts));
+  $.call($.id(365), $.slot(365, self), $.slot(365, order), $.slot(365, amounts));
   return self as Tensor;
 }
 
 /** `tandem::resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor` */
 export function resampleLines(self: Tensor, first: Tensor, weights: Tensor): Tensor {
-  return $.made(363, $.call($.id(363), $.slot(363, self), $.slot(363, first), $.slot(363, weights)));
+  return $.made(366, $.call($.id(366), $.slot(366, self), $.slot(366, first), $.slot(366, weights)));
+}
+
+/** `tandem::self_attention(Tensor qkv, int heads) -> Tensor` */
+export function selfAttention(qkv: Tensor, heads: number): Tensor {
+  return $.made(367, $.call($.id(367), $.slot(367, qkv), heads));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(364, $.call($.id(364), $.slot(364, self)));
+  return $.made(368, $.call($.id(368), $.slot(368, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(365, $.call($.id(365), $.slot(365, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(369, $.call($.id(369), $.slot(369, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(365, options, self);
-  return $.madeAll(365, $.call($.id(365), $.slot(365, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(369, options, self);
+  return $.madeAll(369, $.call($.id(369), $.slot(369, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(366, $.call($.id(366), $.slot(366, self)));
+  return $.made(370, $.call($.id(370), $.slot(370, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(367, $.call($.id(367), $.slot(367, self), dim0, dim1));
+  return $.made(371, $.call($.id(371), $.slot(371, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(368, $.call($.id(368), $.slot(368, self)));
+    return $.made(372, $.call($.id(372), $.slot(372, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(368, options, self);
-  return $.made(368, $.call($.id(368), $.slot(368, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(372, options, self);
+  return $.made(372, $.call($.id(372), $.slot(372, self), o.diagonal));
 }
 
 /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
 export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(369, $.call($.id(369), $.slot(369, self)));
+    return $.made(373, $.call($.id(373), $.slot(373, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(369, options, self);
-  return $.made(369, $.call($.id(369), $.slot(369, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(373, options, self);
+  return $.made(373, $.call($.id(373), $.slot(373, self), o.diagonal));
 }
 
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(370, $.call($.id(370), $.slot(370, self))) as Tensor[];
+    return $.madeAll(374, $.call($.id(374), $.slot(374, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(370, options, self);
-  return $.madeAll(370, $.call($.id(370), $.slot(370, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(374, options, self);
+  return $.madeAll(374, $.call($.id(374), $.slot(374, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(371, $.call($.id(371), $.slot(371, self), dim, sizes));
+  return $.made(375, $.call($.id(375), $.slot(375, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(372, $.call($.id(372), $.slot(372, self), dimension, size, step));
+  return $.made(376, $.call($.id(376), $.slot(376, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(373), $.slot(373, self));
+    $.call($.id(377), $.slot(377, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(373, options, self);
-  $.call($.id(373), $.slot(373, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(377, options, self);
+  $.call($.id(377), $.slot(377, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(374, $.call($.id(374), $.slot(374, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(378, $.call($.id(378), $.slot(378, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(374, options, self);
-  return $.madeAll(374, $.call($.id(374), $.slot(374, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(378, options, self);
+  return $.madeAll(378, $.call($.id(378), $.slot(378, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(375, $.call($.id(375), $.slot(375, self), dim));
+  return $.made(379, $.call($.id(379), $.slot(379, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3354,17 +3382,17 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(376, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(380, d)) {
     if (d === undefined) {
-      return $.made(376, $.call($.id(376), $.slot(376, a), b, c));
+      return $.made(380, $.call($.id(380), $.slot(380, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(376, $.call($.id(376), $.slot(376, a), b, c, o.scalesH, o.scalesW));
+    return $.made(380, $.call($.id(380), $.slot(380, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(377, e)) {
-    return $.made(377, $.call($.id(377), $.slot(377, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(381, e)) {
+    return $.made(381, $.call($.id(381), $.slot(381, a), b, c, d));
   }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [376, 377]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [380, 381]);
 }
 
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3372,17 +3400,17 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(378, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(382, d)) {
     if (d === undefined) {
-      return $.made(378, $.call($.id(378), $.slot(378, a), b, c));
+      return $.made(382, $.call($.id(382), $.slot(382, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(378, $.call($.id(378), $.slot(378, a), b, c, o.scalesH, o.scalesW));
+    return $.made(382, $.call($.id(382), $.slot(382, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(379, e)) {
-    return $.made(379, $.call($.id(379), $.slot(379, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(383, e)) {
+    return $.made(383, $.call($.id(383), $.slot(383, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [378, 379]);
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [382, 383]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3390,17 +3418,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(380, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(384, c)) {
     if (c === undefined) {
-      return $.made(380, $.call($.id(380), $.slot(380, a), b));
+      return $.made(384, $.call($.id(384), $.slot(384, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(380, $.call($.id(380), $.slot(380, a), b, o.scalesH, o.scalesW));
+    return $.made(384, $.call($.id(384), $.slot(384, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(381, d)) {
-    return $.made(381, $.call($.id(381), $.slot(381, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(385, d)) {
+    return $.made(385, $.call($.id(385), $.slot(385, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [380, 381]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [384, 385]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3410,25 +3438,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(382, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(386, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(382, $.call($.id(382), $.slot(382, a), b, o.correction, o.keepdim));
+    return $.made(386, $.call($.id(386), $.slot(386, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(383, b)) {
+  if ($.isTensor(a) && $.fits(387, b)) {
     if (b === undefined) {
-      return $.made(383, $.call($.id(383), $.slot(383, a)));
+      return $.made(387, $.call($.id(387), $.slot(387, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(383, $.call($.id(383), $.slot(383, a), o.unbiased));
+    return $.made(387, $.call($.id(387), $.slot(387, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(384, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(388, c)) {
     if (c === undefined) {
-      return $.made(384, $.call($.id(384), $.slot(384, a), b));
+      return $.made(388, $.call($.id(388), $.slot(388, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(384, $.call($.id(384), $.slot(384, a), b, o.unbiased, o.keepdim));
+    return $.made(388, $.call($.id(388), $.slot(388, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [382, 383, 384]);
+  throw $.noForm('var', [a, b, c], [386, 387, 388]);
 }
 export { var$ as var };
 
@@ -3439,25 +3467,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(385, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(389, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(385, $.call($.id(385), $.slot(385, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(389, $.call($.id(389), $.slot(389, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(386, b)) {
+  if ($.isTensor(a) && $.fits(390, b)) {
     if (b === undefined) {
-      return $.madeAll(386, $.call($.id(386), $.slot(386, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(390, $.call($.id(390), $.slot(390, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(386, $.call($.id(386), $.slot(386, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(390, $.call($.id(390), $.slot(390, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(387, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(391, c)) {
     if (c === undefined) {
-      return $.madeAll(387, $.call($.id(387), $.slot(387, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(391, $.call($.id(391), $.slot(391, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(387, $.call($.id(387), $.slot(387, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(391, $.call($.id(391), $.slot(391, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [385, 386, 387]);
+  throw $.noForm('varMean', [a, b, c], [389, 390, 391]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3465,13 +3493,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(388, c)) {
-    return $.made(388, $.call($.id(388), $.slot(388, a), b));
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(392, c)) {
+    return $.made(392, $.call($.id(392), $.slot(392, a), b));
   }
-  if ($.isTensor(a) && $.isString(b) && $.fits(389, c)) {
-    return $.made(389, $.call($.id(389), $.slot(389, a), b));
+  if ($.isTensor(a) && $.isString(b) && $.fits(393, c)) {
+    return $.made(393, $.call($.id(393), $.slot(393, a), b));
   }
-  throw $.noForm('view', [a, b, c], [388, 389]);
+  throw $.noForm('view', [a, b, c], [392, 393]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3485,46 +3513,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(390, b)) {
-    return $.madeAll(390, $.call($.id(390), $.slot(390, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(394, b)) {
+    return $.madeAll(394, $.call($.id(394), $.slot(394, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(391, d)) {
-    return $.made(391, $.call($.id(391), $.slot(391, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(395, d)) {
+    return $.made(395, $.call($.id(395), $.slot(395, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(392, d)) {
-    return $.made(392, $.call($.id(392), $.slot(392, a), $.slot(392, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(396, d)) {
+    return $.made(396, $.call($.id(396), $.slot(396, a), $.slot(396, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(393, d)) {
-    return $.made(393, $.call($.id(393), $.slot(393, a), b, $.slot(393, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(397, d)) {
+    return $.made(397, $.call($.id(397), $.slot(397, a), b, $.slot(397, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(394, d)) {
-    return $.made(394, $.call($.id(394), $.slot(394, a), $.slot(394, b), $.slot(394, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(398, d)) {
+    return $.made(398, $.call($.id(398), $.slot(398, a), $.slot(398, b), $.slot(398, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [390, 391, 392, 393, 394]);
+  throw $.noForm('where', [a, b, c, d], [394, 395, 396, 397, 398]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(395), $.slot(395, self));
+  $.call($.id(399), $.slot(399, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(396, $.call($.id(396), size));
+    return $.made(400, $.call($.id(400), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(396, options, size);
-  return $.made(396, $.call($.id(396), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(400, options, size);
+  return $.made(400, $.call($.id(400), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(397, $.call($.id(397), $.slot(397, self)));
+    return $.made(401, $.call($.id(401), $.slot(401, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(397, options, self);
-  return $.made(397, $.call($.id(397), $.slot(397, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(401, options, self);
+  return $.made(401, $.call($.id(401), $.slot(401, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {

@@ -17,7 +17,7 @@ export class ReLU extends Module {
 export class GELU extends Module {
   /** @param x of any shape */
   forward(x: Tensor): Tensor {
-    return ops.gelu(x);
+    return ops.exactGelu(x);
   }
 }
 

@@ -22,6 +22,6 @@ export class Linear extends Module {
 
   /** @param x [..., in] */
   forward(x: Tensor): Tensor {
-    return ops.linear(x, this.weight, { bias: this.bias });
+    return ops.affine(x, this.weight, { bias: this.bias });
   }
 }

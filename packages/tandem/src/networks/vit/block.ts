@@ -1,4 +1,16 @@
-import { linear as affine, cat, full, nn, scope, type Tensor, zeros, zerosLike } from 'tandem-torch';
+import {
+  affine,
+  attention,
+  cat,
+  exactGelu,
+  full,
+  nn,
+  scope,
+  selfAttention,
+  type Tensor,
+  zeros,
+  zerosLike,
+} from 'tandem-torch';
 import { DropPath } from '../drop-path.js';
 import type { TransformerForm } from './form.js';
 import { type Rotation, rotated } from './positions.js';
@@ -39,14 +51,18 @@ export class Attention extends nn.Module {
 
   /** @param turn of queries and keys by their places */
   forward(x: Tensor, turn?: Rotation): Tensor {
+    if (!turn) return this.proj.forward(selfAttention(this.projected(x), this.heads));
     const [q, k, v] = this.parts(x, turn);
-    return this.proj.forward(shares(q, k).matmul(v).transpose(1, 2).reshape(x.shape));
+    return this.proj.forward(attention(q, k, v).transpose(1, 2).reshape(x.shape));
   }
 
   /** How much each token looks at each: [n, heads, tokens, tokens], rows that sum to 1. */
   weights(x: Tensor, turn?: Rotation): Tensor {
     const [q, k] = this.parts(x, turn);
-    return shares(q, k);
+    return q
+      .mul((q.shape[3] as number) ** -0.5)
+      .matmul(k.transpose(-2, -1))
+      .softmax(-1);
   }
 
   /** Queries, keys and values of all heads side by side: [n, tokens, 3 width]. */
@@ -63,13 +79,6 @@ export class Attention extends nn.Module {
     const [q, k, v] = parts.unbind() as [Tensor, Tensor, Tensor];
     return turn ? [rotated(q, turn), rotated(k, turn), v] : [q, k, v];
   }
-}
-
-function shares(q: Tensor, k: Tensor): Tensor {
-  return q
-    .mul((q.shape[3] as number) ** -0.5)
-    .matmul(k.transpose(-2, -1))
-    .softmax(-1);
 }
 
 /**
@@ -90,7 +99,7 @@ export class Mlp extends nn.Module {
 
   forward(x: Tensor): Tensor {
     const inner = this.fc1.forward(x);
-    if (!this.gated) return this.fc2.forward(inner.gelu());
+    if (!this.gated) return this.fc2.forward(exactGelu(inner));
     const [a, b] = inner.chunk(2, { dim: -1 }) as [Tensor, Tensor];
     return this.fc2.forward(a.silu().mul(b));
   }

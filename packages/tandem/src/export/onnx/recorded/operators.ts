@@ -113,7 +113,12 @@ const sliced: Write = (to, inputs) => {
 const product = (to: Recording, a: Tensor, b: Tensor) =>
   to.draft.add('MatMul', [to.name(a), to.name(b)], to.fresh('product'));
 
-/** By libtorch's names; those of operators in place are without their `_`. */
+const linear: Write = (to, { input, weight, bias }) => {
+  const y = product(to, input as Tensor, (weight as Tensor).t());
+  return bias ? to.draft.add('Add', [y, to.name(bias as Tensor)], to.fresh('linear')) : y;
+};
+
+/** By libtorch's names, and ours; those of operators in place are without their `_`. */
 export const writers: Readonly<Record<string, Write>> = {
   conv2d: convolution,
   batch_norm: batchNorm,
@@ -123,10 +128,8 @@ export const writers: Readonly<Record<string, Write>> = {
     if (!weight || !bias) throw new Unknown('of a layer norm without gain and shift');
     return layerNorm(to.draft, to.fresh('norm'), to.name(input), { weight, bias, eps });
   },
-  linear: (to, { input, weight, bias }) => {
-    const y = product(to, input as Tensor, (weight as Tensor).t());
-    return bias ? to.draft.add('Add', [y, to.name(bias as Tensor)], to.fresh('linear')) : y;
-  },
+  linear,
+  affine: linear,
   matmul: (to, { self, other }) => product(to, self as Tensor, other as Tensor),
   mm: (to, { self, mat2 }) => product(to, self as Tensor, mat2 as Tensor),
   bmm: (to, { self, mat2 }) => product(to, self as Tensor, mat2 as Tensor),
@@ -150,6 +153,7 @@ export const writers: Readonly<Record<string, Write>> = {
     usual(inputs, 'GELU', ['approximate', 'none']);
     return gelu(to.draft, to.fresh('gelu'), to.name(inputs.self as Tensor));
   },
+  exact_gelu: (to, { input }) => gelu(to.draft, to.fresh('gelu'), to.name(input as Tensor)),
   leaky_relu: (to, { self, negative_slope: slope = 0.01 }) =>
     to.draft.add('PRelu', [to.name(self as Tensor), to.draft.slope(slope as number)], to.fresh('leaky')),
   prelu: (to, { self, weight }) => {

@@ -60,7 +60,7 @@ function take(recording: Recording, { operator, inputs, outputs }: OperatorCall)
     .some((x) => recording.depends(x));
   if (isConstant) return; // it is read when it is used
   const [y, ...more] = outputs as [Tensor, ...Tensor[]];
-  const write = writers[operator.replace(/^aten::/, '').replace(/_(?=\.|$)/, '')];
+  const write = writers[operator.replace(/^(aten|tandem)::/, '').replace(/_(?=\.|$)/, '')];
   if (!write || more.length > 0) throw new Unknown(`of the operator ${operator}`);
   recording.set(y, write(recording, inputs, y));
 }
