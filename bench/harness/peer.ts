@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 export type PeerStarter = (name: string, options?: PeerOptions) => Promise<Peer | null>;
 
@@ -50,19 +51,10 @@ export class Peer {
     threads: number,
     { allocator = 'ours' }: PeerOptions = {},
   ): Promise<Peer> {
-    const blas = loadedLibrary('libblas.so');
     const peer = new Peer(
-      spawn(python, [fileURLToPath(new URL(`../../peers/${script}.py`, import.meta.url))], {
+      spawn(python, [peerScript(script)], {
         stdio: ['pipe', 'pipe', 'inherit'],
-        env: {
-          ...(allocator === 'ours' && ourAllocator),
-          ...process.env,
-          OMP_NUM_THREADS: String(threads),
-          OPENBLAS_NUM_THREADS: String(threads),
-          // The system may have several builds of its BLAS; the peer gets the one that ours runs
-          // on.
-          ...(blas && { LD_LIBRARY_PATH: dirname(blas) }),
-        },
+        env: { ...(allocator === 'ours' && ourAllocator), ...peerEnvironment(threads) },
       }) as ChildProcess & { stdin: Writable; stdout: Readable },
     );
     peer.about = await peer.ask('about', { threads });
@@ -83,6 +75,35 @@ export class Peer {
   }
 }
 
+/** The path of bench/peers/NAME.py. */
+function peerScript(name: string): string {
+  return fileURLToPath(new URL(`../../peers/${name}.py`, import.meta.url));
+}
+
+/** With so many threads, and the BLAS that ours runs on: the system may have several. */
+function peerEnvironment(threads: number): NodeJS.ProcessEnv {
+  const blas = loadedLibrary('libblas.so');
+  return {
+    ...process.env,
+    OMP_NUM_THREADS: String(threads),
+    OPENBLAS_NUM_THREADS: String(threads),
+    ...(blas && { LD_LIBRARY_PATH: dirname(blas) }),
+  };
+}
+
+/** Runs bench/peers/NAME.py to its end, with one thread, and gives what it prints. */
+export async function runPeer<T>(
+  python: string,
+  name: string,
+  given: object,
+  env: Readonly<Record<string, string>>,
+): Promise<T> {
+  const { stdout } = await promisify(execFile)(python, [peerScript(name), JSON.stringify(given)], {
+    env: { ...ourAllocator, ...peerEnvironment(1), ...env },
+  });
+  return JSON.parse(stdout) as T;
+}
+
 /**
  * The path of a shared library of this process; undefined where it has none, or the system does not
  * tell.
@@ -95,20 +116,22 @@ function loadedLibrary(name: string): string | undefined {
 
 /**
  * TANDEM_PEER_PYTHON where it is set, else the first of PATH's python3 and the system's that holds
- * torch, NumPy and Pillow; or null.
+ * some modules; or null.
+ * @param modules default to those that all peers together need
  */
-export function findPython(): string | null {
+export function findPython(modules: readonly string[] = ['torch', 'numpy', 'PIL']): string | null {
+  const holds = (python: string) => holdsModules(python, modules);
   const given = process.env.TANDEM_PEER_PYTHON;
-  if (given && !holdsPeers(given))
-    throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds torch, NumPy and Pillow`);
-  return given || (['python3', '/usr/bin/python3'].find(holdsPeers) ?? null);
+  if (given && !holds(given))
+    throw new Error(`TANDEM_PEER_PYTHON=${given} is no Python that holds ${modules.join(', ')}`);
+  return given || (['python3', '/usr/bin/python3'].find(holds) ?? null);
 }
 
 /**
  * Without importing them, which would take seconds; elsewhere than in a folder that might hold one
  * named `torch`.
  */
-function holdsPeers(python: string): boolean {
-  const script = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, ["torch", "numpy", "PIL"])))';
-  return spawnSync(python, ['-c', script], { cwd: '/' }).status === 0;
+function holdsModules(python: string, modules: readonly string[]): boolean {
+  const script = 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))';
+  return spawnSync(python, ['-c', script, ...modules], { cwd: '/' }).status === 0;
 }

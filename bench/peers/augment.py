@@ -5,11 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, Sampler
-from torchvision import transforms as T
 
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
 LUMA = torch.tensor([0.299, 0.587, 0.114])
@@ -19,6 +17,8 @@ FROM_YIQ = torch.linalg.inv(TO_YIQ)
 
 class TwoViews(Dataset):
     def __init__(self, images: np.ndarray):
+        from torchvision import transforms as T  # with Pillow: the tuned views need neither
+
         self.images = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
         self.transform = T.Compose(
             [
@@ -35,6 +35,8 @@ class TwoViews(Dataset):
         return len(self.images)
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
+        from PIL import Image
+
         image = Image.fromarray(self.images[i])
         return self.transform(image), self.transform(image)
 

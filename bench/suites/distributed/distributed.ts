@@ -2,6 +2,7 @@ import { distributed as engine } from 'tandem-torch';
 import { withCifar } from '../../harness/cifar.js';
 import { type Fresh, inFreshProcess } from '../../harness/fresh.js';
 import { takeTurns } from '../../harness/interleave.js';
+import { findPython, runPeer } from '../../harness/peer.js';
 import { summarise } from '../../harness/statistics.js';
 import type { Context, Goal, Outcome, Suite, Table } from '../../harness/suite.js';
 import { wireTable } from './planning.js';
@@ -19,9 +20,9 @@ interface Block {
   readonly waitedShare: number;
 }
 
-/** Two processes of one thread that share a batch, beside one process of two threads. */
+/** Two processes of one thread that share a batch, beside one of two threads, and PyTorch's DDP. */
 export const distributed: Suite = {
-  what: 'two processes of one thread against one process of two threads',
+  what: 'two processes of one thread against one process of two threads, and against DDP',
   async run(context): Promise<Outcome> {
     const { settings, short, say } = context;
     if (!engine.hasDist()) {
@@ -30,7 +31,9 @@ export const distributed: Suite = {
     }
     const steps = short ? 3 : 5;
     const rounds = short ? 1 : settings.rounds;
-    return withCifar(context, async ({ root, images }) => {
+    const python = findPython(['torch', 'numpy']);
+    if (python === null) say('DDP is left out: no Python here holds torch and NumPy');
+    return withCifar(context, async ({ root, folder, images }) => {
       const network = { backbone: 'resnet18', width: settings.width, precision: 'float32', epochs: 1, knnEvery: 0 };
       const traffic = await trafficOf(images, network, say);
       const found: Found[] = [];
@@ -38,19 +41,22 @@ export const distributed: Suite = {
         const work = { dataRoot: root, steps, config: { ...network, method, batch: settings.batch } };
         const one: Block[] = [];
         const two: Block[] = [];
+        const ddp: number[] = [];
         const turn = (what: string, measure: () => Promise<void>) => async () => {
           say(`${method}, ${what}`);
           await measure();
           return 0;
         };
+        const peer = { method, data: folder, batch: settings.batch, width: settings.width, steps };
         await takeTurns(
           [
             turn('one process', async () => void one.push(await alone(work))),
             turn('two processes', async () => void two.push(await together(work))),
+            ...(python === null ? [] : [turn('DDP', async () => void ddp.push(await byDdp(python, peer)))]),
           ],
           { least: rounds, most: rounds, seconds: 0 },
         );
-        found.push({ method, one, two });
+        found.push({ method, one, two, ddp });
       }
       const summaries = found.map(summaryOf);
       return {
@@ -62,11 +68,12 @@ export const distributed: Suite = {
   },
 };
 
-/** All blocks of a method. */
+/** All blocks of a method; of DDP images a second. */
 interface Found {
   readonly method: string;
   readonly one: readonly Block[];
   readonly two: readonly Block[];
+  readonly ddp: readonly number[];
 }
 
 /** Medians, and medians of ratios within a round. */
@@ -74,40 +81,58 @@ interface Speeds {
   readonly method: string;
   readonly one: number;
   readonly two: number;
+  readonly ddp: number | undefined;
   readonly overOne: number;
+  readonly overDdp: number | undefined;
   readonly memory: number;
   readonly waited: number;
 }
 
-function summaryOf({ method, one, two }: Found): Speeds {
+function summaryOf({ method, one, two, ddp }: Found): Speeds {
   const median = (values: readonly number[]) => summarise(values).median;
   const rate = ({ imagesPerSecond }: Block) => imagesPerSecond;
+  const hasDdp = ddp.length > 0;
   return {
     method,
     one: median(one.map(rate)),
     two: median(two.map(rate)),
+    ddp: hasDdp ? median(ddp) : undefined,
     overOne: median(two.map((block, i) => rate(block) / rate(one[i] as Block))),
+    overDdp: hasDdp ? median(two.map((block, i) => rate(block) / (ddp[i] as number))) : undefined,
     memory: median(two.map((block, i) => block.proportionalMiB / (one[i] as Block).proportionalMiB)),
     waited: median(two.map(({ waitedShare }) => waitedShare)),
   };
 }
 
 function speedTable(all: readonly Speeds[], { width, batch }: Context['settings']): Table {
+  const shown = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '';
   return {
     title: `Two processes of one thread: ResNet-18, width ${width}, batch ${batch} in all`,
-    head: ['', 'one of two threads, images/s', 'two, images/s', 'over one', 'memory', 'waiting'],
-    rows: all.map(({ method, one, two, overOne, memory, waited }) => [
+    head: [
+      '',
+      'one of two threads, images/s',
+      'two, images/s',
+      'over one',
+      'DDP, images/s',
+      'over DDP',
+      'memory',
+      'waiting',
+    ],
+    rows: all.map(({ method, one, two, ddp, overOne, overDdp, memory, waited }) => [
       method,
-      ...[one.toFixed(1), two.toFixed(1), overOne.toFixed(2), memory.toFixed(2)],
+      ...[shown(one, 1), shown(two, 1), shown(overOne, 2), shown(ddp, 1), shown(overDdp, 2), shown(memory, 2)],
       `${(100 * waited).toFixed(1)} %`,
     ]),
   };
 }
 
-function goalsOf({ method, overOne, memory, waited }: Speeds): Goal[] {
+function goalsOf({ method, overOne, overDdp, memory, waited }: Speeds): Goal[] {
   return [
     { name: `${method}: images/s of two processes over one`, measured: overOne, atLeast: 0.95 },
     { name: `${method}: memory of two processes over one`, measured: memory, atMost: 1.25 },
+    ...(overDdp === undefined
+      ? []
+      : [{ name: `${method}: images/s over those of PyTorch's DDP`, measured: overDdp, atLeast: 1.2 }]),
     { name: `${method}: share of a step spent waiting`, measured: waited, atMost: 0.03 },
   ];
 }
@@ -127,6 +152,20 @@ async function together(work: Work): Promise<Block> {
     }),
   );
   return blockOf(work, await Promise.all(ranks));
+}
+
+/** Images a second of two processes that train by DDP. */
+async function byDdp(python: string, given: { readonly batch: number }): Promise<number> {
+  const port = await engine.freePort();
+  const ranks = Array.from({ length: processes }, (_, rank) =>
+    runPeer<{ stepSeconds: number[] }>(python, 'distributed', given, {
+      ...{ RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
+      ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}` },
+    }),
+  );
+  const [{ stepSeconds }] = (await Promise.all(ranks)) as [{ stepSeconds: number[] }];
+  const later = stepSeconds.slice(1);
+  return (given.batch * later.length) / later.reduce((sum, seconds) => sum + seconds, 0);
 }
 
 /** The first step allocates and prepares kernels: it is left out. */
