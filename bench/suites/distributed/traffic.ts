@@ -35,7 +35,7 @@ export async function trafficOf(
   const found: Traffic[] = [];
   for (const method of names) {
     say(`what ${method} sends`);
-    const group = await distributed.initProcessGroup({ place: { ...lone, attempt: method } });
+    const group = await distributed.initProcessGroup({ place: { ...lone, job: method } });
     if (!group) break;
     const counted = count(group);
     const trainer = tryTrainer({ ...settings, method, batch }, images, say, group);

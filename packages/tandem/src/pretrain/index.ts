@@ -1,3 +1,4 @@
+export { AtEndError } from './at-end.js';
 export { withoutAliases } from './config/aliases.js';
 export { type ConfigFile, readConfigFile } from './config/config-file.js';
 export { type Continuation, continuations, type Longer } from './config/continuation.js';
@@ -26,7 +27,7 @@ export { loadImages } from './load-images.js';
 export { newOptimizer } from './optimizer.js';
 export * from './pretrain.js';
 export type { PretrainOutcome, PretrainRequest } from './request.js';
-export { AtEndError, changeable, type ResumeOptions, resume } from './resume.js';
+export { changeable, type ResumeOptions, resume } from './resume.js';
 export { assemble, type Run } from './run.js';
 export { selectTrainingData, type TrainingData } from './training-data.js';
 export { type RunViews, runViews } from './views.js';

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type distributed, threads, version } from 'tandem-torch';
-import { shellWord, shownName, UserError } from '../errors.js';
+import { shownName, UserError } from '../errors.js';
 import { readJsonLines } from '../files/json.js';
 import type { DataSet } from '../images/index.js';
-import { tandemCommand } from '../invocation.js';
 import { type Checkpoint, loadCheckpoint, restoreTrainingState, trainingState } from '../train/checkpoint.js';
 import { stepsPerEpoch } from '../train/loop.js';
+import { AtEndError, allDone, stoppedAt } from './at-end.js';
 import type { Longer } from './config/continuation.js';
-import type { RunConfig } from './config/options.js';
 import type { Settings } from './config/read.js';
 import { shadowFolder } from './distributed/shadow-folder.js';
 import { tellingOthers } from './distributed/telling-others.js';
@@ -41,9 +40,6 @@ export const changeable = [
 ] as const;
 
 type ResumedRun = Run & { readonly folder: OpenedRunFolder };
-
-/** A run that has nothing left to do. */
-export class AtEndError extends UserError {}
 
 /** What changes when a run resumes, and how it is followed. */
 export interface ResumeOptions extends LoadingOptions {
@@ -118,13 +114,26 @@ function isFirst(group: distributed.ProcessGroup | undefined): boolean {
 /**
  * Puts the newest whole checkpoint in place, on all processes what the first one finds.
  * @param warnings gets a line for what is damaged or lost
+ * @throws AtEndError on all processes
  */
 function progressFor(run: ResumedRun, continued: ResumedConfig['continued'], warnings: string[]): Progress {
   const { shared, optimizer } = run.plan;
-  const from = isFirst(shared?.group) ? ofFolder(run, continued, warnings) : start;
-  if (!shared) return from;
+  if (!shared) return ofFolder(run, continued, warnings);
+  const { group } = shared;
+  const found = isFirst(group) ? orAtEnd(() => ofFolder(run, continued, warnings)) : start;
+  const atEnd = group.broadcastText(found instanceof AtEndError ? found.message : '');
+  if (atEnd !== '') throw new AtEndError(atEnd);
   shared.begin(trainingState(run.method, optimizer));
-  return JSON.parse(shared.group.broadcastText(JSON.stringify(from))) as Progress;
+  return JSON.parse(group.broadcastText(JSON.stringify(found))) as Progress;
+}
+
+function orAtEnd(find: () => Progress): Progress | AtEndError {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof AtEndError) return error;
+    throw error;
+  }
 }
 
 function ofFolder(run: ResumedRun, continued: ResumedConfig['continued'], warnings: string[]): Progress {
@@ -243,24 +252,13 @@ function progressIn(
     );
   }
   if (progress.epochs >= plan.epochs) {
-    throw new AtEndError(atEnd(folder.path, plan.epochs, config));
+    throw allDone(folder.path, plan.epochs, config);
   }
   const { stopAt = plan.epochs } = config.training;
   if (progress.epochs >= stopAt) {
-    const more = `${tandemCommand()} resume ${shellWord(folder.path)} stopAt=${plan.epochs}`;
-    throw new AtEndError(`${folder.path} stopped after epoch ${progress.epochs}, as stopAt says; go on with: ${more}`);
+    throw stoppedAt(folder.path, progress.epochs, plan.epochs);
   }
   return progress;
-}
-
-/** What can be done with a run that has nothing left to do. */
-function atEnd(run: string, epochs: number, { data: { images } }: RunConfig): string {
-  const word = shellWord(run);
-  const report = existsSync(join(run, 'report.html'))
-    ? []
-    : [`write its report with: ${tandemCommand()} report ${word}`];
-  const more = `learn longer with: ${tandemCommand()} resume ${word} --epochs ${2 * epochs} --then restart; or in a new run that starts from it with: ${tandemCommand()} pretrain ${shellWord(images)} --init ${word}`;
-  return `${run} is at its end: all ${epochs} epochs are done; ${[...report, more].join('; ')}`;
 }
 
 /** Lines of metrics that cannot be read: they stay as they are, but somebody should know. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { distributed } from 'tandem-torch';
@@ -64,12 +64,34 @@ test('two processes write one run with the numbers of one, and three resume it',
   assert.equal(JSON.parse(three.stdout).epoch, 4);
   assertNear(losses('shared'), losses('alone'));
   assert.deepEqual(readdirSync(join(root, 'shared')).sort(), readdirSync(join(root, 'alone')).sort());
-  const again = await start([...line('shared', 4), ...smallSteps, '--or-resume']).ended;
+  // What a launcher that restarts does after a process was lost while the report was made.
+  rmSync(join(root, 'shared', 'report.html'));
+  const late = await start([...line('shared', 4), ...smallSteps, '--processes', '2', '--or-resume']).ended;
+  assert.equal(late.code, 0, late.stderr);
+  assert.match(late.stderr, /shared is at its end\nreport: /);
+  const again = await start([...line('shared', 4), ...smallSteps, '--processes', '2', '--or-resume']).ended;
   assert.equal(again.code, 0, again.stderr);
-  assert.match(again.stderr, /is at its end/);
-  const other = await start([...line('shared', 5), ...smallSteps, '--or-resume']).ended;
+  assert.match(again.stderr, /is at its end: all 4 epochs are done; learn longer with/);
+  const resumed = await start(['resume', join(root, 'shared'), '--processes', '2']).ended;
+  assert.equal(resumed.code, 1);
+  assert.match(resumed.stderr, /^tandem: .* is at its end: all 4 epochs are done/m);
+  const other = await start([...line('shared', 5), ...smallSteps, '--processes', '2', '--or-resume']).ended;
   assert.equal(other.code, 2);
   assert.match(other.stderr, /was begun with epochs=4, and 5 is asked for/);
+});
+
+test('--or-resume begins where a process was killed before the first word of its run', { skip }, async () => {
+  const run = join(root, 'unbegun');
+  mkdirSync(join(run, 'encoder'), { recursive: true });
+  for (const [file, text] of [
+    ['metrics.jsonl', ''],
+    ['config.json.elsewhere.1.tmp', '{"half'],
+  ] as const) {
+    writeFileSync(join(run, file), text);
+  }
+  const begun = await start([...line('unbegun', 1), '--or-resume']).ended;
+  assert.equal(begun.code, 0, begun.stderr);
+  assert.equal(existsSync(join(run, 'config.json.elsewhere.1.tmp')), false);
 });
 
 for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {

@@ -12,8 +12,8 @@ export interface Place {
   readonly port: number;
   /** Who started it, in words. */
   readonly launcher: string;
-  /** Tells apart what is tried again at the same host and port. */
-  readonly attempt: string;
+  /** Tells its job from others that meet at the same host and port. */
+  readonly job: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,7 +42,9 @@ function torchrun(env: Environment): Place | undefined {
   const each = number(env, 'PET_NPROC_PER_NODE');
   // Kubeflow counts pods in RANK and processes in WORLD_SIZE.
   if (env.LOCAL_RANK === undefined && each !== undefined && each > 1) throw new EnvironmentError(needsTorchrun(each));
-  const attempt = [env.TORCHELASTIC_RUN_ID ?? '', env.TORCHELASTIC_RESTART_COUNT ?? ''].join('/');
+  // Not TORCHELASTIC_RESTART_COUNT: where one host's processes fail, the agents of the others begin
+  // theirs again too, and do not count that.
+  const job = env.TORCHELASTIC_RUN_ID ?? '';
   // Its agent listens at that port with a store of its own torch, which others do not understand.
   const isTaken = env.TORCHELASTIC_USE_AGENT_STORE === 'True';
   return {
@@ -50,9 +52,9 @@ function torchrun(env: Environment): Place | undefined {
     size: needed(env, 'WORLD_SIZE'),
     localRank: number(env, 'LOCAL_RANK') ?? 0,
     host: MASTER_ADDR as string,
-    port: isTaken ? portFor(`${attempt}/${MASTER_PORT}`) : needed(env, 'MASTER_PORT'),
+    port: isTaken ? portFor(`${job}/${MASTER_PORT}`) : needed(env, 'MASTER_PORT'),
     launcher: env.TORCHELASTIC_RUN_ID === undefined ? 'the environment' : 'torchrun',
-    attempt,
+    job,
   };
 }
 
@@ -64,7 +66,7 @@ function kubeflow(env: Environment): Place | undefined {
   if (each !== '1') throw new EnvironmentError(needsTorchrun(each));
   return {
     ...{ rank: needed(env, 'PET_NODE_RANK'), size, localRank: 0, host: env.PET_MASTER_ADDR },
-    ...{ port: number(env, 'PET_MASTER_PORT') ?? 29500, launcher: 'Kubeflow', attempt: '' },
+    ...{ port: number(env, 'PET_MASTER_PORT') ?? 29500, launcher: 'Kubeflow', job: '' },
   };
 }
 
@@ -89,7 +91,7 @@ function slurm(env: Environment): Place | undefined {
     localRank: number(env, 'SLURM_LOCALID') ?? 0,
     host,
     port: number(env, 'MASTER_PORT') ?? (reserved === undefined ? portFor(step) : Number(reserved)),
-    ...{ launcher: 'Slurm', attempt: step },
+    ...{ launcher: 'Slurm', job: step },
   };
 }
 
@@ -130,7 +132,7 @@ function byMpi(env: Environment, launcher: string, isOneHost: boolean, job: stri
     );
   }
   const port = number(env, 'MASTER_PORT') ?? portFor(job);
-  return { host, port, launcher, attempt: job };
+  return { host, port, launcher, job };
 }
 
 /** A port that all processes of a job find by its name, below those that systems give away. */

@@ -11,7 +11,13 @@ const longestLine = 1 << 16;
 
 /** What goes over a connection, one in a line. */
 type Line =
-  | { readonly kind: 'hello'; readonly token: string; readonly rank: number; readonly host: string }
+  | {
+      readonly kind: 'hello';
+      readonly token: string;
+      readonly rank: number;
+      readonly size: number;
+      readonly host: string;
+    }
   | { readonly kind: 'roster'; readonly members: readonly Member[] }
   | { readonly kind: 'beat' }
   | { readonly kind: 'failed'; readonly why: string }
@@ -33,6 +39,7 @@ const { rank: own, size, host: ownHost, token, silenceSeconds, verdict: shared }
 const verdict = new Int32Array(shared, 0, 2);
 const text = new Uint8Array(shared, 8);
 const peers = new Map<number, Peer>();
+let areTogether = false;
 let isLeaving = false;
 
 const tell = (message: FromMonitor) => port.postMessage(message);
@@ -68,7 +75,10 @@ function goodbye(): void {
 function take(peer: Peer, line: Line): void {
   if (line.kind === 'failed') decide(`${named(peer)}: ${line.why}`);
   if (line.kind === 'lost') decide(line.text);
-  if (line.kind === 'roster') tell({ kind: 'roster', members: line.members });
+  if (line.kind === 'roster') {
+    areTogether = true;
+    tell({ kind: 'roster', members: line.members });
+  }
   if (line.kind !== 'bye') return;
   peer.hasLeft = true;
   if (own === 0) goodbye();
@@ -113,7 +123,8 @@ function serve(): void {
     let peer: Peer | undefined;
     const onLine = (line: Line) => {
       if (peer) return take(peer, line);
-      const isKnown = line.kind === 'hello' && line.token === token && line.rank > 0 && line.rank < size;
+      const isKnown =
+        line.kind === 'hello' && line.token === token && line.size === size && line.rank > 0 && line.rank < size;
       if (!isKnown || peers.has(line.rank)) return void socket.destroy();
       peer = join(socket, line.rank, line.host);
       tell({ kind: 'joined', rank: line.rank });
@@ -149,13 +160,13 @@ function announce(): void {
 const plain = (address = '127.0.0.1') => address.replace(/^::ffff:/, '');
 const isLoopback = (address: string) => /^127\.|^::1$/.test(plain(address));
 
-/** All other processes. */
+/** All other processes; one that process 0 has no place for, or ends before, is to look again. */
 function dial(to: { readonly host: string; readonly port: number; readonly name: string }): void {
   const socket = connect(to.port, to.host);
   let peer: Peer | undefined;
   socket.on('connect', () => {
     peer = join(socket, 0, to.name);
-    send(peer, { kind: 'hello', token, rank: own, host: ownHost });
+    send(peer, { kind: 'hello', token, rank: own, size, host: ownHost });
   });
   listen(
     socket,
@@ -163,7 +174,7 @@ function dial(to: { readonly host: string; readonly port: number; readonly name:
     () => {
       if (peer) peer.heardAt = performance.now();
     },
-    () => (peer ? gone(peer) : void setTimeout(() => dial(to), 200)),
+    () => (peer && areTogether ? gone(peer) : tell({ kind: 'refused' })),
   );
 }
 

@@ -26,6 +26,8 @@ export type FromMonitor =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'joined'; readonly rank: number }
   | { readonly kind: 'roster'; readonly members: readonly Member[] }
+  /** Process 0 could not be called, or hung up, before all were there. */
+  | { readonly kind: 'refused' }
   | { readonly kind: 'lost'; readonly text: string }
   | { readonly kind: 'left' }
   | { readonly kind: 'told' };
@@ -70,6 +72,7 @@ export class Monitor {
       this.#waiting.get(message.kind)?.(message);
       // What all have to be there for does not come any more.
       if (message.kind === 'lost') for (const kind of together) this.#waiting.get(kind)?.(undefined);
+      if (message.kind === 'refused') this.#waiting.get('roster')?.(undefined);
     });
     // After the listener, which holds the process.
     this.#thread.unref();
@@ -110,8 +113,8 @@ export class Monitor {
   }
 
   /**
-   * The thread's word of a kind, which may have come before. undefined after the time, and where a
-   * process is gone without which there is none.
+   * The thread's word of a kind, which may have come before. undefined after the time, and where
+   * there will be none, as a process is gone or does not listen.
    */
   async heard<K extends Kind>(
     kind: K,

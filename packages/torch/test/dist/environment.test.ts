@@ -22,14 +22,16 @@ describe('what launchers say', () => {
     assert.equal(placeOf({ RANK: '0', WORLD_SIZE: '2' }), undefined, 'nowhere to meet');
   });
 
-  test('torchrun: its agent holds the port, so another is taken; a restart is told apart', () => {
+  test('torchrun: its agent holds the port, so another is taken, the same after every restart', () => {
     const { port, ...place } = placeOf(torchrun) ?? {};
     assert.deepEqual(place, {
-      ...{ rank: 3, size: 4, localRank: 1, host: 'h1', launcher: 'torchrun', attempt: 'job/2' },
+      ...{ rank: 3, size: 4, localRank: 1, host: 'h1', launcher: 'torchrun', job: 'job' },
     });
     assert.ok(port !== undefined && port >= 20_000 && port < 32_000);
     assert.equal(placeOf({ ...torchrun, RANK: '0', LOCAL_RANK: '0' })?.port, port, 'all find the same port');
-    assert.notEqual(placeOf({ ...torchrun, TORCHELASTIC_RESTART_COUNT: '3' })?.port, port);
+    const restarted = placeOf({ ...torchrun, TORCHELASTIC_RESTART_COUNT: '3' });
+    assert.deepEqual(restarted, placeOf(torchrun), 'agents of several hosts count restarts differently');
+    assert.notEqual(placeOf({ ...torchrun, TORCHELASTIC_RUN_ID: 'another' })?.port, port);
     assert.equal(placeOf({ ...torchrun, TORCHELASTIC_USE_AGENT_STORE: 'False' })?.port, 29_400);
   });
 

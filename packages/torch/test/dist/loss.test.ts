@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { distributed } from '../../src/index.js';
-import { together } from './together.js';
+import { alone, together } from './together.js';
 
 const skip = distributed.hasDist() ? false : 'this engine is built without Gloo';
 
@@ -83,10 +83,38 @@ try { group.barrier(); } catch (error) { console.log(error.message); process.exi
   });
 });
 
+describe('processes that come again', { skip }, () => {
+  // Rank 1's first life ends, as its launcher begins it again, before the first process knows.
+  test('while the ones before them are ending: they meet those that come after, at the same port', async () => {
+    const lives = (first: string, second: string) => `
+const rank = Number(process.env.RANK);
+const life = Number(process.env.LIFE);
+const group = await distributed.initProcessGroup({ joinSeconds: 60 });
+console.log('joined');
+if (life === 1) {${first}} else {${second}}
+process.exit(0);`;
+    const sum = `console.log(group.allReduce(tensor([rank + 1])).item()); await group.destroy();`;
+    const wait = `group.onLost(() => process.exit(1)); await new Promise((resolve) => setTimeout(resolve, 60_000));`;
+    const port = await distributed.freePort();
+    const begin = (rank: number, life: number) => alone(lives(wait, sum), { rank, life, port });
+    const [zero, one] = [begin(0, 1), begin(1, 1)];
+    await Promise.all([zero.says('joined'), one.says('joined')]);
+    const [oneAgain, zeroAgain] = [begin(1, 2), begin(0, 2)];
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    one.process.kill('SIGKILL');
+    for (const again of [zeroAgain, oneAgain]) {
+      const { code, text, stdout } = await again.ended;
+      assert.equal(code, 0, text);
+      assert.equal(stdout, 'joined\n3\n');
+    }
+    assert.equal((await zero.ended).code, 1);
+  });
+});
+
 describe('processes that do not come', { skip }, () => {
   test('are named once the time is over, not five times later', async () => {
     const place = { rank: 0, size: 3, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
-    const more = { attempt: '' };
+    const more = { job: '' };
     await assert.rejects(
       distributed.initProcessGroup({ place: { ...place, ...more }, joinSeconds: 1 }),
       /process 1, 2 of 3 did not come in time/,
@@ -96,7 +124,7 @@ describe('processes that do not come', { skip }, () => {
   test('a first process that is nowhere is named with its address', async () => {
     const place = { rank: 1, size: 2, localRank: 0, host: '127.0.0.1', port: 9, launcher: 'a test' };
     await assert.rejects(
-      distributed.initProcessGroup({ place: { ...place, attempt: '' }, joinSeconds: 1 }),
+      distributed.initProcessGroup({ place: { ...place, job: '' }, joinSeconds: 1 }),
       /process 0 was not to be found at 127\.0\.0\.1:9 in time/,
     );
   });

@@ -15,6 +15,31 @@ export interface Together {
   readonly at: number;
 }
 
+/** A process that was begun. */
+interface Begun {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Together>;
+  /** Resolves once it has said this. */
+  says(word: string): Promise<void>;
+}
+
+/** Runs `body`, a module in which `torch` is the engine, in one of two processes. */
+export function alone(
+  body: string,
+  at: { readonly rank: number; readonly life: number; readonly port: number },
+): Begun {
+  const child = begin(`${imports}${body}`, { rank: at.rank, size: 2, port: at.port, env: { LIFE: `${at.life}` } });
+  return {
+    process: child,
+    ended: endOf(child),
+    says: (word) =>
+      new Promise((resolve, reject) => {
+        child.stdout?.on('data', (data) => String(data).includes(word) && resolve());
+        child.on('close', () => reject(new Error(`it ended without saying ${word}`)));
+      }),
+  };
+}
+
 /**
  * Runs `body`, a module in which `torch` is the engine and `group` the process group, in several
  * processes. What it prints is its result.
@@ -27,42 +52,55 @@ export async function together(
   options = '',
   started: (children: readonly ChildProcess[]) => void = () => {},
 ): Promise<Together[]> {
-  const source = `import * as torch from ${JSON.stringify(engine)};
-const { distributed, tensor, noGrad } = torch;
+  const source = `${imports}
 const group = await distributed.initProcessGroup({ joinSeconds: 60, ${options} });
 const { rank } = group;
 const print = (x) => console.log(JSON.stringify(x));
 const numbers = (x) => Array.from(x.data(), Number);
 ${body}
 `;
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const port = await freePort();
-  const children = Array.from({ length: processes }, (_, rank) =>
-    spawn(process.execPath, ['--input-type=module', '--eval', source], {
-      env: {
-        ...{ ...env, TANDEM_THREADS: '1', RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${processes}` },
-        ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}` },
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 240_000,
-      killSignal: 'SIGKILL',
-    }),
-  );
-  const ends = children.map(async (child): Promise<Together> => {
-    let [text, stdout] = ['', ''];
-    child.stdout.on('data', (data) => {
-      stdout += data;
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data) => {
-        text += data;
-      });
-    }
-    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    return { code, signal, text, stdout, at: performance.now() };
-  });
+  const children = Array.from({ length: processes }, (_, rank) => begin(source, { rank, size: processes, port }));
+  const ends = children.map(endOf);
   started(children);
   return Promise.all(ends);
+}
+
+const imports = `import * as torch from ${JSON.stringify(engine)};
+const { distributed, tensor, noGrad } = torch;`;
+
+interface Start {
+  readonly rank: number;
+  readonly size: number;
+  readonly port: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function begin(source: string, { rank, size, port, env: more }: Start): ChildProcess {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  return spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    env: {
+      ...{ ...env, TANDEM_THREADS: '1', RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: `${size}` },
+      ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: `${port}`, ...more },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 240_000,
+    killSignal: 'SIGKILL',
+  });
+}
+
+async function endOf(child: ChildProcess): Promise<Together> {
+  let [text, stdout] = ['', ''];
+  child.stdout?.on('data', (data) => {
+    stdout += data;
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data) => {
+      text += data;
+    });
+  }
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, text, stdout, at: performance.now() };
 }
 
 /** What each process printed, as JSON. @throws Error where one failed */

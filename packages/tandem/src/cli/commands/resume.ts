@@ -55,7 +55,11 @@ export function resumeCommand(): Command {
           group,
         );
       } catch (error) {
-        if (!isDue || !(error instanceof AtEndError)) throw error;
+        if (!(error instanceof AtEndError)) throw error;
+        if (isDue) await showFinetuneResult(run, json === true);
+        await group?.destroy();
+        if (!isDue) throw error;
+        return;
       }
       if (isDue) await showFinetuneResult(run, json === true);
     });

@@ -11,7 +11,9 @@ import {
   readConfigOf,
   resume,
 } from '../../pretrain/index.js';
+import { rewriteReport } from '../../report/index.js';
 import { tell } from '../terminal/print.js';
+import { withProgress } from '../terminal/progress.js';
 import { showTraining } from './training.js';
 
 /**
@@ -20,16 +22,21 @@ import { showTraining } from './training.js';
  * @param asked names of the settings that the command gives
  * @throws UsageError where it was begun with others
  */
-export function canGoOn(
+export async function canGoOn(
   out: string,
   config: RunConfig,
   asked: readonly string[],
   group: distributed.ProcessGroup | undefined,
-): boolean {
+): Promise<boolean> {
   if (group && group.rank > 0) return group.broadcastText('') === 'resume';
   const isBegun = existsSync(join(out, 'config.json')) || existsSync(join(out, 'checkpoint'));
-  if (isBegun) checkSame(out, config, asked);
-  else clearUnbegun(out);
+  try {
+    if (isBegun) checkSame(out, config, asked);
+    else clearUnbegun(out);
+  } catch (error) {
+    await group?.fail((error as Error).message.split('\n')[0] ?? '');
+    throw error;
+  }
   group?.broadcastText(isBegun ? 'resume' : 'begin');
   return isBegun;
 }
@@ -45,12 +52,30 @@ function checkSame(out: string, config: RunConfig, asked: readonly string[]): vo
   }
 }
 
-/** Resumes it; one that is at its end is left as it is. */
-export async function goOn(run: string, json: boolean, group: distributed.ProcessGroup | undefined): Promise<void> {
+/**
+ * Resumes it. One that is at its end is left as it is, but for a report that it lacks: it ended
+ * while that was made.
+ */
+export async function goOn(
+  run: string,
+  { json, dataRoot }: { readonly json: boolean; readonly dataRoot: string | undefined },
+  group: distributed.ProcessGroup | undefined,
+): Promise<void> {
   try {
     await showTraining(`the images of ${run}`, (hooks) => resume(run, hooks), json, group);
   } catch (error) {
     if (!(error instanceof AtEndError)) throw error;
-    tell(error.message);
+    if (!group || group.rank === 0) await sayAtEnd(run, error, dataRoot);
+    await group?.destroy();
+  }
+}
+
+async function sayAtEnd(run: string, atEnd: AtEndError, dataRoot: string | undefined): Promise<void> {
+  if (existsSync(join(run, 'report.html'))) return tell(atEnd.message);
+  try {
+    const report = await withProgress('report', (hooks) => rewriteReport(run, { dataRoot }, hooks));
+    tell(`${run} is at its end`, `report: ${report}`);
+  } catch (error) {
+    tell(`no report was written: ${(error as Error).message}`, atEnd.message);
   }
 }

@@ -81,7 +81,7 @@ function withoutProcesses(words: readonly string[]): string[] {
  * Runs this command in several processes on this machine, and waits for their end. The first one
  * has the terminal; of the others only what ended the run is shown.
  * @param words the command line of each
- * @returns the exit code of the first that failed, else 0
+ * @returns the exit code of the first process where that failed, else of the first that did, or 0
  * @throws UsageError inside a launcher that has begun several already
  */
 export async function launch(words: readonly string[], processes: number): Promise<number> {
@@ -163,5 +163,5 @@ async function endOf(children: readonly Begun[]): Promise<number> {
       .find((line) => line !== '');
     tell(said ?? `tandem: process 0 was ended by ${first.child.signalCode}`);
   } else if (first.child.exitCode === 0) tell(children[last.rank]?.said() ?? '');
-  return last.code;
+  return first.child.exitCode || last.code;
 }

@@ -155,8 +155,8 @@ async function train(
   if (orResume && out === undefined) throw new UsageError('--or-resume resumes the run in --out; give both');
   if (await isLaunched(processes)) return;
   const group = await joinOthers();
-  if (orResume && out !== undefined && canGoOn(out, resolved, Object.keys(all), group)) {
-    return goOn(out, json === true, group);
+  if (orResume && out !== undefined && (await canGoOn(out, resolved, Object.keys(all), group))) {
+    return goOn(out, { json: json === true, dataRoot: resolved.data.dataRoot }, group);
   }
   const begin = (hooks: LoadingOptions) => {
     const where = { out, forecast: true, ...hooks };

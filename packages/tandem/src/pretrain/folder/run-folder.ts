@@ -81,7 +81,7 @@ export function clearUnbegun(out: string): void {
   const isEmpty = (file: string) =>
     file === 'encoder'
       ? isEmptyFolder(join(out, file))
-      : file.startsWith('lock') || statSync(join(out, file)).size === 0;
+      : /^lock|^config\.json\..*\.tmp$/.test(file) || statSync(join(out, file)).size === 0;
   const isOurs = files.every((file) => ['encoder', 'metrics.jsonl'].includes(file) || /^lock|\.tmp$/.test(file));
   if (files.length === 0 || !isOurs || !files.every(isEmpty)) return;
   locked(out, (lock) => {

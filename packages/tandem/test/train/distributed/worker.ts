@@ -41,7 +41,7 @@ const { subjects, dtype, steps, batch, out, isGroup, noise, draw = 0 } = JSON.pa
 const pictures = labelledNoise(2 * batch + 2, { channels: 3, side: 8 });
 
 const lone = { rank: 0, size: 1, localRank: 0, host: '127.0.0.1', port: 0, launcher: 'a test' };
-const place = isGroup ? { ...lone, attempt: '' } : undefined;
+const place = isGroup ? { ...lone, job: '' } : undefined;
 const group = await distributed.initProcessGroup({ joinSeconds: 60, checks: true, place });
 for (const [number, { title, settings, form, syncBatchNorm }] of subjects.entries()) {
   const run = setUp({
