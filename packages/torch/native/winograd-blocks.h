@@ -5,6 +5,7 @@
 // each. All passes read and write it along its rows.
 #pragma once
 
+#include "finish.h"
 #include "winograd-multiply.h"
 #include "winograd-transforms.h"
 
@@ -82,11 +83,12 @@ inline __attribute__((always_inline)) void gatherTiles(const Images& images, con
   }
 }
 
-/// Tiles of the output: A' (6x6 places) A.
-inline __attribute__((always_inline)) void scatterTiles(const Images& images, const Buffer& buffer, float* pixels, int64_t first, int64_t from, int64_t to) {
+/// Tiles of the output: A' (6x6 places) A, and what follows.
+template <bool finishes>
+inline __attribute__((always_inline)) void scatterTiles(const Images& images, const Buffer& buffer, float* pixels, const Finish& finish, int64_t first, int64_t from, int64_t to) {
   const int64_t place = buffer.place(), groups = images.channels / lanes;
   for (int64_t tile = from; tile < to; ++tile) {
-    float* image = pixels + tile / images.perImage() * images.height * images.width * images.channels;
+    const int64_t image = tile / images.perImage() * images.height * images.width * images.channels;
     const int64_t inImage = tile % images.perImage();
     const int64_t top = inImage / images.across() * 4, left = inImage % images.across() * 4;
     const int64_t rows = std::min<int64_t>(4, images.height - top), columns = std::min<int64_t>(4, images.width - left);
@@ -96,7 +98,11 @@ inline __attribute__((always_inline)) void scatterTiles(const Images& images, co
       for (int i = 0; i < places; ++i) square[i / 6][i % 6] = load(source + i * place);
       sandwich<At>(square, result);
       for (int i = 0; i < rows; ++i) {
-        for (int j = 0; j < columns; ++j) at(image + ((top + i) * images.width + left + j) * images.channels + g * lanes) = result[i][j];
+        for (int j = 0; j < columns; ++j) {
+          const int64_t pixel = image + ((top + i) * images.width + left + j) * images.channels + g * lanes;
+          if (finishes) finish.follow<Sixteen>(result[i][j], g * lanes, pixel);
+          at(pixels + pixel) = result[i][j];
+        }
       }
     }
   }

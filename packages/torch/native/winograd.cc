@@ -28,7 +28,10 @@ TANDEM_CLONES void gatherInput(const Pixels& pixels, TANDEM_TILES) {
   else gatherTiles<Bt, 1, false>(images, pixels, buffer, first, from, to);
 }
 TANDEM_CLONES void gatherGradient(const Pixels& pixels, TANDEM_TILES) { gatherTiles<A, 0, false>(images, pixels, buffer, first, from, to); }
-TANDEM_CLONES void scatterOutput(float* pixels, TANDEM_TILES) { scatterTiles(images, buffer, pixels, first, from, to); }
+TANDEM_CLONES void scatterOutput(float* pixels, const Finish& finish, TANDEM_TILES) {
+  if (finish.bias) scatterTiles<true>(images, buffer, pixels, finish, first, from, to);
+  else scatterTiles<false>(images, buffer, pixels, finish, first, from, to);
+}
 #undef TANDEM_TILES
 TANDEM_CLONES void gatherWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherKernels(weight, kernels, from, to); }
 TANDEM_CLONES void gatherTurnedWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherTurned(weight, kernels, from, to); }
@@ -107,14 +110,20 @@ Pixels pixelsOf(const at::Tensor& x, const norm::Norm* norm) {
 
 }  // namespace
 
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned, const norm::Norm* norm) {
-  const Images in = imagesOf(x), out{in.n, in.height, in.width, weight.size(isTurned ? 1 : 0)};
-  const at::Tensor pixels = x.contiguous(channelsLast), memory = at::empty({places, in.channels, out.channels}, x.options());
-  const Kernels u{memory.data_ptr<float>(), in.channels, out.channels};
-  const at::Tensor inOrder = weight.contiguous(channelsLast);
-  const Pixels source = pixelsOf(pixels, norm);
+at::Tensor transform(const at::Tensor& weight, bool isTurned) {
+  const int64_t outputs = weight.size(isTurned ? 1 : 0), inputs = weight.size(isTurned ? 0 : 1);
+  const at::Tensor result = at::empty({places, inputs, outputs}, weight.options().memory_format(at::MemoryFormat::Contiguous)), inOrder = weight.contiguous(channelsLast);
+  const Kernels u{result.data_ptr<float>(), inputs, outputs};
   const float* kernels = inOrder.data_ptr<float>();
-  parallel(in.channels / lanes, [&](int64_t from, int64_t to) { (isTurned ? gatherTurnedWeight : gatherWeight)(kernels, u, from, to); });
+  parallel(inputs / lanes, [&](int64_t from, int64_t to) { (isTurned ? gatherTurnedWeight : gatherWeight)(kernels, u, from, to); });
+  return result;
+}
+
+at::Tensor multiply(const at::Tensor& x, const at::Tensor& kernels, const norm::Norm* norm, const Finish& finish) {
+  const Images in = imagesOf(x), out{in.n, in.height, in.width, kernels.size(2)};
+  const at::Tensor pixels = x.contiguous(channelsLast);
+  const Kernels u{kernels.data_ptr<float>(), in.channels, out.channels};
+  const Pixels source = pixelsOf(pixels, norm);
   at::Tensor y = at::empty({out.n, out.channels, out.height, out.width}, x.options().memory_format(channelsLast));
   float* target = y.data_ptr<float>();
   const Blocks blocks(in, out.channels);
@@ -125,11 +134,13 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned
       const int64_t first = block * blocks.each, count = std::min(blocks.each, blocks.tiles - first);
       parallel(count, [&](int64_t from, int64_t to) { gatherInput(source, in, v, first, first + from, first + to); });
       parallel(places, [&](int64_t from, int64_t to) { products().multiply(v, u, m, count, from, to); });
-      parallel(count, [&](int64_t from, int64_t to) { scatterOutput(target, out, m, first, first + from, first + to); });
+      parallel(count, [&](int64_t from, int64_t to) { scatterOutput(target, finish, out, m, first, first + from, first + to); });
     }
   });
   return y;
 }
+
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, bool isTurned, const norm::Norm* norm) { return multiply(x, transform(weight, isTurned), norm); }
 
 at::Tensor correlate(const at::Tensor& x, const at::Tensor& dy, const norm::Norm* norm) {
   const Images in = imagesOf(x), out = imagesOf(dy);

@@ -366,6 +366,8 @@ $.register([
   ['tandem::affine', '', 'input weight bias', 'bias'],
   ['tandem::attention', '', 'q k v', ''],
   ['tandem::batch_norm_relu', '', 'input scale shift running_mean running_var carried relu momentum eps', ''],
+  ['tandem::conv2d_pack', '', 'weight winograd', ''],
+  ['tandem::conv2d_packed', '', 'input kernels bias stride padding relu carried', 'stride padding relu carried'],
   ['tandem::conv2d_recomputing', '', 'input weight bias stride padding dilation groups', 'bias stride padding dilation groups'],
   ['tandem::conv2d_winograd', '', 'input weight', ''],
   ['tandem::conv2d_winograd_after_norm', '', 'input scale shift running_mean running_var weight momentum eps', ''],
@@ -3251,130 +3253,144 @@ export function batchNormRelu(input: Tensor, scale: Tensor, shift: Tensor, runni
   return $.made(360, $.call($.id(360), $.slot(360, input), $.slot(360, scale), $.slot(360, shift), $.slot(360, runningMean), $.slot(360, runningVar), $.optionalSlot(360, carried), relu, momentum, eps));
 }
 
+/** `tandem::conv2d_pack(Tensor weight, bool winograd) -> Tensor` */
+export function conv2dPack(weight: Tensor, winograd: boolean): Tensor {
+  return $.made(361, $.call($.id(361), $.slot(361, weight), winograd));
+}
+
+/** `tandem::conv2d_packed(Tensor input, Tensor kernels, Tensor bias, int stride=1, int padding=0, bool relu=False, Tensor? carried=None) -> Tensor` */
+export function conv2dPacked(input: Tensor, kernels: Tensor, bias: Tensor, options?: { stride?: number; padding?: number; relu?: boolean; carried?: Tensor | null }): Tensor {
+  if (options === undefined) {
+    return $.made(362, $.call($.id(362), $.slot(362, input), $.slot(362, kernels), $.slot(362, bias)));
+  }
+  const o: { stride?: unknown; padding?: unknown; relu?: unknown; carried?: unknown } = $.checked(362, options, input);
+  return $.made(362, $.call($.id(362), $.slot(362, input), $.slot(362, kernels), $.slot(362, bias), o.stride, o.padding, o.relu, $.optionalSlot(362, o.carried)));
+}
+
 /** `tandem::conv2d_recomputing(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, int[2] dilation=1, int groups=1) -> Tensor` */
 export function conv2dRecomputing(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Sizes; padding?: Sizes; dilation?: Sizes; groups?: number }): Tensor {
   if (options === undefined) {
-    return $.made(361, $.call($.id(361), $.slot(361, input), $.slot(361, weight)));
+    return $.made(363, $.call($.id(363), $.slot(363, input), $.slot(363, weight)));
   }
-  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(361, options, input);
-  return $.made(361, $.call($.id(361), $.slot(361, input), $.slot(361, weight), $.optionalSlot(361, o.bias), o.stride, o.padding, o.dilation, o.groups));
+  const o: { bias?: unknown; stride?: unknown; padding?: unknown; dilation?: unknown; groups?: unknown } = $.checked(363, options, input);
+  return $.made(363, $.call($.id(363), $.slot(363, input), $.slot(363, weight), $.optionalSlot(363, o.bias), o.stride, o.padding, o.dilation, o.groups));
 }
 
 /** `tandem::conv2d_winograd(Tensor input, Tensor weight) -> Tensor` */
 export function conv2dWinograd(input: Tensor, weight: Tensor): Tensor {
-  return $.made(362, $.call($.id(362), $.slot(362, input), $.slot(362, weight)));
+  return $.made(364, $.call($.id(364), $.slot(364, input), $.slot(364, weight)));
 }
 
 /** `tandem::conv2d_winograd_after_norm(Tensor input, Tensor scale, Tensor shift, Tensor running_mean, Tensor running_var, Tensor weight, float momentum, float eps) -> Tensor` */
 export function conv2dWinogradAfterNorm(input: Tensor, scale: Tensor, shift: Tensor, runningMean: Tensor, runningVar: Tensor, weight: Tensor, momentum: number, eps: number): Tensor {
-  return $.made(363, $.call($.id(363), $.slot(363, input), $.slot(363, scale), $.slot(363, shift), $.slot(363, runningMean), $.slot(363, runningVar), $.slot(363, weight), momentum, eps));
+  return $.made(365, $.call($.id(365), $.slot(365, input), $.slot(365, scale), $.slot(365, shift), $.slot(365, runningMean), $.slot(365, runningVar), $.slot(365, weight), momentum, eps));
 }
 
 /** `tandem::exact_gelu(Tensor input) -> Tensor` */
 export function exactGelu(input: Tensor): Tensor {
-  return $.made(364, $.call($.id(364), $.slot(364, input)));
+  return $.made(366, $.call($.id(366), $.slot(366, input)));
 }
 
 /** `tandem::jitter_(Tensor(a!) self, Tensor order, Tensor amounts) -> Tensor(a!)` */
 export function jitter_(self: Tensor, order: Tensor, amounts: Tensor): Tensor {
-  $.call($.id(365), $.slot(365, self), $.slot(365, order), $.slot(365, amounts));
+  $.call($.id(367), $.slot(367, self), $.slot(367, order), $.slot(367, amounts));
   return self as Tensor;
 }
 
 /** `tandem::resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor` */
 export function resampleLines(self: Tensor, first: Tensor, weights: Tensor): Tensor {
-  return $.made(366, $.call($.id(366), $.slot(366, self), $.slot(366, first), $.slot(366, weights)));
+  return $.made(368, $.call($.id(368), $.slot(368, self), $.slot(368, first), $.slot(368, weights)));
 }
 
 /** `tandem::self_attention(Tensor qkv, int heads) -> Tensor` */
 export function selfAttention(qkv: Tensor, heads: number): Tensor {
-  return $.made(367, $.call($.id(367), $.slot(367, qkv), heads));
+  return $.made(369, $.call($.id(369), $.slot(369, qkv), heads));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(368, $.call($.id(368), $.slot(368, self)));
+  return $.made(370, $.call($.id(370), $.slot(370, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(369, $.call($.id(369), $.slot(369, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(371, $.call($.id(371), $.slot(371, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(369, options, self);
-  return $.madeAll(369, $.call($.id(369), $.slot(369, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(371, options, self);
+  return $.madeAll(371, $.call($.id(371), $.slot(371, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(370, $.call($.id(370), $.slot(370, self)));
+  return $.made(372, $.call($.id(372), $.slot(372, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(371, $.call($.id(371), $.slot(371, self), dim0, dim1));
+  return $.made(373, $.call($.id(373), $.slot(373, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(372, $.call($.id(372), $.slot(372, self)));
+    return $.made(374, $.call($.id(374), $.slot(374, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(372, options, self);
-  return $.made(372, $.call($.id(372), $.slot(372, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(374, options, self);
+  return $.made(374, $.call($.id(374), $.slot(374, self), o.diagonal));
 }
 
 /** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
 export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
-    return $.made(373, $.call($.id(373), $.slot(373, self)));
+    return $.made(375, $.call($.id(375), $.slot(375, self)));
   }
-  const o: { diagonal?: unknown } = $.checked(373, options, self);
-  return $.made(373, $.call($.id(373), $.slot(373, self), o.diagonal));
+  const o: { diagonal?: unknown } = $.checked(375, options, self);
+  return $.made(375, $.call($.id(375), $.slot(375, self), o.diagonal));
 }
 
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(374, $.call($.id(374), $.slot(374, self))) as Tensor[];
+    return $.madeAll(376, $.call($.id(376), $.slot(376, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(374, options, self);
-  return $.madeAll(374, $.call($.id(374), $.slot(374, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(376, options, self);
+  return $.madeAll(376, $.call($.id(376), $.slot(376, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(375, $.call($.id(375), $.slot(375, self), dim, sizes));
+  return $.made(377, $.call($.id(377), $.slot(377, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(376, $.call($.id(376), $.slot(376, self), dimension, size, step));
+  return $.made(378, $.call($.id(378), $.slot(378, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(377), $.slot(377, self));
+    $.call($.id(379), $.slot(379, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(377, options, self);
-  $.call($.id(377), $.slot(377, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(379, options, self);
+  $.call($.id(379), $.slot(379, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(378, $.call($.id(378), $.slot(378, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(380, $.call($.id(380), $.slot(380, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(378, options, self);
-  return $.madeAll(378, $.call($.id(378), $.slot(378, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(380, options, self);
+  return $.madeAll(380, $.call($.id(380), $.slot(380, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(379, $.call($.id(379), $.slot(379, self), dim));
+  return $.made(381, $.call($.id(381), $.slot(381, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3382,24 +3398,6 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(380, d)) {
-    if (d === undefined) {
-      return $.made(380, $.call($.id(380), $.slot(380, a), b, c));
-    }
-    const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(380, $.call($.id(380), $.slot(380, a), b, c, o.scalesH, o.scalesW));
-  }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(381, e)) {
-    return $.made(381, $.call($.id(381), $.slot(381, a), b, c, d));
-  }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [380, 381]);
-}
-
-/** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
-export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-/** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
-export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
-export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
   if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(382, d)) {
     if (d === undefined) {
       return $.made(382, $.call($.id(382), $.slot(382, a), b, c));
@@ -3410,7 +3408,25 @@ export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: un
   if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(383, e)) {
     return $.made(383, $.call($.id(383), $.slot(383, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [382, 383]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [382, 383]);
+}
+
+/** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
+export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
+/** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
+export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
+export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(384, d)) {
+    if (d === undefined) {
+      return $.made(384, $.call($.id(384), $.slot(384, a), b, c));
+    }
+    const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
+    return $.made(384, $.call($.id(384), $.slot(384, a), b, c, o.scalesH, o.scalesW));
+  }
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(385, e)) {
+    return $.made(385, $.call($.id(385), $.slot(385, a), b, c, d));
+  }
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [384, 385]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3418,17 +3434,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(384, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(386, c)) {
     if (c === undefined) {
-      return $.made(384, $.call($.id(384), $.slot(384, a), b));
+      return $.made(386, $.call($.id(386), $.slot(386, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(384, $.call($.id(384), $.slot(384, a), b, o.scalesH, o.scalesW));
+    return $.made(386, $.call($.id(386), $.slot(386, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(385, d)) {
-    return $.made(385, $.call($.id(385), $.slot(385, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(387, d)) {
+    return $.made(387, $.call($.id(387), $.slot(387, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [384, 385]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [386, 387]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3438,25 +3454,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(386, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(388, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(386, $.call($.id(386), $.slot(386, a), b, o.correction, o.keepdim));
+    return $.made(388, $.call($.id(388), $.slot(388, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(387, b)) {
+  if ($.isTensor(a) && $.fits(389, b)) {
     if (b === undefined) {
-      return $.made(387, $.call($.id(387), $.slot(387, a)));
+      return $.made(389, $.call($.id(389), $.slot(389, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(387, $.call($.id(387), $.slot(387, a), o.unbiased));
+    return $.made(389, $.call($.id(389), $.slot(389, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(388, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(390, c)) {
     if (c === undefined) {
-      return $.made(388, $.call($.id(388), $.slot(388, a), b));
+      return $.made(390, $.call($.id(390), $.slot(390, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(388, $.call($.id(388), $.slot(388, a), b, o.unbiased, o.keepdim));
+    return $.made(390, $.call($.id(390), $.slot(390, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [386, 387, 388]);
+  throw $.noForm('var', [a, b, c], [388, 389, 390]);
 }
 export { var$ as var };
 
@@ -3467,25 +3483,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(389, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(391, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(389, $.call($.id(389), $.slot(389, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(391, $.call($.id(391), $.slot(391, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(390, b)) {
+  if ($.isTensor(a) && $.fits(392, b)) {
     if (b === undefined) {
-      return $.madeAll(390, $.call($.id(390), $.slot(390, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(392, $.call($.id(392), $.slot(392, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(390, $.call($.id(390), $.slot(390, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(392, $.call($.id(392), $.slot(392, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(391, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(393, c)) {
     if (c === undefined) {
-      return $.madeAll(391, $.call($.id(391), $.slot(391, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(393, $.call($.id(393), $.slot(393, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(391, $.call($.id(391), $.slot(391, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(393, $.call($.id(393), $.slot(393, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [389, 390, 391]);
+  throw $.noForm('varMean', [a, b, c], [391, 392, 393]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3493,13 +3509,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(392, c)) {
-    return $.made(392, $.call($.id(392), $.slot(392, a), b));
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(394, c)) {
+    return $.made(394, $.call($.id(394), $.slot(394, a), b));
   }
-  if ($.isTensor(a) && $.isString(b) && $.fits(393, c)) {
-    return $.made(393, $.call($.id(393), $.slot(393, a), b));
+  if ($.isTensor(a) && $.isString(b) && $.fits(395, c)) {
+    return $.made(395, $.call($.id(395), $.slot(395, a), b));
   }
-  throw $.noForm('view', [a, b, c], [392, 393]);
+  throw $.noForm('view', [a, b, c], [394, 395]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3513,46 +3529,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(394, b)) {
-    return $.madeAll(394, $.call($.id(394), $.slot(394, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(396, b)) {
+    return $.madeAll(396, $.call($.id(396), $.slot(396, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(395, d)) {
-    return $.made(395, $.call($.id(395), $.slot(395, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(397, d)) {
+    return $.made(397, $.call($.id(397), $.slot(397, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(396, d)) {
-    return $.made(396, $.call($.id(396), $.slot(396, a), $.slot(396, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(398, d)) {
+    return $.made(398, $.call($.id(398), $.slot(398, a), $.slot(398, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(397, d)) {
-    return $.made(397, $.call($.id(397), $.slot(397, a), b, $.slot(397, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(399, d)) {
+    return $.made(399, $.call($.id(399), $.slot(399, a), b, $.slot(399, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(398, d)) {
-    return $.made(398, $.call($.id(398), $.slot(398, a), $.slot(398, b), $.slot(398, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(400, d)) {
+    return $.made(400, $.call($.id(400), $.slot(400, a), $.slot(400, b), $.slot(400, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [394, 395, 396, 397, 398]);
+  throw $.noForm('where', [a, b, c, d], [396, 397, 398, 399, 400]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(399), $.slot(399, self));
+  $.call($.id(401), $.slot(401, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(400, $.call($.id(400), size));
+    return $.made(402, $.call($.id(402), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(400, options, size);
-  return $.made(400, $.call($.id(400), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(402, options, size);
+  return $.made(402, $.call($.id(402), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(401, $.call($.id(401), $.slot(401, self)));
+    return $.made(403, $.call($.id(403), $.slot(403, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(401, options, self);
-  return $.made(401, $.call($.id(401), $.slot(401, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(403, options, self);
+  return $.made(403, $.call($.id(403), $.slot(403, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {

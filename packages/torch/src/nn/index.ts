@@ -8,5 +8,6 @@ export * from './linear.js';
 export * as losses from './losses.js';
 export * from './module.js';
 export * from './norm.js';
+export * from './packed.js';
 export * from './pooling.js';
 export * from './sequential.js';
