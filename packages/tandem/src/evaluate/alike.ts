@@ -1,4 +1,5 @@
 import { cat, type Device, type nn, type Tensor, zeros } from 'tandem-torch';
+import { PackedResNet } from '../networks/index.js';
 
 /** Images of a batch: of few, as a single one should not wait for more, and of many. */
 export function alikeSizes(device: Device): { readonly few: number; readonly many: number } {
@@ -12,7 +13,7 @@ const known = new WeakMap<nn.Module, Map<string, boolean>>();
  * What a network gives for images, the same to the last bit whatever other images there are.
  * Kernels may differ with the size of a batch, so all are computed in batches of one size, the last
  * one filled up. Larger batches take less time, up to a third: they are taken where the first of
- * them has the bits of small ones.
+ * them has the bits of small ones. A packed network gives the same bits in batches of any size.
  * @param shown computes what `network` does in evaluation
  * @param x [n, c, h, w], n at most `many`
  */
@@ -22,6 +23,7 @@ export function forwardAlike(
   x: Tensor,
   memoryFormat: 'contiguous' | 'channelsLast',
 ): Tensor {
+  if (shown instanceof PackedResNet) return shown.forward(x);
   const inBatches = (size: number) => batchesOf(shown, x, size, memoryFormat);
   const { few, many } = alikeSizes(x.device);
   const [n = 0, ...shape] = x.shape;

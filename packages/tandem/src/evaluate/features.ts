@@ -1,7 +1,7 @@
 import { cat, type Device, inferenceMode, type nn, scope, type Tensor } from 'tandem-torch';
 import { UserError } from '../errors.js';
 import { type ImageSet, inOrder } from '../images/index.js';
-import { foldBatchNorms } from '../networks/index.js';
+import { foldBatchNorms, workingCopy } from '../networks/index.js';
 import { makeView, type View } from '../views/index.js';
 import { alikeSizes, forwardAlike } from './alike.js';
 
@@ -26,16 +26,16 @@ export interface FeatureOptions {
 
 /**
  * What a network gives for every image of a set, un-augmented and in evaluation mode: [count,
- * width] on the device. A copy with folded batch norms computes them where there are such, else the
- * network itself, whose mode is put back.
+ * width] on the device. A copy computes them where one takes less time (with folded batch norms, or
+ * for `alike` see `workingCopy`), else the network itself, whose mode is put back.
  * @throws UserError where a feature is infinite or not a number
  */
 export function features(network: nn.Module, set: ImageSet, options: FeatureOptions): Tensor {
   const { view, device, memoryFormat = 'channelsLast', alike = false, onProgress } = options;
   const chunk = alike ? alikeSizes(device).many : (options.chunk ?? 500);
   const { training } = network;
-  const folded = foldBatchNorms(network);
-  const shown = folded ?? network.eval();
+  const copy = alike ? workingCopy(network) : foldBatchNorms(network);
+  const shown = copy ?? network.eval();
   try {
     return scope(() => {
       const parts: Tensor[] = [];
@@ -55,7 +55,7 @@ export function features(network: nn.Module, set: ImageSet, options: FeatureOpti
       return all;
     });
   } finally {
-    if (folded) folded.dispose();
+    if (copy) copy.dispose();
     else network.train(training);
   }
 }

@@ -1,7 +1,7 @@
 import { type Device, scope } from 'tandem-torch';
 import { features } from '../evaluate/index.js';
 import type { ImageSet } from '../images/index.js';
-import { foldBatchNorms } from '../networks/index.js';
+import { workingCopy } from '../networks/index.js';
 import { encoderView, type LoadedEncoder } from '../weights/index.js';
 
 /** What gives images their features, in this thread or in another. */
@@ -15,9 +15,9 @@ export interface Computing {
 /** Computes in this thread, which does nothing else meanwhile. It takes the encoder over. */
 export function computeHere({ encoder, card }: LoadedEncoder, device: Device): Computing {
   encoder.to({ device });
-  const folded = foldBatchNorms(encoder);
-  if (folded) encoder.dispose();
-  const network = folded ?? encoder.eval();
+  const copy = workingCopy(encoder);
+  if (copy) encoder.dispose();
+  const network = copy ?? encoder.eval();
   const options = { view: encoderView(card), device, alike: true };
   return {
     rows: async (set) => scope(() => features(network, set, options).to('cpu').data()) as Float32Array,

@@ -9,6 +9,8 @@ export interface ThreadData {
   readonly runOrFile: string;
   readonly which: Exclude<EncoderChoice, 'both'> | undefined;
   readonly device: string;
+  /** Of the processor's threads so many; those of this process where it is left open. */
+  readonly threads?: number | undefined;
 }
 
 /** Images for a thread. */

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { threads } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import { type ClassGuess, classScoresOf, guessClasses, unitRows } from '../evaluate/index.js';
 import { decodeSingle, type ImageLike, type ImageSet, isImageLike } from '../images/index.js';
+import { PackedResNet } from '../networks/index.js';
 import {
   type ClassifierChoice,
   type EncoderChoice,
@@ -12,7 +14,7 @@ import {
 } from '../runs/index.js';
 import { checkChannels, type EncoderCard } from '../weights/index.js';
 import { type Computing, computeHere } from './computing.js';
-import { computeInWorker } from './in-worker.js';
+import { computeInWorker, type ThreadData } from './in-worker.js';
 
 /** Which encoder is loaded, and where it computes. */
 export interface LoadOptions {
@@ -24,9 +26,11 @@ export interface LoadOptions {
   readonly device?: string | undefined;
   /**
    * Whether the network computes in a thread of its own, so that this one stays free for others;
-   * defaults to false. A backbone that a program defines computes in the program's thread always.
+   * defaults to false. `many` is for many requests at once: of a ResNet on a CPU up to 4 threads
+   * share the processor's, and each holds a copy of the network. A backbone that a program defines
+   * computes in the program's thread always.
    */
-  readonly worker?: boolean | undefined;
+  readonly worker?: boolean | 'many' | undefined;
   /** Pictures of more pixels are refused by what their header says; at most 2^27, the default. */
   readonly mostPixels?: number | undefined;
 }
@@ -52,6 +56,8 @@ interface Waiting {
 
 /** Pictures that go through the network before others have their turn. */
 const atOnce = 64;
+/** Threads that compute, at the most. */
+const mostWorkers = 4;
 
 /**
  * Loads a trained encoder.
@@ -74,12 +80,28 @@ export async function load(
 ): Promise<Model> {
   const place = chooseDevice(device);
   const opened = openEncoder(runOrFile, which);
-  const thread = worker ? await computeInWorker({ runOrFile, which, device }) : undefined;
+  // Of other networks a vector's bits go with the number of threads that compute it.
+  const isShared = worker === 'many' && place === 'cpu' && PackedResNet.fits(opened.encoder);
+  const count = isShared ? Math.min(threads(), mostWorkers) : worker ? 1 : 0;
+  const inWorkers = await computeInWorkers({ runOrFile, which, device }, count);
   const { card, file } = opened;
   const facts = { card, file, width: opened.encoder.featureWidth, mostPixels };
-  if (thread) opened.encoder.dispose();
+  if (inWorkers.length > 0) opened.encoder.dispose();
   const open = () => openClassifier(runOrFile, opened, classifier);
-  return new Model(thread ?? computeHere(opened, place), facts, open);
+  return new Model(inWorkers.length > 0 ? inWorkers : [computeHere(opened, place)], facts, open);
+}
+
+/**
+ * So many, which need not wait for each other as the threads of one batch do; none where a thread
+ * cannot load the encoder.
+ */
+async function computeInWorkers(data: ThreadData, count: number): Promise<Computing[]> {
+  const share = count > 1 ? { threads: Math.floor(threads() / count) } : {};
+  const begun = await Promise.all(Array.from({ length: count }, () => computeInWorker({ ...data, ...share })));
+  const all = begun.filter((one) => one !== undefined);
+  if (all.length === count) return all;
+  for (const one of all) one.dispose();
+  return [];
 }
 
 /** What is known of a model beside its network. */
@@ -98,17 +120,19 @@ interface ModelFacts {
  * the picture, to the last bit, and is what `tandem embed` writes. A worker thread loads its own.
  */
 export class Model {
-  readonly #computing: Computing;
+  readonly #all: readonly Computing[];
+  /** Those that have nothing to do. */
+  readonly #idle: Computing[];
   readonly #facts: ModelFacts;
   readonly #openClassifier: () => OpenedClassifier;
   #classifier: OpenedClassifier | undefined;
   #waiting: Waiting[] = [];
-  #isRunning = false;
   #isDisposed = false;
 
   /** Use `load`. */
-  constructor(computing: Computing, facts: ModelFacts, openClassifier: () => OpenedClassifier) {
-    this.#computing = computing;
+  constructor(computing: readonly Computing[], facts: ModelFacts, openClassifier: () => OpenedClassifier) {
+    this.#all = computing;
+    this.#idle = [...computing];
     this.#facts = facts;
     this.#openClassifier = openClassifier;
   }
@@ -182,7 +206,7 @@ export class Model {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const { failed } of this.#waiting.splice(0)) failed(new UserError(disposed));
-    this.#computing.dispose();
+    for (const one of this.#all) one.dispose();
     this.#classifier?.head.dispose();
   }
 
@@ -205,7 +229,7 @@ export class Model {
     const row = await new Promise<Float32Array>((done, failed) => {
       if (this.#isDisposed) return failed(new UserError(disposed));
       this.#waiting.push({ set, done, failed });
-      if (!this.#isRunning) void this.#run();
+      void this.#run(this.#idle.pop());
     });
     if (!normalize) return row;
     const { rows, zero } = unitRows(row, row.length);
@@ -213,34 +237,36 @@ export class Model {
     return rows;
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true;
+  async #run(computing: Computing | undefined): Promise<void> {
+    if (!computing) return;
     await setImmediate(); // others that ask now come along
     while (this.#waiting.length > 0) {
-      await this.#compute(this.#waiting.splice(0, atOnce));
+      const share = Math.min(atOnce, Math.ceil(this.#waiting.length / this.#all.length));
+      await this.#compute(this.#waiting.splice(0, share), computing);
       await setImmediate();
     }
-    this.#isRunning = false;
+    this.#idle.push(computing);
   }
 
-  async #compute(some: readonly Waiting[]): Promise<void> {
+  async #compute(some: readonly Waiting[], computing: Computing): Promise<void> {
     for (const alike of bySide(some)) {
       try {
-        const rows = await this.#features(alike.map(({ set }) => set));
+        const sets = alike.map(({ set }) => set);
+        const rows = await this.#features(sets, computing);
         for (const [i, { done }] of alike.entries()) done(rows.slice(i * this.width, (i + 1) * this.width));
       } catch (error) {
         // Of several, one is to blame: each has its own try.
-        if (alike.length > 1) for (const one of alike) await this.#compute([one]);
+        if (alike.length > 1) for (const one of alike) await this.#compute([one], computing);
         else alike[0]?.failed(error);
       }
     }
   }
 
-  async #features(sets: readonly ImageSet[]): Promise<Float32Array> {
+  async #features(sets: readonly ImageSet[], computing: Computing): Promise<Float32Array> {
     if (this.#isDisposed) throw new UserError(disposed);
     const [first] = sets as readonly [ImageSet];
     const pixels = Buffer.concat(sets.map((set) => set.pixels as Uint8Array));
-    return this.#computing.rows({ ...first, count: sets.length, pixels: new Uint8Array(pixels) });
+    return computing.rows({ ...first, count: sets.length, pixels: new Uint8Array(pixels) });
   }
 }
 

@@ -1,6 +1,7 @@
 // What runs in the thread that computes: it loads an encoder and answers images with features.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { setThreads } from 'tandem-torch';
 import { chooseDevice } from '../device.js';
 import { UserError } from '../errors.js';
 import { openEncoder } from '../runs/index.js';
@@ -19,7 +20,8 @@ const failed = (error: unknown, number?: number) =>
   });
 
 try {
-  const { runOrFile, which, device } = workerData as ThreadData;
+  const { runOrFile, which, device, threads } = workerData as ThreadData;
+  if (threads !== undefined) setThreads(threads);
   const computing = computeHere(openEncoder(runOrFile, which), chooseDevice(device));
   port.on('message', async (message: ToThread | 'end') => {
     if (message === 'end') {

@@ -11,6 +11,7 @@ export * from './folded.js';
 export * from './head.js';
 export * from './layers.js';
 export * from './operations.js';
+export * from './packed.js';
 export * from './prototype-head.js';
 export * from './reactnet.js';
 export { AveragePool, BasicBlock, Bottleneck } from './residual.js';

@@ -46,8 +46,7 @@ const usualPixels = 2 ** 26;
 
 /**
  * Serves an encoder over HTTP: pictures in, vectors, classes or neighbours out. The network
- * computes in a thread of its own, those that wait for it together, so the server answers
- * meanwhile.
+ * computes in threads of its own, those that wait for it together, so the server answers meanwhile.
  * @param hooks `onNote` is told of faults that are none of a client's
  * @throws UserError where the encoder or the index cannot be opened, or the port is taken
  */
@@ -79,10 +78,10 @@ export async function serve(options: ServeOptions, hooks: JobHooks = {}): Promis
   }
 }
 
-/** The encoder, in a thread of its own, and the index where there is one. */
+/** The encoder, in threads of its own, and the index where there is one. */
 async function open(options: ServeOptions, hooks: JobHooks) {
   const { encoder, index, mostPixels = usualPixels, device, classifier } = options;
-  const how = { device, classifier, mostPixels, worker: true };
+  const how = { device, classifier, mostPixels, worker: 'many' } as const;
   if (index === undefined) {
     const model = await load(encoder, how);
     return { model, gallery: undefined, close: async () => model.dispose() };

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
-import { liveTensors, manualSeed } from 'tandem-torch';
+import { liveTensors, manualSeed, setThreads, threads } from 'tandem-torch';
 import { UserError } from '../../src/errors.js';
 import { embedImages } from '../../src/evaluate/index.js';
 import { load, type Model } from '../../src/load/index.js';
@@ -32,14 +32,14 @@ const sizes = [
 const names = sizes.map((_, i) => `${String(i).padStart(2, '0')}.${i % 2 ? 'jpg' : 'png'}`);
 const paths = names.map((name) => join(pictures, name));
 
-function encoderFile(name: string, channels = 3): string {
+function encoderFile(name: string, channels = 3, width = 8): string {
   manualSeed(3);
   const architecture =
     name === 'vit'
       ? { backbone: 'vit-micro', width: 64, depth: 2, patch: 8, size: 32, channels }
-      : { backbone: 'resnet10', width: 8, stem: 'strided' as const, channels };
+      : { backbone: 'resnet10', width, stem: 'strided' as const, channels };
   const encoder = buildEncoder(architecture);
-  const file = join(root, `${name}${channels}.safetensors`);
+  const file = join(root, `${name}${channels}-${width}.safetensors`);
   const [mean, std] = [0.4, 0.3].map((x) => new Array<number>(channels).fill(x)) as [number[], number[]];
   saveEncoder(file, encoder, { architecture, size: 32, mean, std });
   encoder.dispose();
@@ -122,6 +122,23 @@ describe('a loaded model', () => {
     there.dispose();
     await assert.rejects(late, /the model is disposed/);
   });
+
+  for (const width of [8, 16]) {
+    test(`computes in as many threads as there are with the same bits, at width ${width}`, async (t) => {
+      const before = threads();
+      t.after(() => setThreads(before));
+      const file = encoderFile('resnet', 3, width);
+      const here = await loaded(t, file);
+      const expected = await here.embed(paths);
+      setThreads(width === 8 ? before : 3);
+      const there = await load(file, { worker: 'many' });
+      t.after(() => there.dispose());
+      for (let round = 0; round < 4; round++) {
+        assert.deepEqual(await Promise.all(paths.map((path) => there.embed(path))), expected);
+      }
+      await assert.rejects(there.embed(new Uint8Array(3)), /^UserError: the picture cannot be read/);
+    });
+  }
 
   test('works in a worker thread, with the same bits', async (t) => {
     const file = encoderFile('resnet');
