@@ -35,12 +35,15 @@ export function guards(
   ];
 }
 
-/** What is told is what it says it is, and is kept by nobody. */
+/**
+ * What is told is what it says it is, and is kept by nobody. Said before there is an answer: one
+ * that is made has to be made again for each header.
+ */
 const plain: MiddlewareHandler = async (c, next) => {
-  await next();
   c.header('x-content-type-options', 'nosniff');
   c.header('referrer-policy', 'no-referrer');
   c.header('cache-control', 'no-store');
+  await next();
 };
 
 /**

@@ -3,6 +3,7 @@ import type { PixelFormat } from '../set/image-set.js';
 import { type ImageFile, identify } from './content.js';
 import { gifFrame } from './gif.js';
 import { jpegFault } from './jpeg-fault.js';
+import { jpegSize } from './jpeg-size.js';
 import { type NpyHeader, npyHeader, readNpy } from './numpy/npy.js';
 import { arrayIn } from './numpy/npz.js';
 import { pngFault } from './png-fault.js';
@@ -111,6 +112,8 @@ export async function sizeOf(input: string | Uint8Array): Promise<Size | undefin
     const file = await identify(input);
     if (typeof file === 'string') return undefined;
     if (file.format === 'tiff') return tiffSize(file.bytes);
+    const inFrame = file.format === 'jpeg' ? jpegSize(file.bytes) : undefined;
+    if (inFrame) return inFrame;
     return (await arrayHeader(file)) ?? (await (await decoder(file.bytes)).metadata());
   } catch {
     return undefined;
