@@ -26,6 +26,7 @@ import { memory } from './suites/memory.js';
 import { methodSteps } from './suites/methods.js';
 import { neighbours } from './suites/neighbours/neighbours.js';
 import { precision } from './suites/precision.js';
+import { requests } from './suites/requests/requests.js';
 import { search } from './suites/search/search.js';
 import { serve } from './suites/serve/serve.js';
 import { train } from './suites/train/train.js';
@@ -49,6 +50,7 @@ const suites: Readonly<Record<string, Suite>> = {
   distributed,
   worker,
   precision,
+  requests,
   search,
   serve,
   vit,
@@ -70,8 +72,8 @@ const usage = [
   '  --data-root FOLDER  where cifar-10-batches-bin lies, for train, growth, precision, engines and allocator; defaults to noise',
   '  --batch, --width    of train, engines and allocator: default to 256 images and 64 channels',
   '  --methods A,B       of train: defaults to all; of engines: defaults to simclr,byol,clbo',
-  '  --rounds            of train, growth, vit, engines, neighbours, worker, serve and allocator: interleaved rounds; defaults to 3',
-  '  --other FOLDER      of engines: another checkout, of another libtorch or an older commit',
+  '  --rounds            of train, growth, vit, engines, neighbours, worker, requests, serve and allocator: interleaved rounds; defaults to 3',
+  '  --other FOLDER      of engines and requests: another checkout, of another libtorch or an older commit',
   '  --vectors FILE      of search: real vectors, an .npy by `tandem embed --normalize`; defaults to made-up ones',
   '',
   'The peer is PyTorch in the python3 on PATH, else in /usr/bin/python3; TANDEM_PEER_PYTHON names another.',

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from PIL import Image
+from starlette.requests import ClientDisconnect
 
 FOLDER = os.environ.get("SERVE_FOLDER") or sys.argv[1]
 THREADS = int(os.environ.get("SERVE_THREADS") or sys.argv[4])
@@ -46,7 +47,10 @@ def embed(data):
 
 @app.post("/embed")
 async def answer(request: Request):
-    data = await request.body()
+    try:
+        data = await request.body()
+    except ClientDisconnect:
+        return JSONResponse({"error": "the client went away"}, 400)
     if len(data) > LIMIT:
         return JSONResponse({"error": "too large"}, 413)
     try:

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type EncoderFacts, openPlace, type Place } from 'tandem-vision/internal';
 import { peakMiB } from '../../harness/memory.js';
+import { nearestOf } from './exact.js';
 import { asked, makeVectors, type Vectors } from './vectors.js';
 
 export interface Work {
@@ -47,8 +48,10 @@ export async function inFreshProcess<T extends IndexedPart | Searched>(work: Wor
   return JSON.parse(stdout) as T;
 }
 
-/** Rows of a block, and queries that are compared with all rows. */
-const [atATime, exactly] = [1000, 20] as const;
+/** Rows of a block, queries whose nearest are known, and those that the index compares with all. */
+const [atATime, known, exactly] = [1000, 200, 5] as const;
+
+const nameOf = (row: number) => `class-${row % 10}/${String(row).padStart(7, '0')}.jpg`;
 
 async function index({ place: path, encoder, from = 0, to = 0 }: Work, vectors: Vectors): Promise<IndexedPart> {
   const place = await openPlace(path, { mustExist: false });
@@ -57,8 +60,8 @@ async function index({ place: path, encoder, from = 0, to = 0 }: Work, vectors: 
   for (let first = from; first < to; first += atATime) {
     const n = Math.min(atATime, to - first);
     const images = Array.from({ length: n }, (_, i) => {
-      const own = `class-${(first + i) % 10}`;
-      return { file: `${own}/${String(first + i).padStart(7, '0')}.jpg`, class: own, state: '1764576000000 12345' };
+      const file = nameOf(first + i);
+      return { file, class: file.split('/')[0], state: '1764576000000 12345' };
     });
     await collection.put(images, vectors.rows(first / atATime, first, n));
   }
@@ -69,7 +72,8 @@ async function index({ place: path, encoder, from = 0, to = 0 }: Work, vectors: 
   return { seconds, peakMiB: peakMiB(), note };
 }
 
-async function search({ place: path, encoder }: Work, { width, queries }: Vectors): Promise<Searched> {
+async function search({ place: path, encoder }: Work, vectors: Vectors): Promise<Searched> {
+  const { width, queries } = vectors;
   const begun = performance.now();
   const place = await openPlace(path, { mustExist: true });
   const { among } = await ask(place, 0, false);
@@ -77,8 +81,9 @@ async function search({ place: path, encoder }: Work, { width, queries }: Vector
   const quick = await inTurn(asked, (i) => ask(place, i, false));
   const memory = peakMiB();
   const exact = await inTurn(exactly, (i) => ask(place, i, true));
-  const right = exact.answers.map(({ matches }, i) => {
-    const names = new Set(matches.map(({ file }) => file));
+  const nearest = nearestOf(vectors, among, atATime, known, 10);
+  const right = nearest.map((rows, i) => {
+    const names = new Set(rows.map(nameOf));
     return (quick.answers[i]?.matches ?? []).filter(({ file }) => names.has(file)).length / names.size;
   });
   await place.close();
