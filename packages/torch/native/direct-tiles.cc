@@ -1,5 +1,5 @@
-// The convolutions of direct.cc by the tile unit: pixels are split into bfloat16 parts block by block
-// in the second-level cache, kernels once for all.
+// The convolutions of direct.cc by the tile unit: pixels are split into bfloat16 parts block by
+// block in the second-level cache, kernels once for all.
 #include "clones.h"
 #include "direct.h"
 #include "tiles-kernels.h"
@@ -22,9 +22,9 @@ using tiles::Half;
 using tiles::side;
 using tiles::square;
 
-constexpr int split = 3;         // parts of a float32 number
-constexpr int64_t inUnit = 384;  // terms in the unit's registers before they are added to the result
-constexpr int64_t tall = 128;    // pixels of a block
+constexpr int split = 3;               // parts of a float32 number
+constexpr int64_t inUnit = 384;        // terms that are summed in the unit's registers
+constexpr int64_t tall = 128;          // pixels of a block
 constexpr int64_t leastOutputs = 128;  // below, splitting pixels takes too long
 
 // GCC takes the lanes that its own intrinsics leave open for forgotten ones.

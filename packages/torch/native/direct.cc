@@ -27,7 +27,7 @@ constexpr int64_t together = 6;   // pixels
 constexpr int64_t piece = 128;    // terms whose kernels, times a panel, stay in the nearest cache
 constexpr int64_t perTask = 288;  // pixels
 
-/// Kernels as panels of up to 64 outputs, in them the terms in a row, each with the panel's outputs.
+/// Kernels as panels of up to 64 outputs, in them the terms in a row, each with its outputs.
 struct Kernels {
   const float* data;
   int64_t rows, terms, outputs;  // terms of each row
@@ -103,7 +103,7 @@ inline __attribute__((always_inline)) void addPart(const Map& map, const Kernels
 template <typename Kind, int columns>
 inline __attribute__((always_inline)) void convolveColumns(const Map& map, const Kernels& kernels, const Task& task, int64_t column, const Finish& finish) {
   constexpr int64_t width = sizeof(typename Kind::Vector) / sizeof(float);
-  const int64_t rows = std::max<int64_t>(piece / kernels.terms, 1);  // of narrow kernels several at once
+  const int64_t rows = std::max<int64_t>(piece / kernels.terms, 1);  // of narrow kernels several
   for (int64_t row = 0; row < kernels.rows; row += rows) {
     for (int64_t term = 0; term < kernels.terms; term += piece) {
       addPart<Kind, columns>(map, kernels, task, column, {row, std::min(rows, kernels.rows - row), term, std::min(piece, kernels.terms - term)});

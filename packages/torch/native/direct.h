@@ -31,8 +31,8 @@ struct Map {
   }
 };
 
-/// Whether kernels [outputs, inputs, h, w] are multiplied by the tile unit: in float32's accuracy, as
-/// tiles.h has it.
+/// Whether kernels [outputs, inputs, h, w] are multiplied by the tile unit: in float32's accuracy,
+/// as tiles.h has it.
 bool suitTiles(const at::Tensor& weight);
 at::Tensor packForTiles(const at::Tensor& weight);
 void convolveByTiles(const Map& map, const at::Tensor& kernels, const Finish& finish);
