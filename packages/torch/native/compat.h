@@ -17,6 +17,13 @@
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 #endif
 
+#if defined(TANDEM_NCCL)
+#ifndef USE_C10D_NCCL
+#define USE_C10D_NCCL
+#endif
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+
 #define TANDEM_TORCH_AT_LEAST(major, minor) \
   (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
 
@@ -89,6 +96,13 @@ class WithoutWarning : c10::WarningHandler {
 };
 
 #if defined(TANDEM_DIST)
+/// What c10d's engines, Gloo and NCCL, have in common.
+#if TANDEM_TORCH_AT_LEAST(2, 0)
+using Engine = c10d::Backend;
+#else
+using Engine = c10d::ProcessGroup;
+#endif
+
 /// c10d's Reducer for buckets that stay as they are laid out. By itself it lays them out anew after
 /// its first step, and sums in another order from then on.
 class Reducer : public c10d::Reducer {

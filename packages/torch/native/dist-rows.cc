@@ -52,8 +52,7 @@ struct GatherRows : torch::autograd::Function<GatherRows> {
     const auto counts = ctx->saved_data["counts"].toIntVector();
     const bool isHalf = gradients[0].scalar_type() == at::kBFloat16;
     at::Tensor all = (isHalf ? gradients[0].to(at::kFloat) : gradients[0]).clone(at::MemoryFormat::Contiguous);
-    waitFor(*startAllReduce(group, group->gloo, all));
-    at::Tensor own = all.narrow(0, offsetOf(counts, group->rank), counts[group->rank]);
+    at::Tensor own = summed(group, all).narrow(0, offsetOf(counts, group->rank), counts[group->rank]);
     return {isHalf ? own.to(at::kBFloat16) : own, at::Tensor(), at::Tensor()};
   }
 };
@@ -78,7 +77,7 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
     const int64_t batch = sum(counts);
     std::vector<double> shares;
     for (int64_t count : counts) shares.push_back(static_cast<double>(count) / batch);
-    const at::Tensor share = at::tensor(shares, at::kDouble).to(dtype).unsqueeze(1);
+    const at::Tensor share = at::tensor(shares, at::kDouble).to(x.device(), dtype).unsqueeze(1);
     const at::Tensor means = all.select(1, 0), mean = means.mul(share).sum(0);
     const at::Tensor var = all.select(1, 1).add(means.sub(mean).square()).mul(share).sum(0);
     const double values = static_cast<double>(x.numel() / x.size(1)) * batch / counts[group->rank];
@@ -103,8 +102,7 @@ struct SyncBatchNorm : torch::autograd::Function<SyncBatchNorm> {
     // As if mean and variance were constants, and with it the sums of gradients and of gradients
     // times normalised inputs.
     auto [dx, dWeight, dBias] = at::native_batch_norm_backward(gradients[0], x, weight, mean, var, {}, {}, false, eps, {true, true, true});
-    at::Tensor sums = at::stack({dBias, dWeight}).to(mean.scalar_type()).contiguous();
-    waitFor(*startAllReduce(group, group->gloo, sums));
+    const at::Tensor sums = summed(group, at::stack({dBias, dWeight}).to(mean.scalar_type()).contiguous());
     const at::Tensor deviation = var.add(eps).rsqrt();
     const at::Tensor scale = (weight ? deviation.mul(*weight) : deviation).div(values);
     const auto along = [&](const at::Tensor& values) { return alongChannels(values, x).to(dx.scalar_type()); };

@@ -60,14 +60,14 @@ class SumHook : public c10d::CommHookInterface {
 
  private:
   Sent sendWhole(const at::Tensor& bucket) {
-    at::Tensor sent = bucket.is_cpu() ? bucket : bucket.cpu();
+    at::Tensor sent = bucket.to(wireOf(group_, bucket.device()));
     return {bucket, sent, {}, startAllReduce(group_, group_->behind, sent)};
   }
 
   /// Part r of the bucket goes to process r.
   Sent sendHalf(const at::Tensor& bucket) {
     const int64_t size = group_->size, part = (bucket.numel() + size - 1) / size;
-    at::Tensor own = at::zeros({size, part}, at::kBFloat16);
+    at::Tensor own = at::zeros({size, part}, at::TensorOptions(at::kBFloat16).device(wireOf(group_, bucket.device())));
     own.view(-1).narrow(0, 0, bucket.numel()).copy_(bucket);
     at::Tensor received = at::empty_like(own);
     return {bucket, own, received, startExchange(group_, group_->behind, own, received)};
@@ -113,6 +113,7 @@ struct Sums {
 
   /// Buckets follow from the parameters alone, so a resumed run sums in the same order.
   void layOut(std::vector<size_t> now) {
+    wireOf(group, parameters[now[0]].device());  // connected here, not within a backward pass
     constexpr size_t kFirst = 1 << 20, kOthers = 8 << 20;
     std::vector<at::Tensor> some;
     for (size_t i : now) some.push_back(parameters[i]);
@@ -123,7 +124,7 @@ struct Sums {
     // Gradients of the last layers come first. What comes last, and cannot hide, is small.
     std::reverse(buckets.begin(), buckets.end());
     std::reverse(limits.begin(), limits.end());
-    reducer = std::make_unique<compat::Reducer>(some, buckets, limits, group->behind);
+    reducer = std::make_unique<compat::Reducer>(some, buckets, limits, group->behind.cpu);
     reducer->register_comm_hook(std::make_unique<SumHook>(group, isHalf));
   }
 

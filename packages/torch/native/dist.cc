@@ -1,5 +1,5 @@
-// Process groups: c10d's Gloo and its TCPStore, as far as training over several processes needs
-// them. TANDEM_DIST is set where Gloo's headers are at hand.
+// Process groups: c10d's Gloo, its NCCL (dist-nccl.cc) and its TCPStore, as far as training over
+// several processes needs them. TANDEM_DIST is set where Gloo's headers are at hand.
 //
 // Nothing here waits without a limit. Calls of the store run on a thread of their own, since its
 // own limits do not hold while its host is silent; waiting for a collective looks at the verdict, a
@@ -13,9 +13,6 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include <future>
-#include <thread>
-
 namespace tandem::dist {
 
 using std::chrono::milliseconds;
@@ -25,28 +22,21 @@ Registry<std::shared_ptr<Group>>& groups = *new Registry<std::shared_ptr<Group>>
 
 namespace {
 
-std::string seconds(milliseconds time) {
-  return std::to_string(time.count() / 1000) + (time.count() % 1000 ? "." + std::to_string(time.count() % 1000 / 100) : "") + " s";
-}
-
-/// What `work` gives, or an error once the time is over; it is left to itself then.
-template <typename F>
-auto limited(milliseconds limit, const std::string& what, F work) {
-  auto task = std::make_shared<std::packaged_task<decltype(work())()>>(std::move(work));
-  auto result = task->get_future();
-  std::thread([task] { (*task)(); }).detach();
-  if (result.wait_for(limit) != std::future_status::ready) throw std::runtime_error("dist: " + what + " has no end within " + seconds(limit));
-  return result.get();
-}
-
-void requireContiguous(const at::Tensor& x) {
-  if (!x.device().is_cpu() || !x.is_contiguous()) throw std::invalid_argument("dist: expected a contiguous tensor on the CPU, got " + describe(x));
+/// The engine for a tensor, which must lie where `wireOf` says, in row-major order.
+c10::intrusive_ptr<compat::Engine> engineFor(const Engines& way, const at::Tensor& x) {
+  if (!x.is_contiguous() || !(x.is_cpu() || way.gpu)) throw std::invalid_argument("dist: expected a contiguous tensor that can be sent, got " + describe(x));
+  return x.is_cpu() ? c10::intrusive_ptr<compat::Engine>(way.cpu) : way.gpu;
 }
 
 /// As bytes, so that every dtype can be sent.
-at::Tensor bytesOf(const at::Tensor& x) {
-  requireContiguous(x);
-  return x.reshape({-1}).view(at::kByte);
+at::Tensor bytesOf(const at::Tensor& x) { return x.reshape({-1}).view(at::kByte); }
+
+Started started(c10::intrusive_ptr<c10d::Work> work, const std::shared_ptr<Group>& group, const std::string& name, const at::Tensor& x) {
+  return std::make_shared<Collective>(Collective{std::move(work), group, name, !x.is_cpu()});
+}
+
+void requireAll(const Collective& pending) {
+  if (pending.group->verdict->load() != 0) throw std::runtime_error("another process is gone");
 }
 
 /// Waits for a collective until `until`; whether it is done.
@@ -54,8 +44,8 @@ bool waitUntil(Collective& pending, Clock::time_point until) {
   constexpr milliseconds slice(50);
   c10d::Work& work = *pending.work;
   try {
-    while (!work.isCompleted()) {
-      if (pending.group->verdict->load() != 0) throw std::runtime_error("another process is gone");
+    while (!pending.isOnGpu && !work.isCompleted()) {
+      requireAll(pending);
       if (Clock::now() >= until) return false;
       try {
         work.wait(slice);
@@ -63,6 +53,7 @@ bool waitUntil(Collective& pending, Clock::time_point until) {
         // The slice is over, or it failed, which the last wait tells.
       }
     }
+    if (pending.isOnGpu) requireAll(pending);
     work.wait();
     return true;
   } catch (...) {
@@ -72,42 +63,56 @@ bool waitUntil(Collective& pending, Clock::time_point until) {
 
 }  // namespace
 
+std::string shownSeconds(milliseconds time) {
+  return std::to_string(time.count() / 1000) + (time.count() % 1000 ? "." + std::to_string(time.count() % 1000 / 100) : "") + " s";
+}
+
 void waitFor(Collective& pending) {
   const milliseconds limit = pending.group->limit;
   const auto begun = Clock::now();
   const bool isDone = waitUntil(pending, begun + limit);
   pending.group->nanosecondsWaited += std::chrono::nanoseconds(Clock::now() - begun).count();
-  if (!isDone) throw std::runtime_error("dist: " + pending.name + " has no end within " + seconds(limit));
+  if (!isDone) throw std::runtime_error("dist: " + pending.name + " has no end within " + shownSeconds(limit));
 }
 
-Started startAllReduce(const std::shared_ptr<Group>& group, const Gloo& way, at::Tensor x, c10d::ReduceOp op) {
-  requireContiguous(x);
+Started startAllReduce(const std::shared_ptr<Group>& group, const Engines& way, at::Tensor x, c10d::ReduceOp op) {
+  auto engine = engineFor(way, x);
   c10d::AllreduceOptions options;
   options.reduceOp = op;
-  std::vector<at::Tensor> tensors{std::move(x)};
-  return std::make_shared<Collective>(Collective{way->allreduce(tensors, options), group, "allReduce"});
+  std::vector<at::Tensor> tensors{x};
+  return started(engine->allreduce(tensors, options), group, "allReduce", x);
 }
 
-Started startAllGather(const std::shared_ptr<Group>& group, const Gloo& way, const at::Tensor& x, const at::Tensor& all) {
-  requireContiguous(all);
-  std::vector<at::Tensor> inputs{bytesOf(x)};
-  std::vector<std::vector<at::Tensor>> outputs(1);
-  for (const auto& part : all.unbind(0)) outputs[0].push_back(bytesOf(part));
-  return std::make_shared<Collective>(Collective{way->allgather(outputs, inputs), group, "allGather"});
+Started startAllGather(const std::shared_ptr<Group>& group, const Engines& way, const at::Tensor& x, const at::Tensor& all) {
+  auto engine = engineFor(way, x);
+  engineFor(way, all);
+  at::Tensor input = bytesOf(x), output = bytesOf(all);
+  if (!x.is_cpu()) return started(engine->_allgather_base(output, input), group, "allGather", x);
+  std::vector<at::Tensor> inputs{input};
+  // Gloo knows no other form.
+  std::vector<std::vector<at::Tensor>> outputs{output.chunk(group->size)};
+  return started(engine->allgather(outputs, inputs), group, "allGather", x);
 }
 
-Started startExchange(const std::shared_ptr<Group>& group, const Gloo& way, const at::Tensor& own, const at::Tensor& theirs) {
+Started startExchange(const std::shared_ptr<Group>& group, const Engines& way, const at::Tensor& own, const at::Tensor& theirs) {
   at::Tensor input = bytesOf(own), output = bytesOf(theirs);
   std::vector<int64_t> even;
-  return std::make_shared<Collective>(Collective{way->alltoall_base(output, input, even, even), group, "exchange"});
+  return started(engineFor(way, own)->alltoall_base(output, input, even, even), group, "exchange", own);
 }
 
 at::Tensor allGathered(const std::shared_ptr<Group>& group, const at::Tensor& x) {
+  const at::Tensor sent = x.to(wireOf(group, x.device()));
   std::vector<int64_t> shape = x.sizes().vec();
   shape.insert(shape.begin(), group->size);
-  at::Tensor all = at::empty(shape, x.options());
-  waitFor(*startAllGather(group, group->gloo, x, all));
-  return all;
+  at::Tensor all = at::empty(shape, sent.options());
+  waitFor(*startAllGather(group, group->now, sent, all));
+  return all.to(x.device());
+}
+
+at::Tensor summed(const std::shared_ptr<Group>& group, const at::Tensor& x) {
+  at::Tensor sum = x.to(wireOf(group, x.device()));
+  waitFor(*startAllReduce(group, group->now, sum));
+  return sum.to(x.device());
 }
 
 }  // namespace tandem::dist
@@ -166,6 +171,7 @@ napi_value storeGet(Call& call) {
 napi_value openGroup(Call& call) {
   auto prefixed = c10::make_intrusive<c10d::PrefixStore>(call.textAt(1), stores.at(call.integerAt(0)));
   auto group = std::make_shared<Group>();
+  group->store = prefixed;
   group->rank = call.integerAt(2);
   group->size = call.integerAt(3);
   const std::string address = call.textAt(4);
@@ -177,6 +183,7 @@ napi_value openGroup(Call& call) {
   napi_ref reference;  // its memory stays
   check(call.env, napi_create_reference(call.env, call.args[8], 1, &reference));
   group->verdict = static_cast<std::atomic<int32_t>*>(data);
+  check(call.env, napi_add_env_cleanup_hook(call.env, forgetVerdicts, reference));
   auto open = [=] {
     using Engine = c10d::ProcessGroupGloo;
     // Gloo waits five times this for others to join, which is limited from outside; a call's own
@@ -187,16 +194,22 @@ napi_value openGroup(Call& call) {
       auto store = c10::make_intrusive<c10d::PrefixStore>(name, prefixed);
       return c10::make_intrusive<Engine>(store, static_cast<int>(group->rank), static_cast<int>(group->size), options);
     };
-    group->gloo = connect("now");
+    group->now.cpu = connect("now");
     options->threads = 1;
-    group->behind = connect("behind");
+    group->behind.cpu = connect("behind");
   };
   limited(timeAt(call, 6), "connecting the processes", open);
   return call.integer(groups.add(group));
 }
 
 /// closeGroup(group): after all its collectives
-void closeGroup(Call& call) { groups.remove(call.integerAt(0)); }
+void closeGroup(Call& call) {
+  closeGpus(*groups.at(call.integerAt(0)));
+  groups.remove(call.integerAt(0));
+}
+
+/// isSentFromGpu(group, x): whether x, on a GPU, is sent from there; else from the host's memory
+napi_value isSentFromGpu(Call& call) { return call.boolean(wireOf(groups.at(call.integerAt(0)), call.tensorAt(1).device()) != at::Device(at::kCPU)); }
 
 /// closeStore(store)
 void closeStore(Call& call) { stores.remove(call.integerAt(0)); }
@@ -206,13 +219,13 @@ napi_value allReduce(Call& call) {
   static const std::map<std::string, c10d::ReduceOp::RedOpType> kOperations = {
       {"sum", c10d::ReduceOp::SUM}, {"min", c10d::ReduceOp::MIN}, {"max", c10d::ReduceOp::MAX}};
   auto group = groups.at(call.integerAt(0));
-  return call.integer(works.add(startAllReduce(group, group->gloo, call.tensorAt(1), kOperations.at(call.textAt(2)))));
+  return call.integer(works.add(startAllReduce(group, group->now, call.tensorAt(1), kOperations.at(call.textAt(2)))));
 }
 
 /// allGather(group, x, all): all [size, ...]
 napi_value allGather(Call& call) {
   auto group = groups.at(call.integerAt(0));
-  return call.integer(works.add(startAllGather(group, group->gloo, call.tensorAt(1), call.tensorAt(2))));
+  return call.integer(works.add(startAllGather(group, group->now, call.tensorAt(1), call.tensorAt(2))));
 }
 
 /// broadcast(group, x, root): in place
@@ -220,8 +233,10 @@ napi_value broadcast(Call& call) {
   auto group = groups.at(call.integerAt(0));
   c10d::BroadcastOptions options;
   options.rootRank = call.integerAt(2);
-  std::vector<at::Tensor> tensors{bytesOf(call.tensorAt(1))};
-  return call.integer(works.add(std::make_shared<Collective>(Collective{group->gloo->broadcast(tensors, options), group, "broadcast"})));
+  const at::Tensor x = call.tensorAt(1);
+  auto engine = engineFor(group->now, x);
+  std::vector<at::Tensor> tensors{bytesOf(x)};
+  return call.integer(works.add(started(engine->broadcast(tensors, options), group, "broadcast", x)));
 }
 
 /// waitForWork(work): throws where it fails, or its time is over

@@ -8,19 +8,31 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace tandem::dist {
 
-using Gloo = c10::intrusive_ptr<c10d::ProcessGroupGloo>;
+/// Connections of their own among all processes.
+struct Engines {
+  /// For tensors in the host's memory.
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> cpu;
+  /// For those on GPUs; none where these go through the host's memory.
+  c10::intrusive_ptr<compat::Engine> gpu;
+};
 
 struct Group {
   /// For what a step waits for at once.
-  Gloo gloo;
-  /// For gradients, which go while others of these wait: connections and a thread of its own.
-  Gloo behind;
+  Engines now;
+  /// For gradients, which go while others of these wait.
+  Engines behind;
+  /// For engines that connect later.
+  c10::intrusive_ptr<c10d::Store> store;
+  /// Whether it has been decided which way tensors on GPUs go.
+  bool knowsGpus = false;
   int64_t rank;
   int64_t size;
   std::chrono::milliseconds limit;
@@ -35,6 +47,8 @@ struct Collective {
   c10::intrusive_ptr<c10d::Work> work;
   std::shared_ptr<Group> group;
   std::string name;
+  /// Whether it is the GPU that waits for it, and the host goes on.
+  bool isOnGpu;
 };
 
 using Started = std::shared_ptr<Collective>;
@@ -67,20 +81,46 @@ class Registry {
 
 extern Registry<std::shared_ptr<Group>>& groups;
 
-/// Waits for its end. Throws where it fails, another process is gone, or the group's limit is over.
+/// Waits for its end; of one on a GPU, this thread's stream does. Throws where it fails, another
+/// process is gone, or the group's limit is over.
 void waitFor(Collective& pending);
 
-/// The sum of all processes, in place.
-Started startAllReduce(const std::shared_ptr<Group>& group, const Gloo& way, at::Tensor x, c10d::ReduceOp op = c10d::ReduceOp::SUM);
+/// From where tensors of a device are sent: from there, or from the host's memory. The first call
+/// with a GPU connects them, and is one that all processes make.
+at::Device wireOf(const std::shared_ptr<Group>& group, at::Device device);
+
+/// Ends what `wireOf` connected.
+void closeGpus(Group& group);
+
+/// Called when the environment ends, which owns the groups' verdicts.
+void forgetVerdicts(void*);
+
+/// The sum of all processes, in place. Tensors lie where `wireOf` says, as in all that follow.
+Started startAllReduce(const std::shared_ptr<Group>& group, const Engines& way, at::Tensor x, c10d::ReduceOp op = c10d::ReduceOp::SUM);
 
 /// `all` is [size, ...], each part of the shape of x.
-Started startAllGather(const std::shared_ptr<Group>& group, const Gloo& way, const at::Tensor& x, const at::Tensor& all);
+Started startAllGather(const std::shared_ptr<Group>& group, const Engines& way, const at::Tensor& x, const at::Tensor& all);
 
 /// `theirs` and `own` are [size, ...]: part r of `own` goes to process r, whose part comes back.
-Started startExchange(const std::shared_ptr<Group>& group, const Gloo& way, const at::Tensor& own, const at::Tensor& theirs);
+Started startExchange(const std::shared_ptr<Group>& group, const Engines& way, const at::Tensor& own, const at::Tensor& theirs);
 
-/// The parts of all processes: [size, ...].
+/// The parts of all processes: [size, ...], where x is.
 at::Tensor allGathered(const std::shared_ptr<Group>& group, const at::Tensor& x);
+
+/// The sum of all processes, where x is, which may be overwritten.
+at::Tensor summed(const std::shared_ptr<Group>& group, const at::Tensor& x);
+
+std::string shownSeconds(std::chrono::milliseconds time);
+
+/// What `work` gives, or an error once the time is over; it is left to itself then.
+template <typename F>
+auto limited(std::chrono::milliseconds limit, const std::string& what, F work) {
+  auto task = std::make_shared<std::packaged_task<decltype(work())()>>(std::move(work));
+  auto result = task->get_future();
+  std::thread([task] { (*task)(); }).detach();
+  if (result.wait_for(limit) != std::future_status::ready) throw std::runtime_error("dist: " + what + " has no end within " + shownSeconds(limit));
+  return result.get();
+}
 
 }  // namespace tandem::dist
 #endif

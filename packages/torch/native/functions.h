@@ -98,6 +98,7 @@
   FUNCTION(void, closeStore, 1)               \
   FUNCTION(napi_value, openGroup, 9)          \
   FUNCTION(void, closeGroup, 1)               \
+  FUNCTION(napi_value, isSentFromGpu, 2)      \
   FUNCTION(napi_value, allReduce, 3)          \
   FUNCTION(napi_value, allGather, 3)          \
   FUNCTION(napi_value, broadcast, 3)          \

@@ -22,17 +22,17 @@ namespace tandem::winograd {
 
 namespace {
 
-#define TANDEM_TILES const Images &images, const Buffer &buffer, int64_t first, int64_t from, int64_t to
-TANDEM_CLONES void gatherInput(const Pixels& pixels, TANDEM_TILES) {
+#define TANDEM_OF_TILES const Images &images, const Buffer &buffer, int64_t first, int64_t from, int64_t to
+TANDEM_CLONES void gatherInput(const Pixels& pixels, TANDEM_OF_TILES) {
   if (pixels.factor) gatherTiles<Bt, 1, true>(images, pixels, buffer, first, from, to);
   else gatherTiles<Bt, 1, false>(images, pixels, buffer, first, from, to);
 }
-TANDEM_CLONES void gatherGradient(const Pixels& pixels, TANDEM_TILES) { gatherTiles<A, 0, false>(images, pixels, buffer, first, from, to); }
-TANDEM_CLONES void scatterOutput(float* pixels, const Finish& finish, TANDEM_TILES) {
+TANDEM_CLONES void gatherGradient(const Pixels& pixels, TANDEM_OF_TILES) { gatherTiles<A, 0, false>(images, pixels, buffer, first, from, to); }
+TANDEM_CLONES void scatterOutput(float* pixels, const Finish& finish, TANDEM_OF_TILES) {
   if (finish.bias) scatterTiles<true>(images, buffer, pixels, finish, first, from, to);
   else scatterTiles<false>(images, buffer, pixels, finish, first, from, to);
 }
-#undef TANDEM_TILES
+#undef TANDEM_OF_TILES
 TANDEM_CLONES void gatherWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherKernels(weight, kernels, from, to); }
 TANDEM_CLONES void gatherTurnedWeight(const float* weight, const Kernels& kernels, int64_t from, int64_t to) { gatherTurned(weight, kernels, from, to); }
 TANDEM_CLONES void scatterWeight(const Kernels& kernels, int64_t parts, float* weight, int64_t from, int64_t to) { scatterKernels(kernels, parts, weight, from, to); }

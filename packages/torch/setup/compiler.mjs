@@ -61,6 +61,7 @@ export function compileFlags(libtorch, { version }) {
     `-DNAPI_VERSION=${nodeApiLevel}`,
     ...(hasCudaHeaders(libtorch) ? ['-DTANDEM_CUDA'] : []),
     ...(hasGlooHeaders(libtorch) ? ['-DTANDEM_DIST'] : []),
+    ...(hasNccl(libtorch) ? ['-DTANDEM_NCCL'] : []),
     ...(isMac ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${libtorch.cxx11Abi ? 1 : 0}`]),
     ...flagsForThreads(version),
     ...hardeningFlags(version),
@@ -122,6 +123,18 @@ export const hasGlooHeaders = ({ include }) =>
   ['gloo/algorithm.h', 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp'].every((name) =>
     [...include, '/usr/include'].some((folder) => existsSync(join(folder, name))),
   );
+
+/**
+ * GPUs of several processes talk to each other by c10d's NCCL. Wheels bring its headers; the way
+ * that it is called here is that of libtorch 2.15, and older ones do not get it.
+ * @param {import('./libtorch.mjs').Libtorch} libtorch
+ */
+function hasNccl(libtorch) {
+  const [major = 0, minor = 0] = libtorch.version.split('.').map(Number);
+  const isNew = major > 2 || (major === 2 && minor >= 15);
+  const hasHeader = libtorch.include.some((folder) => existsSync(join(folder, 'nccl.h')));
+  return isNew && hasHeader && hasCudaHeaders(libtorch) && hasGlooHeaders(libtorch);
+}
 
 /** How a person gets them. */
 export const glooCure = 'several need the headers of Gloo (on Debian and Ubuntu: apt-get install libgloo-dev)';

@@ -222,6 +222,8 @@ export interface Binding {
   ): number;
   /** Ends it. */
   closeGroup(group: number): void;
+  /** Whether a tensor on a GPU is sent from there, by NCCL; all processes ask. */
+  isSentFromGpu(group: number, slot: number): boolean;
   /** Begins a sum, minimum or maximum in place: the number of a collective. */
   allReduce(group: number, slot: number, operation: string): number;
   /** Begins to gather tensors into one of [size, ...]. */

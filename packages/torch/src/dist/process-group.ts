@@ -46,9 +46,10 @@ const kinds: readonly string[] = ['allReduce sum', 'allReduce min', 'allReduce m
 const types: readonly string[] = [...summed, 'bfloat16', 'int16', 'bool'];
 
 /**
- * Processes that work together, by c10d's Gloo. All of them make the same calls in the same order,
- * with tensors of equal shape and type. Tensors may lie in memory as they like: what is sent is
- * contiguous. From a GPU it goes through the host's memory.
+ * Processes that work together, by c10d's Gloo, and by its NCCL for tensors on GPUs where the
+ * engine has it and each process a GPU of its own; other GPUs' go through the host's memory. All
+ * processes make the same calls in the same order, with tensors of equal shape, type and kind of
+ * device. Tensors may lie in memory as they like: what is sent is contiguous.
  */
 export class ProcessGroup {
   readonly #id: number;
@@ -87,7 +88,7 @@ export class ProcessGroup {
     return this.#place.launcher;
   }
 
-  /** Seconds for which this process waited for others, since the group began. */
+  /** Seconds for which this process waited for others, since the group began; not its GPU. */
   get secondsWaited(): number {
     return binding.secondsWaited(this.#id);
   }
@@ -116,10 +117,11 @@ export class ProcessGroup {
     if (x.dtype === 'bool') throw new TypeError(`allReduce(${x}): bool has no sum; convert with x.to('uint8')`);
     this.#agree(`allReduce ${operation}`, x);
     const dtype = summed.includes(x.dtype) ? x.dtype : floating.includes(x.dtype) ? 'float32' : 'int32';
-    const isInPlace = x.dtype === dtype && x.device === 'cpu' && binding.isContiguous(slotOf(x, 'allReduce'), false);
+    const device = this.#wire(x);
+    const isInPlace = x.dtype === dtype && x.device === device && binding.isContiguous(slotOf(x, 'allReduce'), false);
     if (operation !== 'sum' && floating.includes(dtype)) return this.#extreme(x, operation);
     // In row-major order on every process, whatever the strides are here: Gloo ignores them.
-    const sent = isInPlace ? x : noGrad(() => x.detach().to({ dtype, device: 'cpu' }).contiguous()).keep();
+    const sent = isInPlace ? x : noGrad(() => x.detach().to({ dtype, device }).contiguous()).keep();
     const work = this.guarded(() => binding.allReduce(this.#id, slotOf(sent, 'allReduce'), operation));
     return new Collective(this, work, () => (isInPlace ? x : putBack(x, sent)));
   }
@@ -127,7 +129,7 @@ export class ProcessGroup {
   /** Gloo's own loses a NaN of most processes, so where they are goes apart. */
   #extreme(x: Tensor, operation: 'min' | 'max'): Collective {
     const [nan, sent] = noGrad(() => {
-      const values = x.detach().to({ dtype: x.dtype === 'float64' ? 'float64' : 'float32', device: 'cpu' });
+      const values = x.detach().to({ dtype: x.dtype === 'float64' ? 'float64' : 'float32', device: this.#wire(x) });
       const nan = values.isnan();
       const least = operation === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
       return [nan.to('uint8').contiguous().keep(), values.maskedFill(nan, least).contiguous().keep()] as const;
@@ -149,8 +151,9 @@ export class ProcessGroup {
   allGather(x: Tensor): Tensor {
     this.#agree('allGather', x);
     return noGrad(() => {
-      const sent = x.detach().to({ device: 'cpu' }).contiguous();
-      const all = empty([this.size, ...x.shape], { dtype: x.dtype });
+      const device = this.#wire(x);
+      const sent = x.detach().to({ device }).contiguous();
+      const all = empty([this.size, ...x.shape], { dtype: x.dtype, device });
       this.guarded(() => binding.waitForWork(binding.allGather(this.#id, sent.slot, all.slot)));
       return all.to({ device: x.device });
     });
@@ -162,8 +165,9 @@ export class ProcessGroup {
    */
   broadcast(x: Tensor, { from = 0 }: { readonly from?: number } = {}): Tensor {
     this.#agree('broadcast', x);
-    const isInPlace = x.device === 'cpu' && binding.isContiguous(slotOf(x, 'broadcast'), false);
-    const sent = isInPlace ? x : noGrad(() => x.detach().to({ device: 'cpu' }).contiguous()).keep();
+    const device = this.#wire(x);
+    const isInPlace = x.device === device && binding.isContiguous(slotOf(x, 'broadcast'), false);
+    const sent = isInPlace ? x : noGrad(() => x.detach().to({ device }).contiguous()).keep();
     this.guarded(() => binding.waitForWork(binding.broadcast(this.#id, slotOf(sent, 'broadcast'), from)));
     return isInPlace ? x : putBack(x, sent);
   }
@@ -209,11 +213,7 @@ export class ProcessGroup {
         `gatherRows(${x}): process ${this.rank} has ${counts[this.rank]} rows by the counts ${counts}`,
       );
     }
-    const sent = x.device === 'cpu' ? x : x.to({ device: 'cpu' });
-    const all = this.guarded(
-      () => new Tensor(binding.gatherRows(this.#id, slotOf(sent, 'gatherRows'), counts), 'gatherRows'),
-    );
-    return x.device === 'cpu' ? all : all.to({ device: x.device });
+    return this.guarded(() => new Tensor(binding.gatherRows(this.#id, slotOf(x, 'gatherRows'), counts), 'gatherRows'));
   }
 
   /** Adds up gradients of these parameters while a backward pass goes on. */
@@ -224,7 +224,7 @@ export class ProcessGroup {
 
   /**
    * Batch norm in training over the rows of all processes; moves the running statistics.
-   * @param x [n, c, ...], on the CPU
+   * @param x [n, c, ...]
    * @param counts rows of each process in a batch; x may hold several views of them
    */
   batchNorm(
@@ -289,6 +289,12 @@ export class ProcessGroup {
     await this.#monitor.stop();
     if (this.lost === undefined) binding.closeGroup(this.#id);
     else if (this.rank > 0) throw new LostProcessError(this.lost);
+  }
+
+  /** Where a tensor is sent from. */
+  #wire(x: Tensor): Tensor['device'] {
+    if (x.device === 'cpu') return 'cpu';
+    return this.guarded(() => binding.isSentFromGpu(this.#id, slotOf(x, 'isSentFromGpu'))) ? x.device : 'cpu';
   }
 
   /**
