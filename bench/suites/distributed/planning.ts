@@ -42,12 +42,12 @@ export interface Plan extends Sent {
 const lastBucket = 2 ** 20;
 
 /** @param images of one process */
-export function sentBy({ gradient, gathered, returned, means, slopes }: Traffic, W: number, images: number): Sent {
+export function sentBy({ gradient, gathered, returned, means, sums }: Traffic, W: number, images: number): Sent {
   const ring = (W - 1) / W;
   return {
     gradient: 2 * ring * gradient,
     rows: ring * W * images * (gathered + 2 * returned),
-    norms: (W - 1) * means + 2 * ring * slopes,
+    norms: (W - 1) * means + 2 * ring * sums,
   };
 }
 

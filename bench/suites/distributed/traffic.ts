@@ -12,10 +12,10 @@ export interface Traffic {
   readonly gathered: number;
   /** Of each image: gradients of these that are added up. */
   readonly returned: number;
-  /** Means and variances of batch norms. */
+  /** Means and variances of batch norms in libtorch's passes, which all processes get. */
   readonly means: number;
-  /** Sums of their gradients. */
-  readonly slopes: number;
+  /** Sums of batch norms that are added up: of gradients, and in our own passes of values too. */
+  readonly sums: number;
   /** Collectives that the step waits for at once: all but those of gradients. */
   readonly calls: number;
   /** Of the step's time here, that of the backward pass. */
@@ -54,17 +54,17 @@ const bytesOf = (x: Tensor) => x.numel * (x.dtype === 'float64' || x.dtype === '
 
 /** Counts what a group is asked for from now on. */
 function count(group: distributed.ProcessGroup): () => Omit<Traffic, 'method' | 'backwardShare'> {
-  let [gradient, gathered, returned, means, slopes, calls] = [0, 0, 0, 0, 0, 0];
-  const { gradientSums, gatherRows, batchNorm, allReduceAsync } = group;
+  let [gradient, gathered, returned, means, sums, calls] = [0, 0, 0, 0, 0, 0];
+  const { gradientSums, gatherRows, batchNorm, across, allReduceAsync } = group;
   const counting: Partial<distributed.ProcessGroup> = {
     gradientSums(parameters, options) {
-      const sums = gradientSums.call(group, parameters, options);
-      const backward = sums.backward.bind(sums);
-      sums.backward = (loss) => {
+      const all = gradientSums.call(group, parameters, options);
+      const backward = all.backward.bind(all);
+      all.backward = (loss) => {
         stopwatch.during('backward', () => backward(loss));
         gradient = parameters.reduce((bytes, { grad }) => bytes + (grad ? bytesOf(grad) : 0), 0);
       };
-      return sums;
+      return all;
     },
     allReduceAsync(...given) {
       calls += 1;
@@ -81,11 +81,24 @@ function count(group: distributed.ProcessGroup): () => Omit<Traffic, 'method' | 
       const bytes = 2 * 4 * (x.shape[1] as number);
       const isLearned = x.requiresGrad || weight?.requiresGrad === true;
       means += bytes;
-      if (isLearned) slopes += bytes;
+      if (isLearned) sums += bytes;
       calls += isLearned ? 2 : 1;
       return batchNorm.apply(group, given);
     },
+    across(counts) {
+      const { normalise, measuring } = across.call(group, counts);
+      return {
+        normalise,
+        measuring(operator, norm) {
+          const y = measuring(operator, norm);
+          const times = y.requiresGrad ? 2 : 1;
+          sums += times * 8 * (2 * norm.runningMean.numel + 1);
+          calls += times;
+          return y;
+        },
+      };
+    },
   };
   Object.assign(group, counting);
-  return () => ({ gradient, gathered: gathered / batch, returned: returned / batch, means, slopes, calls });
+  return () => ({ gradient, gathered: gathered / batch, returned: returned / batch, means, sums, calls });
 }

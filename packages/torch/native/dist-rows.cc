@@ -3,6 +3,7 @@
 
 #include "dist.h"
 #include "errors.h"
+#include "norm.h"
 
 #if defined(TANDEM_DIST)
 #include <torch/csrc/autograd/custom_function.h>
@@ -122,6 +123,17 @@ c10::optional<at::Tensor> tensorOrNone(const Call& call, size_t i) {
 /// gatherRows(group, x, counts)
 napi_value gatherRows(Call& call) {
   return call.slot(GatherRows::apply(call.tensorAt(1), call.integerAt(0), call.integersAt(2)));
+}
+
+/// measureAcross(group, or -1): from here on norms in our own passes take the rows of all processes
+/// of the group; with -1 those that are here
+void measureAcross(Call& call) {
+  const int64_t id = call.integerAt(0);
+  if (id < 0) return norm::measureBy({});
+  norm::measureBy([id](std::vector<double>& numbers) {
+    const at::Tensor all = summed(groups.at(id), at::tensor(numbers, at::kDouble));
+    std::copy_n(all.data_ptr<double>(), numbers.size(), numbers.begin());
+  });
 }
 
 /// syncBatchNorm(group, x, weight or -1, bias or -1, running mean, running variance, momentum, eps,

@@ -105,6 +105,7 @@
   FUNCTION(void, waitForWork, 1)              \
   FUNCTION(napi_value, secondsWaited, 1)      \
   FUNCTION(napi_value, gatherRows, 3)         \
+  FUNCTION(void, measureAcross, 1)            \
   FUNCTION(napi_value, syncBatchNorm, 9)      \
   FUNCTION(napi_value, openSums, 3)           \
   FUNCTION(void, backwardAndSum, 2)           \

@@ -36,6 +36,7 @@ struct BatchNormRelu : recomputed::Maker {
 
   /// By operators that have gradients themselves.
   torch::autograd::variable_list withGradient(const at::Tensor& dy) {
+    norm.checkWhole();
     const at::Tensor passed = then == Then::nothing ? dy : at::threshold_backward(dy, again(), 0);
     const at::Tensor given = x.get();
     const auto dtype = given.scalar_type();

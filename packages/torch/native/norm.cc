@@ -16,6 +16,8 @@ namespace tandem::norm {
 
 namespace {
 
+thread_local SumUp everywhere;
+
 #define TANDEM_PASSES(T)                                                                                                                                                          \
   TANDEM_CLONES void moments(const T* x, int64_t rows, int64_t period, double* sums, double* squares) { addMoments(x, rows, period, sums, squares); }                             \
   TANDEM_CLONES void activate(Then then, const T* x, const T* carried, const Columns<T>& columns, int64_t rows, int64_t period, T* y) {                                           \
@@ -117,9 +119,11 @@ Columns<T> columnsOf(const at::Tensor& forward, const at::Tensor& backward = {})
 
 }  // namespace
 
-Norm::Norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum, double eps) {
+void measureBy(SumUp sumUp) { everywhere = std::move(sumUp); }
+
+Norm::Norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum, double eps)
+    : sumUp_(everywhere) {
   const Rows rows(x);
-  const double count = static_cast<double>(x.numel() / rows.channels);
   const at::Tensor parts = rows.sums();
   double* sums = parts.data_ptr<double>();
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "batch_norm_relu", [&] {
@@ -127,7 +131,10 @@ Norm::Norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift
       double* own = sums + 2 * part * rows.period;
       moments(from[0], of, rows.period, own, own + rows.period);
     });
-    const std::vector<double> moment = rows.perChannel(parts);
+    std::vector<double> moment = rows.perChannel(parts);
+    moment.push_back(static_cast<double>(x.numel() / rows.channels));
+    if (sumUp_) sumUp_(moment);
+    const double count = count_ = moment.back();
     const at::Tensor scales = scale.contiguous(), shifts = shift.contiguous();
     const scalar_t *gain = dataOf<scalar_t>(scales), *level = dataOf<scalar_t>(shifts);
     const auto follow = [&](const at::Tensor& running, int64_t channel, double value) {
@@ -161,7 +168,6 @@ at::Tensor Norm::apply(const at::Tensor& x, Then then, const at::Tensor& carried
 
 Norm::Gradients Norm::backward(at::Tensor dy, const at::Tensor& x, Then then, const at::Tensor& y) const {
   const Rows rows(x);
-  const double count = static_cast<double>(x.numel() / rows.channels);
   const at::Tensor parts = rows.sums();
   double* sums = parts.data_ptr<double>();
   Gradients result;
@@ -176,12 +182,15 @@ Norm::Gradients Norm::backward(at::Tensor dy, const at::Tensor& x, Then then, co
       gradients(then, from[0], from[1], from[2], forward, of, rows.period, to, own, own + rows.period);
     });
     if (passed) dy = result.passed;
-    const std::vector<double> sum = rows.perChannel(parts);
+    const std::vector<double> own = rows.perChannel(parts);
+    std::vector<double> all = own;
+    if (sumUp_) sumUp_(all);
+    const auto product = [&](const std::vector<double>& sum, int64_t channel) { return sum[rows.channels + channel] - mean_[channel] * sum[channel]; };
     const at::Tensor more = rows.inColumns<scalar_t>(x.options(), [&](int64_t channel) {
-      const double inverse = inverse_[channel], product = sum[rows.channels + channel] - mean_[channel] * sum[channel];
-      result.scale.data_ptr<scalar_t>()[channel] = static_cast<scalar_t>(product * inverse);
-      result.shift.data_ptr<scalar_t>()[channel] = static_cast<scalar_t>(sum[channel]);
-      return std::array{product * inverse * inverse / count, sum[channel] / count, static_cast<double>(forward.factor[channel])};
+      const double inverse = inverse_[channel];
+      result.scale.data_ptr<scalar_t>()[channel] = static_cast<scalar_t>(product(own, channel) * inverse);
+      result.shift.data_ptr<scalar_t>()[channel] = static_cast<scalar_t>(own[channel]);
+      return std::array{product(all, channel) * inverse * inverse / count_, all[channel] / count_, static_cast<double>(forward.factor[channel])};
     });
     const Columns<scalar_t> columns = columnsOf<scalar_t>(columns_, more);
     result.x = at::empty(x.sizes(), x.options().memory_format(channelsLast));
@@ -192,9 +201,11 @@ Norm::Gradients Norm::backward(at::Tensor dy, const at::Tensor& x, Then then, co
   return result;
 }
 
+void Norm::checkWhole() const { TORCH_CHECK(!sumUp_, "gradients of the gradients of a norm over several processes are not known here"); }
+
 void check(const at::Tensor& x, std::initializer_list<at::Tensor> parts) {
   const auto isFloating = [&](const at::Tensor& each) { return each.device().is_cpu() && each.scalar_type() == x.scalar_type(); };
-  TORCH_CHECK(x.dim() == 4 && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) && x.numel() > x.size(1),
+  TORCH_CHECK(x.dim() == 4 && x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) && (everywhere || x.numel() > x.size(1)),
               "expected float32 or float64 maps [n, c, h, w] on the CPU with more than one value per channel, got ", x.sizes());
   for (const at::Tensor& each : parts) {
     TORCH_CHECK(each.dim() == 1 && each.size(0) == x.size(1) && isFloating(each), "expected [", x.size(1), "] of the map's dtype on the CPU of each part of the norm, got ", each.sizes());

@@ -5,12 +5,20 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
 #include <initializer_list>
 #include <vector>
 
 namespace tandem::norm {
 
 constexpr auto channelsLast = at::MemoryFormat::ChannelsLast;
+
+/// Adds numbers up over all processes that hold parts of a batch.
+using SumUp = std::function<void(std::vector<double>&)>;
+
+/// From here on maps that this thread measures are parts of larger ones, of which other processes
+/// measure the rest; with none, whole ones.
+void measureBy(SumUp sumUp);
 
 /// What a channel of a map is normalised by.
 class Norm {
@@ -39,9 +47,14 @@ class Norm {
   /// The norm is factor x + summand: [c] and more, which begin anew.
   const float* factor() const { return columns_.data_ptr<float>(); }
   const float* summand() const { return factor() + columns_.size(1); }
+  /// Throws where gradients are to have gradients, and other processes hold parts of the map.
+  void checkWhole() const;
 
  private:
   std::vector<double> mean_, inverse_;
+  /// Values of a channel, in all parts of the map.
+  double count_ = 0;
+  SumUp sumUp_;
   at::Tensor columns_;  // [factor, summand, mean], of x's dtype
 };
 

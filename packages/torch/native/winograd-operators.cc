@@ -68,6 +68,7 @@ struct WinogradAfterNorm : torch::autograd::Node {
 
   /// By operators that have gradients themselves.
   torch::autograd::variable_list withGradient(const at::Tensor& dy, const at::Tensor& input, const at::Tensor& kernels) {
+    norm.checkWhole();
     const at::Tensor scales = scale.unpack();
     const at::Tensor normalised = at::batch_norm(input, scales, shift.unpack(), {}, {}, true, 0, eps, false);
     const at::Tensor passing = normalised.relu();

@@ -241,6 +241,8 @@ export interface Binding {
   backwardAndSum(sums: number, loss: number): void;
   /** Ends it. */
   closeSums(sums: number): void;
+  /** From here on norms in our own passes take the rows of all processes; of none at -1. */
+  measureAcross(group: number): void;
   /** Batch norm over the rows of all processes; differentiable. */
   syncBatchNorm(
     group: number,

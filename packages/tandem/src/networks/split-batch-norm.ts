@@ -68,7 +68,7 @@ function inParts(norm: nn.BatchNorm1d | nn.BatchNorm2d, splits: number, x: Tenso
     : x.reshape([n / splits, splits * c, ...rest]);
   const parts = { weight: everyPart(weight), bias: everyPart(bias), runningMean: mean, runningVar: variance };
   const y = norm.across
-    ? norm.across(gathered, { ...parts, momentum, eps })
+    ? norm.across.normalise(gathered, { ...parts, momentum, eps })
     : batchNorm(gathered, parts.weight, parts.bias, mean, variance, true, momentum, eps, true);
   noGrad(() => {
     runningMean.copy_(mean.view([splits, c]).mean([0]));

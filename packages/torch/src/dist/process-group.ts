@@ -38,6 +38,16 @@ export class Collective {
   }
 }
 
+/** A batch norm, as `nn` has it. */
+interface NormStatistics {
+  readonly weight: Tensor | null;
+  readonly bias: Tensor | null;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  readonly momentum: number;
+  readonly eps: number;
+}
+
 /** Types that Gloo adds up as they are. */
 const summed: readonly string[] = ['float32', 'float64', 'float16', 'int64', 'int32', 'int8', 'uint8'];
 const floating: readonly string[] = ['float32', 'float64', 'float16', 'bfloat16'];
@@ -227,18 +237,7 @@ export class ProcessGroup {
    * @param x [n, c, ...]
    * @param counts rows of each process in a batch; x may hold several views of them
    */
-  batchNorm(
-    x: Tensor,
-    norm: {
-      readonly weight: Tensor | null;
-      readonly bias: Tensor | null;
-      readonly runningMean: Tensor;
-      readonly runningVar: Tensor;
-      readonly momentum: number;
-      readonly eps: number;
-    },
-    counts: readonly number[],
-  ): Tensor {
+  batchNorm(x: Tensor, norm: NormStatistics, counts: readonly number[]): Tensor {
     const { weight, bias, runningMean, runningVar, momentum, eps } = norm;
     const slot = (tensor: Tensor | null) => (tensor ? slotOf(tensor, 'batchNorm') : -1);
     const slots = [weight, bias, runningMean, runningVar].map(slot) as [number, number, number, number];
@@ -249,6 +248,25 @@ export class ProcessGroup {
           'batchNorm',
         ),
     );
+  }
+
+  /**
+   * How batch norms take the rows of all processes, in our own passes and in libtorch's.
+   * @param counts rows of each process in a batch
+   */
+  across(counts: readonly number[]) {
+    return {
+      normalise: (x: Tensor, norm: NormStatistics) => this.batchNorm(x, norm, counts),
+      measuring: (operator: () => Tensor, _norm: NormStatistics): Tensor =>
+        this.guarded(() => {
+          binding.measureAcross(this.#id);
+          try {
+            return operator();
+          } finally {
+            binding.measureAcross(-1);
+          }
+        }),
+    };
   }
 
   /**

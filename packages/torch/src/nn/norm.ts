@@ -21,6 +21,14 @@ export interface BatchStatistics {
   readonly eps: number;
 }
 
+/** How a training batch is normalised that other processes hold parts of. */
+export interface Across {
+  /** By the statistics of all parts. */
+  normalise(x: Tensor, statistics: BatchStatistics): Tensor;
+  /** What an operator of our own gives that measures all parts; each process has it do the same. */
+  measuring(operator: () => Tensor, statistics: BatchStatistics): Tensor;
+}
+
 /**
  * Batch normalisation over every dimension but the second. In training: by the batch's mean and
  * biased variance, while running = 0.9 running + 0.1 batch (with the unbiased variance); in
@@ -46,7 +54,7 @@ class BatchNorm extends Module {
    * How a training batch is normalised that other processes hold parts of; null where all of it is
    * here.
    */
-  across: ((x: Tensor, statistics: BatchStatistics) => Tensor) | null = null;
+  across: Across | null = null;
 
   /** @param dimensions numbers of dimensions that it takes */
   constructor(
@@ -81,7 +89,7 @@ class BatchNorm extends Module {
       );
     }
     if (training) this.numBatchesTracked.add_(1);
-    if (training && this.across) return this.across(x, this);
+    if (training && this.across) return this.across.normalise(x, this);
     return ops.batchNorm(x, weight, bias, runningMean, runningVar, training, momentum, eps, true);
   }
 }
@@ -121,17 +129,21 @@ export class BatchNorm2d extends BatchNorm {
     return (
       isItself &&
       this.training &&
-      this.across === null &&
       this.weight?.dtype === x.dtype &&
       this.bias !== null &&
       x.ndim === 4 &&
       x.shape[1] === this.weight.numel &&
-      x.numel > this.weight.numel &&
+      (this.across !== null || x.numel > this.weight.numel) &&
       x.device === 'cpu' &&
       (x.dtype === 'float32' || x.dtype === 'float64') &&
       x.isContiguous('channelsLast') &&
       !autocastEnabled('cpu')
     );
+  }
+
+  /** @internal What an operator gives that measures a batch, its parts on other processes too. */
+  measured(operator: () => Tensor): Tensor {
+    return this.across === null ? operator() : this.across.measuring(operator, this);
   }
 }
 
@@ -139,7 +151,7 @@ function recomputed(x: Tensor, norm: BatchNorm2d, relu: boolean, carried: Tensor
   const { runningMean, runningVar, momentum, eps } = norm;
   norm.numBatchesTracked.add_(1);
   const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor];
-  return ops.batchNormRelu(x, scale, shift, runningMean, runningVar, carried, relu, momentum, eps);
+  return norm.measured(() => ops.batchNormRelu(x, scale, shift, runningMean, runningVar, carried, relu, momentum, eps));
 }
 
 /**

@@ -51,5 +51,7 @@ export function winogradAfterNorm(x: Tensor, norm: BatchNorm2d, weight: Tensor):
   const { runningMean, runningVar, momentum, eps } = norm;
   norm.numBatchesTracked.add_(1);
   const [scale, shift] = [norm.weight as Tensor, norm.bias as Tensor];
-  return ops.conv2dWinogradAfterNorm(x, scale, shift, runningMean, runningVar, weight, momentum, eps);
+  return norm.measured(() =>
+    ops.conv2dWinogradAfterNorm(x, scale, shift, runningMean, runningVar, weight, momentum, eps),
+  );
 }

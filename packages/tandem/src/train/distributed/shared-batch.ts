@@ -59,7 +59,7 @@ export class SharedBatch {
    */
   adopt(method: Method, { syncBatchNorm = true }: { readonly syncBatchNorm?: boolean } = {}): void {
     const share = { ...this.share, batch: this.#batch };
-    const across: nn.BatchNorm2d['across'] = (x, statistics) => this.group.batchNorm(x, statistics, this.#counts);
+    const across = this.group.across(this.#counts);
     for (const part of networksOf(method).flatMap((network) => network.modules())) {
       if (part instanceof DropPath) part.share = share;
       const isNorm = part instanceof nn.BatchNorm1d || part instanceof nn.BatchNorm2d;
