@@ -15,7 +15,7 @@ import { endure } from './endure.js';
 import { damageFiles } from './files.js';
 import { fuzzConfigs, fuzzTensors } from './fuzz.js';
 import { killRuns } from './kills.js';
-import { fullDiskOfFirst, type Loss, loseProcess, undisturbed } from './processes.js';
+import { fullDiskOfFirst, type Loss, launchers, loseProcess, record, summaryOf, undisturbed } from './processes.js';
 import { call, cases, lineOf } from './runs.js';
 import { tearCheckpoint } from './torn.js';
 
@@ -45,18 +45,19 @@ const parts: Record<string, () => Promise<void>> = {
     }
     say(`kills: ${all.kills}, ${all.inWrites} of them in writes; ${all.runs} runs compared, 0 lost`);
   },
-  // `processes torchrun 20`: begun by a launcher that is on PATH, so many times.
+  // `processes two-hosts 20 losses.json`: by one of the launchers, so often; appends to a file.
   async processes() {
     if (!distributed.hasDist() || process.platform !== 'linux') return say('processes: not with this engine or system');
-    const [launcherName = 'processes', times = '20'] = asked[0] === 'processes' ? asked.slice(1) : [];
-    const torchrun = ['--no-python', '--standalone', '--nproc-per-node', '3', '--max-restarts', '5'];
-    const launcher = { processes: 3, ...(launcherName !== 'processes' && { prefix: [launcherName, ...torchrun] }) };
+    const [name = 'processes', times = '20', file] = asked[0] === 'processes' ? asked.slice(1) : [];
+    const launcher = launchers.find((one) => one.name === name);
+    if (!launcher) throw new Error(`processes: one of ${launchers.map((one) => one.name).join(', ')}, got ${name}`);
     const whole = await undisturbed(images, join(folder, 'undisturbed'), launcher);
     const random = stream(seed, 77);
     const losses: Loss[] = [];
     while (losses.length < Number(times)) {
       const loss = await loseProcess(images, join(folder, 'losing'), launcher, whole, random);
       losses.push(loss);
+      if (file) record(file, loss);
       say(`processes: ${loss.signal} of ${loss.rank}: ${loss.seconds?.toFixed(1) ?? 'at its end'} s; ${loss.said}`);
     }
     for (const name of ['SIGKILL', 'SIGSTOP']) {
@@ -64,6 +65,7 @@ const parts: Record<string, () => Promise<void>> = {
       say(`processes: ${name} ${times.length} times, the others ended within ${Math.max(0, ...times).toFixed(1)} s`);
     }
     say('processes: all resumed runs equal to the undisturbed one');
+    if (file) console.log(`\n${summaryOf(file)}\n`);
     if (launcher.prefix) return;
     if (await fullDiskOfFirst(images, join(folder, 'full')))
       say("processes: the first one's disk is full: both end with its line, and go on once there is room");

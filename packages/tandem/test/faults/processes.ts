@@ -1,27 +1,46 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { distributed } from 'tandem-torch';
 import type { RandomStream } from '../../src/random.js';
 import type { Outcome } from '../cli/running.js';
 import { clearLine, smallDisk } from './disk.js';
-import { call, type LaunchOptions, launch, lineOf, whatCameOut } from './runs.js';
+import { call, type LaunchOptions, launch, lineOf, savedStep, whatCameOut } from './runs.js';
 
 /** How several processes are begun. */
 export interface Launcher {
+  readonly name: string;
   readonly processes: number;
   /** Stands before the command; the command itself begins them where there is none. */
   readonly prefix?: readonly string[];
+  /** Whether it begins them again when they fail. */
+  readonly restarts?: boolean;
 }
+
+const twoHosts = [process.execPath, fileURLToPath(new URL('./two-hosts.js', import.meta.url))];
+const torchrun = ['torchrun', '--no_python', '--standalone', '--nproc_per_node', '3', '--max_restarts', '5'];
+
+/** By what a run may be begun. Those of two hosts need root; torchrun must be on PATH. */
+export const launchers: readonly Launcher[] = [
+  { name: 'processes', processes: 3 },
+  { name: 'torchrun', processes: 3, prefix: torchrun, restarts: true },
+  { name: 'two-hosts', processes: 4, prefix: [...twoHosts, 'env'] },
+  { name: 'two-hosts-torchrun', processes: 4, prefix: [...twoHosts, 'torchrun'], restarts: true },
+];
 
 /** What became of one run that lost a process. */
 export interface Loss {
+  readonly launcher: string;
+  readonly processes: number;
   readonly signal: NodeJS.Signals;
   readonly rank: number;
+  /** Steps that were saved when it was lost. */
+  readonly savedStep: number;
   /** How long the others took to end, or undefined where the run was at its end already. */
   readonly seconds: number | undefined;
-  /** The last that was said. */
+  /** The line that named it; none where the launcher ended all before they knew. */
   readonly said: string;
 }
 
@@ -53,7 +72,7 @@ export async function loseProcess(
   { wanted, milliseconds }: { readonly wanted: object; readonly milliseconds: number },
   random: RandomStream,
 ): Promise<Loss> {
-  const { processes } = launcher;
+  const { name, processes, restarts } = launcher;
   const signal = random.next() < 0.5 ? 'SIGKILL' : 'SIGSTOP';
   const rank = random.below(processes);
   const child = launch(line(images, run, launcher), optionsOf(launcher));
@@ -64,22 +83,26 @@ export async function loseProcess(
   const others = [...ranks].filter(([other]) => other !== rank).map(([, other]) => other);
   if (pid !== undefined) process.kill(pid, signal);
   const at = performance.now();
+  const saved = savedStep(run);
   while (others.some(isAlive)) await sleep(10);
   const seconds = (performance.now() - at) / 1000;
-  // What is stopped does not end by itself: a launcher that waits for it is helped.
-  const waited = sleep(30_000).then(() => signal === 'SIGSTOP' && pid !== undefined && kill(pid));
-  const { code, stderr } = await Promise.race([child.ended, waited.then(() => child.ended)]);
-  const said = stderr.split('\n').findLast((text) => /^tandem: /.test(text)) ?? '';
-  const hasEnded = pid === undefined || (code === 0 && !launcher.prefix);
-  if (!hasEnded && code !== 0) {
-    assert.equal(code, 1, stderr);
-    assert.match(said, new RegExp(`process ${rank} of ${processes} on \\S+ has (ended|been silent for 4 s)`), stderr);
+  // What is stopped does not end by itself: a launcher that does not end it is helped.
+  const isHelped = launcher.prefix !== undefined && signal === 'SIGSTOP' && pid !== undefined;
+  if (isHelped) setTimeout(() => kill(pid), 1000);
+  const { code, stderr } = await child.ended;
+  const named = new RegExp(`^.*(process ${rank} of ${processes} on \\S+ has (ended|been silent for 4 s).*)$`, 'm');
+  const said = named.exec(stderr)?.[1] ?? '';
+  const wasAtEnd = pid === undefined || (code === 0 && said === '' && !restarts);
+  if (!wasAtEnd) {
+    assert.equal(code, restarts ? 0 : 1, stderr);
+    // A launcher that restarts ends the others itself, at times before they have said a word.
+    if (!restarts) assert.notEqual(said, '', stderr);
   }
   const again = await call(line(images, run, launcher), optionsOf(launcher));
   assert.equal(again.code, 0, again.stderr);
   assert.deepEqual(whatCameOut(run), wanted, `${signal} of process ${rank}: ${stderr}`);
   rmSync(run, { recursive: true, force: true });
-  return { signal, rank, said, seconds: hasEnded ? undefined : seconds };
+  return { launcher: name, processes, signal, rank, savedStep: saved, said, seconds: wasAtEnd ? undefined : seconds };
 }
 
 /**
@@ -103,7 +126,7 @@ export async function fullDiskOfFirst(images: string, folder: string): Promise<b
     assert.equal(second.code, 1, second.stderr);
     assert.match(second.stderr, /^tandem: process 0 of 2 on \S+: .*could not be written: .*ENOSPC/m);
     disk.resize(2 ** 26);
-    const launcher = { processes: 2 };
+    const launcher = { name: 'processes', processes: 2 };
     const { wanted } = await undisturbed(images, join(folder, 'undisturbed'), launcher);
     const again = await call(line(images, run, launcher));
     assert.equal(again.code, 0, again.stderr);
@@ -113,6 +136,30 @@ export async function fullDiskOfFirst(images: string, folder: string): Promise<b
     disk.remove();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Appends what was found to a list in a file. */
+export function record(file: string, loss: Loss): void {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Loss[]) : [];
+  writeFileSync(file, `[\n${[...before, loss].map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`);
+}
+
+/** What a file of losses comes to, in Markdown. */
+export function summaryOf(file: string): string {
+  const all = JSON.parse(readFileSync(file, 'utf8')) as Loss[];
+  const rows = launchers.flatMap(({ name, processes }) =>
+    (['SIGKILL', 'SIGSTOP'] as const).flatMap((signal) => {
+      const own = all.filter((loss) => loss.launcher === name && loss.signal === signal);
+      if (own.length === 0) return [];
+      const times = own.flatMap(({ seconds }) => seconds ?? []).sort((a, b) => a - b);
+      const shown = [times[Math.floor(times.length / 2)], times.at(-1)].map((x) => x?.toFixed(1) ?? '');
+      const named = own.filter(({ said }) => said !== '').length;
+      return [[name, processes, signal, own.length, own.length - times.length, ...shown, named].join(' | ')];
+    }),
+  );
+  const head = ['launcher', 'processes', 'signal', 'times', 'at its end already', 'median, s', 'most, s', 'named'];
+  const lines = [head.join(' | '), head.map(() => '---').join(' | '), ...rows];
+  return lines.map((line) => `| ${line} |`).join('\n');
 }
 
 /** Processes below one, by their rank. */
