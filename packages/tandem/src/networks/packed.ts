@@ -29,11 +29,11 @@ export class PackedResNet extends nn.Module {
   readonly pool: number;
 
   /**
-   * Whether a network is made of what there are packed forms of. A linear layer at its end would
-   * round by what else is in the batch.
+   * Whether a network is made of what there are packed forms of, and computes as this class does. A
+   * linear layer at its end would round by what else is in the batch.
    */
   static fits(network: nn.Module): network is ResNet {
-    if (!(network instanceof ResNet)) return false;
+    if (!(network instanceof ResNet) || network.constructor !== ResNet) return false;
     const convolutions = network.modules().filter((part) => part instanceof nn.Conv2d);
     const isPlain = !network.sk && !network.resnetD && network.embedding === null;
     return isPlain && convolutions.every(nn.PackedConv2d.fits);

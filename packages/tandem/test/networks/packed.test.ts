@@ -6,6 +6,7 @@ import {
   buildEncoder,
   newArchitecture,
   PackedResNet,
+  ResNet,
   workingCopy,
 } from '../../src/networks/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
@@ -71,6 +72,21 @@ describe('a packed ResNet', { skip: wide ? false : 'no wide vectors' }, () => {
       }));
   }
 });
+
+test('a network of one\u2019s own that is made from a ResNet computes as it says', () =>
+  scope(() => {
+    class Doubled extends ResNet {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).mul(2);
+      }
+    }
+    const network = worn(new Doubled({ blocks: [1, 1, 1], width: 16, stem: 'small', channels: 3 }));
+    const copy = workingCopy(network) as nn.Module;
+    assert.ok(!(copy instanceof PackedResNet));
+    const x = normal([2, 3, 16, 16], 5, 'float32');
+    assertClose(copy.forward(x), network.eval().forward(x), { rtol: 1e-4, atol: 1e-4 });
+    for (const each of [network, copy]) each.dispose();
+  }));
 
 test('what there is no packed form of has its batch norms folded, or nothing', () => {
   const cases: readonly [string, BackboneSettings, isFolded: boolean][] = [
