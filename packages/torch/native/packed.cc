@@ -17,8 +17,10 @@ bool isFloats(const at::Tensor& x, int64_t dimensions) { return x.dim() == dimen
 
 /// weight [outputs, inputs, h, w]; with `winograd` h and w are 3.
 at::Tensor pack(const at::Tensor& weight, bool winograd) {
-  TORCH_CHECK(isFloats(weight, 4) && weight.size(0) % 16 == 0 && weight.size(0) > 0, "expected float32 kernels [out, in, h, w] on the CPU, out a multiple of 16, got ", weight.sizes());
-  TORCH_CHECK(!winograd || (weight.size(1) % 16 == 0 && weight.size(2) == 3 && weight.size(3) == 3), "Winograd's method takes kernels [out, in, 3, 3], in a multiple of 16, got ", weight.sizes());
+  TORCH_CHECK(isFloats(weight, 4) && weight.size(0) % winograd::lanes == 0 && weight.size(0) > 0, "expected float32 kernels [out, in, h, w] on the CPU, out a multiple of ", winograd::lanes, ", got ",
+              weight.sizes());
+  TORCH_CHECK(!winograd || (weight.size(1) % winograd::lanes == 0 && weight.size(2) == 3 && weight.size(3) == 3), "Winograd's method takes kernels [out, in, 3, 3], in a multiple of ", winograd::lanes,
+              ", got ", weight.sizes());
   const at::NoGradGuard plain;
   return winograd ? winograd::transform(weight, false) : direct::pack(weight);
 }
