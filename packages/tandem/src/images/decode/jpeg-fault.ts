@@ -3,6 +3,8 @@
  * and in the last rows it says nothing. Markers are those of ITU-T T.81, table B.1.
  */
 
+import { isFrame } from './jpeg-size.js';
+
 /** What is wrong; undefined where nothing is, or where the decoder will say it. */
 export function jpegFault(bytes: Uint8Array): string | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -34,23 +36,9 @@ export function jpegFault(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The size that a JPEG's frame says, in pixels; undefined where it has none. */
-export function jpegSize(bytes: Uint8Array): { readonly width: number; readonly height: number } | undefined {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 2; at + 9 <= file.length && file[at] === 0xff; at += 2 + file.readUInt16BE(at + 2)) {
-    if (isFrame(file[at + 1] as number)) return { width: file.readUInt16BE(at + 7), height: file.readUInt16BE(at + 5) };
-  }
-  return undefined;
-}
-
 /** Tables, frames, scans, restarts, numbers of lines, notes of applications and comments. */
 function isSegment(marker: number): boolean {
   return (marker >= 0xc0 && marker <= 0xcf) || (marker >= 0xda && marker <= 0xef) || marker === 0xfe;
-}
-
-/** What says the size; there is one, before all codes. */
-function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
 /** Frames whose components are scanned once. */

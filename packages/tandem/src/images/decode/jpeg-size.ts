@@ -19,7 +19,10 @@ export function jpegSize(bytes: Uint8Array): { readonly width: number; readonly 
   return undefined;
 }
 
-/** Frames are C0 to CF but for tables of codes and of arithmetic coding, and an extension. */
-function isFrame(marker: number): boolean {
+/**
+ * Whether a marker says the size: C0 to CF but for tables of codes and of arithmetic coding, and an
+ * extension.
+ */
+export function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }

@@ -7,7 +7,8 @@
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type * as GeoTiff from 'geotiff';
-import { jpegFault, jpegSize } from '../jpeg-fault.js';
+import { jpegFault } from '../jpeg-fault.js';
+import { jpegSize } from '../jpeg-size.js';
 import { type TiffDirectory, tag } from './directory.js';
 import { lercFault } from './lerc.js';
 
