@@ -138,21 +138,26 @@ function passSignalsTo(children: readonly Begun[]): () => void {
   };
 }
 
-/** Once one has failed the others know it within seconds; what is stopped cannot end itself. */
+/**
+ * Once one has failed the others know it within seconds, and the first ends well when all is done;
+ * what is stopped cannot end itself.
+ */
 async function endOf(children: readonly Begun[]): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
-  let failed: { readonly code: number; readonly rank: number; readonly isKilled: boolean } | undefined;
+  let failed: { readonly code: number; readonly rank: number } | undefined;
+  let isDone = false;
   const ends = children.map(async ({ child }, rank) => {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    if (code === 0 || failed) return;
-    failed = { code: code ?? 1, rank, isKilled: signal !== null };
-    timer = setTimeout(() => {
+    isDone ||= rank === 0 && code === 0;
+    if (code !== 0 && !(isDone && signal !== null)) failed ??= { code: code ?? 1, rank };
+    if (!isDone && !failed) return;
+    timer ??= setTimeout(() => {
       for (const other of children) other.child.kill('SIGKILL');
     }, graceMilliseconds);
   });
   await Promise.all(ends);
   clearTimeout(timer);
-  const last = failed as { code: number; rank: number; isKilled: boolean } | undefined;
+  const last = failed as { code: number; rank: number } | undefined;
   if (last === undefined) return 0;
   // The first process has said itself what ended it, unless it was killed.
   const first = children[0] as Begun;
