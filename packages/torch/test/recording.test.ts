@@ -27,7 +27,7 @@ test('operators are told in order, by names, with tensors that tell which is whi
     );
     assert.deepEqual(
       calls.map(({ operator }) => operator),
-      ['aten::linear', 'aten::to.dtype_layout', 'aten::add.Scalar', 'aten::relu_'],
+      ['tandem::affine', 'aten::to.dtype_layout', 'aten::add.Scalar', 'aten::relu_'],
     );
     const [linear, to, add, relu] = calls as [OperatorCall, OperatorCall, OperatorCall, OperatorCall];
     assert.deepEqual(Object.keys(linear.inputs), ['input', 'weight', 'bias']);
