@@ -158,8 +158,8 @@ try {
     const name = row.name.replace(/[^a-z0-9]/gi, '-').toLowerCase();
     return libraries.map((library) => back[`${name} ${library}`]);
   };
-  const lines = rows.map((row) => {
-    const own = row.library === 'its authors' || row.library === 'its converter' ? ` (${row.library})` : '';
+  const lines = rows.map(({ library, ...row }) => {
+    const own = library === 'its authors' || library === 'its converter' ? ` (${library})` : '';
     return `| ${[`${row.name}${own}`, cell(row.read), row.loss.toFixed(2), cell(row.js), ...backOf(row).map(cell)].join(' | ')} |`;
   });
   const head = [

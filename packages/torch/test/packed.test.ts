@@ -16,12 +16,9 @@ import {
   threads,
 } from '../src/index.js';
 import { askChild } from './children.js';
+import { distance } from './support.js';
 
 const channelsLast = { memoryFormat: 'channelsLast' } as const;
-
-function distance(a: Tensor, b: Tensor): number {
-  return a.to('float64').sub(b).norm().item() / b.norm().item();
-}
 
 const shapes = [
   [2, 3, 64, 7, 2, 3, 33, 20],

@@ -95,3 +95,8 @@ function position(index: number, shape: readonly number[]): string {
     .reverse()
     .join(', ');
 }
+
+/** How far a result is from the right one, in parts of its norm. */
+export function distance(a: Tensor, b: Tensor): number {
+  return a.to('float64').sub(b).norm().item() / b.norm().item();
+}

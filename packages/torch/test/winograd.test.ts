@@ -16,12 +16,9 @@ import {
   zeros,
 } from '../src/index.js';
 import { askChild } from './children.js';
+import { distance } from './support.js';
 
 const channelsLast = { memoryFormat: 'channelsLast' } as const;
-
-function distance(a: Tensor, b: Tensor): number {
-  return a.to('float64').sub(b).norm().item() / b.norm().item();
-}
 
 function normal(...shape: number[]): Tensor {
   const x = randn(shape).to(channelsLast);

@@ -1,4 +1,4 @@
-import { type nn, noGrad, scope, type Tensor } from 'tandem-torch';
+import { manualSeed, nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import { hashed } from '../support.js';
 
 /** The fixtures' formula for the numbers of the t-th tensor; images are t = 1000. */
@@ -18,6 +18,21 @@ export function filled<Network extends nn.Module>(network: Network): Network {
       const scale = x.ndim === 4 ? Math.sqrt(24 / (outputs * height * width)) : isScale ? 1 : other;
       scope(() => x.copy_(byFormula(x.shape, t, scale, isScale ? 1 : 0)));
     });
+  });
+  return network;
+}
+
+/** With running statistics, gains and shifts that differ from channel to channel. */
+export function worn<Network extends nn.Module>(network: Network): Network {
+  manualSeed(3);
+  noGrad(() => {
+    for (const part of network.modules()) {
+      if (!(part instanceof nn.BatchNorm2d)) continue;
+      part.runningMean.normal_({ std: 0.5 });
+      part.runningVar.uniform_({ from: 0.3, to: 3 });
+      part.weight?.uniform_({ from: 0.5, to: 1.5 });
+      part.bias?.normal_({ std: 0.3 });
+    }
   });
   return network;
 }

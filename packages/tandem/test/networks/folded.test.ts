@@ -10,23 +10,9 @@ import {
   newArchitecture,
 } from '../../src/networks/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
+import { worn } from './filled.js';
 
 const images = { size: 32, channels: 3 };
-
-/** With running statistics, gains and shifts that differ from channel to channel. */
-function worn<Network extends nn.Module>(network: Network): Network {
-  manualSeed(3);
-  noGrad(() => {
-    for (const part of network.modules()) {
-      if (!(part instanceof nn.BatchNorm2d)) continue;
-      part.runningMean.normal_({ std: 0.5 });
-      part.runningVar.uniform_({ from: 0.3, to: 3 });
-      part.weight?.uniform_({ from: 0.5, to: 1.5 });
-      part.bias?.normal_({ std: 0.3 });
-    }
-  });
-  return network;
-}
 
 /** How many batch norms still do anything in evaluation, seen by what comes out of them. */
 function normsAtWork(network: nn.Module): number {

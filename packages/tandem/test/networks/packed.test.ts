@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { capabilities, inferenceMode, liveCount, manualSeed, nn, noGrad, scope, type Tensor } from 'tandem-torch';
+import { capabilities, inferenceMode, liveCount, manualSeed, type nn, noGrad, scope, type Tensor } from 'tandem-torch';
 import {
   type BackboneSettings,
   buildEncoder,
@@ -10,20 +10,7 @@ import {
   workingCopy,
 } from '../../src/networks/index.js';
 import { assertClose, elements, hash, normal } from '../support.js';
-
-/** With running statistics, gains and shifts that differ from channel to channel. */
-function worn<Network extends nn.Module>(network: Network): Network {
-  noGrad(() => {
-    for (const part of network.modules()) {
-      if (!(part instanceof nn.BatchNorm2d)) continue;
-      part.runningMean.normal_({ std: 0.5 });
-      part.runningVar.uniform_({ from: 0.3, to: 3 });
-      part.weight?.uniform_({ from: 0.5, to: 1.5 });
-      part.bias?.normal_({ std: 0.3 });
-    }
-  });
-  return network;
-}
+import { worn } from './filled.js';
 
 function encoder(backbone: string, asked: BackboneSettings, channels = 3): nn.Module {
   manualSeed(1);
