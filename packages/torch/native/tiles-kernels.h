@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#define TANDEM_TILE_UNIT __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512bf16")))
+#define TANDEM_TILE_UNIT __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512bf16,prfchw")))
 #define TANDEM_TILE_INLINE TANDEM_TILE_UNIT inline __attribute__((always_inline))
 
 // GCC takes the lanes that its own intrinsics leave open for forgotten ones.
@@ -176,6 +176,17 @@ TANDEM_TILE_INLINE void place(const float* from, T* c, int64_t stride, int64_t r
   }
 }
 
+/// Asks for the lines of a square of the result that is written soon, and for `count` numbers of
+/// the right factor that are read next: the processor foresees neither, and would wait for both.
+template <typename T>
+TANDEM_TILE_INLINE void foresee(T* c, int64_t stride, int64_t rows, const Half* right, int64_t count) {
+  constexpr int64_t line = 64;
+  for (int64_t i = 0; i < std::min(rows, square); ++i) {
+    for (int64_t j = 0; j < square; j += line / sizeof(T)) __builtin_prefetch(c + i * stride + j, 1);
+  }
+  for (int64_t i = 0; i < count; i += depth) _mm_prefetch(reinterpret_cast<const char*>(right + i), _MM_HINT_T1);
+}
+
 /// A block of rows of the result. Both factors are packed.
 template <int parts, typename T>
 TANDEM_TILE_UNIT __attribute__((noinline)) void multiplyBlock(const Half* a, const Half* b, void* data, int64_t stride, int64_t rows, int64_t cells, int64_t columns, const float* bias,
@@ -184,13 +195,16 @@ TANDEM_TILE_UNIT __attribute__((noinline)) void multiplyBlock(const Half* a, con
   static const Setting setting;
   _tile_loadconfig(&setting);
   alignas(64) float result[square * square];
-  const int64_t next = cells * cell<parts>;
+  const int64_t next = cells * cell<parts>, each = 2 * next / ((rows + square - 1) / square);
   asm volatile("" ::: "memory");  // the tiles' loads do not say what they read
   for (int64_t n = 0; n < columns; n += square) {
+    const Half* right = b + n / side * next;
     for (int64_t m = 0; m < rows; m += square) {
-      sumUp<parts>(a + m / side * next, b + n / side * next, next, cells, result);
+      T* to = c + m * stride + n;
+      foresee(to, stride, rows - m, right + 2 * next + m / square * each, n + square < columns ? each : 0);
+      sumUp<parts>(a + m / side * next, right, next, cells, result);
       asm volatile("" ::: "memory");
-      place(result, c + m * stride + n, stride, rows - m, columns - n, bias ? bias + n : nullptr, adds);
+      place(result, to, stride, rows - m, columns - n, bias ? bias + n : nullptr, adds);
     }
   }
   _tile_release();

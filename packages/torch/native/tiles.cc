@@ -31,8 +31,8 @@ bool lent() {
 /// Numbers of a sum in the unit's registers before they are added to the result: as many as keep a
 /// block of rows in the cache, and rounding errors small.
 constexpr int64_t longest(Accuracy accuracy) { return accuracy == Accuracy::float32 ? 384 : 1536; }
-/// Rows of a block. Fewer where there would not be a few blocks for each thread.
-constexpr int64_t tallest = 128, fewest = 8;
+/// Rows of a block at most: packed, they stay in the cache while all columns pass.
+constexpr int64_t tallest = 256;
 
 int64_t parted(int64_t whole, int64_t count, int64_t multiple) { return ((whole + count - 1) / count + multiple - 1) / multiple * multiple; }
 int64_t ceil(int64_t whole, int64_t each) { return (whole + each - 1) / each; }
@@ -81,10 +81,15 @@ struct Factor {
 
   /// `count` lines from `first` on, in sixteens from `begin` to `end`, with the numbers from `k`.
   void packLines(int64_t first, int64_t count, int64_t begin, int64_t end, int64_t k, int64_t sum, int64_t panel, Half* to) const {
-    for (int64_t line = begin; line < end; ++line) {
-      // Beyond the last there is nothing to point at.
-      const int64_t own = std::min(line * side, count), there = std::min(count - own, side);
-      pack(data + ((there > 0 ? first + own : 0) * each + k * along) * bytes, alongSum() ? each : along, there, sum, to + line * panel);
+    // Where lines lie side by side in memory, the next ones are taken before the sum goes on.
+    const int64_t length = alongSum() ? sum : depth, cells = panel / ceil(sum, depth);
+    for (int64_t done = 0; done < sum; done += length, to += cells) {
+      for (int64_t line = begin; line < end; ++line) {
+        // Beyond the last there is nothing to point at.
+        const int64_t own = std::min(line * side, count), there = std::min(count - own, side);
+        const char* from = data + ((there > 0 ? first + own : 0) * each + (k + done) * along) * bytes;
+        pack(from, alongSum() ? each : along, there, std::min(length, sum - done), to + line * panel);
+      }
     }
   }
 
@@ -100,17 +105,18 @@ void multiplyByTiles(const at::Tensor& a, const at::Tensor& b, const at::Tensor&
   char* result = static_cast<char*>(c.data_ptr());
   const int64_t rows = a.size(0), sum = a.size(1), columns = b.size(1), rowOfC = c.stride(0), bytesOfRow = rowOfC * static_cast<int64_t>(c.element_size());
   const int64_t each = parted(sum, ceil(sum, longest(accuracy)), depth);
-  const int64_t tall = parted(rows, std::max(ceil(rows, tallest), std::min(fewest, ceil(rows, square))), square);
   const int64_t lines = ceil(columns, square) * 2;
   for (int64_t k = 0; k < sum; k += each) {
     const int64_t length = std::min(each, sum - k), cells = ceil(length, depth), panel = cells * tile * static_cast<int64_t>(accuracy);
     Half* packed = packedRight.of(lines * panel);
     at::parallel_for(0, lines, 1, [&](int64_t begin, int64_t end) { right.packLines(0, columns, begin, end, k, length, panel, packed); });
-    at::parallel_for(0, ceil(rows, tall), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t first = begin * tall; first < std::min(end * tall, rows); first += tall) {
-        const int64_t count = std::min(tall, rows - first), own = ceil(count, square) * 2;
-        Half* packedRows = packedLeft.of(own * panel);
-        left.packLines(first, count, 0, own, k, length, panel, packedRows);
+    at::parallel_for(0, ceil(rows, square), 1, [&](int64_t begin, int64_t end) {
+      // A thread's rows, in blocks of about the same height.
+      const int64_t last = std::min(end * square, rows), own = last - begin * square, tall = parted(own, ceil(own, tallest), square);
+      for (int64_t first = begin * square; first < last; first += tall) {
+        const int64_t count = std::min(tall, last - first), whole = ceil(count, square) * 2;
+        Half* packedRows = packedLeft.of(whole * panel);
+        left.packLines(first, count, 0, whole, k, length, panel, packedRows);
         block(packedRows, packed, result + first * bytesOfRow, rowOfC, count, cells, columns, bias, k > 0);
       }
     });
