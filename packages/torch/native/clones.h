@@ -5,6 +5,13 @@
 // called.
 #pragma once
 
+// Marks a function whose products are rounded before they are added, whatever the processor has.
+#if defined(__clang__)
+#define TANDEM_UNFUSED
+#else
+#define TANDEM_UNFUSED __attribute__((optimize("fp-contract=off")))
+#endif
+
 #include <cstdlib>
 #include <string>
 

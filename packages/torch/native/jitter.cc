@@ -1,5 +1,7 @@
 // The colour jitter on the CPU, an operator of our own: libtorch's operators go over an image some
 // forty times for what takes two passes.
+#include "jitter.h"
+
 #include "clones.h"
 
 #include <ATen/ATen.h>
@@ -16,20 +18,6 @@ namespace tandem::jitter {
 
 namespace {
 
-/// As numbered in an image's order.
-enum Operation : uint8_t { kBrightness, kContrast, kSaturation, kHue };
-
-struct Step {
-  Operation operation;
-  float amount;
-};
-
-/// What is done to one image. The contrast needs the mean gray of the whole image before it: it and
-/// what follows are another pass.
-struct Plan {
-  std::vector<Step> before, after;
-};
-
 constexpr int64_t kPixels = 512;  // at a time: three channels of them stay in the nearest cache
 constexpr int64_t kLanes = 16;    // sums side by side, so that they are vectors
 
@@ -42,7 +30,7 @@ inline float cut(float x, float low = 0, float high = 1) { return least(most(x, 
 inline float whole(float x) { return (x + 12582912.0f) - 12582912.0f; }
 
 /// color.ts says what each operation is, and why the hue can be turned without cases.
-TANDEM_CLONES void change(float (&x)[3][kPixels], const std::vector<Step>& steps, float mean) {
+TANDEM_CLONES void changeBlock(float (&x)[3][kPixels], const std::vector<Step>& steps, float mean) {
   for (const Step& step : steps) {
     const float f = step.amount, rest = 1 - f;
     if (step.operation == kBrightness) {
@@ -82,16 +70,19 @@ TANDEM_CLONES float graySum(const float (&x)[3][kPixels]) {
   return all;
 }
 
-std::vector<Plan> plansOf(int64_t n, const uint8_t* order, const float* amounts) {
-  std::vector<Plan> plans(n);
-  for (int64_t i = 0; i < 4 * n; ++i) {
-    TORCH_CHECK(order[i] <= kHue, "there is no operation ", static_cast<int>(order[i]));
-    const Step step{static_cast<Operation>(order[i]), amounts[order[i] * n + i / 4]};
-    if (step.amount == (step.operation == kHue ? 0 : 1)) continue;
-    Plan& plan = plans[i / 4];
-    (step.operation == kContrast || !plan.after.empty() ? plan.after : plan.before).push_back(step);
-  }
-  return plans;
+/// One block of an image's first or second pass.
+/// @param mean gray before the second pass
+/// @returns the sum of its grays, after the first pass where there is a second
+float passOver(float* image, int64_t pixels, int64_t from, const Plan& plan, bool isSecond, float mean) {
+  float x[3][kPixels];
+  const int64_t count = std::min(kPixels, pixels - from);
+  // What lies beyond the image is black, and before the contrast it stays so: it adds nothing to
+  // the sum.
+  if (count < kPixels) std::memset(x, 0, sizeof x);
+  for (int64_t c = 0; c < 3; ++c) std::memcpy(x[c], image + c * pixels + from, count * sizeof(float));
+  changeBlock(x, isSecond ? plan.after : plan.before, mean);
+  for (int64_t c = 0; c < 3; ++c) std::memcpy(image + c * pixels + from, x[c], count * sizeof(float));
+  return isSecond || plan.after.empty() ? 0 : graySum(x);
 }
 
 /// self [n, 3, h, w] in [0, 1]; order [n, 4]: the numbers of each image's operations, each once;
@@ -107,19 +98,12 @@ at::Tensor& jitter_(at::Tensor& self, const at::Tensor& order, const at::Tensor&
   float* images = self.data_ptr<float>();
   const auto pass = [&](bool isSecond) {
     at::parallel_for(0, n * blocks, at::internal::GRAIN_SIZE / (8 * kPixels), [&](int64_t start, int64_t end) {
-      float x[3][kPixels] = {};
       for (int64_t part = start; part < end; ++part) {
-        const int64_t image = part / blocks, from = part % blocks * kPixels, count = std::min(kPixels, pixels - from);
-        const auto& [before, after] = plans[image];
-        if (after.empty() && (isSecond || before.empty())) continue;
-        float* channels = images + image * 3 * pixels + from;
-        // What lies beyond the image is black, and before the contrast it stays so: it adds nothing
-        // to the sum.
-        if (count < kPixels) std::memset(x, 0, sizeof x);
-        for (int64_t c = 0; c < 3; ++c) std::memcpy(x[c], channels + c * pixels, count * sizeof(float));
-        change(x, isSecond ? after : before, means[image]);
-        if (!isSecond && !after.empty()) sums[part] = graySum(x);
-        for (int64_t c = 0; c < 3; ++c) std::memcpy(channels + c * pixels, x[c], count * sizeof(float));
+        const int64_t image = part / blocks;
+        const Plan& plan = plans[image];
+        if (plan.after.empty() && (isSecond || plan.before.empty())) continue;
+        const float sum = passOver(images + image * 3 * pixels, pixels, part % blocks * kPixels, plan, isSecond, means[image]);
+        if (!isSecond) sums[part] = sum;
       }
     });
   };
@@ -130,6 +114,27 @@ at::Tensor& jitter_(at::Tensor& self, const at::Tensor& order, const at::Tensor&
 }
 
 }  // namespace
+
+std::vector<Plan> plansOf(int64_t n, const uint8_t* order, const float* amounts) {
+  std::vector<Plan> plans(n);
+  for (int64_t i = 0; i < 4 * n; ++i) {
+    TORCH_CHECK(order[i] <= kHue, "there is no operation ", static_cast<int>(order[i]));
+    const Step step{static_cast<Operation>(order[i]), amounts[order[i] * n + i / 4]};
+    if (step.amount == (step.operation == kHue ? 0 : 1)) continue;
+    Plan& plan = plans[i / 4];
+    (step.operation == kContrast || !plan.after.empty() ? plan.after : plan.before).push_back(step);
+  }
+  return plans;
+}
+
+void change(float* image, int64_t pixels, const Plan& plan) {
+  if (plan.before.empty() && plan.after.empty()) return;
+  double sum = 0;
+  for (int64_t from = 0; from < pixels; from += kPixels) sum += passOver(image, pixels, from, plan, false, 0);
+  if (plan.after.empty()) return;
+  const float mean = sum / pixels;
+  for (int64_t from = 0; from < pixels; from += kPixels) passOver(image, pixels, from, plan, true, mean);
+}
 
 TORCH_LIBRARY_FRAGMENT(tandem, library) {
   library.def("jitter_(Tensor(a!) self, Tensor order, Tensor amounts) -> Tensor(a!)");

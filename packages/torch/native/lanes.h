@@ -1,25 +1,16 @@
-// Sixteen float32 numbers at a time, in plain vectors of the compiler.
+// Sixteen numbers at a time: those of bfloat16 too, and exponentials.
 #pragma once
+
+#include "float-lanes.h"
 
 #include <c10/util/BFloat16.h>
 
-#include <cstdint>
-
 namespace tandem {
 
-constexpr int64_t lanes = 16;
-typedef float Lanes __attribute__((vector_size(lanes * sizeof(float)), aligned(4)));
-typedef int32_t WholeLanes __attribute__((vector_size(lanes * sizeof(int32_t)), aligned(4)));
 typedef uint32_t BitLanes __attribute__((vector_size(lanes * sizeof(uint32_t)), aligned(4)));
 typedef uint16_t HalfLanes __attribute__((vector_size(lanes * sizeof(uint16_t)), aligned(2)));
 
 #define TANDEM_LANES inline __attribute__((always_inline))
-
-TANDEM_LANES const Lanes& lanesAt(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
-TANDEM_LANES Lanes& lanesAt(float* to) { return *reinterpret_cast<Lanes*>(to); }
-
-TANDEM_LANES void load(const float* from, Lanes& x) { x = lanesAt(from); }
-TANDEM_LANES void store(const Lanes& x, float* to) { lanesAt(to) = x; }
 
 TANDEM_LANES void load(const c10::BFloat16* from, Lanes& x) {
   x = reinterpret_cast<Lanes>(__builtin_convertvector(*reinterpret_cast<const HalfLanes*>(from), BitLanes) << 16);

@@ -1,65 +1,21 @@
 // Resampling of images on the CPU, an operator of our own: as products of matrices, which are
 // nearly all zeros, it took more than half the time of a large view.
-#include "clones.h"
+#include "lines.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 namespace tandem::resampling {
 
 namespace {
 
-/// The maps of one image, as `Taps` of the views.
-struct Maps {
-  int64_t size, each;
-  const int32_t* first;
-  const float* weights;
-};
-
-constexpr int64_t kAcross = 32;  // columns of a strip
-constexpr int64_t kDown = 16;    // results of a column that are written together: a cache line
-
-/// A strip of columns as floats [h, kAcross]; where there are fewer, the others are never looked
-/// at.
-template <typename T>
-void load(const T* in, int64_t step, int64_t h, int64_t across, float* strip) {
-  for (int64_t y = 0; y < h; ++y, in += step, strip += kAcross) {
-    if (across == kAcross) {
-      for (int64_t k = 0; k < kAcross; ++k) strip[k] = in[k];
-    } else {
-      for (int64_t k = 0; k < across; ++k) strip[k] = in[k];
-    }
-  }
-}
-
-/// out[k][i] is the sum over j of weights[i][j] strip[first[i] + j][k].
-TANDEM_CLONES void resample(const float* strip, const Maps& maps, int64_t across, float* out) {
-  for (int64_t from = 0; from < maps.size; from += kDown) {
-    const int64_t down = std::min(kDown, maps.size - from);
-    float block[kAcross][kDown];
-    for (int64_t i = 0; i < down; ++i) {
-      const float* line = strip + maps.first[from + i] * kAcross;
-      const float* weights = maps.weights + (from + i) * maps.each;
-      float sum[kAcross] = {};
-      for (int64_t j = 0; j < maps.each; ++j, line += kAcross)
-        for (int64_t k = 0; k < kAcross; ++k) sum[k] += weights[j] * line[k];
-      for (int64_t k = 0; k < kAcross; ++k) block[k][i] = sum[k];
-    }
-    float* result = out + from;
-    for (int64_t k = 0; k < across; ++k, result += maps.size) {
-      if (down == kDown) {
-        std::memcpy(result, block[k], sizeof block[k]);
-      } else {
-        std::memcpy(result, block[k], down * sizeof(float));
-      }
-    }
-  }
-}
+using lines::kAcross;
+using lines::Maps;
+using lines::mapStrip;
 
 /// self [n, c, h, w], first [n, size], weights [n, size, each] to [n, c, w, size]: the result lies
 /// across, so that a second call takes the other direction and gives the image back as it stood.
@@ -80,17 +36,16 @@ at::Tensor resampleLines(const at::Tensor& self, const at::Tensor& first, const 
   const int64_t strips = (w + kAcross - 1) / kAcross;
   const int64_t grain = at::internal::GRAIN_SIZE / (size * each * kAcross + 1) + 1;
   at::parallel_for(0, n * c * strips, grain, [&](int64_t start, int64_t end) {
-    std::vector<float> strip(h * kAcross);
+    std::vector<float> strip;
     for (int64_t part = start; part < end; ++part) {
-      const int64_t plane = part / strips, image = plane / c, left = part % strips * kAcross, across = std::min(kAcross, w - left);
-      const int64_t at = image * x.stride(0) + plane % c * x.stride(1) + left;
-      if (x.scalar_type() == at::kByte) {
-        load(x.data_ptr<uint8_t>() + at, x.stride(2), h, across, strip.data());
-      } else {
-        load(x.data_ptr<float>() + at, x.stride(2), h, across, strip.data());
-      }
+      const int64_t plane = part / strips, image = plane / c, at = image * x.stride(0) + plane % c * x.stride(1), left = part % strips * kAcross;
       const Maps maps{size, each, begin + image * size, allWeights.data_ptr<float>() + image * size * each};
-      resample(strip.data(), maps, across, to + (plane * w + left) * size);
+      float* result = to + plane * w * size;
+      if (x.scalar_type() == at::kByte) {
+        mapStrip(x.data_ptr<uint8_t>() + at, x.stride(2), w, left, maps, {0, h}, strip, result);
+      } else {
+        mapStrip(x.data_ptr<float>() + at, x.stride(2), w, left, maps, {0, h}, strip, result);
+      }
     }
   });
   return out;

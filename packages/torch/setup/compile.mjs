@@ -85,7 +85,7 @@ export async function compile(libtorch, compiler, variant) {
  * @returns {Plan}
  */
 function makePlan(libtorch, compiler, { build, flags: more = [] }) {
-  const files = sourceFiles();
+  const files = sourceFiles().filter((name) => !name.startsWith('jpeg'));
   const contents = (/** @type {string} */ name) => readFileSync(join(sources, name));
   const flags = [...compileFlags(libtorch, compiler), ...more];
   const linking = [...linkFlags(libtorch, build), ...more];

@@ -373,6 +373,7 @@ $.register([
   ['tandem::conv2d_winograd_after_norm', '', 'input scale shift running_mean running_var weight momentum eps', ''],
   ['tandem::exact_gelu', '', 'input', ''],
   ['tandem::jitter_', '', 'self order amounts', ''],
+  ['tandem::render_views', '', 'self rows row_weights columns column_weights divisor order amounts gray blur_each blur blur_weights solarize mean slope', ''],
   ['tandem::resample_lines', '', 'self first weights', ''],
   ['tandem::self_attention', '', 'qkv heads', ''],
   ['tanh', '', 'self', ''],
@@ -3297,51 +3298,47 @@ export function jitter_(self: Tensor, order: Tensor, amounts: Tensor): Tensor {
   return self as Tensor;
 }
 
+/** `tandem::render_views(Tensor self, Tensor rows, Tensor row_weights, Tensor columns, Tensor column_weights, float divisor, Tensor order, Tensor amounts, Tensor gray, Tensor blur_each, Tensor blur, Tensor blur_weights, Tensor solarize, float[] mean, float[] slope) -> Tensor` */
+export function renderViews(self: Tensor, rows: Tensor, rowWeights: Tensor, columns: Tensor, columnWeights: Tensor, divisor: number, order: Tensor, amounts: Tensor, gray: Tensor, blurEach: Tensor, blur: Tensor, blurWeights: Tensor, solarize: Tensor, mean: readonly number[], slope: readonly number[]): Tensor {
+  return $.made(368, $.call($.id(368), $.slot(368, self), $.slot(368, rows), $.slot(368, rowWeights), $.slot(368, columns), $.slot(368, columnWeights), divisor, $.slot(368, order), $.slot(368, amounts), $.slot(368, gray), $.slot(368, blurEach), $.slot(368, blur), $.slot(368, blurWeights), $.slot(368, solarize), mean, slope));
+}
+
 /** `tandem::resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor` */
 export function resampleLines(self: Tensor, first: Tensor, weights: Tensor): Tensor {
-  return $.made(368, $.call($.id(368), $.slot(368, self), $.slot(368, first), $.slot(368, weights)));
+  return $.made(369, $.call($.id(369), $.slot(369, self), $.slot(369, first), $.slot(369, weights)));
 }
 
 /** `tandem::self_attention(Tensor qkv, int heads) -> Tensor` */
 export function selfAttention(qkv: Tensor, heads: number): Tensor {
-  return $.made(369, $.call($.id(369), $.slot(369, qkv), heads));
+  return $.made(370, $.call($.id(370), $.slot(370, qkv), heads));
 }
 
 /** `aten::tanh(Tensor self) -> Tensor` */
 export function tanh(self: Tensor): Tensor {
-  return $.made(370, $.call($.id(370), $.slot(370, self)));
+  return $.made(371, $.call($.id(371), $.slot(371, self)));
 }
 
 /** `aten::topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)` */
 export function topk(self: Tensor, k: number, options?: { dim?: number; largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor] {
   if (options === undefined) {
-    return $.madeAll(371, $.call($.id(371), $.slot(371, self), k)) as [values: Tensor, indices: Tensor];
+    return $.madeAll(372, $.call($.id(372), $.slot(372, self), k)) as [values: Tensor, indices: Tensor];
   }
-  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(371, options, self);
-  return $.madeAll(371, $.call($.id(371), $.slot(371, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
+  const o: { dim?: unknown; largest?: unknown; sorted?: unknown } = $.checked(372, options, self);
+  return $.madeAll(372, $.call($.id(372), $.slot(372, self), k, o.dim, o.largest, o.sorted)) as [values: Tensor, indices: Tensor];
 }
 
 /** `aten::trace(Tensor self) -> Tensor` */
 export function trace(self: Tensor): Tensor {
-  return $.made(372, $.call($.id(372), $.slot(372, self)));
+  return $.made(373, $.call($.id(373), $.slot(373, self)));
 }
 
 /** `aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)` */
 export function transpose(self: Tensor, dim0: number, dim1: number): Tensor {
-  return $.made(373, $.call($.id(373), $.slot(373, self), dim0, dim1));
+  return $.made(374, $.call($.id(374), $.slot(374, self), dim0, dim1));
 }
 
 /** `aten::tril(Tensor self, int diagonal=0) -> Tensor` */
 export function tril(self: Tensor, options?: { diagonal?: number }): Tensor {
-  if (options === undefined) {
-    return $.made(374, $.call($.id(374), $.slot(374, self)));
-  }
-  const o: { diagonal?: unknown } = $.checked(374, options, self);
-  return $.made(374, $.call($.id(374), $.slot(374, self), o.diagonal));
-}
-
-/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
-export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   if (options === undefined) {
     return $.made(375, $.call($.id(375), $.slot(375, self)));
   }
@@ -3349,48 +3346,57 @@ export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
   return $.made(375, $.call($.id(375), $.slot(375, self), o.diagonal));
 }
 
+/** `aten::triu(Tensor self, int diagonal=0) -> Tensor` */
+export function triu(self: Tensor, options?: { diagonal?: number }): Tensor {
+  if (options === undefined) {
+    return $.made(376, $.call($.id(376), $.slot(376, self)));
+  }
+  const o: { diagonal?: unknown } = $.checked(376, options, self);
+  return $.made(376, $.call($.id(376), $.slot(376, self), o.diagonal));
+}
+
 /** `aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]` */
 export function unbind(self: Tensor, options?: { dim?: number }): Tensor[] {
   if (options === undefined) {
-    return $.madeAll(376, $.call($.id(376), $.slot(376, self))) as Tensor[];
+    return $.madeAll(377, $.call($.id(377), $.slot(377, self))) as Tensor[];
   }
-  const o: { dim?: unknown } = $.checked(376, options, self);
-  return $.madeAll(376, $.call($.id(376), $.slot(376, self), o.dim)) as Tensor[];
+  const o: { dim?: unknown } = $.checked(377, options, self);
+  return $.madeAll(377, $.call($.id(377), $.slot(377, self), o.dim)) as Tensor[];
 }
 
 /** `aten::unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)` */
 export function unflatten(self: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return $.made(377, $.call($.id(377), $.slot(377, self), dim, sizes));
+  return $.made(378, $.call($.id(378), $.slot(378, self), dim, sizes));
 }
 
 /** `aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)` */
 export function unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
-  return $.made(378, $.call($.id(378), $.slot(378, self), dimension, size, step));
+  return $.made(379, $.call($.id(379), $.slot(379, self), dimension, size, step));
 }
 
 /** `aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)` */
 export function uniform_(self: Tensor, options?: { from?: number; to?: number }): Tensor {
   if (options === undefined) {
-    $.call($.id(379), $.slot(379, self));
+    $.call($.id(380), $.slot(380, self));
     return self as Tensor;
   }
-  const o: { from?: unknown; to?: unknown } = $.checked(379, options, self);
-  $.call($.id(379), $.slot(379, self), o.from, o.to);
+  const o: { from?: unknown; to?: unknown } = $.checked(380, options, self);
+  $.call($.id(380), $.slot(380, self), o.from, o.to);
   return self as Tensor;
 }
 
 /** `aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)` */
 export function uniqueConsecutive(self: Tensor, options?: { returnInverse?: boolean; returnCounts?: boolean; dim?: number | null }): [result0: Tensor, result1: Tensor, result2: Tensor] {
   if (options === undefined) {
-    return $.madeAll(380, $.call($.id(380), $.slot(380, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
+    return $.madeAll(381, $.call($.id(381), $.slot(381, self))) as [result0: Tensor, result1: Tensor, result2: Tensor];
   }
-  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(380, options, self);
-  return $.madeAll(380, $.call($.id(380), $.slot(380, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
+  const o: { returnInverse?: unknown; returnCounts?: unknown; dim?: unknown } = $.checked(381, options, self);
+  return $.madeAll(381, $.call($.id(381), $.slot(381, self), o.returnInverse, o.returnCounts, o.dim)) as [result0: Tensor, result1: Tensor, result2: Tensor];
 }
 
 /** `aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)` */
 export function unsqueeze(self: Tensor, dim: number): Tensor {
-  return $.made(381, $.call($.id(381), $.slot(381, self), dim));
+  return $.made(382, $.call($.id(382), $.slot(382, self), dim));
 }
 
 /** `aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3398,17 +3404,17 @@ export function upsampleBicubic2d(self: Tensor, outputSize: Sizes, alignCorners:
 /** `aten::upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBicubic2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(382, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(383, d)) {
     if (d === undefined) {
-      return $.made(382, $.call($.id(382), $.slot(382, a), b, c));
+      return $.made(383, $.call($.id(383), $.slot(383, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(382, $.call($.id(382), $.slot(382, a), b, c, o.scalesH, o.scalesW));
+    return $.made(383, $.call($.id(383), $.slot(383, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(383, e)) {
-    return $.made(383, $.call($.id(383), $.slot(383, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(384, e)) {
+    return $.made(384, $.call($.id(384), $.slot(384, a), b, c, d));
   }
-  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [382, 383]);
+  throw $.noForm('upsampleBicubic2d', [a, b, c, d, e], [383, 384]);
 }
 
 /** `aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3416,17 +3422,17 @@ export function upsampleBilinear2d(self: Tensor, outputSize: Sizes, alignCorners
 /** `aten::upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor` */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly number[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleBilinear2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(384, d)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.isBoolean(c) && $.fits(385, d)) {
     if (d === undefined) {
-      return $.made(384, $.call($.id(384), $.slot(384, a), b, c));
+      return $.made(385, $.call($.id(385), $.slot(385, a), b, c));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(d);
-    return $.made(384, $.call($.id(384), $.slot(384, a), b, c, o.scalesH, o.scalesW));
+    return $.made(385, $.call($.id(385), $.slot(385, a), b, c, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(385, e)) {
-    return $.made(385, $.call($.id(385), $.slot(385, a), b, c, d));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && $.isBoolean(c) && (d === null || $.isNumbers(d)) && $.fits(386, e)) {
+    return $.made(386, $.call($.id(386), $.slot(386, a), b, c, d));
   }
-  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [384, 385]);
+  throw $.noForm('upsampleBilinear2d', [a, b, c, d, e], [385, 386]);
 }
 
 /** `aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor` */
@@ -3434,17 +3440,17 @@ export function upsampleNearest2d(self: Tensor, outputSize: Sizes, options?: { s
 /** `aten::upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor` */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly number[] | null, scaleFactors: readonly number[] | null): Tensor;
 export function upsampleNearest2d(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(386, c)) {
+  if ($.isTensor(a) && ($.isNumbers(b) || $.isNumber(b)) && $.fits(387, c)) {
     if (c === undefined) {
-      return $.made(386, $.call($.id(386), $.slot(386, a), b));
+      return $.made(387, $.call($.id(387), $.slot(387, a), b));
     }
     const o: { scalesH?: unknown; scalesW?: unknown } = $.given(c);
-    return $.made(386, $.call($.id(386), $.slot(386, a), b, o.scalesH, o.scalesW));
+    return $.made(387, $.call($.id(387), $.slot(387, a), b, o.scalesH, o.scalesW));
   }
-  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(387, d)) {
-    return $.made(387, $.call($.id(387), $.slot(387, a), b, c));
+  if ($.isTensor(a) && (b === null || $.isNumbers(b)) && (c === null || $.isNumbers(c)) && $.fits(388, d)) {
+    return $.made(388, $.call($.id(388), $.slot(388, a), b, c));
   }
-  throw $.noForm('upsampleNearest2d', [a, b, c, d], [386, 387]);
+  throw $.noForm('upsampleNearest2d', [a, b, c, d], [387, 388]);
 }
 
 /** `aten::var.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -> Tensor` */
@@ -3454,25 +3460,25 @@ export function var$(self: Tensor, options?: { unbiased?: boolean }): Tensor;
 /** `aten::var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor` */
 export function var$(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): Tensor;
 export function var$(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(388, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(389, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(388, $.call($.id(388), $.slot(388, a), b, o.correction, o.keepdim));
+    return $.made(389, $.call($.id(389), $.slot(389, a), b, o.correction, o.keepdim));
   }
-  if ($.isTensor(a) && $.fits(389, b)) {
+  if ($.isTensor(a) && $.fits(390, b)) {
     if (b === undefined) {
-      return $.made(389, $.call($.id(389), $.slot(389, a)));
+      return $.made(390, $.call($.id(390), $.slot(390, a)));
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.made(389, $.call($.id(389), $.slot(389, a), o.unbiased));
+    return $.made(390, $.call($.id(390), $.slot(390, a), o.unbiased));
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(390, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(391, c)) {
     if (c === undefined) {
-      return $.made(390, $.call($.id(390), $.slot(390, a), b));
+      return $.made(391, $.call($.id(391), $.slot(391, a), b));
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.made(390, $.call($.id(390), $.slot(390, a), b, o.unbiased, o.keepdim));
+    return $.made(391, $.call($.id(391), $.slot(391, a), b, o.unbiased, o.keepdim));
   }
-  throw $.noForm('var', [a, b, c], [388, 389, 390]);
+  throw $.noForm('var', [a, b, c], [389, 390, 391]);
 }
 export { var$ as var };
 
@@ -3483,25 +3489,25 @@ export function varMean(self: Tensor, options?: { unbiased?: boolean }): [result
 /** `aten::var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)` */
 export function varMean(self: Tensor, dim: Sizes | null, options?: { unbiased?: boolean; keepdim?: boolean }): [result0: Tensor, result1: Tensor];
 export function varMean(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(391, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.has(c, 'correction') && $.fits(392, c)) {
     const o: { correction?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(391, $.call($.id(391), $.slot(391, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(392, $.call($.id(392), $.slot(392, a), b, o.correction, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && $.fits(392, b)) {
+  if ($.isTensor(a) && $.fits(393, b)) {
     if (b === undefined) {
-      return $.madeAll(392, $.call($.id(392), $.slot(392, a))) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(393, $.call($.id(393), $.slot(393, a))) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown } = $.given(b);
-    return $.madeAll(392, $.call($.id(392), $.slot(392, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(393, $.call($.id(393), $.slot(393, a), o.unbiased)) as [result0: Tensor, result1: Tensor];
   }
-  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(393, c)) {
+  if ($.isTensor(a) && (b === null || ($.isNumbers(b) || $.isNumber(b))) && $.fits(394, c)) {
     if (c === undefined) {
-      return $.madeAll(393, $.call($.id(393), $.slot(393, a), b)) as [result0: Tensor, result1: Tensor];
+      return $.madeAll(394, $.call($.id(394), $.slot(394, a), b)) as [result0: Tensor, result1: Tensor];
     }
     const o: { unbiased?: unknown; keepdim?: unknown } = $.given(c);
-    return $.madeAll(393, $.call($.id(393), $.slot(393, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
+    return $.madeAll(394, $.call($.id(394), $.slot(394, a), b, o.unbiased, o.keepdim)) as [result0: Tensor, result1: Tensor];
   }
-  throw $.noForm('varMean', [a, b, c], [391, 392, 393]);
+  throw $.noForm('varMean', [a, b, c], [392, 393, 394]);
 }
 
 /** `aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)` */
@@ -3509,13 +3515,13 @@ export function view(self: Tensor, size: readonly number[]): Tensor;
 /** `aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)` */
 export function view(self: Tensor, dtype: DType): Tensor;
 export function view(a?: unknown, b?: unknown, c?: unknown): unknown {
-  if ($.isTensor(a) && $.isNumbers(b) && $.fits(394, c)) {
-    return $.made(394, $.call($.id(394), $.slot(394, a), b));
-  }
-  if ($.isTensor(a) && $.isString(b) && $.fits(395, c)) {
+  if ($.isTensor(a) && $.isNumbers(b) && $.fits(395, c)) {
     return $.made(395, $.call($.id(395), $.slot(395, a), b));
   }
-  throw $.noForm('view', [a, b, c], [394, 395]);
+  if ($.isTensor(a) && $.isString(b) && $.fits(396, c)) {
+    return $.made(396, $.call($.id(396), $.slot(396, a), b));
+  }
+  throw $.noForm('view', [a, b, c], [395, 396]);
 }
 
 /** `aten::where(Tensor condition) -> Tensor[]` */
@@ -3529,46 +3535,46 @@ export function where(condition: Tensor, self: Scalar, other: Tensor): Tensor;
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor;
 export function where(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-  if ($.isTensor(a) && $.fits(396, b)) {
-    return $.madeAll(396, $.call($.id(396), $.slot(396, a))) as Tensor[];
+  if ($.isTensor(a) && $.fits(397, b)) {
+    return $.madeAll(397, $.call($.id(397), $.slot(397, a))) as Tensor[];
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(397, d)) {
-    return $.made(397, $.call($.id(397), $.slot(397, a), b, c));
+  if ($.isTensor(a) && $.isScalar(b) && $.isScalar(c) && $.fits(398, d)) {
+    return $.made(398, $.call($.id(398), $.slot(398, a), b, c));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(398, d)) {
-    return $.made(398, $.call($.id(398), $.slot(398, a), $.slot(398, b), c));
+  if ($.isTensor(a) && $.isTensor(b) && $.isScalar(c) && $.fits(399, d)) {
+    return $.made(399, $.call($.id(399), $.slot(399, a), $.slot(399, b), c));
   }
-  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(399, d)) {
-    return $.made(399, $.call($.id(399), $.slot(399, a), b, $.slot(399, c)));
+  if ($.isTensor(a) && $.isScalar(b) && $.isTensor(c) && $.fits(400, d)) {
+    return $.made(400, $.call($.id(400), $.slot(400, a), b, $.slot(400, c)));
   }
-  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(400, d)) {
-    return $.made(400, $.call($.id(400), $.slot(400, a), $.slot(400, b), $.slot(400, c)));
+  if ($.isTensor(a) && $.isTensor(b) && $.isTensor(c) && $.fits(401, d)) {
+    return $.made(401, $.call($.id(401), $.slot(401, a), $.slot(401, b), $.slot(401, c)));
   }
-  throw $.noForm('where', [a, b, c, d], [396, 397, 398, 399, 400]);
+  throw $.noForm('where', [a, b, c, d], [397, 398, 399, 400, 401]);
 }
 
 /** `aten::zero_(Tensor(a!) self) -> Tensor(a!)` */
 export function zero_(self: Tensor): Tensor {
-  $.call($.id(401), $.slot(401, self));
+  $.call($.id(402), $.slot(402, self));
   return self as Tensor;
 }
 
 /** `aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor` */
 export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: Device | null }): Tensor {
   if (options === undefined) {
-    return $.made(402, $.call($.id(402), size));
+    return $.made(403, $.call($.id(403), size));
   }
-  const o: { dtype?: unknown; device?: unknown } = $.checked(402, options, size);
-  return $.made(402, $.call($.id(402), size, o.dtype, undefined, o.device));
+  const o: { dtype?: unknown; device?: unknown } = $.checked(403, options, size);
+  return $.made(403, $.call($.id(403), size, o.dtype, undefined, o.device));
 }
 
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: Device | null; memoryFormat?: MemoryFormat | null }): Tensor {
   if (options === undefined) {
-    return $.made(403, $.call($.id(403), $.slot(403, self)));
+    return $.made(404, $.call($.id(404), $.slot(404, self)));
   }
-  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(403, options, self);
-  return $.made(403, $.call($.id(403), $.slot(403, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
+  const o: { dtype?: unknown; device?: unknown; memoryFormat?: unknown } = $.checked(404, options, self);
+  return $.made(404, $.call($.id(404), $.slot(404, self), o.dtype, undefined, o.device, undefined, o.memoryFormat));
 }
 
 declare module './tensor.js' {
@@ -4115,6 +4121,8 @@ declare module './tensor.js' {
     takeAlongDim(indices: Tensor, options?: { dim?: number | null }): Tensor;
     /** `tandem::jitter_(Tensor(a!) self, Tensor order, Tensor amounts) -> Tensor(a!)` */
     jitter_(order: Tensor, amounts: Tensor): Tensor;
+    /** `tandem::render_views(Tensor self, Tensor rows, Tensor row_weights, Tensor columns, Tensor column_weights, float divisor, Tensor order, Tensor amounts, Tensor gray, Tensor blur_each, Tensor blur, Tensor blur_weights, Tensor solarize, float[] mean, float[] slope) -> Tensor` */
+    renderViews(rows: Tensor, rowWeights: Tensor, columns: Tensor, columnWeights: Tensor, divisor: number, order: Tensor, amounts: Tensor, gray: Tensor, blurEach: Tensor, blur: Tensor, blurWeights: Tensor, solarize: Tensor, mean: readonly number[], slope: readonly number[]): Tensor;
     /** `tandem::resample_lines(Tensor self, Tensor first, Tensor weights) -> Tensor` */
     resampleLines(first: Tensor, weights: Tensor): Tensor;
     /** `aten::tanh(Tensor self) -> Tensor` */
@@ -4375,6 +4383,7 @@ const methods = {
   t,
   takeAlongDim,
   jitter_,
+  renderViews,
   resampleLines,
   tanh,
   topk,

@@ -25,9 +25,15 @@ const change = [brightness, contrast, saturation, hue];
 export function jitter(parameters: ViewParameters, channels: number, staging: StagingBuffer): Change {
   if (staging.device !== 'cpu' || channels !== 3) return jitterByTurns(parameters, channels, staging);
   const { count, order } = parameters;
-  const amounts = new Float32Array(4 * count);
-  for (const [k, name] of operations.entries()) amounts.set(parameters[name], k * count);
+  const amounts = amountsOf(parameters);
   return (x) => x.jitter_(upload(order, [count, 4], 'cpu'), upload(amounts, [4, count], 'cpu'));
+}
+
+/** How strong each operation is, one after the other, [4, n]. */
+export function amountsOf(parameters: ViewParameters): Float32Array {
+  const amounts = new Float32Array(4 * parameters.count);
+  for (const [k, name] of operations.entries()) amounts.set(parameters[name], k * parameters.count);
+  return amounts;
 }
 
 /**

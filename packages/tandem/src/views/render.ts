@@ -1,6 +1,7 @@
 import { autocast, empty, noGrad, scope, type Tensor } from 'tandem-torch';
 import { blurRadius, gaussianBlur } from './blur.js';
 import { luma, solarized } from './color.js';
+import { areFused, fused } from './fused.js';
 import { jitter } from './jitter.js';
 import { partOf, type ViewParameters } from './parameters.js';
 import { cropAndResize, oneByOne } from './resample.js';
@@ -27,6 +28,7 @@ export function render(images: Tensor, view: View, parameters: ViewParameters, d
   const { device } = images;
   const [n, c] = images.shape as [number, number];
   const out = () => {
+    if (areFused(images, view, parameters, depth)) return fused(images, view, parameters);
     const views = empty([n, c, view.size, view.size], { device });
     const step = oneByOne(view.size, device) ? 1 : atOnce(n, 4 * c * view.size ** 2, device);
     for (let from = 0; from < n; from += step) {

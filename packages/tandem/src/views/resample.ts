@@ -64,7 +64,7 @@ export function cropAndResize(
 ): () => Tensor {
   const [n, , h, w] = images.shape as [number, number, number, number];
   const most = images.dtype === 'uint8' ? 255 : 65535;
-  if (h === size && w === size && isWhole(parameters, size)) {
+  if (h === size && w === size && wholeOf(parameters, size) === n) {
     const isShared = images.dtype === 'float32';
     return () => {
       const x = images.to({ dtype: 'float32', memoryFormat: 'contiguous' });
@@ -74,9 +74,7 @@ export function cropAndResize(
   // Of a single image nothing but its crop need be looked at.
   const isCut = n === 1;
   const boxes = isCut ? { ...parameters, top: Int32Array.of(0), left: Int32Array.of(0) } : parameters;
-  // As part of the weights the division costs a large image nothing, but by itself it is exact
-  // where nothing is resized.
-  const unit = oneByOne(size, images.device) ? 1 / most : 1;
+  const unit = unitOf(size, images.device, most);
   const maps: Maps<Taps | Tensor> =
     staging.device === 'cpu'
       ? tapsOf(boxes, size, interpolation, unit)
@@ -92,10 +90,19 @@ export function cropAndResize(
     });
 }
 
+/**
+ * What the weights of a pixel add up to: as part of them the division by the largest number costs a
+ * large image nothing, but by itself it is exact where nothing is resized.
+ */
+export function unitOf(size: number, device: Device, most: number): number {
+  return oneByOne(size, device) ? 1 / most : 1;
+}
+
 /** How rows and columns of h x w pixels are mapped. */
 type Maps<Map> = (h: number, w: number) => [rows: Map, columns: Map];
 
-function tapsOf(boxes: ViewParameters, size: number, interpolation: Interpolation, unit: number): Maps<Taps> {
+/** @param unit what the weights of a pixel add up to */
+export function tapsOf(boxes: ViewParameters, size: number, interpolation: Interpolation, unit: number): Maps<Taps> {
   const { top, left, height, width, flip } = boxes;
   return (h, w) => [
     resizeTaps(top, height, null, h, size, interpolation, unit),
@@ -123,7 +130,12 @@ function cutOut(image: Tensor, { top, left, height, width }: ViewParameters): Te
   return image.narrow(2, top[0] as number, height[0] as number).narrow(3, left[0] as number, width[0] as number);
 }
 
-function isWhole({ top, left, height, width, flip }: ViewParameters, size: number): boolean {
-  const all = (array: ArrayLike<number>, value: number) => Array.prototype.every.call(array, (one) => one === value);
-  return all(top, 0) && all(left, 0) && all(height, size) && all(width, size) && all(flip, 0);
+/** How many of the images, of as many pixels as the views, are taken as they are. */
+export function wholeOf({ count, top, left, height, width, flip }: ViewParameters, size: number): number {
+  let whole = 0;
+  for (let i = 0; i < count; i++) {
+    const isAtCorner = top[i] === 0 && left[i] === 0 && flip[i] === 0;
+    whole += Number(isAtCorner && height[i] === size && width[i] === size);
+  }
+  return whole;
 }
