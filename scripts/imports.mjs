@@ -74,6 +74,12 @@ export const house = [
     worldly: true,
     why: 'it alone loads the addon',
   },
+  {
+    room: `${torch}/jpeg.ts`,
+    may: [`${setup}/places.mjs`],
+    worldly: true,
+    why: 'it loads an addon of its own, and no libtorch',
+  },
   { room: `${torch}/blas.ts`, worldly: true, why: 'it asks the processor what it can do' },
   {
     room: `${setup}/places.mjs`,
@@ -148,7 +154,7 @@ export const house = [
       ...images('options.ts', 'concurrency.ts', 'set'),
       ...images('sources/source.ts', 'sources/formats.ts', 'sources/crc32.ts', 'sources/zip-entry.ts'),
     ],
-    packages: ['sharp', 'fzstd', 'geotiff', 'yauzl'],
+    packages: ['sharp', 'tandem-torch/jpeg', 'fzstd', 'geotiff', 'yauzl'],
     worldly: true,
     why: 'decoding does not know where images are kept',
   },

@@ -99,7 +99,7 @@ function flagsForThreads(version) {
  * Fedora build their own packages so. Level 3 also knows sizes that are computed.
  * @param {string} version of the compiler
  */
-function hardeningFlags(version) {
+export function hardeningFlags(version) {
   if (isMac) return ['-fstack-protector-strong'];
   const major = Number(version.match(/(\d+)\.\d+\.\d+/)?.[1] ?? 0);
   const level = version.includes('clang') || major >= 12 ? 3 : 2;

@@ -3,6 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { compilerCommand } from './compiler.mjs';
+import { jpegFolder } from './jpeg.mjs';
 import { findLibtorch, openblasFolder } from './libtorch.mjs';
 import { Failure, run, say, step, which } from './run.mjs';
 
@@ -23,6 +24,7 @@ export function missingPackages(libtorch) {
     if (!hasFastBlas(libtorch)) wanted.push('libopenblas0-openmp');
     if (!existsSync('/usr/include/gloo/algorithm.h')) wanted.push('libgloo-dev');
   }
+  if (jpegFolder() === null) wanted.push('libjpeg-dev');
   return { needed, wanted };
 }
 

@@ -12,6 +12,9 @@ export const nodeApiLevel = 8;
 /** The addon's file in its folder. */
 export const addonName = 'tandem_torch.node';
 
+/** The file of the addon that decodes JPEGs, which is linked with no libtorch. */
+export const jpegAddonName = 'tandem_jpeg.node';
+
 /** This package's folder, whether this file is the source or the one that is shipped. */
 export const packageRoot = folderWith('package.json', fileURLToPath(new URL('.', import.meta.url)));
 
@@ -61,6 +64,9 @@ export function addonFolder({ version, cxx11Abi, cuda }) {
   const parts = [version, cxx11Abi ? 'cxx11' : 'oldabi', cuda === null ? 'cpu' : `cu${cuda}`];
   return join(addonHome(), `libtorch-${parts.join('-')}`);
 }
+
+/** The addon that decodes JPEGs: one for all libtorches. */
+export const jpegAddon = () => join(addonHome(), jpegAddonName);
 
 /** Holds the name of the folder in use, where there are several; null in a checkout. */
 export const choiceFile = () => (isCheckout ? null : join(addonHome(), 'in-use'));

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { compile, readAbout, writeAbout } from './compile.mjs';
 import { compilerCommand, compilerCure, findCompiler, glooCure, hasGlooHeaders } from './compiler.mjs';
 import { hasApt, installPackages, missingPackages } from './debian.mjs';
+import { provideJpeg } from './jpeg.mjs';
 import { checkVersion, describe, findLibtorch } from './libtorch.mjs';
 import { holdLock } from './lock.mjs';
 import { addonFolder, addonHome, addonName, choiceFile, chosenFolder } from './places.mjs';
@@ -33,6 +34,7 @@ export async function setUp({ from, command = 'npx tandem setup' } = {}) {
   checkVersion(libtorch);
   const build = addonFolder(libtorch);
   await provideAddon(libtorch, build);
+  await provideJpeg(await findCompiler());
   choose(build);
   return { libtorch, addon: join(build, addonName) };
 }

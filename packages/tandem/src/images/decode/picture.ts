@@ -2,6 +2,7 @@
 
 import type { Sharp } from 'sharp';
 import { grayOf } from '../set/in-channels.js';
+import { directJpeg } from './direct-jpeg.js';
 import { type Decoding, fromPixels, type PlanarImage, planesOf } from './pixels.js';
 import { decoder, type Readable } from './readable.js';
 import { type Bands, type Numbers, scaled } from './samples.js';
@@ -37,7 +38,12 @@ function unwanted(found: string, channels: number): string {
 const harmless = /extraneous bytes before marker|Invalid SOS|JFIF revision|Adobe color|progression sequence|VipsIcc/;
 
 /** @throws Error where it is damaged */
-async function fromFile({ picture, isStrict }: Extract<Readable, { picture: Uint8Array }>, decoding: Decoding) {
+async function fromFile(
+  { picture, isStrict, isJpeg }: Extract<Readable, { picture: Uint8Array }>,
+  decoding: Decoding,
+): Promise<PlanarImage | string> {
+  const direct = isJpeg ? await directJpeg(picture, decoding, pixelsOf) : undefined;
+  if (direct) return { ...direct, write: (to, start) => to.set(direct.planes, start) };
   try {
     return await fromPicture(await decoder(picture, isStrict), decoding);
   } catch (error) {
@@ -47,11 +53,23 @@ async function fromFile({ picture, isStrict }: Extract<Readable, { picture: Uint
   }
 }
 
-/** Transparent parts are white. */
+/** A JPEG's pixels, red, green and blue. @param side 0 for its own */
+async function pixelsOf(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  return flat(await decoder(bytes, true), side || undefined)
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer();
+}
+
+/** The picture upright, at the side, transparent parts white. */
+function flat(picture: Sharp, side: number | undefined): Sharp {
+  const upright = picture.autoOrient().flatten({ background: '#ffffff' });
+  return side === undefined ? upright : upright.resize(side, side, { fit: 'cover', position: 'centre' });
+}
+
 async function fromPicture(picture: Sharp, { side, format }: Decoding): Promise<PlanarImage | string> {
   const { channels, depth } = format;
-  const flat = picture.autoOrient().flatten({ background: '#ffffff' });
-  const sized = side === undefined ? flat : flat.resize(side, side, { fit: 'cover', position: 'centre' });
+  const sized = flat(picture, side);
   const raw = depth === 16 ? sized.toColourspace('rgb16').raw({ depth: 'ushort' }) : sized.toColourspace('srgb').raw();
   const { data: bytes, info } = await raw.toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) return `${info.channels} channels after conversion to RGB`;

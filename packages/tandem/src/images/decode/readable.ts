@@ -17,6 +17,7 @@ export type Readable =
       readonly picture: Uint8Array;
       /** Whether what the decoder merely warns of is damage, or may be. */
       readonly isStrict?: boolean;
+      readonly isJpeg?: boolean;
     }
   | { readonly bands: Bands };
 
@@ -33,7 +34,7 @@ export async function readableOf(
 ): Promise<Readable | string> {
   if (format === 'gif') return gifPicture(bytes);
   if (format === 'png') return pngFault(bytes) ?? { picture: bytes };
-  if (format === 'jpeg') return jpegFault(bytes) ?? { picture: bytes, isStrict: true };
+  if (format === 'jpeg') return jpegFault(bytes) ?? { picture: bytes, isStrict: true, isJpeg: true };
   if (format === 'avif') return { picture: asStill(bytes) };
   if (format === 'npy' || format === 'npz') {
     const array = await arrayOf({ format, bytes });
