@@ -12,8 +12,8 @@
 
 namespace tandem::lines {
 
-/// Linear maps of lines of pixels: number i that comes out is the sum of `each` pixels from first[i]
-/// on, each times its weight; the weights of one follow those of the one before.
+/// Linear maps of lines of pixels: number i that comes out is the sum of `each` pixels from
+/// first[i] on, each times its weight; the weights of one follow those of the one before.
 struct Maps {
   int64_t size, each;
   const int32_t* first;
@@ -31,8 +31,8 @@ namespace {
 constexpr int64_t kAcross = 2 * lanes;  // columns of a strip
 constexpr int64_t kDown = 16;           // results of a column that are written together: a cache line
 
-/// Rows [from, to) of a strip of columns as floats [to, kAcross]; where there are fewer columns, the
-/// others are never looked at.
+/// Rows [from, to) of a strip of columns as floats [to, kAcross]; where there are fewer columns,
+/// the others are never looked at.
 template <typename T>
 void load(const T* in, int64_t step, int64_t from, int64_t to, int64_t across, float* strip) {
   for (int64_t y = from; y < to; ++y) {

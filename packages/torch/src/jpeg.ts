@@ -25,7 +25,7 @@ export type DecodeJpeg = (bytes: Uint8Array, side: number) => Promise<JpegPlanes
 
 let found: DecodeJpeg | null | undefined;
 
-/** What decodes JPEGs without libvips; null where set-up found no libjpeg-turbo. Loads no libtorch. */
+/** What decodes JPEGs; null where set-up found no libjpeg-turbo. Loads no libtorch. */
 export function jpegDecoder(): DecodeJpeg | null {
   found ??= load();
   return found;

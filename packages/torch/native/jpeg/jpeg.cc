@@ -1,7 +1,7 @@
-// A JPEG to planes of bytes, by libjpeg-turbo and without libvips, in Node's worker threads: an addon
-// of its own, which loads no libtorch. It takes the usual kind of picture, and leaves all else to
-// libvips: what is turned, has a profile, is gray or of four colours, makes the decoder complain, or
-// would be enlarged.
+// A JPEG to planes of bytes, by libjpeg-turbo and without libvips, in Node's worker threads: an
+// addon of its own, which loads no libtorch. It takes the usual kind of picture, and leaves all
+// else to libvips: what is turned, has a profile, is gray or of four colours, makes the decoder
+// complain, or would be enlarged.
 #include "reduce.h"
 
 #include <node_api.h>

@@ -1,6 +1,6 @@
-// vips_reducev, then vips_reduceh, of bytes: weights of 12 bits behind the point, from a table of 64
-// places between two pixels, and a sum that is rounded to a byte. Sums of a byte's products with such
-// weights are whole numbers below 2^24, so float32 holds them exactly.
+// vips_reducev, then vips_reduceh, of bytes: weights of 12 bits behind the point, from a table of
+// 64 places between two pixels, and a sum that is rounded to a byte. Sums of a byte's products with
+// such weights are whole numbers below 2^24, so float32 holds them exactly.
 #include "reduce.h"
 
 #include "../lines.h"

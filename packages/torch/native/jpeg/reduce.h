@@ -1,4 +1,4 @@
-// Pictures made smaller as libvips does, bit for bit: vips_reduce with its Lanczos kernel, for bytes.
+// Pictures made smaller as libvips does, bit for bit: vips_reduce with its Lanczos kernel.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ struct Reduced {
   std::vector<uint8_t> planes;
 };
 
-/// Whether a picture of this size can be brought to a square of a side; else libvips does more to it
-/// than is done here.
+/// Whether a picture of this size can be brought to a square of a side; else libvips does more to
+/// it than is done here.
 bool canReduce(int64_t width, int64_t height, int64_t side);
 
 /// Pixels r g b r g b ..., reduced until the shorter side is `side`, and the centre of that.

@@ -1,6 +1,6 @@
 /**
- * JPEGs without libvips, where that gives the same pixels: for a small picture most of libvips' time
- * goes into building and taking down its chain of operations.
+ * JPEGs without libvips, where that gives the same pixels: for a small picture most of libvips'
+ * time goes into building and taking down its chain of operations.
  */
 
 import { type DecodeJpeg, type JpegPlanes, jpegDecoder } from 'tandem-torch/jpeg';
@@ -26,7 +26,7 @@ export async function directJpeg(
   return (await proven)?.(bytes, side);
 }
 
-/** Versions of libvips and libjpeg-turbo may come to differ: a picture of noise goes through both. */
+/** Versions of the two libraries may come to differ: a picture of noise goes through both. */
 async function provenDecoder(reference: Reference): Promise<DecodeJpeg | null> {
   const decode = jpegDecoder();
   if (!decode) return null;
