@@ -29,7 +29,7 @@ inline std::pair<int64_t, int64_t> extent(const Maps& maps) {
 namespace {
 
 constexpr int64_t kAcross = 2 * lanes;  // columns of a strip
-constexpr int64_t kDown = 16;           // results of a column that are written together: a cache line
+constexpr int64_t kDown = 16;           // results of a column that are written together
 
 /// Rows [from, to) of a strip of columns as floats [to, kAcross]; where there are fewer columns,
 /// the others are never looked at.
