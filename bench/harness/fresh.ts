@@ -25,8 +25,8 @@ export interface Fresh {
   readonly stepSeconds: readonly number[];
   /** Of the first step. */
   readonly loss: number | undefined;
-  /** Of each step, waiting for other processes. */
-  readonly waitedSeconds: readonly number[];
+  /** Of each step, when it waited for other processes. */
+  readonly waits: readonly (readonly distributed.Wait[])[];
   /** All that the process ever held. */
   readonly peakMiB: number;
   /** What it holds at the end, its part of what it shares with others; NaN where nobody knows. */
@@ -67,18 +67,18 @@ async function measure({ dataRoot, steps, config }: Work): Promise<Fresh> {
   const trainer = openTrainer(config, images, group);
   const setUpSeconds = (performance.now() - begun) / 1000;
   const taken: Step[] = [];
-  const waitedSeconds: number[] = [];
+  const waits: distributed.Wait[][] = [];
   for (let i = 0; i < steps; i++) {
-    const before = group?.secondsWaited ?? 0;
+    group?.takeWaits();
     taken.push(await trainer.step());
-    waitedSeconds.push((group?.secondsWaited ?? 0) - before);
+    waits.push(group?.takeWaits() ?? []);
   }
   const memory = { peakMiB: peakMiB(), proportionalMiB: proportionalMiB() };
   group?.barrier(); // what each holds is read while all are there
   await trainer.end();
   await group?.destroy();
   const stepSeconds = taken.map(({ seconds }) => seconds);
-  return { setUpSeconds, stepSeconds, waitedSeconds, loss: taken[0]?.loss, ...memory, machine: describeMachine() };
+  return { setUpSeconds, stepSeconds, waits, loss: taken[0]?.loss, ...memory, machine: describeMachine() };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

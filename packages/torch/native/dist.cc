@@ -71,7 +71,8 @@ void waitFor(Collective& pending) {
   const milliseconds limit = pending.group->limit;
   const auto begun = Clock::now();
   const bool isDone = waitUntil(pending, begun + limit);
-  pending.group->nanosecondsWaited += std::chrono::nanoseconds(Clock::now() - begun).count();
+  const auto since = [](Clock::time_point time) { return std::chrono::nanoseconds(time.time_since_epoch()).count(); };
+  pending.group->record(since(begun), since(Clock::now()));
   if (!isDone) throw std::runtime_error("dist: " + pending.name + " has no end within " + shownSeconds(limit));
 }
 
@@ -246,8 +247,18 @@ void waitForWork(Call& call) {
   works.remove(call.integerAt(0));
 }
 
-/// secondsWaited(group): for others, since the group began
-napi_value secondsWaited(Call& call) { return call.number(1e-9 * static_cast<double>(groups.at(call.integerAt(0))->nanosecondsWaited.load())); }
+/// takeWaits(group): when waits began and ended since the last call, by turns, in nanoseconds of the
+/// host's clock; they are recorded from the first call on
+napi_value takeWaits(Call& call) {
+  auto group = groups.at(call.integerAt(0));
+  std::vector<int64_t> waits;
+  {
+    std::lock_guard<std::mutex> lock(group->recording);
+    group->recordsWaits = true;
+    waits.swap(group->waits);
+  }
+  return call.integers(waits.data(), waits.size());
+}
 
 #else
 

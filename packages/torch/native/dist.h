@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace tandem::dist {
 
@@ -38,8 +39,16 @@ struct Group {
   std::chrono::milliseconds limit;
   /// Not 0 once another process is gone.
   std::atomic<int32_t>* verdict;
-  /// For others, by whoever could not go on without them.
-  std::atomic<int64_t> nanosecondsWaited{0};
+  /// When whoever could not go on without the others began to wait, and went on: nanoseconds of
+  /// the host's clock, by turns. Only where somebody has asked for them.
+  std::vector<int64_t> waits;
+  bool recordsWaits = false;
+  std::mutex recording;
+
+  void record(int64_t begun, int64_t ended) {
+    std::lock_guard<std::mutex> lock(recording);
+    if (recordsWaits) waits.insert(waits.end(), {begun, ended});
+  }
 };
 
 /// A collective under way, with the tensors that it reads and writes.

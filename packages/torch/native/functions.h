@@ -103,7 +103,7 @@
   FUNCTION(napi_value, allGather, 3)          \
   FUNCTION(napi_value, broadcast, 3)          \
   FUNCTION(void, waitForWork, 1)              \
-  FUNCTION(napi_value, secondsWaited, 1)      \
+  FUNCTION(napi_value, takeWaits, 1)          \
   FUNCTION(napi_value, gatherRows, 3)         \
   FUNCTION(void, measureAcross, 1)            \
   FUNCTION(napi_value, syncBatchNorm, 9)      \

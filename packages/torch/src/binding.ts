@@ -232,7 +232,7 @@ export interface Binding {
   broadcast(group: number, slot: number, from: number): number;
   /** Waits for the end of a collective. */
   waitForWork(work: number): void;
-  secondsWaited(group: number): number;
+  takeWaits(group: number): readonly number[];
   /** The rows of all processes; differentiable. */
   gatherRows(group: number, slot: number, counts: readonly number[]): number;
   /** What adds up gradients of these parameters over all processes: its number. */

@@ -38,6 +38,15 @@ export class Collective {
   }
 }
 
+/**
+ * A wait for a collective, in seconds of the clock of this host, which all of its processes share:
+ * while all of them wait, they communicate; before that, one is behind.
+ */
+export interface Wait {
+  readonly begun: number;
+  readonly ended: number;
+}
+
 /** A batch norm, as `nn` has it. */
 interface NormStatistics {
   readonly weight: Tensor | null;
@@ -98,9 +107,16 @@ export class ProcessGroup {
     return this.#place.launcher;
   }
 
-  /** Seconds for which this process waited for others, since the group began; not its GPU. */
-  get secondsWaited(): number {
-    return binding.secondsWaited(this.#id);
+  /**
+   * When this process waited for others since the last call; not its GPU. They are recorded from
+   * the first call on, which gives none.
+   */
+  takeWaits(): Wait[] {
+    const times = binding.takeWaits(this.#id).map((nanoseconds) => 1e-9 * nanoseconds);
+    return Array.from({ length: times.length / 2 }, (_, i) => ({
+      begun: times[2 * i] as number,
+      ended: times[2 * i + 1] as number,
+    }));
   }
 
   /** Which process is gone and how; undefined while all are there. */
