@@ -94,6 +94,7 @@ export const house = [
   { room: `${tandem}/text.ts`, why: 'how names stand in each kind of output' },
   { room: `${tandem}/random.ts`, why: 'draws are functions of seed and position' },
   { room: `${tandem}/defined.ts`, why: 'it is a line of code' },
+  { room: `${tandem}/collect-garbage.ts`, worldly: true, why: 'it asks V8' },
   { room: math, packages: [engine], why: 'small functions that many rooms want' },
   { room: `${tandem}/version.ts`, worldly: true, why: 'it reads package.json' },
   { room: `${tandem}/invocation.ts`, worldly: true, why: 'it asks how the command was called' },
@@ -314,7 +315,7 @@ export const house = [
   },
   {
     room: `${tandem}/pretrain`,
-    may: [...common, ...files, ...toolkit],
+    may: [...common, ...files, `${tandem}/collect-garbage.ts`, ...toolkit],
     packages: [engine, 'zod', '@bufbuild/protobuf/wire'],
     worldly: true,
     why: 'nothing imports the command line',

@@ -1,8 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { distributed } from 'tandem-torch';
+import { collectGarbage } from '../collect-garbage.js';
 import { cropMargin, type DataSet, openImages, parseRange } from '../images/index.js';
 import type { RunConfig } from './config/options.js';
 import type { LoadingOptions } from './following.js';
+
+/** What is asked of a group: who is on which host. */
+type Company = Pick<distributed.ProcessGroup, 'rank' | 'members'>;
 
 /** Bytes of images that each of several processes of a host holds by itself. */
 const ownBytes = 2 ** 24;
@@ -13,7 +17,7 @@ export async function loadImages(
     data: { images, maxSkipped, range, streamCache, mean: _mean, std: _std, ...opening },
     execution: { seed },
   }: RunConfig,
-  { signal, onLoading, source, group }: LoadingOptions,
+  { signal, onLoading, source, group }: Omit<LoadingOptions, 'group'> & { readonly group?: Company | undefined },
 ): Promise<DataSet> {
   const data = await openImages(source ?? images, {
     ...opening,
@@ -28,11 +32,12 @@ export async function loadImages(
   });
   await setImmediate();
   signal?.throwIfAborted();
+  if (hasCompany(group)) collectGarbage(); // what went to the cache lies in memory as well until then
   return data;
 }
 
 /** Whether another process of the group is on this host: the two share a file of the cache then. */
-function hasCompany(group: distributed.ProcessGroup | undefined): boolean {
+function hasCompany(group: Company | undefined): boolean {
   const hosts = group?.members.map(({ host }) => host) ?? [];
   return hosts.filter((host) => host === hosts[group?.rank ?? 0]).length > 1;
 }

@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { liveTensors } from 'tandem-torch';
+import { collectGarbage } from '../../src/collect-garbage.js';
 import { pretrain, resolveConfig } from '../../src/pretrain/index.js';
 
 /** What a process holds at one moment. */
@@ -18,10 +17,6 @@ const settings = {
   ...{ backbone: 'resnet8', width: 4, stem: 'strided', size: 16, batch: 8, epochs: 1e6 },
   ...{ projHidden: 16, projDim: 16, saveSteps: 2 },
 };
-
-setFlagsFromString('--expose-gc');
-/** Takes garbage away, so that what is left is held by somebody. */
-const collect = runInNewContext('gc') as () => void;
 
 /** Samples over the whole time. */
 const samples = 120;
@@ -58,7 +53,7 @@ export async function endure(images: string, folder: string, minutes: number): P
 }
 
 function sample(seconds: number): Sample {
-  collect();
+  collectGarbage();
   const { rss, heapUsed } = process.memoryUsage();
   const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
   return { seconds, memoryMiB: rss / 2 ** 20, heapMiB: heapUsed / 2 ** 20, files, tensors: liveTensors().count };

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { liveTensors } from 'tandem-torch';
+import { collectGarbage } from '../../src/collect-garbage.js';
 import { type PretrainEvent, pretrain, resolveConfig, resume } from '../../src/pretrain/index.js';
 import { temporary, tiny } from '../cli/running.js';
 import { whatCameOut } from '../faults/runs.js';
@@ -99,9 +98,6 @@ test('a shard that is gone ends the run by name, saved; when it is back the run 
   assert.deepEqual(whatCameOut(out), whatCameOut(whole));
 });
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
 test('over many passes of shards larger than the disk cache what the process holds stays as much', async (t) => {
   const server = await serving(t);
   const [count, each, side] = [6, 20, 64];
@@ -122,7 +118,7 @@ test('over many passes of shards larger than the disk cache what the process hol
   for await (const event of pretrain(config, { out: join(root, 'many-passes') })) {
     if (event.kind !== 'epoch') continue;
     await setImmediate();
-    collect();
+    collectGarbage();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     const files = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
     const { count: tensors, bytes: tensorBytes } = liveTensors();
