@@ -31,13 +31,15 @@ try {
   for (const { dtype, steps } of asked.length > 0 ? asked : cases) {
     const task = { subjects: [...everyMethod, ...variants], dtype, steps, batch: 24 };
     const found = await deviations(folder, task, counts);
-    const rounding = await roundings(folder, task, dtype === 'float32' ? 8 : 1);
+    const rounding = dtype === 'float32' ? await roundings(folder, task, 8) : undefined;
     const limit = (title: string) =>
-      dtype === 'float64' ? 1e-10 : Math.max(1e-5, 10 * largest(rounding.get(title) as Deviations));
-    const lines = [...found].map(([title, all]) =>
-      ['', title, ...all.map(cell), cell(rounding.get(title) as Deviations), ''].join(' | ').trim(),
-    );
-    const head = `| | ${counts.map((count) => `W = ${count}`).join(' | ')} | rounding |\n|${'---|'.repeat(counts.length + 2)}`;
+      rounding === undefined ? 1e-10 : Math.max(1e-5, 10 * largest(rounding.get(title) as Deviations));
+    const lines = [...found].map(([title, all]) => {
+      const own = rounding?.get(title);
+      return ['', title, ...[...all, ...(own ? [own] : [])].map(cell), ''].join(' | ').trim();
+    });
+    const columns = [...counts.map((count) => `W = ${count}`), ...(rounding ? ['rounding'] : [])];
+    const head = `| | ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length + 1)}`;
     const title = `**${dtype}, after ${steps} step${steps > 1 ? 's' : ''}**`;
     const table = `${title}\n\n${head}\n${lines.join('\n')}\n`;
     console.log(`\n${table}`);
