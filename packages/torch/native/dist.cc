@@ -247,8 +247,8 @@ void waitForWork(Call& call) {
   works.remove(call.integerAt(0));
 }
 
-/// takeWaits(group): when waits began and ended since the last call, by turns, in nanoseconds of the
-/// host's clock; they are recorded from the first call on
+/// takeWaits(group): when waits began and ended since the last call, by turns, in nanoseconds of
+/// the host's clock; they are recorded from the first call on
 napi_value takeWaits(Call& call) {
   auto group = groups.at(call.integerAt(0));
   std::vector<int64_t> waits;

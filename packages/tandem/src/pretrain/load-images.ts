@@ -32,7 +32,7 @@ export async function loadImages(
   });
   await setImmediate();
   signal?.throwIfAborted();
-  if (hasCompany(group)) collectGarbage(); // what went to the cache lies in memory as well until then
+  if (hasCompany(group)) collectGarbage(); // what went to the cache still lies in memory
   return data;
 }
 
