@@ -1,6 +1,7 @@
 // tandem::conv2d_recomputing: libtorch's convolution, which does not keep an input that its maker
-// can make again in the backward pass.
+// can make again in the backward pass. Where the tile unit is quicker, that computes it.
 #include "compat.h"
+#include "implicit.h"
 #include "recomputed.h"
 
 #include <torch/library.h>
@@ -15,7 +16,21 @@ namespace {
 struct Settings {
   std::vector<int64_t> stride, padding, dilation;
   int64_t groups;
+
+  implicit::Steps steps() const { return {stride[0], padding[0]}; }
 };
+
+/// Of the result; for fewer, laying out the kernels takes too long.
+constexpr int64_t leastPixels = 256;
+
+/// Whether the tile unit computes it: 3x3 kernels at a stride of 2, for which there is no quicker
+/// method as there is without steps.
+bool takesTiles(const at::Tensor& x, const at::Tensor& weight, const c10::optional<at::Tensor>& bias, const Settings& settings) {
+  const std::vector<int64_t> one = {1, 1}, two = {2, 2};
+  const bool isStrided = settings.stride == two && settings.padding == one && settings.dilation == one && settings.groups == 1 && !(bias && bias->defined());
+  return isStrided && implicit::fits(x, weight) && weight.size(2) == 3 && weight.size(3) == 3 && x.size(0) * x.size(2) * x.size(3) >= 4 * leastPixels &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast) && !compat::autocast(at::kCPU).enabled;
+}
 
 /// The pixels that a 1x1 kernel meets. Steps are taken without it: libtorch 1.13's gradient of
 /// those corrupts memory in channels-last.
@@ -26,11 +41,13 @@ struct Convolution : torch::autograd::Node {
   torch::autograd::SavedVariable weight;
   Settings settings;
   std::vector<int64_t> steps;  // of a 1x1 kernel
+  bool byTiles = false;
 
   torch::autograd::variable_list apply(torch::autograd::variable_list&& incoming) override {
     const at::Tensor dy = incoming[0];
     incoming.clear();
     if (!dy.defined()) return {{}, {}, {}};
+    if (byTiles && !at::GradMode::is_enabled()) return backwardByTiles(dy);
     const at::Tensor given = x.get(), pixels = steps.empty() ? given : pixelsOf(given, steps), kernels = weight.unpack();
     const std::vector<int64_t> outputs = {kernels.size(0)};
     const auto& [stride, padding, dilation, groups] = settings;
@@ -42,6 +59,14 @@ struct Convolution : torch::autograd::Node {
       dx = whole;
     }
     return {dx, dw, db};
+  }
+
+  torch::autograd::variable_list backwardByTiles(const at::Tensor& dy) {
+    const at::Tensor given = x.get(), kernels = weight.unpack();
+    at::Tensor dx, dw;
+    if (task_should_compute_output(1)) dw = implicit::correlate(given, dy, kernels.size(2), kernels.size(3), settings.steps());
+    if (task_should_compute_output(0)) dx = implicit::spread(dy, kernels, given.size(2), given.size(3), settings.steps());
+    return {dx, dw, {}};
   }
 
   void release_variables() override {
@@ -59,12 +84,16 @@ at::Tensor conv2dRecomputing(const at::Tensor& input, const at::Tensor& weight, 
     steps = settings.stride;
     settings.stride = one;
   }
+  const bool byTiles = takesTiles(input, weight, bias, settings);
   const auto convolve = [&] {
+    if (byTiles) return implicit::convolve(input, weight, settings.steps());
     const at::Tensor pixels = steps.empty() ? input : pixelsOf(input, steps);
     return at::conv2d(pixels, weight, bias, settings.stride, settings.padding, settings.dilation, groups);
   };
-  recomputed::Input kept = torch::autograd::compute_requires_grad(input, weight, bias) ? recomputed::Input(input) : recomputed::Input();
-  if (!kept.isRecomputed() || compat::autocast(at::kCPU).enabled) return convolve();
+  const bool requiresGrad = torch::autograd::compute_requires_grad(input, weight, bias);
+  recomputed::Input kept = requiresGrad ? recomputed::Input(input) : recomputed::Input();
+  const bool hasNode = byTiles ? requiresGrad : kept.isRecomputed() && !compat::autocast(at::kCPU).enabled;
+  if (!hasNode) return convolve();
   at::Tensor y;
   {
     const at::NoGradGuard plain;
@@ -75,6 +104,7 @@ at::Tensor conv2dRecomputing(const at::Tensor& input, const at::Tensor& weight, 
   node->weight = torch::autograd::SavedVariable(weight, false);
   node->settings = settings;
   node->steps = steps;
+  node->byTiles = byTiles;
   recomputed::record(y, node, input, weight, bias);
   return y;
 }

@@ -129,14 +129,11 @@ struct alignas(64) Setting {
   _tile_dpbf16ps(2, 5, 6); \
   _tile_dpbf16ps(3, 5, 7);
 
-/// A square of the result, of `cells` cells of two lines of tiles each, the second `next` behind.
+/// Adds to a square of the result, in the unit's registers 0 to 3, the products of `cells` cells of
+/// two lines of tiles each, the second `next` behind.
 template <int parts>
-TANDEM_TILE_INLINE void sumUp(const Half* a, const Half* b, int64_t next, int64_t cells, float* c) {
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
-  for (int64_t k = 0; k < cells; ++k, a += cell<parts>, b += cell<parts>) {
+TANDEM_TILE_INLINE void addProducts(const Half* a, const Half* b, int64_t stepOfA, int64_t stepOfB, int64_t next, int64_t cells) {
+  for (int64_t k = 0; k < cells; ++k, a += stepOfA, b += stepOfB) {
     // In an order in which one factor stays where it is.
     if (parts == 3) {
       TANDEM_LEFT(0) TANDEM_RIGHT(2) TANDEM_PRODUCTS
@@ -149,16 +146,26 @@ TANDEM_TILE_INLINE void sumUp(const Half* a, const Half* b, int64_t next, int64_
       TANDEM_LEFT(0) TANDEM_RIGHT(0) TANDEM_PRODUCTS
     }
   }
+}
+
+#undef TANDEM_LEFT
+#undef TANDEM_RIGHT
+#undef TANDEM_PRODUCTS
+
+/// A square of the result, of `cells` cells of two lines of tiles each, the second `next` behind.
+template <int parts>
+TANDEM_TILE_INLINE void sumUp(const Half* a, const Half* b, int64_t next, int64_t cells, float* c) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  addProducts<parts>(a, b, cell<parts>, cell<parts>, next, cells);
   constexpr int64_t bytes = square * sizeof(float);
   _tile_stored(0, c, bytes);
   _tile_stored(1, c + side, bytes);
   _tile_stored(2, c + side * square, bytes);
   _tile_stored(3, c + side * square + side, bytes);
 }
-
-#undef TANDEM_LEFT
-#undef TANDEM_RIGHT
-#undef TANDEM_PRODUCTS
 
 /// Puts a square where it belongs, `rows` and `columns` of it: added to what is there, to the bias
 /// of its columns, or as it is.

@@ -43,6 +43,12 @@ describe("convolution by Winograd's method and its gradients are those of the de
     [1, 16, 16, 33, 12],
     [3, 80, 64, 20, 17],
     [2, 272, 96, 34, 31],
+    [1, 32, 32, 3, 5],
+    [3, 96, 64, 20, 17],
+    [5, 128, 160, 9, 6],
+    [9, 64, 64, 12, 33],
+    [2, 512, 256, 7, 7],
+    [40, 256, 288, 8, 8],
   ] as const) {
     test(`[${n}, ${inputs}, ${height}, ${width}] to ${outputs} channels`, () => {
       manualSeed(0);
@@ -193,7 +199,8 @@ test('a wide Conv2d takes it in training, and only there', () => {
     assert.equal(autocast({}, () => conv.forward(x)).dtype, 'bfloat16');
     const strided = new nn.Conv2d(128, 128, 3, { padding: 1, stride: 2, bias: false });
     strided.to(channelsLast);
-    assert.ok(strided.forward(x).equal(conv2d(x, strided.weight, { padding: 1, stride: 2 })));
+    const exact = conv2d(x.to('float64'), strided.weight.to('float64'), { padding: 1, stride: 2 });
+    assert.ok(distance(strided.forward(x), exact) < 2e-6);
     conv.eval();
     assert.ok(isDefinition(conv.forward(x), x));
   });
