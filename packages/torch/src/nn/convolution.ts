@@ -74,8 +74,8 @@ export class Conv2d extends Module {
       const middle = weight.narrow(2, row, 1).narrow(3, column, 1);
       return ops.conv2d(x, middle, { bias, groups: options.groups });
     }
-    // An input that can be made again in the backward pass is not kept for it. Without gradients the
-    // result is to be the same.
+    // An input that can be made again in the backward pass is not kept for it. Without gradients
+    // the result is to be the same.
     if (this.training) return ops.conv2dRecomputing(x, weight, { bias, ...options });
     if (weight.shape[2] === 1 && weight.shape[3] === 1 && Math.max(...pair(options.padding)) === 0) {
       return ofPixels(x, this, stride as [number, number]);
