@@ -17,8 +17,8 @@ namespace tandem::tiles {
 constexpr int64_t whole = 3, pair = 2 * cell<whole>, nearest = 4;
 
 /// Two lines of numbers that are neighbours in the sum, to a line of a tile of each part. A part is
-/// the upper half of what the one before left, which takes fewer steps than the nearest number: what
-/// is left out of a product is 2^-24 of it on average, 2^-21 at the most.
+/// the upper half of what the one before left, which takes fewer steps than the nearest number:
+/// what is left out of a product is 2^-24 of it on average, 2^-21 at the most.
 TANDEM_TILE_INLINE void splitLines(__m512i first, __m512i second, Half* to) {
   const __m512i upper = _mm512_set1_epi32(static_cast<int32_t>(0xffff0000));
 #pragma GCC unroll 3

@@ -13,27 +13,13 @@ import {
   scope,
   type Tensor,
 } from '../src/index.js';
+import { normal, wide, withGradients } from './convolutions.js';
 import { distance } from './support.js';
 
 const steps = { stride: 2, padding: 1 } as const;
 
-function normal(...shape: number[]): Tensor {
-  const x = randn(shape).to({ memoryFormat: 'channelsLast' });
-  x.requiresGrad = true;
-  return x;
-}
-
-function wide(x: Tensor): Tensor {
-  const copy = x.detach().to('float64');
-  copy.requiresGrad = true;
-  return copy;
-}
-
-/** y, dy/dx and dy/dw in the direction of `g`. */
-function all(f: typeof conv2d | typeof conv2dRecomputing, x: Tensor, w: Tensor, g: Tensor): Tensor[] {
-  const y = f(x, w, steps);
-  return [y, ...(grad([y], [x, w], { gradOutputs: [g] }) as Tensor[])];
-}
+const strided = (x: Tensor, w: Tensor) => conv2d(x, w, steps);
+const recomputing = (x: Tensor, w: Tensor) => conv2dRecomputing(x, w, steps);
 
 describe('a 3x3 convolution with a stride of 2, and its gradients, are those of float64', () => {
   for (const [n, inputs, outputs, height, width] of [
@@ -51,12 +37,14 @@ describe('a 3x3 convolution with a stride of 2, and its gradients, are those of 
         manualSeed(n);
         const [x, w] = [normal(n, inputs, height, width), normal(outputs, inputs, 3, 3)];
         const g = normal(n, outputs, Math.ceil(height / 2), Math.ceil(width / 2));
-        const ours = all(conv2dRecomputing, x, w, g);
-        const theirs = all(conv2d, wide(x), wide(w), wide(g));
+        const ours = withGradients(recomputing, x, w, g);
+        const theirs = withGradients(strided, wide(x), wide(w), wide(g));
         const errors = ours.map((value, i) => distance(value, theirs[i] as Tensor));
         assert.ok(Math.max(...errors) < 2e-6, `${errors}`);
         assert.ok(ours.slice(0, 2).every((each) => each.isContiguous('channelsLast')));
-        all(conv2dRecomputing, x, w, g).forEach((again, i) => void assert.ok(again.equal(ours[i] as Tensor), `${i}`));
+        withGradients(recomputing, x, w, g).forEach(
+          (again, i) => void assert.ok(again.equal(ours[i] as Tensor), `${i}`),
+        );
       }));
   }
 });

@@ -16,21 +16,10 @@ import {
   zeros,
 } from '../src/index.js';
 import { askChild } from './children.js';
+import { normal, wide, withGradients } from './convolutions.js';
 import { distance } from './support.js';
 
 const channelsLast = { memoryFormat: 'channelsLast' } as const;
-
-function normal(...shape: number[]): Tensor {
-  const x = randn(shape).to(channelsLast);
-  x.requiresGrad = true;
-  return x;
-}
-
-/** y, dy/dx and dy/dw in the direction of `g`. */
-function all(f: (x: Tensor, w: Tensor) => Tensor, x: Tensor, w: Tensor, g: Tensor): Tensor[] {
-  const y = f(x, w);
-  return [y, ...(grad([y], [x, w], { gradOutputs: [g] }) as Tensor[])];
-}
 
 describe("convolution by Winograd's method and its gradients are those of the definition in float64", () => {
   for (const [n, inputs, outputs, height, width] of [
@@ -58,13 +47,8 @@ describe("convolution by Winograd's method and its gradients are those of the de
           normal(outputs, inputs, 3, 3),
           normal(n, outputs, height, width),
         ];
-        const ours = all(conv2dWinograd, x, w, g);
-        const [x64, w64, g64] = [x, w, g].map((v) => {
-          const copy = v.detach().to('float64');
-          copy.requiresGrad = true;
-          return copy;
-        }) as [Tensor, Tensor, Tensor];
-        const theirs = all((a, b) => conv2d(a, b, { padding: 1 }), x64, w64, g64);
+        const ours = withGradients(conv2dWinograd, x, w, g);
+        const theirs = withGradients((a, b) => conv2d(a, b, { padding: 1 }), wide(x), wide(w), wide(g));
         const errors = ours.map((value, i) => distance(value, theirs[i] as Tensor));
         assert.ok(Math.max(...errors) < 1e-5, `${errors}`);
         assert.ok(ours[0]?.isContiguous('channelsLast'));
@@ -94,7 +78,7 @@ test('the same bits from run to run', () => {
   scope(() => {
     manualSeed(0);
     const [x, w, g] = [normal(5, 64, 12, 12), normal(64, 64, 3, 3), normal(5, 64, 12, 12)];
-    const [first, second] = [all(conv2dWinograd, x, w, g), all(conv2dWinograd, x, w, g)];
+    const [first, second] = [withGradients(conv2dWinograd, x, w, g), withGradients(conv2dWinograd, x, w, g)];
     for (const i of [0, 1, 2]) assert.ok(first[i]?.equal(second[i] as Tensor));
   });
 });
