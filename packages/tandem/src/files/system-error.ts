@@ -47,6 +47,10 @@ export function isOfTheDisk(error: unknown): error is NodeJS.ErrnoException {
   return typeof code === 'string' && typeof syscall === 'string';
 }
 
+function isOfNoPackage(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+}
+
 /** Why something failed: `the disk is full (ENOSPC)`; of other errors the message. */
 export function whyOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
@@ -71,10 +75,14 @@ export function reasonOf(error: unknown, elsewhere?: string): string {
 }
 
 /**
- * The whole line: which file cannot be written or read, why, and what helps. Undefined for errors
- * of other kinds.
+ * The whole line: which file cannot be written or read, or which package is not found, why, and
+ * what helps. Undefined for errors of other kinds.
  */
 export function systemMessage(error: unknown): string | undefined {
+  if (isOfNoPackage(error)) {
+    const [line] = error.message.split('\n');
+    return `${line}: install it again; or raise the limit (ulimit -n 4096), as Node says so where no more files may be open`;
+  }
   if (!isOfTheDisk(error)) return undefined;
   const { code = '', syscall = '', path } = error;
   if (!lacking[code] && !ofThePlace[code]) return undefined;

@@ -34,6 +34,16 @@ test('what the system says of real files is told with the file, why, and what he
   );
 });
 
+test('a package that is not found is one line with both cures', async () => {
+  const missing = 'none-of-this-name';
+  const found = await import(missing).catch(systemMessage);
+  assert.match(
+    found,
+    /^Cannot find package 'none-of-this-name' imported from .*: install it again; or raise the limit/,
+  );
+  assert.doesNotMatch(found, /\n/);
+});
+
 test('each code that a disk answers with has a cure; whether it was read or written follows from the call', () => {
   for (const code of ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'EFBIG']) {
     const line = systemMessage(error(code, 'fsync', 'a.png')) ?? '';
