@@ -17,7 +17,7 @@ export interface Workshop {
 
 const least = ['backbone=resnet8', 'width=4', 'stem=strided', 'size=16', '--batch', '8', 'projHidden=16', 'projDim=16'];
 
-/** Makes pictures, an encoder, a run that is whole, and one that was killed. */
+/** Makes pictures, an encoder, a run that is whole, one with a classifier, and one that was killed. */
 export async function workshop(folder: string): Promise<Workshop> {
   const [model, place] = [join(folder, 'model'), join(folder, 'place')];
   mkdirSync(model, { recursive: true });
@@ -30,6 +30,10 @@ export async function workshop(folder: string): Promise<Workshop> {
   const fault = { kind: 'kill', path: 'checkpoint/', calls: ['rename'], from: 5, times: 1 } as const;
   const killed = await start({ line: [...line, '--out', 'killed'] }, model, { fault }).ended;
   assert.equal(killed.signal, 'SIGKILL', killed.stderr);
+  cpSync(join(model, 'run'), join(model, 'classified'), { recursive: true });
+  const linear = ['linear', 'classified', 'pictures', '--protocol', 'features', '--epochs', '3', '--batch', '8'];
+  const classified = await start({ line: linear }, model).ended;
+  assert.equal(classified.code, 0, classified.stderr);
   const fresh = (at = place) => {
     if (at === place) rmSync(at, { recursive: true, force: true });
     cpSync(model, at, { recursive: true, preserveTimestamps: true });

@@ -36,6 +36,7 @@ export interface Subject {
 export const driver = fileURLToPath(new URL('./driver.js', import.meta.url));
 const least = ['backbone=resnet8', 'width=4', 'stem=strided', 'size=16', '--batch', '8'];
 const short = ['--epochs', '2', 'saveSteps=2'];
+const classifier = 'classified/encoder/teacher-linear.safetensors';
 const heads = ['projHidden=16', 'projDim=16'];
 
 function digestOf(path: string): string {
@@ -146,6 +147,20 @@ export const subjects: readonly Subject[] = [
     outputs: [`all.${ending}`],
     read: files(`all.${ending}`, ...(ending === 'npy' ? ['all.files.txt'] : [])),
   })),
+  ...['csv', 'parquet'].map((ending) => ({
+    name: `predict ${ending}`,
+    ...(ending === 'parquet' && alike),
+    line: ['predict', 'classified', 'pictures', `--${ending}`, `found.${ending}`],
+    outputs: [`found.${ending}`],
+    read: files(`found.${ending}`),
+  })),
+  {
+    name: 'calibrate',
+    line: ['calibrate', 'classified', 'pictures'],
+    outputs: [classifier],
+    read: files(classifier),
+    replaces: true,
+  },
   {
     name: 'duplicates',
     line: ['duplicates', 'encoder.safetensors', 'pictures', '--out', 'found'],
