@@ -17,7 +17,7 @@ export interface Workshop {
 
 const least = ['backbone=resnet8', 'width=4', 'stem=strided', 'size=16', '--batch', '8', 'projHidden=16', 'projDim=16'];
 
-/** Makes pictures, an encoder, a run that is whole, one with a classifier, and one that was killed. */
+/** Pictures, an encoder, a run that is whole, one with a classifier, and one that was killed. */
 export async function workshop(folder: string): Promise<Workshop> {
   const [model, place] = [join(folder, 'model'), join(folder, 'place')];
   mkdirSync(model, { recursive: true });
