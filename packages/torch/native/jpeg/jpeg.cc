@@ -153,8 +153,8 @@ napi_value decodeJpeg(napi_env env, napi_callback_info info) {
   size_t length;
   int64_t side;
   napi_typedarray_type type;
-  if (count != 2 || napi_get_typedarray_info(env, args[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array || napi_get_value_int64(env, args[1], &side) != napi_ok || side < 0 || side > 4096) {
-    napi_throw_type_error(env, nullptr, "decodeJpeg takes a Uint8Array and a side from 0 to 4096");
+  if (count != 2 || napi_get_typedarray_info(env, args[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array || napi_get_value_int64(env, args[1], &side) != napi_ok || side < 0) {
+    napi_throw_type_error(env, nullptr, "decodeJpeg takes a Uint8Array and a side from 0 on");
     return nullptr;
   }
   auto* job = new Job{};

@@ -2,16 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace tandem::jpeg {
-
-/// What becomes of a picture.
-struct Reduced {
-  int64_t width, height;
-  /// Planes of red, green and blue.
-  std::vector<uint8_t> planes;
-};
 
 /// Whether a picture of this size can be brought to a square of a side; else libvips does more to
 /// it than is done here.

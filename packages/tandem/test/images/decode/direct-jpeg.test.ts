@@ -92,6 +92,7 @@ test('what libvips does more to is left to it', options, async () => {
   damaged.set([0xff, 0xd5], plain.length >> 1); // a restart where there is none
   const left: Record<string, [Uint8Array, number]> = {
     'would be enlarged': [plain, 91],
+    'would be enlarged by far': [plain, 5000],
     'becomes less than a third': [plain, 30],
     'is turned by EXIF': [await picture.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer(), 60],
     'has a profile': [await picture.clone().withIccProfile('p3').jpeg().toBuffer(), 60],
@@ -107,13 +108,7 @@ test('what libvips does more to is left to it', options, async () => {
 });
 
 test('what it is called with is checked', options, () => {
-  for (const wrong of [
-    ['text', 3],
-    [new Uint8Array(4)],
-    [new Uint16Array(4), 3],
-    [new Uint8Array(4), -1],
-    [new Uint8Array(4), 5000],
-  ]) {
-    assert.throws(() => Reflect.apply(decode, undefined, wrong), /takes a Uint8Array and a side from 0 to 4096/);
+  for (const wrong of [['text', 3], [new Uint8Array(4)], [new Uint16Array(4), 3], [new Uint8Array(4), -1]]) {
+    assert.throws(() => Reflect.apply(decode, undefined, wrong), /takes a Uint8Array and a side from 0 on/);
   }
 });
